@@ -1,0 +1,140 @@
+"""Samples with labels, read in blocks: what every reader makes and everything else consumes.
+
+A `Dataset` never holds more than its reader must: `read(rows)` brings one block of raw samples, either an array
+or a list of pictures. `Splits` are the parts a source comes in: train, validation, test.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+
+from pellucid.errors import InputError, unknown_name
+from pellucid.pictures import PictureShape
+
+Block = np.ndarray | list[Any]
+
+SPLIT_WORDS = {  # how people name the parts of their data, in lower case
+    "train": "train",
+    "validation": "validation",
+    "val": "validation",
+    "valid": "validation",
+    "dev": "validation",
+    "test": "test",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Labelled samples: pictures (arrays, paths, bytes) or rows of numbers.
+
+    Parameters
+    ----------
+    read : rows (integers, in any order) -> their raw samples, an array or a list.
+    labels : (n,) integer codes into `class_names`.
+    kind : "pictures" or "numbers".
+    names : one text per sample: the file's path within the source, or "row 17", counted from 0.
+    source : where the samples are from, for messages.
+    columns : the names of the numbers.
+    groups : (n,) or None; samples of one group belong to one side of a split.
+    shape : the pictures' own size where all have the same, else None.
+    """
+
+    read: Callable[[np.ndarray], Block]
+    labels: np.ndarray
+    class_names: tuple[str, ...]
+    kind: Literal["pictures", "numbers"]
+    names: Sequence[str]
+    source: str
+    columns: tuple[str, ...] = ()
+    groups: np.ndarray | None = None
+    shape: PictureShape | None = None
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def blocks(self, rows: Any = None, block_rows: int = 256) -> Iterator[Block]:
+        """Yield the raw samples of `rows` (default: all) in their order, at most `block_rows` at a time."""
+        rows = self._rows(slice(None) if rows is None else rows)
+        for start in range(0, len(rows), block_rows):
+            yield self.read(rows[start : start + block_rows])
+
+    def take(self, rows: Any) -> "Dataset":
+        """Return the data set of some rows, given as integers, a mask or a slice; nothing is read."""
+        rows = self._rows(rows)
+        return replace(
+            self,
+            read=lambda block: self.read(rows[block]),
+            labels=self.labels[rows],
+            names=[self.names[row] for row in rows],
+            groups=None if self.groups is None else self.groups[rows],
+        )
+
+    def merged(self, mapping: Mapping[str, Sequence[str]]) -> "Dataset":
+        """Return the data set with classes joined, all classes then in alphabetical order.
+
+        Parameters
+        ----------
+        mapping : new class -> the classes it joins, such as {"sick": ["bean_rust", "angular_leaf_spot"]}.
+
+        Raises
+        ------
+        InputError : an unknown class, one that is joined twice, or a new name that another class has already.
+        """
+        if not mapping:
+            return self
+        joined: dict[str, str] = {}
+        for new, olds in mapping.items():
+            for old in olds:
+                if old not in self.class_names:
+                    raise unknown_name("class", old, self.class_names)
+                if old in joined:
+                    raise InputError(f"class {old!r} is joined into {joined[old]!r} and again into {new!r}; once is enough.")
+                joined[old] = new
+        left = [name for name in self.class_names if name not in joined]
+        if taken := sorted(set(left) & set(mapping)):
+            raise InputError(f"{taken[0]!r} is a class already; add it to those joined, or choose another name.")
+        renamed = [joined.get(name, name) for name in self.class_names]
+        names = tuple(sorted(set(renamed)))
+        if len(names) < 2:
+            raise InputError(f"joining leaves one class, {names[0]!r}; at least two are needed.")
+        codes = np.array([names.index(name) for name in renamed])
+        return replace(self, labels=codes[self.labels], class_names=names)
+
+    def counts(self) -> dict[str, int]:
+        """Return how many samples each class has, in the order of the class names."""
+        numbers = np.bincount(self.labels, minlength=len(self.class_names))
+        return dict(zip(self.class_names, numbers.tolist(), strict=True))
+
+    def _rows(self, rows: Any) -> np.ndarray:
+        return np.arange(len(self))[rows]
+
+
+@dataclass(frozen=True)
+class Splits:
+    """The parts of a source; one that is not divided stands in `train`."""
+
+    train: Dataset
+    validation: Dataset | None = None
+    test: Dataset | None = None
+
+    def items(self) -> Iterator[tuple[str, Dataset]]:
+        """Yield the name and the data set of each part that is there."""
+        for name in ("train", "validation", "test"):
+            if (part := getattr(self, name)) is not None:
+                yield name, part
+
+
+def training_part(parts: Mapping[str, Any], source: str) -> str:
+    """Return the part whose classes count: "train", or the only one; raise InputError where neither is there."""
+    if "train" in parts or len(parts) == 1:
+        return "train" if "train" in parts else next(iter(parts))
+    raise InputError(f"{source} has the parts {', '.join(sorted(parts)) or '(none)'}, but no train.")
+
+
+def as_splits(parts: Mapping[str, Dataset], source: str) -> Splits:
+    """Return parts by their names as Splits; a part that is alone stands in `train`."""
+    if training_part(parts, source) != "train":
+        return Splits(*parts.values())
+    return Splits(**parts)

@@ -1,0 +1,84 @@
+"""Labels as people write them - words, numbers, bytes - become integer codes and class names.
+
+The training part decides which classes there are and in which order: numbers by their size, words by the
+alphabet. Other parts of the data are then coded by its list.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from pellucid.errors import InputError
+
+MOST_NUMERIC_CLASSES = 50  # more different numbers than this, not all whole, are measurements and not classes
+
+
+def class_names_of(values: Any, source: str) -> tuple[str, ...]:
+    """Return the class names among labels: numbers sorted by size, anything else by the alphabet.
+
+    >>> class_names_of([10, 9, 10, 1], "an example")
+    ('1', '9', '10')
+    """
+    names = [_text(value, source) for value in np.unique(flat(values, source))]
+    try:
+        numbers = {name: float(name) for name in names}
+    except ValueError:
+        return tuple(sorted(names))
+    if not all(map(math.isfinite, numbers.values())):
+        raise InputError(f"the labels of {source} contain NaN or infinity; every sample needs a label.")
+    if len(names) > MOST_NUMERIC_CLASSES and not all(number.is_integer() for number in numbers.values()):
+        raise InputError(
+            f"the labels of {source} are {len(names)} different numbers, not all whole: "
+            "this looks like regression; use NeuralNetworkRegressor."
+        )
+    return tuple(sorted(names, key=lambda name: (numbers[name], name)))
+
+
+def codes_of(values: Any, class_names: Sequence[str], source: str) -> np.ndarray:
+    """Return each label's position in the class names.
+
+    >>> codes_of(["cat", "dog", "cat"], ("cat", "dog"), "an example").tolist()
+    [0, 1, 0]
+    """
+    distinct, places = np.unique(flat(values, source), return_inverse=True)
+    position = {name: code for code, name in enumerate(class_names)}
+    names = [_text(value, source) for value in distinct]
+    if strangers := [name for name in names if name not in position]:
+        raise InputError(
+            f"{source} has the class {strangers[0]!r}, which is not among those of the training part: "
+            f"{', '.join(class_names)}."
+        )
+    return np.array([position[name] for name in names], dtype=np.int64)[places]
+
+
+def checked_codes(values: Any, class_names: Sequence[str], source: str) -> np.ndarray:
+    """Return labels that are codes already, or raise InputError where one has no class name."""
+    values = flat(values, source)
+    codes = values.astype(np.int64) if values.dtype.kind in "biuf" else np.array([-1])
+    if not np.array_equal(codes, values) or codes.min() < 0 or codes.max() >= len(class_names):
+        raise InputError(
+            f"the labels of {source} must be whole numbers from 0 to {len(class_names) - 1}, one for each of the class "
+            f"names {', '.join(class_names)}; got {', '.join(map(str, np.unique(values)[:10]))}."
+        )
+    return codes
+
+
+def flat(values: Any, source: str) -> np.ndarray:
+    """Return labels of shape (n,), (n, 1) or (1, n) as (n,)."""
+    values = np.asarray(values)
+    if values.ndim == 1 or (values.ndim == 2 and 1 in values.shape):
+        return values.ravel()
+    raise InputError(f"the labels of {source} have the shape {values.shape}; expected (n,), (n, 1) or (1, n).")
+
+
+def _text(value: Any, source: str) -> str:
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", "replace")
+    if isinstance(value, bool | np.bool_ | float | np.floating) and float(value).is_integer():
+        value = int(value)
+    text = str(value).strip()
+    if not text:
+        raise InputError(f"a label of {source} is empty; every sample needs a label.")
+    return text

@@ -1,0 +1,81 @@
+"""Files that are whole or absent, and tensors read without trusting their sizes.
+
+Writing goes to a temporary file beside the target that is renamed at the end. Reading checks every length that
+a file claims before memory is allocated for it.
+"""
+
+import contextlib
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import safetensors.numpy
+from safetensors import SafetensorError
+
+from pellucid.errors import MissingFileError, ModelFileError, OutputExistsError, PellucidError
+
+LARGEST_HEADER = 64 * 2**20  # bytes; a header lists tensors and metadata, it never needs more
+
+
+def refuse_existing(path: str | Path, force: bool = False) -> Path:
+    """Return `path`, or raise OutputExistsError where something stands there and `force` is not given."""
+    path = Path(path)
+    if path.exists() and not force:
+        raise OutputExistsError(
+            f"{path} exists and was left as it is; choose another name, or give --force (force=True)."
+        )
+    return path
+
+
+def atomic_write(path: str | Path, data: bytes) -> None:
+    """Write `data` to `path` so that a reader finds the old file or the whole new one, never half of it."""
+    path = Path(path)
+    temporary = None
+    try:
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+            temporary = file.name
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(0o666 & ~_umask())
+        Path(temporary).replace(path)
+    except OSError as error:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                Path(temporary).unlink()
+        raise PellucidError(f"could not write {path}: {error.strerror or error}. Nothing was changed there.") from error
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def tensor_bytes(tensors: dict[str, np.ndarray], metadata: dict[str, str]) -> bytes:
+    """Return tensors and text metadata in the safetensors layout; the same content gives the same bytes."""
+    contiguous = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}  # else silently garbled
+    return bytes(safetensors.numpy.save(contiguous, metadata))
+
+
+def read_tensors(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """Return the tensors and the text metadata of a safetensors file, or raise ModelFileError."""
+    path = Path(path)
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise MissingFileError(f"there is no file {path}.") from None
+    except OSError as error:
+        raise ModelFileError(f"{path} cannot be read: {error.strerror}.") from error
+    header_length = int.from_bytes(data[:8], "little")
+    if len(data) < 8 or header_length > min(LARGEST_HEADER, len(data) - 8):
+        raise ModelFileError(f"{path} is not a model file: it is truncated or of another format.")
+    try:
+        header: dict[str, Any] = json.loads(data[8 : 8 + header_length])
+        tensors = safetensors.numpy.load(data)
+    except (ValueError, KeyError, RecursionError, SafetensorError) as error:
+        raise ModelFileError(f"{path} is not a model file, or it is damaged: {error}.") from None
+    return tensors, header.get("__metadata__", {})

@@ -1,0 +1,345 @@
+"""Pictures of the data, of learning, and of what was learned.
+
+Every function takes plain arrays and returns a matplotlib Figure that belongs to the caller: no pyplot, no
+global state. A notebook shows it when a cell returns it, and `save` writes it as a PNG.
+"""
+
+import io
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap
+from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
+from matplotlib.ticker import MaxNLocator, PercentFormatter
+from numpy.typing import ArrayLike
+
+from pellucid.errors import InputError
+from pellucid.files import atomic_write
+
+# Okabe and Ito's colours, the pair that differs most first; grey and brown make them ten.
+PALETTE = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "black", "#F0E442", "0.6", "#7A4B2A"]
+MARKERS = "osD^vPX<>*"  # a shape of its own for each class, for those who see no colours
+TITLE_LETTERS = 26  # that fit in a line above one picture of several
+
+
+class _InlineFigure(Figure):
+    """A Figure that a notebook shows by itself; a plain one is shown only once pyplot was imported."""
+
+    def _repr_png_(self) -> bytes:
+        return _png(self)
+
+
+def examples(pictures: Sequence[Any] | np.ndarray, titles: Sequence[str], columns: int = 5) -> Figure:
+    """Draw pictures in rows, each under its title.
+
+    pictures: n of them, each (h, w), (h, w, 1) or (h, w, 3); integers up to their type's maximum, or floats
+    in [0, 1]; sizes may differ. titles: n texts; long ones are broken into lines. columns: pictures in a row.
+
+    >>> figure = examples(np.zeros((2, 8, 8, 3), np.uint8), ["cat", "non-cat"])
+    >>> [axes.get_title() for axes in figure.axes]
+    ['cat', 'non-cat']
+    """
+    _check(len(pictures) > 0, "pictures", "at least one", "none")
+    _check(len(titles) == len(pictures), "titles", f"{len(pictures)}, one for each picture", len(titles))
+    _check(columns >= 1, "columns", "1 or more", columns)
+    images = [_picture(picture, number) for number, picture in enumerate(pictures)]
+    lines = [_wrapped(title, TITLE_LETTERS) for title in titles]
+    columns = min(columns, len(images))
+    rows = -(-len(images) // columns)
+    width = max(2.0, 3.2 / columns)  # inches of a column
+    tallest = max(image.shape[0] / image.shape[1] for image in images)
+    height = width * min(max(tallest, 0.4), 2.5) + 0.2 * max(title.count("\n") + 1 for title in lines)
+    figure = _figure(columns * width, rows * height)
+    for place, (image, title) in enumerate(zip(images, lines, strict=True), start=1):
+        axes = figure.add_subplot(rows, columns, place, xticks=[], yticks=[])
+        axes.imshow(image, cmap="gray", vmin=0, vmax=1)
+        axes.spines[:].set(linewidth=0.4, color="0.6")
+        axes.set_title(title, fontsize=9, pad=3, parse_math=False)
+    return figure
+
+
+def cost_curve(
+    cost: Sequence[float],
+    validation_cost: Sequence[float] = (),
+    learning_rate: object = None,
+    published: Mapping[int, float] | None = None,
+    log: bool = False,
+) -> Figure:
+    """Draw the cost of every epoch; where it is not a finite number, the curve has a gap.
+
+    cost, validation_cost: one number an epoch, the first being epoch 0; the latter may be empty.
+    learning_rate: told in the title. published: {epoch: cost}, drawn as hollow circles.
+    log: a logarithmic cost axis, on which costs that are not above zero are gaps as well.
+
+    >>> cost_curve([0.693, 0.646], learning_rate=0.0075).axes[0].get_title()
+    'learning rate 0.0075'
+    """
+    epochs, validated = len(cost), len(validation_cost)
+    _check(epochs > 0, "cost", "at least one epoch", "none")
+    _check(validated in (0, epochs), "validation_cost", f"{epochs}, one for each epoch of cost", validated)
+    figure = _figure(6.4, 4)
+    axes = _plane(figure, "epoch", "cost")
+    for name, series, colour in zip(("training", "validation"), (cost, validation_cost), PALETTE, strict=False):
+        heights = _drawable(series, log)
+        drawn = np.pad(np.isfinite(heights), 1)
+        alone = drawn[1:-1] & ~drawn[:-2] & ~drawn[2:]  # no line reaches these, so they get a dot
+        if len(heights):
+            axes.plot(heights, label=name, color=colour, marker="o", markersize=4, markevery=alone.tolist())
+    if published:
+        heights = _drawable(list(published.values()), log)
+        axes.plot(list(published), heights, "o", color="black", fillstyle="none", label="published")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    if log:
+        axes.set_yscale("log")
+    elif axes.dataLim.y0 >= 0:
+        axes.set_ylim(bottom=0)  # so that a cost that hardly fell looks like one
+    if len(axes.lines) > 1:
+        axes.legend(frameon=False)
+    if learning_rate is not None:
+        axes.set_title(_wrapped(f"learning rate {learning_rate}", 70), fontsize=11, parse_math=False)
+    return figure
+
+
+def decision_boundary(
+    predict: Callable[[np.ndarray], ArrayLike], X: ArrayLike, y: ArrayLike, class_names: Sequence[str]
+) -> Figure:
+    """Fill the plane with the colour of the class that `predict` answers, and draw the points over it.
+
+    predict: (m, 2) points -> (m,) class codes. X: (n, 2). y: (n,) class codes. class_names: 2 to 10.
+
+    >>> figure = decision_boundary(lambda X: X[:, 0] > 0, [[-1, 0], [1, 0]], [0, 1], ["left", "right"])
+    >>> figure.axes[0].get_xlabel(), figure.axes[0].get_ylabel()
+    ('x1', 'x2')
+    """
+    points, classes, side = np.asarray(X, dtype=float), len(class_names), 400
+    _check(2 <= classes <= len(PALETTE), "class_names", f"2 to {len(PALETTE)}", classes)
+    _check(points.ndim == 2 and points.shape[1:] == (2,) and len(points) > 0, "X", "shape (n, 2)", points.shape)
+    _check(bool(np.isfinite(points).all()), "X", "finite numbers", "NaN or infinity")
+    labels = _codes("y", y, len(points), classes)
+    spread = np.ptp(points, axis=0)
+    margin = np.where(spread > 0, 0.07 * spread, 1.0)
+    (left, bottom), (right, top) = points.min(axis=0) - margin, points.max(axis=0) + margin
+    middles = (np.arange(side) + 0.5) / side  # a cell has the colour of its middle
+    grid = np.meshgrid(left + middles * (right - left), bottom + middles * (top - bottom))
+    answers = _codes("the answer of predict", predict(np.stack(grid, axis=-1).reshape(-1, 2)), side**2, classes)
+    figure = _figure(6.2, 4.8)
+    axes = _plane(figure, "x1", "x2")
+    axes.imshow(
+        answers.reshape(side, side), interpolation="nearest", alpha=0.3, origin="lower", aspect="auto",
+        cmap=ListedColormap(PALETTE[:classes]), vmin=-0.5, vmax=classes - 0.5, extent=(left, right, bottom, top),
+    )  # fmt: skip
+    area = float(np.clip(8000 / len(points), 8, 28))
+    for code, (colour, marker) in enumerate(zip(PALETTE[:classes], MARKERS, strict=False)):
+        x1, x2 = points[labels == code].T
+        axes.scatter(x1, x2, area, colour, marker=marker, edgecolors="white", linewidths=0.5)
+    codes = [str(code) for code in range(classes)]
+    legend = figure.legend(axes.collections, codes, loc="outside right upper", frameon=False)
+    for text, name in zip(legend.get_texts(), class_names, strict=True):
+        text.set(text=_wrapped(name, TITLE_LETTERS), parse_math=False)  # a label "_x" would be left out
+    return figure
+
+
+def misclassified(
+    pictures: Sequence[Any] | np.ndarray, labels: ArrayLike, predicted: ArrayLike, probabilities: ArrayLike,
+    class_names: Sequence[str], most: int = 25,
+) -> Figure:  # fmt: skip
+    """Draw the pictures that were answered wrongly, the most confident mistake first.
+
+    pictures: n, as for `examples`. labels, predicted: (n,) class codes. probabilities: (n, k), a column for
+    each of the k class_names; the confidence is that of the predicted class. most: pictures drawn at most.
+    """
+    count, classes, shares = len(pictures), len(class_names), np.asarray(probabilities, dtype=float)
+    _check(count > 0, "pictures", "at least one", "none")
+    _check(most >= 1, "most", "1 or more", most)
+    _check(shares.shape == (count, classes), "probabilities", f"shape {(count, classes)}", shares.shape)
+    truth, answers = _codes("labels", labels, count, classes), _codes("predicted", predicted, count, classes)
+    confidence = shares[np.arange(count), answers]
+    wrong = np.flatnonzero(truth != answers)
+    if len(wrong) == 0:
+        figure = _figure(5, 1)
+        figure.text(0.5, 0.5, f"None of the {count} pictures was misclassified.", ha="center", va="center")
+        return figure
+    shown = wrong[np.argsort(-confidence[wrong], kind="stable")][:most]
+    said = [f"said {class_names[answers[i]]} {confidence[i]:.2f}" for i in shown]
+    titles = [f"is {class_names[truth[i]]}, {answer}" for i, answer in zip(shown, said, strict=True)]
+    figure = examples([pictures[i] for i in shown], titles)
+    rest = f"; the {len(shown)} most confident are shown" if len(shown) < len(wrong) else ""
+    _headline(figure, f"{len(wrong)} of {count} misclassified{rest}")
+    return figure
+
+
+def first_layer_weights(W: ArrayLike, shape: Sequence[int], most: int = 25) -> Figure:
+    """Draw the weights of the first units as pictures: grey is zero, each unit on its own scale.
+
+    W: (n_units, h * w * c), the first layer's. shape: (h, w, c) of the pictures it learned from, c = 1 or 3.
+    most: units drawn at most, in their order; the headline tells how many are not shown.
+
+    >>> [axes.get_title() for axes in first_layer_weights(np.eye(2, 12), (2, 2, 3)).axes]
+    ['unit 1', 'unit 2']
+    """
+    weights, shape = np.asarray(W, dtype=float), tuple(shape)
+    _check(most >= 1, "most", "1 or more", most)
+    _check(len(shape) == 3 and min(shape) > 0 and shape[2] in (1, 3), "shape", "(h, w, 1 or 3)", shape)
+    fits = weights.ndim == 2 and len(weights) > 0 and weights.shape[1] == np.prod(shape)
+    _check(fits, "W", f"shape (units, {np.prod(shape)}) for pictures of {shape}", weights.shape)
+    _check(bool(np.isfinite(weights).all()), "W", "finite numbers", "NaN or infinity")
+    shown = weights[:most]
+    largest = np.abs(shown).max(axis=1, keepdims=True)
+    scaled = 0.5 + 0.5 * shown / np.where(largest > 0, largest, 1)
+    figure = examples(scaled.reshape(-1, *shape), [f"unit {number + 1}" for number in range(len(shown))])
+    rest = f"; units not shown: {len(weights) - most}" if len(weights) > most else ""
+    _headline(figure, f"grey is zero, each unit on its own scale{rest}")
+    return figure
+
+
+def accuracy_by(
+    values: Sequence[object], accuracies: Mapping[str, Sequence[float]], parameter: str,
+    errors: Mapping[str, ArrayLike] | None = None,
+) -> Figure:  # fmt: skip
+    """Draw accuracy against the values of one hyper-parameter, evenly spaced, every point with its percentage.
+
+    values: n. accuracies: a name ("train", "validation") -> n accuracies in [0, 1]; NaN = no such run.
+    parameter: the name of the horizontal axis. errors: some of the names -> half-lengths of the error bars,
+    (n,), or (2, n) for below and above.
+
+    >>> figure = accuracy_by([1, 4, 20], {"train": [0.67, 0.9, 0.91]}, "hidden units")
+    >>> [text.get_text() for text in figure.axes[0].texts]
+    ['67.0%', '90.0%', '91.0%']
+    """
+    count, lengths = len(values), {name: np.asarray(bars, dtype=float) for name, bars in (errors or {}).items()}
+    _check(count > 0, "values", "at least one", "none")
+    _check(1 <= len(accuracies) <= len(PALETTE), "accuracies", f"1 to {len(PALETTE)} names", len(accuracies))
+    for name, series in accuracies.items():
+        _check(len(series) == count, f"accuracies of {name}", f"{count}, one for each value", len(series))
+        outside = [height for height in series if height < 0 or height > 1]
+        _check(not outside, f"accuracies of {name}", "numbers from 0 to 1", outside)
+    for name, bars in lengths.items():
+        _check(name in accuracies, "errors", f"names among {', '.join(accuracies)}", name)
+        fits = bars.shape in ((count,), (2, count)) and not (bars < 0).any()
+        _check(fits, f"errors of {name}", f"{count} lengths of at least 0", bars.tolist())
+
+    figure = _figure(max(5.5, 1.5 + 0.85 * count), 4)
+    axes = _plane(figure, parameter, "accuracy")
+    for (name, series), colour, marker in zip(accuracies.items(), PALETTE, MARKERS, strict=False):
+        style: dict[str, Any] = {"color": colour, "marker": marker, "markersize": 5, "linewidth": 1.2}
+        axes.errorbar(range(count), series, lengths.get(name), elinewidth=0.8, capsize=3, label=name, **style)
+    # The best is labelled above its point, the worst below, any other beside: so labels keep apart.
+    for place, column in enumerate(zip(*accuracies.values(), strict=True)):
+        ranks = [row for row in np.argsort(np.negative(column), kind="stable") if np.isfinite(column[row])]
+        for rank, row in enumerate(ranks):
+            offset, ha, va = (7, 0), "left", "center"
+            if rank == 0:
+                offset, ha, va = (0, 7), "center", "bottom"
+            elif rank == len(ranks) - 1:
+                offset, ha, va = (0, -7), "center", "top"
+            look: dict[str, Any] = {"color": PALETTE[row], "fontsize": 8, "ha": ha, "va": va}
+            halo = [withStroke(linewidth=2.5, foreground="white")]
+            point = (place, column[row])
+            axes.annotate(f"{column[row]:.1%}", point, offset, textcoords="offset points", path_effects=halo, **look)
+    axes.set_xticks(range(count), [_wrapped(value, 12) for value in values], parse_math=False)
+    axes.set(xlim=(-0.5, count - 0.5), ymargin=0.15)
+    axes.set_yticks([tick for tick in axes.get_yticks() if 0 <= tick <= 1])
+    axes.yaxis.set_major_formatter(PercentFormatter(1))
+    if len(accuracies) > 1:
+        figure.legend(loc="outside upper center", ncols=len(accuracies), frameon=False)
+    return figure
+
+
+def confusion(matrix: ArrayLike, class_names: Sequence[str]) -> Figure:
+    """Draw how often each true class (rows) was answered with each class (columns).
+
+    matrix: (k, k) counts. class_names: k. A cell is as dark as its share of its row.
+
+    >>> [text.get_text() for text in confusion([[9, 1], [0, 5]], ["non-cat", "cat"]).axes[0].texts]
+    ['9', '1', '0', '5']
+    """
+    counts, classes = np.asarray(matrix), len(class_names)
+    _check(counts.shape == (classes, classes), "matrix", f"shape {(classes, classes)}", counts.shape)
+    valid = counts.dtype.kind in "iu" and (counts >= 0).all() and counts.any()
+    _check(bool(valid), "matrix", "counts, one at least above zero", counts.tolist())
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    names = [_wrapped(name, TITLE_LETTERS) for name in class_names]
+    side = max(2.4, 0.55 * classes)
+    figure = _figure(side + 1.4, side + 1.2)
+    axes = _plane(figure, "predicted", "true")
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    for (row, column), share in np.ndenumerate(shares):
+        colour = "white" if share > 0.5 else "black"
+        axes.text(column, row, f"{counts[row, column]}", ha="center", va="center", color=colour)
+    axes.set_xticks(range(classes), names, parse_math=False)
+    axes.set_yticks(range(classes), names, parse_math=False)
+    if max(map(len, names)) > 7:
+        for label in axes.get_xticklabels():
+            label.set(rotation=40, ha="right", rotation_mode="anchor")
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+    return figure
+
+
+def save(figure: Figure, path: str | Path) -> None:
+    """Write the figure to `path`, whose name ends in .png, whole or not at all."""
+    _check(Path(path).suffix.lower() == ".png", "path", "a name ending in .png", Path(path).name)
+    atomic_write(path, _png(figure))
+
+
+def _png(figure: Figure) -> bytes:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=120, bbox_inches="tight")
+    return buffer.getvalue()
+
+
+def _figure(width: float, height: float) -> Figure:
+    return _InlineFigure(figsize=(width, height), layout="constrained")
+
+
+def _plane(figure: Figure, xlabel: str, ylabel: str) -> Axes:
+    axes = figure.add_subplot()
+    axes.set_xlabel(xlabel, parse_math=False)
+    axes.set_ylabel(ylabel)
+    axes.tick_params(labelsize=9, width=0.6)
+    axes.spines[:].set_linewidth(0.6)
+    axes.spines[["top", "right"]].set_visible(False)
+    return axes
+
+
+def _headline(figure: Figure, text: str) -> None:
+    figure.suptitle(_wrapped(text, int(12 * figure.get_figwidth())), fontsize=10)
+
+
+def _wrapped(text: object, letters: int) -> str:
+    return "\n".join(textwrap.fill(line, letters) for line in str(text).split("\n"))
+
+
+def _drawable(series: Sequence[float], log: bool) -> np.ndarray:
+    heights = np.array(series, dtype=float)
+    heights[~np.isfinite(heights) | (log & (heights <= 0))] = np.nan
+    return heights
+
+
+def _picture(picture: ArrayLike, number: int) -> np.ndarray:
+    image, name = np.asarray(picture), f"picture {number}"
+    fits = image.ndim in (2, 3) and image.shape[2:] in ((), (1,), (3,)) and image.size > 0
+    _check(fits, name, "shape (h, w), (h, w, 1) or (h, w, 3)", image.shape)
+    if image.dtype.kind in "iu":
+        image = image / np.iinfo(image.dtype).max
+    low, high = float(image.min()), float(image.max())
+    _check(low >= 0 and high <= 1, name, "floats in [0, 1]", f"{low:g} to {high:g}")  # refuses NaN too
+    return (image[:, :, 0] if image.shape[2:] == (1,) else image).astype(float)
+
+
+def _codes(what: str, codes: ArrayLike, count: int, classes: int) -> np.ndarray:
+    array, expected = np.asarray(codes), f"{count} whole numbers from 0 to {classes - 1}"
+    fits = array.shape == (count,) and array.dtype.kind in "iub"
+    _check(fits, what, expected, f"{array.dtype} of shape {array.shape}")
+    _check(array.min() >= 0 and array.max() < classes, what, expected, f"{array.min()} to {array.max()}")
+    return array.astype(int)
+
+
+def _check(fits: bool, what: str, expected: str, got: object) -> None:
+    if not fits:
+        raise InputError(f"{what}: expected {expected}, got {got}.")

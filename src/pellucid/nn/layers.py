@@ -1,0 +1,112 @@
+"""Dense and Dropout: each a forward and a backward that is its exact reverse.
+
+A layer remembers nothing: forward returns what backward needs. W and b are views into the network's one flat vector,
+bound when the network is built. Result arrays come from the `buffer` that the caller passes.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.errors import InputError
+from pellucid.nn.activations import ACTIVATIONS, Activation, get_activation
+
+Array = NDArray[Any]
+Buffer = Callable[[str, tuple[int, int]], Array]  # (name, shape) -> an array to write into
+
+
+@dataclass
+class DenseTape:
+    """What one Dense forward leaves for its backward: its input and what the slope is computed from (Z or A).
+
+    Z, A and (after backward) dZ are kept for looking at only when asked for.
+    """
+
+    A_in: Array
+    S: Array
+    Z: Array | None = None
+    A: Array | None = None
+    dZ: Array | None = None
+
+
+class Dense:
+    """A layer of n_out neurons: A = g(A_in W^T + b).
+
+    W (n_out, n_in) and b (n_out,) exist once the layer is part of a `Network`.
+    """
+
+    W: Array
+    b: Array
+
+    def __init__(self, n_in: int, n_out: int, activation: str | Activation = "linear") -> None:
+        for name, width in (("n_in", n_in), ("n_out", n_out)):
+            if isinstance(width, bool) or not isinstance(width, int | np.integer) or width < 1:
+                raise InputError(f"{name} of a Dense layer must be a positive integer, got {width!r}.")
+        self.n_in, self.n_out = int(n_in), int(n_out)
+        self.activation = get_activation(activation)
+
+    def forward(self, A_in: Array, buffer: Buffer, keep: bool = False) -> tuple[Array, DenseTape]:
+        """Return A (n, n_out) for A_in (n, n_in), and the tape."""
+        shape = (len(A_in), self.n_out)
+        Z = np.matmul(A_in, self.W.T, out=buffer("Z", shape))  # (n, n_out)
+        Z += self.b
+        in_place = self.activation.slope_from == "A" and not keep
+        A = self.activation.value(Z, out=Z if in_place else buffer("A", shape))
+        S = A if self.activation.slope_from == "A" else Z
+        return A, DenseTape(A_in, S, Z, A) if keep else DenseTape(A_in, S)
+
+    def backward(
+        self, dA: Array, tape: DenseTape, buffer: Buffer, dW: Array, db: Array, input_gradient: bool
+    ) -> Array | None:
+        """Write dJ/dW and dJ/db for dA = dJ/dA; return dJ/dA_in where it is asked for."""
+        if self.activation is ACTIVATIONS["linear"]:
+            dZ = dA
+        else:
+            dZ = self.activation.slope(tape.S, out=buffer("dZ", dA.shape))
+            dZ *= dA  # (n, n_out)
+        np.matmul(dZ.T, tape.A_in, out=dW)  # (n_out, n_in)
+        dZ.sum(axis=0, out=db)
+        if tape.Z is not None:
+            tape.dZ = dZ
+        if not input_gradient:
+            return None
+        return np.matmul(dZ, self.W, out=buffer("dA_in", (len(dZ), self.n_in)))
+
+    def __getstate__(self) -> dict[str, Any]:
+        # without its views: a copy is bound anew by the network that it becomes part of
+        return {name: value for name, value in vars(self).items() if name not in ("W", "b")}
+
+    def __repr__(self) -> str:
+        return f"Dense({self.n_in}, {self.n_out}, {self.activation.name!r})"
+
+
+class Dropout:
+    """In training, each input is zero with probability p and divided by 1 - p otherwise; in prediction, nothing.
+
+    The scaling keeps the expected value (inverted dropout, Srivastava et al. 2014).
+    """
+
+    def __init__(self, p: float) -> None:
+        if not 0 <= p < 1:
+            raise InputError(f"dropout is the probability of dropping a unit, at least 0 and below 1; got {p!r}.")
+        self.p = float(p)
+
+    def forward(self, A_in: Array, buffer: Buffer, rng: np.random.Generator | None) -> tuple[Array, Array | None]:
+        """Return A (n, n_in) and the scaled mask, or A_in and None where there is no `rng` (prediction)."""
+        if rng is None or self.p == 0:
+            return A_in, None
+        mask = buffer("mask", A_in.shape)
+        rng.random(out=mask, dtype=mask.dtype)
+        np.greater_equal(mask, self.p, out=mask)
+        mask /= 1 - self.p
+        return np.multiply(A_in, mask, out=buffer("A", A_in.shape)), mask
+
+    def backward(self, dA: Array, mask: Array | None, buffer: Buffer) -> Array:
+        """Return dJ/dA_in: the gradient passes where the value passed, scaled alike."""
+        return dA if mask is None else np.multiply(dA, mask, out=buffer("dA_in", dA.shape))
+
+    def __repr__(self) -> str:
+        return f"Dropout({self.p})"

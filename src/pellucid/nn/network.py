@@ -1,0 +1,272 @@
+"""Network: layers over one flat parameter vector, and the objective J with its gradient.
+
+    J = (1/n) sum_i w_i l_i + (l2/2) sum_l ||W_l||^2
+
+Each W and b is a view into `parameters`, each dW and db a view into one flat gradient of the same layout, so that
+optimizers, clipping, saving and checking are formulas on vectors.
+"""
+
+import copy
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from pellucid.errors import InputError
+from pellucid.nn.initializers import Initializer, get_initializer
+from pellucid.nn.layers import Dense, DenseTape, Dropout
+from pellucid.nn.losses import Loss, get_loss
+
+Array = NDArray[Any]
+
+PREDICTION_ROWS = 32  # every prediction runs on blocks of just this many rows
+
+
+class Work:
+    """Buffers lent to forward and backward; lent again and again, training allocates no large array."""
+
+    def __init__(self) -> None:
+        self._buffers: dict[tuple[int, str], Array] = {}
+
+    def buffer(self, layer: int, dtype: DTypeLike, name: str, shape: tuple[int, int]) -> Array:
+        """Return an array of `shape`: the first rows of the buffer of that layer and name."""
+        found = self._buffers.get((layer, name))
+        if found is None or len(found) < shape[0] or found.shape[1] != shape[1] or found.dtype != dtype:
+            found = self._buffers[layer, name] = np.empty(shape, dtype)
+        return found[: shape[0]]
+
+
+@dataclass
+class Tape:
+    """All that backward needs of one forward pass: what each layer saved, in order, and the buffers."""
+
+    work: Work
+    saved: list[Any] = field(default_factory=list)
+
+    @property
+    def dense(self) -> list[DenseTape]:
+        """The tapes of the Dense layers: with keep=True each has Z, A and, after backward, dZ."""
+        return [saved for saved in self.saved if isinstance(saved, DenseTape)]
+
+
+class Network:
+    """A stack of layers with a loss on its logits.
+
+    layers: Dense and Dropout in order; the last one is a linear Dense, its link is the loss's.
+    loss: a name or a `Loss`.  l2: weight of the penalty, biases are free.  dtype: float32 or float64.
+
+    >>> network = Network([Dense(2, 3, "tanh"), Dense(3, 1)], "binary_cross_entropy").initialize("he", seed=1)
+    >>> network
+    Network(2-3 tanh-1, binary_cross_entropy, 13 parameters)
+    >>> network.predict(np.zeros((2, 2))).tolist()
+    [[0.5], [0.5]]
+    """
+
+    def __init__(
+        self, layers: Sequence[Dense | Dropout], loss: str | Loss, l2: float = 0.0, dtype: DTypeLike = np.float64
+    ) -> None:
+        self.layers = [copy.copy(layer) for layer in layers]
+        self.loss = get_loss(loss)
+        self.l2 = float(l2)
+        _refuse_misfits(self.layers)
+        self.parameters: Array = np.zeros(sum(d.n_out * (d.n_in + 1) for d in self.dense), dtype)
+        self._bind()
+
+    def _bind(self) -> None:
+        for layer, (W, b) in zip(self.dense, self._views(self.parameters), strict=True):
+            layer.W, layer.b = W, b
+
+    def _views(self, vector: Array) -> list[tuple[Array, Array]]:
+        """Return the pieces (W, b) of a flat vector, layer by layer, as views."""
+        views, start = [], 0
+        for layer in self.dense:
+            middle = start + layer.n_out * layer.n_in
+            end = middle + layer.n_out
+            views.append((vector[start:middle].reshape(layer.n_out, layer.n_in), vector[middle:end]))
+            start = end
+        return views
+
+    @property
+    def dense(self) -> list[Dense]:
+        """The layers that have parameters."""
+        return [layer for layer in self.layers if isinstance(layer, Dense)]
+
+    @property
+    def n_in(self) -> int:
+        """How many features a row has."""
+        return self.dense[0].n_in
+
+    @property
+    def n_out(self) -> int:
+        """How many logits come out."""
+        return self.dense[-1].n_out
+
+    def named(self, vector: Array | None = None) -> dict[str, Array]:
+        """Return {"W1": ..., "b1": ..., "W2": ...}: views of `parameters`, or of a gradient of the same layout."""
+        views = self._views(self.parameters if vector is None else vector)
+        return {
+            f"{symbol}{number}": view
+            for number, pair in enumerate(views, start=1)
+            for symbol, view in zip("Wb", pair, strict=True)
+        }
+
+    def initialize(self, init: str | Initializer | Sequence[Array], seed: int | np.random.RandomState = 0) -> "Network":
+        """Set the start: a rule drawn from `RandomState(seed)` with biases 0, or given arrays; return the network.
+
+        Arrays are W1, W2, ... (biases 0) or W1, b1, W2, b2, ...
+        """
+        self.parameters[:] = 0
+        if isinstance(init, str) or callable(init):
+            rule = get_initializer(init)
+            rng = seed if isinstance(seed, np.random.RandomState) else np.random.RandomState(seed)
+            for layer in self.dense:
+                layer.W[:] = rule(rng, layer.n_out, layer.n_in)
+            return self
+        named = self.named()
+        names = list(named) if len(init) == len(named) else [name for name in named if name[0] == "W"]
+        if len(init) != len(names):
+            raise InputError(
+                f"init must have {len(names)} arrays ({', '.join(names)}) or {len(named)} "
+                f"({', '.join(named)}); got {len(init)}."
+            )
+        for name, array in zip(names, init, strict=True):
+            if np.shape(array) != named[name].shape:
+                raise InputError(f"init of {name} must have shape {named[name].shape}, got {np.shape(array)}.")
+            named[name][:] = array
+        return self
+
+    def forward(
+        self, X: Array, rng: np.random.Generator | None = None, work: Work | None = None, keep: bool = False
+    ) -> tuple[Array, Tape]:
+        """Return the logits (n, n_out) of X (n, n_in), and the tape for `backward`.
+
+        rng: given = training (dropout draws from it); None = prediction.
+        work: buffers to use again; the results are then valid until the next call with it.
+        keep: also keep Z, A and dZ of every layer on the tape, to look at.
+        """
+        tape = Tape(Work() if work is None else work)
+        A = X
+        for number, layer in enumerate(self.layers):
+            buffer = partial(tape.work.buffer, number, self.parameters.dtype)
+            saved: Any
+            if isinstance(layer, Dense):
+                A, saved = layer.forward(A, buffer, keep)
+            else:
+                A, saved = layer.forward(A, buffer, rng)
+            tape.saved.append(saved)
+        return A, tape
+
+    def backward(self, dlogits: Array, tape: Tape, out: Array | None = None, input_gradient: bool = False) -> Any:
+        """Return the flat gradient of a function of the logits whose gradient there is dlogits (n, n_out).
+
+        out: a flat vector to write into.  input_gradient: also return dX (n, n_in), as (gradient, dX).
+        """
+        gradient = np.empty_like(self.parameters) if out is None else out
+        pieces = self._views(gradient)
+        dA: Any = dlogits
+        for number in range(len(self.layers) - 1, -1, -1):
+            layer, saved = self.layers[number], tape.saved[number]
+            buffer = partial(tape.work.buffer, number, self.parameters.dtype)
+            if isinstance(layer, Dense):
+                dW, db = pieces.pop()
+                dA = layer.backward(dA, saved, buffer, dW, db, input_gradient or bool(pieces))
+            elif pieces or input_gradient:
+                dA = layer.backward(dA, saved, buffer)
+        return (gradient, dA) if input_gradient else gradient
+
+    def cost_and_gradient(
+        self,
+        X: Array,
+        y: Array,
+        sample_weight: Array | None = None,
+        rng: np.random.Generator | None = None,
+        work: Work | None = None,
+        out: Array | None = None,
+    ) -> tuple[float, Array]:
+        """Return J and its flat gradient on the rows X (n, n_in) with targets y.
+
+        y: class codes (n,) for softmax, else floats (n, n_out).  sample_weight: w (n,), taken as given.
+        """
+        Z, tape = self.forward(X, rng, work)
+        J = self._data_cost(Z, y, sample_weight)
+        dZ = self.loss.gradient(Z, y)
+        if sample_weight is not None:
+            dZ *= sample_weight[:, None]
+        dZ /= len(X)
+        gradient: Array = self.backward(dZ, tape, out)
+        if self.l2:
+            for layer, (dW, _) in zip(self.dense, self._views(gradient), strict=True):
+                J += 0.5 * self.l2 * float(np.vdot(layer.W, layer.W))
+                dW += self.l2 * layer.W
+        return J, gradient
+
+    def data_cost(self, X: Array, y: Array, sample_weight: Array | None = None) -> float:
+        """Return the data term of J alone, in prediction: no dropout, no penalty."""
+        total = 0.0
+        for rows in _row_blocks(len(X), 1024):
+            w = None if sample_weight is None else sample_weight[rows]
+            Z, _ = self.forward(X[rows])
+            total += self._data_cost(Z, y[rows], w) * len(Z)
+        return total / len(X)
+
+    def _data_cost(self, Z: Array, y: Array, sample_weight: Array | None) -> float:
+        l = self.loss.value(Z, y)
+        if sample_weight is not None:
+            l = l * sample_weight
+        return float(l.mean(dtype=np.float64))
+
+    def predict(self, X: Array) -> Array:
+        """Return link(logits) (n, n_out): probabilities or values.
+
+        Always computed on zero-padded blocks of the same number of rows: how a matrix product rounds depends on its
+        shape, and the answer for a row must not depend on its neighbours.
+        """
+        X = np.asarray(X, self.parameters.dtype)
+        answer = np.empty((len(X), self.n_out), self.parameters.dtype)
+        block = np.zeros((PREDICTION_ROWS, self.n_in), self.parameters.dtype)
+        work = Work()
+        for rows in _row_blocks(len(X), PREDICTION_ROWS):
+            n = rows.stop - rows.start
+            block[:n] = X[rows]
+            block[n:] = 0
+            Z, _ = self.forward(block, work=work)
+            answer[rows] = self.loss.link(Z)[:n]
+        return answer
+
+    def copy(self, dtype: DTypeLike | None = None) -> "Network":
+        """Return an independent network with the same weights, in another precision if asked."""
+        twin = Network(self.layers, self.loss, self.l2, dtype or self.parameters.dtype)
+        twin.parameters[:] = self.parameters
+        return twin
+
+    def __getstate__(self) -> dict[str, Any]:
+        return vars(self)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._bind()
+
+    def __repr__(self) -> str:
+        shape = "-".join([str(self.n_in), *(_describe(layer) for layer in self.dense)])
+        return f"Network({shape}, {self.loss.name}, {self.parameters.size:,} parameters)"
+
+
+def _describe(layer: Dense) -> str:
+    return f"{layer.n_out}" if layer.activation.name == "linear" else f"{layer.n_out} {layer.activation.name}"
+
+
+def _refuse_misfits(layers: Sequence[Dense | Dropout]) -> None:
+    dense = [layer for layer in layers if isinstance(layer, Dense)]
+    if not dense or layers[-1] is not dense[-1] or dense[-1].activation.name != "linear":
+        raise InputError(f"the last layer must be a linear Dense (the loss has the link); got {list(layers)}.")
+    for before, after in itertools.pairwise(dense):
+        if before.n_out != after.n_in:
+            raise InputError(f"{before} gives {before.n_out} values a row but {after} takes {after.n_in}.")
+
+
+def _row_blocks(n: int, size: int) -> list[slice]:
+    return [slice(start, min(start + size, n)) for start in range(0, n, size)]

@@ -1,0 +1,42 @@
+"""One seed, several independent streams of random numbers.
+
+The weights are drawn from `RandomState(seed)`, the published convention. Everything else that is random has a
+child stream of its own, so that switching one thing on (dropout, say) never changes another (the split).
+"""
+
+import numpy as np
+
+STREAMS = ("split", "shuffle", "dropout", "augmentation", "restart", "probe")
+
+
+def stream(seed: int, name: str) -> np.random.Generator:
+    """Return the generator of one purpose: a child of `seed` that depends on nothing else.
+
+    >>> bool(stream(1, "split").random() == stream(1, "split").random())
+    True
+    >>> bool(stream(1, "split").random() == stream(1, "dropout").random())
+    False
+    """
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(STREAMS.index(name),)))
+
+
+def weight_stream(seed: int) -> np.random.RandomState:
+    """Return the legacy generator that initial weights are drawn from, layer by layer.
+
+    >>> weight_stream(1).standard_normal(2).round(4).tolist()
+    [1.6243, -0.6118]
+    """
+    return np.random.RandomState(seed)
+
+
+def as_seed(random_state: int | np.random.RandomState | None) -> int:
+    """Return one integer seed from scikit-learn's `random_state`: an int as it is, else one drawn.
+
+    >>> as_seed(7)
+    7
+    """
+    if random_state is None:
+        return int(np.random.SeedSequence().generate_state(1)[0] >> 1)
+    if isinstance(random_state, np.random.RandomState):
+        return int(random_state.randint(2**31 - 1))
+    return int(random_state)
