@@ -1,1 +1,57 @@
-__version__ = "0.1.0.dev0"
+"""pellucid: neural networks you can see through.
+
+    pellucid.train(source, **settings)     one whole job: files in, a Model, its history and honest scores out
+    pellucid.load(path)                    a Model from its file
+    pellucid.NeuralNetworkClassifier       the scikit-learn face, and NeuralNetworkRegressor
+    pellucid.check_gradients(...)          proof of the gradients on your own network and data
+    pellucid.nn                            the mathematics
+
+What is heavy (scikit-learn, matplotlib, h5py) is imported when it is first used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from pellucid.version import __version__
+
+if TYPE_CHECKING:
+    from pellucid import nn
+    from pellucid.estimator import NeuralNetworkClassifier, NeuralNetworkRegressor
+    from pellucid.insight.gradient_check import check_gradients
+    from pellucid.model import Model, load
+    from pellucid.recipe import train
+    from pellucid.training import EarlyStopping
+
+_HOMES = {
+    "EarlyStopping": "pellucid.training",
+    "Model": "pellucid.model",
+    "NeuralNetworkClassifier": "pellucid.estimator",
+    "NeuralNetworkRegressor": "pellucid.estimator",
+    "check_gradients": "pellucid.insight.gradient_check",
+    "load": "pellucid.model",
+    "train": "pellucid.recipe",
+}
+
+__all__ = [
+    "EarlyStopping",
+    "Model",
+    "NeuralNetworkClassifier",
+    "NeuralNetworkRegressor",
+    "__version__",
+    "check_gradients",
+    "load",
+    "nn",
+    "train",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "nn":
+        return import_module("pellucid.nn")
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'pellucid' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -5,7 +5,9 @@ Every error that a user can cause is a `PellucidError` and also the built-in err
 """
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+
+import numpy as np
 
 
 class PellucidError(Exception):
@@ -58,3 +60,25 @@ def unknown_name(kind: str, name: object, known: Iterable[str]) -> InputError:
     nearest = difflib.get_close_matches(str(name), names, n=1, cutoff=0.5)
     hint = f": did you mean {nearest[0]!r}?" if nearest else "."
     return InputError(f"unknown {kind} {name!r}{hint} Known: {', '.join(names)}.")
+
+
+def refuse_non_finite(array: np.ndarray, name: str, columns: Sequence[str] = ()) -> None:
+    """Raise InputError where an array (n,) or (n, d) holds NaN or infinity: the first places are named.
+
+    >>> refuse_non_finite(np.array([[1.0, np.nan]]), "X", ["age", "height"])
+    Traceback (most recent call last):
+    pellucid.errors.InputError: X holds 1 value that is NaN or infinity: row 0, column 'height' is nan. ...
+    """
+    if array.dtype.kind not in "fc" or np.isfinite(array.sum()):  # the sum is finite only where all values are
+        return
+    places = np.argwhere(~np.isfinite(array))
+    if len(places) == 0:  # finite values whose sum overflowed
+        return
+    shown = "; ".join(_place(array, place, columns) for place in places[:3]) + ("; ..." if len(places) > 3 else "")
+    values = "1 value that is" if len(places) == 1 else f"{len(places)} values that are"
+    raise InputError(f"{name} holds {values} NaN or infinity: {shown}. Remove those rows or fill the values in.")
+
+
+def _place(array: np.ndarray, place: np.ndarray, columns: Sequence[str]) -> str:
+    column = "" if len(place) == 1 else f", column {columns[place[1]] if len(columns) else int(place[1])!r}"
+    return f"row {place[0]}{column} is {array[tuple(place)]}"

@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
 from pellucid.errors import InputError
@@ -23,12 +23,15 @@ from pellucid.files import atomic_write
 
 # Okabe and Ito's colours, the pair that differs most first; grey and brown make them ten.
 PALETTE = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "black", "#F0E442", "0.6", "#7A4B2A"]
-MARKERS = "osD^vPX<>*"  # a shape of its own for each class, for those who see no colours
+MARKERS = "osD^vpX<>h"  # a shape of its own for each class, for those who see no colours
 TITLE_LETTERS = 26  # that fit in a line above one picture of several
 
 
 class _InlineFigure(Figure):
     """A Figure that a notebook shows by itself; a plain one is shown only once pyplot was imported."""
+
+    def __init__(self, width: float, height: float) -> None:
+        super().__init__(figsize=(width, height), layout="constrained")
 
     def _repr_png_(self) -> bytes:
         return _png(self)
@@ -54,7 +57,7 @@ def examples(pictures: Sequence[Any] | np.ndarray, titles: Sequence[str], column
     width = max(2.0, 3.2 / columns)  # inches of a column
     tallest = max(image.shape[0] / image.shape[1] for image in images)
     height = width * min(max(tallest, 0.4), 2.5) + 0.2 * max(title.count("\n") + 1 for title in lines)
-    figure = _figure(columns * width, rows * height)
+    figure = _InlineFigure(columns * width, rows * height)
     for place, (image, title) in enumerate(zip(images, lines, strict=True), start=1):
         axes = figure.add_subplot(rows, columns, place, xticks=[], yticks=[])
         axes.imshow(image, cmap="gray", vmin=0, vmax=1)
@@ -64,12 +67,9 @@ def examples(pictures: Sequence[Any] | np.ndarray, titles: Sequence[str], column
 
 
 def cost_curve(
-    cost: Sequence[float],
-    validation_cost: Sequence[float] = (),
-    learning_rate: object = None,
-    published: Mapping[int, float] | None = None,
-    log: bool = False,
-) -> Figure:
+    cost: Sequence[float], validation_cost: Sequence[float] = (), learning_rate: object = None,
+    published: Mapping[int, float] | None = None, log: bool = False,
+) -> Figure:  # fmt: skip
     """Draw the cost of every epoch; where it is not a finite number, the curve has a gap.
 
     cost, validation_cost: one number an epoch, the first being epoch 0; the latter may be empty.
@@ -82,23 +82,28 @@ def cost_curve(
     epochs, validated = len(cost), len(validation_cost)
     _check(epochs > 0, "cost", "at least one epoch", "none")
     _check(validated in (0, epochs), "validation_cost", f"{epochs}, one for each epoch of cost", validated)
-    figure = _figure(6.4, 4)
-    axes = _plane(figure, "epoch", "cost")
-    for name, series, colour in zip(("training", "validation"), (cost, validation_cost), PALETTE, strict=False):
-        heights = _drawable(series, log)
-        drawn = np.pad(np.isfinite(heights), 1)
-        alone = drawn[1:-1] & ~drawn[:-2] & ~drawn[2:]  # no line reaches these, so they get a dot
-        if len(heights):
-            axes.plot(heights, label=name, color=colour, marker="o", markersize=4, markevery=alone.tolist())
-    if published:
-        heights = _drawable(list(published.values()), log)
-        axes.plot(list(published), heights, "o", color="black", fillstyle="none", label="published")
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    circles = published or {}
+    figure, axes = _plane(6.4, 4, "epoch", "cost")
+    for name, places, series, colour in (
+        ("training", range(epochs), cost, PALETTE[0]),
+        ("validation", range(validated), validation_cost, PALETTE[1]),
+        ("published", list(circles), list(circles.values()), "black"),
+    ):
+        heights = np.array(series, dtype=float)
+        heights[~np.isfinite(heights) | (log & (heights <= 0))] = np.nan
+        if name == "published":
+            axes.plot(places, heights, "o", color=colour, fillstyle="none", label=name)
+        elif len(heights):
+            drawn = np.pad(np.isfinite(heights), 1)
+            alone = np.flatnonzero(drawn[1:-1] & ~drawn[:-2] & ~drawn[2:])  # no line reaches these
+            axes.plot(places, heights, color=colour, label=name)
+            axes.plot(alone, heights[alone], ".", color=colour)
+    axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 5, 10]))
     if log:
         axes.set_yscale("log")
-    elif axes.dataLim.y0 >= 0:
-        axes.set_ylim(bottom=0)  # so that a cost that hardly fell looks like one
-    if len(axes.lines) > 1:
+    elif 0 <= axes.dataLim.y0 < np.inf:
+        axes.set_ylim(0, 1.05 * axes.dataLim.y1 or 1)  # so that a cost that hardly fell looks like one
+    if validated or published:
         axes.legend(frameon=False)
     if learning_rate is not None:
         axes.set_title(_wrapped(f"learning rate {learning_rate}", 70), fontsize=11, parse_math=False)
@@ -127,13 +132,12 @@ def decision_boundary(
     middles = (np.arange(side) + 0.5) / side  # a cell has the colour of its middle
     grid = np.meshgrid(left + middles * (right - left), bottom + middles * (top - bottom))
     answers = _codes("the answer of predict", predict(np.stack(grid, axis=-1).reshape(-1, 2)), side**2, classes)
-    figure = _figure(6.2, 4.8)
-    axes = _plane(figure, "x1", "x2")
+    figure, axes = _plane(6.2, 4.8, "x1", "x2")
     axes.imshow(
         answers.reshape(side, side), interpolation="nearest", alpha=0.3, origin="lower", aspect="auto",
         cmap=ListedColormap(PALETTE[:classes]), vmin=-0.5, vmax=classes - 0.5, extent=(left, right, bottom, top),
     )  # fmt: skip
-    area = float(np.clip(8000 / len(points), 8, 28))
+    area = float(np.clip(10_000 / len(points), 8, 32))
     for code, (colour, marker) in enumerate(zip(PALETTE[:classes], MARKERS, strict=False)):
         x1, x2 = points[labels == code].T
         axes.scatter(x1, x2, area, colour, marker=marker, edgecolors="white", linewidths=0.5)
@@ -161,12 +165,12 @@ def misclassified(
     confidence = shares[np.arange(count), answers]
     wrong = np.flatnonzero(truth != answers)
     if len(wrong) == 0:
-        figure = _figure(5, 1)
+        figure = _InlineFigure(5, 1)
         figure.text(0.5, 0.5, f"None of the {count} pictures was misclassified.", ha="center", va="center")
         return figure
     shown = wrong[np.argsort(-confidence[wrong], kind="stable")][:most]
-    said = [f"said {class_names[answers[i]]} {confidence[i]:.2f}" for i in shown]
-    titles = [f"is {class_names[truth[i]]}, {answer}" for i, answer in zip(shown, said, strict=True)]
+    titles = [f"is {class_names[truth[i]]}, said {class_names[answers[i]]} {confidence[i]:.2f}" for i in shown]
+    titles = [title if len(title) <= TITLE_LETTERS else title.replace(", said", ",\nsaid") for title in titles]
     figure = examples([pictures[i] for i in shown], titles)
     rest = f"; the {len(shown)} most confident are shown" if len(shown) < len(wrong) else ""
     _headline(figure, f"{len(wrong)} of {count} misclassified{rest}")
@@ -199,54 +203,55 @@ def first_layer_weights(W: ArrayLike, shape: Sequence[int], most: int = 25) -> F
 
 def accuracy_by(
     values: Sequence[object], accuracies: Mapping[str, Sequence[float]], parameter: str,
-    errors: Mapping[str, ArrayLike] | None = None,
+    errors: Mapping[str, Sequence[tuple[float, float]]] | None = None,
 ) -> Figure:  # fmt: skip
     """Draw accuracy against the values of one hyper-parameter, evenly spaced, every point with its percentage.
 
     values: n. accuracies: a name ("train", "validation") -> n accuracies in [0, 1]; NaN = no such run.
-    parameter: the name of the horizontal axis. errors: some of the names -> half-lengths of the error bars,
-    (n,), or (2, n) for below and above.
+    parameter: the name of the horizontal axis. errors: some of the names -> n intervals (low, high).
 
-    >>> figure = accuracy_by([1, 4, 20], {"train": [0.67, 0.9, 0.91]}, "hidden units")
+    >>> figure = accuracy_by([1, 4], {"train": [0.67, 0.9]}, "hidden units", {"train": [(0.6, 0.7), (0.8, 1)]})
     >>> [text.get_text() for text in figure.axes[0].texts]
-    ['67.0%', '90.0%', '91.0%']
+    ['67.0%', '90.0%']
     """
-    count, lengths = len(values), {name: np.asarray(bars, dtype=float) for name, bars in (errors or {}).items()}
+    names, count = list(accuracies), len(values)
     _check(count > 0, "values", "at least one", "none")
-    _check(1 <= len(accuracies) <= len(PALETTE), "accuracies", f"1 to {len(PALETTE)} names", len(accuracies))
-    for name, series in accuracies.items():
-        _check(len(series) == count, f"accuracies of {name}", f"{count}, one for each value", len(series))
-        outside = [height for height in series if height < 0 or height > 1]
-        _check(not outside, f"accuracies of {name}", "numbers from 0 to 1", outside)
-    for name, bars in lengths.items():
-        _check(name in accuracies, "errors", f"names among {', '.join(accuracies)}", name)
-        fits = bars.shape in ((count,), (2, count)) and not (bars < 0).any()
-        _check(fits, f"errors of {name}", f"{count} lengths of at least 0", bars.tolist())
-
-    figure = _figure(max(5.5, 1.5 + 0.85 * count), 4)
-    axes = _plane(figure, parameter, "accuracy")
-    for (name, series), colour, marker in zip(accuracies.items(), PALETTE, MARKERS, strict=False):
-        style: dict[str, Any] = {"color": colour, "marker": marker, "markersize": 5, "linewidth": 1.2}
-        axes.errorbar(range(count), series, lengths.get(name), elinewidth=0.8, capsize=3, label=name, **style)
-    # The best is labelled above its point, the worst below, any other beside: so labels keep apart.
-    for place, column in enumerate(zip(*accuracies.values(), strict=True)):
-        ranks = [row for row in np.argsort(np.negative(column), kind="stable") if np.isfinite(column[row])]
-        for rank, row in enumerate(ranks):
-            offset, ha, va = (7, 0), "left", "center"
-            if rank == 0:
-                offset, ha, va = (0, 7), "center", "bottom"
-            elif rank == len(ranks) - 1:
-                offset, ha, va = (0, -7), "center", "top"
-            look: dict[str, Any] = {"color": PALETTE[row], "fontsize": 8, "ha": ha, "va": va}
+    _check(1 <= len(names) <= len(PALETTE), "accuracies", f"1 to {len(PALETTE)} names", len(names))
+    heights = np.array([_shaped(f"accuracies of {name}", accuracies[name], (count,)) for name in names])
+    fits = np.isfinite(heights).any() and not ((heights < 0) | (heights > 1)).any()
+    _check(bool(fits), "accuracies", "numbers from 0 to 1", heights.tolist())
+    ends = np.stack([heights, heights])  # (2, names, n)
+    for name, intervals in (errors or {}).items():
+        _check(name in names, "errors", f"names among {', '.join(names)}", name)
+        ends[:, names.index(name)] = _shaped(f"errors of {name}", intervals, (count, 2)).T
+    astray = (ends[0] > heights) | (ends[1] < heights)
+    _check(not astray.any(), "errors", "low <= accuracy <= high", ends[:, astray].T.tolist())
+    figure, axes = _plane(max(5.5, 1.5 + 0.85 * count), 4, parameter, "accuracy")
+    for name, series, bars, colour, marker in zip(
+        names, heights, np.abs(ends - heights).swapaxes(0, 1), PALETTE, MARKERS, strict=False
+    ):
+        bars = bars if name in (errors or {}) else None
+        axes.errorbar(range(count), series, bars, color=colour, marker=marker, label=name, capsize=3)
+    # The best is labelled above its bar, the worst below, any other beside: so labels keep apart.
+    for place, column in enumerate(heights.T):
+        ranks = np.argsort(-column, kind="stable")[: np.isfinite(column).sum()]
+        for row in ranks:
+            end, offset, ha, va = column[row], (7, 0), "left", "center"
+            if row == ranks[0]:
+                end, offset, ha, va = ends[1, row, place], (0, 6), "center", "bottom"
+            elif row == ranks[-1]:
+                end, offset, ha, va = ends[0, row, place], (0, -6), "center", "top"
+            text = axes.annotate(f"{column[row]:.1%}", (place, end), offset, textcoords="offset points")
             halo = [withStroke(linewidth=2.5, foreground="white")]
-            point = (place, column[row])
-            axes.annotate(f"{column[row]:.1%}", point, offset, textcoords="offset points", path_effects=halo, **look)
+            text.set(color=PALETTE[row], fontsize=8, ha=ha, va=va, path_effects=halo)
+    room = max(0.15 * np.ptp(axes.dataLim.intervaly), 0.02)
+    axes.set(xlim=(-0.5, count - 0.5), ylim=axes.dataLim.intervaly + (-room, room))
+    bottom, top = axes.get_ylim()
+    ticks = [tick for tick in axes.get_yticks() if max(0, bottom) <= tick <= min(1, top)]
+    axes.set_yticks(ticks, [f"{100 * tick:g}%" for tick in ticks])
     axes.set_xticks(range(count), [_wrapped(value, 12) for value in values], parse_math=False)
-    axes.set(xlim=(-0.5, count - 0.5), ymargin=0.15)
-    axes.set_yticks([tick for tick in axes.get_yticks() if 0 <= tick <= 1])
-    axes.yaxis.set_major_formatter(PercentFormatter(1))
-    if len(accuracies) > 1:
-        figure.legend(loc="outside upper center", ncols=len(accuracies), frameon=False)
+    if len(names) > 1:
+        figure.legend(loc="outside upper center", ncols=len(names), frameon=False)
     return figure
 
 
@@ -265,8 +270,7 @@ def confusion(matrix: ArrayLike, class_names: Sequence[str]) -> Figure:
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     names = [_wrapped(name, TITLE_LETTERS) for name in class_names]
     side = max(2.4, 0.55 * classes)
-    figure = _figure(side + 1.4, side + 1.2)
-    axes = _plane(figure, "predicted", "true")
+    figure, axes = _plane(side + 1.4, side + 1.2, "predicted", "true")
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     for (row, column), share in np.ndenumerate(shares):
         colour = "white" if share > 0.5 else "black"
@@ -293,32 +297,30 @@ def _png(figure: Figure) -> bytes:
     return buffer.getvalue()
 
 
-def _figure(width: float, height: float) -> Figure:
-    return _InlineFigure(figsize=(width, height), layout="constrained")
-
-
-def _plane(figure: Figure, xlabel: str, ylabel: str) -> Axes:
+def _plane(width: float, height: float, xlabel: str, ylabel: str) -> tuple[Figure, Axes]:
+    figure = _InlineFigure(width, height)
     axes = figure.add_subplot()
     axes.set_xlabel(xlabel, parse_math=False)
     axes.set_ylabel(ylabel)
     axes.tick_params(labelsize=9, width=0.6)
     axes.spines[:].set_linewidth(0.6)
     axes.spines[["top", "right"]].set_visible(False)
-    return axes
+    return figure, axes
 
 
 def _headline(figure: Figure, text: str) -> None:
-    figure.suptitle(_wrapped(text, int(12 * figure.get_figwidth())), fontsize=10)
+    figure.suptitle(_wrapped(text, int(13 * figure.get_figwidth())), fontsize=10)
+    figure.set_figheight(figure.get_figheight() + 0.3)
 
 
 def _wrapped(text: object, letters: int) -> str:
     return "\n".join(textwrap.fill(line, letters) for line in str(text).split("\n"))
 
 
-def _drawable(series: Sequence[float], log: bool) -> np.ndarray:
-    heights = np.array(series, dtype=float)
-    heights[~np.isfinite(heights) | (log & (heights <= 0))] = np.nan
-    return heights
+def _shaped(what: str, numbers: ArrayLike, shape: tuple[int, ...]) -> np.ndarray:
+    array = np.asarray(numbers, dtype=float)
+    _check(array.shape == shape, what, f"shape {shape}", array.shape)
+    return array
 
 
 def _picture(picture: ArrayLike, number: int) -> np.ndarray:

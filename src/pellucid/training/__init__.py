@@ -1,0 +1,7 @@
+"""Training: settings in, a generator of states, history out. `fit` is the only door."""
+
+from pellucid.training.fit import Fitted, fit
+from pellucid.training.history import History
+from pellucid.training.settings import EarlyStopping, Settings
+
+__all__ = ["EarlyStopping", "Fitted", "History", "Settings", "fit"]

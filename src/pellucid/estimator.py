@@ -1,0 +1,266 @@
+"""The scikit-learn face: networks that fit arrays of numbers, in pipelines, grid searches and cross-validation.
+
+Parameters are those of `training.Settings`; everything is handed to `training.fit`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, column_or_1d, validate_data
+
+from pellucid.errors import InputError, refuse_non_finite
+from pellucid.features import Features, Numbers
+from pellucid.model import Model, class_codes, with_both_classes
+from pellucid.nn.losses import Loss
+from pellucid.version import versions
+from pellucid.training import Settings, fit
+
+ROW_DTYPES = [np.float64, np.float32, np.uint8]
+
+
+class _NeuralNetwork(BaseEstimator):
+    """What both estimators share: the parameters, and the way to `training.fit` and back."""
+
+    def __init__(
+        self,
+        *,
+        hidden_layers: Sequence[Any] = (100,),
+        activation: str = "relu",
+        loss: Any = "auto",
+        init: Any = "he",
+        optimizer: Any = "adam",
+        learning_rate: Any = 0.001,
+        epochs: int = 200,
+        batch_size: Any = "auto",
+        l2: float = 0.0,
+        dropout: float = 0.0,
+        clip_norm: float | None = None,
+        class_weight: Any = None,
+        early_stopping: Any = False,
+        restarts: int = 1,
+        row_space: Any = "auto",
+        dtype: Any = "auto",
+        callbacks: Sequence[Any] = (),
+        warm_start: bool = False,
+        random_state: Any = None,
+        verbose: bool = False,
+    ) -> None:
+        self.hidden_layers = hidden_layers
+        self.activation = activation
+        self.loss = loss
+        self.init = init
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.l2 = l2
+        self.dropout = dropout
+        self.clip_norm = clip_norm
+        self.class_weight = class_weight
+        self.early_stopping = early_stopping
+        self.restarts = restarts
+        self.row_space = row_space
+        self.dtype = dtype
+        self.callbacks = callbacks
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def _settings(self, **changed: Any) -> Settings:
+        names = Settings.__dataclass_fields__
+        return Settings(**{name: value for name, value in vars(self).items() if name in names} | changed)
+
+    def _train(
+        self,
+        X: np.ndarray,
+        y: np.ndarray,
+        settings: Settings,
+        loss: str | Loss,
+        n_out: int,
+        sample_weight: Any,
+        validation: Any,
+    ) -> None:
+        start = getattr(self, "network_", None) if self.warm_start else None
+        fitted = fit(
+            X, y, settings, loss, n_out, sample_weight=_weights(sample_weight, X), validation=validation, start=start
+        )
+        self.network_, self.history_, self._seed = fitted.network, fitted.history, fitted.seed
+        self.n_iter_ = len(self.history_.cost)
+        self.loss_ = self.history_.cost[-1]
+
+    def _rows(self, X: Any, y: Any, **checks: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Return checked training rows and their targets."""
+        if y is None:
+            raise InputError("fit requires y to be passed, but the target y is None.")
+        X, y = validate_data(self, X, y, dtype=ROW_DTYPES, ensure_all_finite=False, order="C", **checks)
+        self._refuse_non_finite(X)
+        return X, y
+
+    def _inputs(self, X: Any) -> np.ndarray:
+        """Return checked rows of as many features as training had."""
+        X = validate_data(self, X, reset=False, dtype=ROW_DTYPES, ensure_all_finite=False, order="C")
+        self._refuse_non_finite(X)
+        return X
+
+    def _refuse_non_finite(self, X: np.ndarray) -> None:
+        refuse_non_finite(X, "Input X (NaN or inf)", getattr(self, "feature_names_in_", ()))
+
+    def _outputs(self, X: Any) -> np.ndarray:
+        check_is_fitted(self, "network_")
+        return self.network_.predict(self._inputs(X))
+
+    def _validation(self, validation_data: Any) -> tuple[np.ndarray, Any] | None:
+        if validation_data is None:
+            return None
+        if not isinstance(validation_data, tuple | list) or len(validation_data) != 2:
+            raise InputError("validation_data must be a pair (X, y).")
+        X, y = validation_data
+        X = self._inputs(X)
+        if len(X) != len(y):
+            raise InputError(f"validation_data: X has {len(X)} rows but y has {len(y)}.")
+        return X, y
+
+    def _model(self, class_names: tuple[str, ...], features: Features | None) -> Model:
+        check_is_fitted(self, "network_")
+        columns = tuple(str(name) for name in getattr(self, "feature_names_in_", ()))
+        provenance = {"data": "arrays given to fit", "seed": self._seed, "versions": versions()}
+        features = features or Numbers(self.n_features_in_, columns)
+        return Model(features, (self.network_,), class_names, {}, asdict(self.history_), provenance)
+
+
+def _weights(sample_weight: Any, X: np.ndarray) -> np.ndarray | None:
+    return None if sample_weight is None else _check_sample_weight(sample_weight, X, dtype=np.float64)
+
+
+class NeuralNetworkClassifier(ClassifierMixin, _NeuralNetwork):
+    """A dense network that classifies rows of numbers: softmax, or one logit for two classes.
+
+    All parameters are by keyword and have the meaning of `pellucid.training.Settings`.
+
+    Learned: classes_, network_ (`pellucid.nn.Network`), history_, n_features_in_, n_iter_ (epochs), loss_ (last cost).
+    Of two classes the positive one is classes_[1]; it is predicted where p > 0.5 strictly.
+
+    >>> from sklearn.datasets import load_iris
+    >>> X, y = load_iris(return_X_y=True)
+    >>> net = NeuralNetworkClassifier(hidden_layers=(8,), learning_rate=0.05, random_state=0).fit(X, y)
+    >>> float(net.score(X, y)) > 0.95
+    True
+    """
+
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, validation_data: Any = None
+    ) -> "NeuralNetworkClassifier":
+        """Train on rows X (n, d) with labels y (n,); return the estimator.
+
+        sample_weight: (n,), 0 or more.  validation_data: (X, y) whose cost is recorded after each epoch, and that
+        early stopping judges by.
+        """
+        X, y = self._rows(X, y)
+        check_classification_targets(y)
+        y = column_or_1d(y, warn=True)
+        self.classes_, codes = np.unique(y, return_inverse=True)
+        if len(self.classes_) < 2:
+            raise InputError(f"a classifier needs at least two classes; y has 1 class only, {self.classes_[0]!r}.")
+        settings = self._settings(class_weight=self._weight_by_code())
+        loss, n_out = settings.classifier_loss(len(self.classes_))
+        validation = self._validation(validation_data)
+        if validation is not None:
+            validation = validation[0], self._targets(self._codes(validation[1]), loss)
+        self._train(X, self._targets(codes, loss), settings, loss, n_out, sample_weight, validation)
+        return self
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Return probabilities (n, k), columns in the order of classes_."""
+        return with_both_classes(self._outputs(X))
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return the likeliest class of each row (n,)."""
+        codes = class_codes(self.predict_proba(X))
+        return self.classes_[codes]
+
+    def to_model(self, class_names: Sequence[str] | None = None, features: Features | None = None) -> Model:
+        """Return the fitted network as a `Model`, which can be saved and used without its data.
+
+        class_names: texts for classes_.  features: how raw samples became the rows of X, `Numbers` as they are by
+        default; `Pixels(shape)` where the rows are flattened pictures.
+        """
+        check_is_fitted(self, "network_")
+        names = tuple(str(name) for name in (self.classes_ if class_names is None else class_names))
+        if len(names) != len(self.classes_):
+            raise InputError(f"class_names must have {len(self.classes_)} names, got {len(names)}.")
+        return self._model(names, features)
+
+    def _codes(self, y: Any) -> np.ndarray:
+        y = column_or_1d(y)
+        codes = np.searchsorted(self.classes_, y).clip(max=len(self.classes_) - 1)
+        unknown = np.unique(y[self.classes_[codes] != y])
+        if len(unknown):
+            raise InputError(
+                f"validation_data has labels that training never saw: {', '.join(map(repr, unknown[:5].tolist()))}; "
+                f"known are {', '.join(map(repr, self.classes_[:10].tolist()))}."
+            )
+        return codes
+
+    @staticmethod
+    def _targets(codes: np.ndarray, loss: Loss) -> np.ndarray:
+        return codes if loss.codes else codes.astype(np.float64)[:, None]
+
+    def _weight_by_code(self) -> Any:
+        if not isinstance(self.class_weight, Mapping):
+            return self.class_weight
+        known = self.classes_.tolist()
+        unknown = [label for label in self.class_weight if label not in known]
+        if unknown:
+            raise InputError(f"class_weight names {unknown[0]!r}, which is not among the classes {known}.")
+        return {known.index(label): weight for label, weight in self.class_weight.items()}
+
+
+class NeuralNetworkRegressor(RegressorMixin, _NeuralNetwork):
+    """A dense network that predicts numbers, one or several a row.
+
+    All parameters are by keyword and have the meaning of `pellucid.training.Settings`; loss may be "squared_error",
+    "absolute_error" or "huber".
+
+    Learned: network_ (`pellucid.nn.Network`), history_, n_features_in_, n_iter_ (epochs), loss_ (last cost).
+
+    >>> X = np.linspace(-1, 1, 100)[:, None]
+    >>> net = NeuralNetworkRegressor(activation="tanh", optimizer="lbfgs", random_state=0).fit(X, X[:, 0] ** 2)
+    >>> float(net.score(X, X[:, 0] ** 2)) > 0.99
+    True
+    """
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, validation_data: Any = None) -> "NeuralNetworkRegressor":
+        """Train on rows X (n, d) with targets y (n,) or (n, k); return the estimator.
+
+        sample_weight: (n,), 0 or more.  validation_data: (X, y) whose cost is recorded after each epoch, and that
+        early stopping judges by.
+        """
+        if self.class_weight is not None:
+            raise InputError("class_weight is for classes; weigh rows of a regression with sample_weight.")
+        X, y = self._rows(X, y, multi_output=True, y_numeric=True)
+        self._one_column = y.ndim == 1
+        targets = y.reshape(len(y), -1).astype(np.float64)
+        validation = self._validation(validation_data)
+        if validation is not None:
+            validation = validation[0], np.asarray(validation[1], np.float64).reshape(len(validation[1]), -1)
+        settings = self._settings()
+        self._train(X, targets, settings, settings.regressor_loss(), targets.shape[1], sample_weight, validation)
+        return self
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return the predicted values: (n,), or (n, k) where training had k columns."""
+        values = self._outputs(X)
+        return values[:, 0] if self._one_column else values
+
+    def to_model(self, features: Features | None = None) -> Model:
+        """Return the fitted network as a `Model`, which can be saved and used without its data."""
+        return self._model((), features)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags

@@ -1,0 +1,74 @@
+"""Numbers: rows that are numeric already, standardised or as they are.
+
+Mean and scale come from the training rows alone and are kept with the model.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from pellucid.errors import InputError, refuse_non_finite
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Columns of a table: x' = (x - mean) / scale, or x itself where there is no mean.
+
+    n_out: how many columns.  columns: their names, where they have any.
+    """
+
+    n_out: int
+    columns: tuple[str, ...] = ()
+    mean: np.ndarray | None = field(default=None, repr=False)
+    scale: np.ndarray | None = field(default=None, repr=False)
+    kind = "numbers"
+
+    @classmethod
+    def fit(cls, X: np.ndarray, columns: tuple[str, ...] = (), standardize: bool = True) -> "Numbers":
+        """Return the features fitted on training rows X (n, d); a constant column keeps the scale 1.
+
+        >>> Numbers.fit(np.array([[1.0, 5.0], [3.0, 5.0]])).transform([[3.0, 5.0]]).tolist()
+        [[1.0, 0.0]]
+        """
+        if not standardize:
+            return cls(X.shape[1], columns)
+        X = np.asarray(X, np.float64)
+        deviation = X.std(axis=0)
+        return cls(X.shape[1], columns, X.mean(axis=0), np.where(deviation > 0, deviation, 1.0))
+
+    def transform(self, raw: Any, dtype: DTypeLike = np.float64, bad: list[Any] | None = None) -> np.ndarray:
+        """Return rows (n, n_out); one row alone may be given flat. `bad` stays empty: a bad number raises InputError."""
+        try:
+            X = np.asarray(raw, np.float64)
+        except (ValueError, TypeError):
+            raise InputError(f"this model takes rows of {self._described()}, got {type(raw).__name__}.") from None
+        X = X[None] if X.ndim == 1 else X
+        if X.ndim != 2 or X.shape[1] != self.n_out:
+            raise InputError(f"this model takes rows of {self._described()}, got an array of shape {np.shape(raw)}.")
+        refuse_non_finite(X, "the input", self.columns)
+        if self.mean is not None and self.scale is not None:
+            X = (X - self.mean) / self.scale
+        return X.astype(dtype)
+
+    def _described(self) -> str:
+        named = f" ({', '.join(self.columns[:8])}{', ...' if len(self.columns) > 8 else ''})" if self.columns else ""
+        return f"{self.n_out} numbers{named}"
+
+    def metadata(self) -> dict[str, Any]:
+        """Return what a model file stores, besides arrays."""
+        return {"kind": self.kind, "n_out": self.n_out, "columns": list(self.columns)}
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return the fitted arrays."""
+        return {} if self.mean is None or self.scale is None else {"mean": self.mean, "scale": self.scale}
+
+    @classmethod
+    def restore(cls, metadata: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> "Numbers":
+        """Return the features that `metadata` and `arrays` describe."""
+        return cls(metadata["n_out"], tuple(metadata["columns"]), arrays.get("mean"), arrays.get("scale"))
+
+    def __str__(self) -> str:
+        return f"{self._described()}, {'as they are' if self.mean is None else 'standardised'}"

@@ -1,0 +1,114 @@
+"""Model: all that a prediction needs in one value: features, networks, class names, and where they came from.
+
+The usual toolkit saves weights and loses picture size, scaling and class names. A Model goes to one file and back and
+answers with the same bits.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pellucid.errors import BadPictureError, ModelFileError
+from pellucid.features import FEATURES, Features
+from pellucid.files import refuse_existing
+from pellucid.model_file import read_model, write_model
+from pellucid.nn import Network
+
+
+@dataclass(frozen=True)
+class Model:
+    """A trained classifier or regressor of raw samples.
+
+    class_names: in the order of the codes; () for regression.  merge: the classes that were joined for training,
+    {new: [old, ...]}.  history: the training record.  provenance: data, counts, versions, seed.
+    """
+
+    features: Features
+    networks: tuple[Network, ...]
+    class_names: tuple[str, ...] = ()
+    merge: Mapping[str, list[str]] = field(default_factory=dict)
+    history: Mapping[str, Any] = field(default_factory=dict)
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def network(self) -> Network:
+        """The network, or the first one of an ensemble."""
+        return self.networks[0]
+
+    def inputs(self, raw: Any, bad: list[tuple[int, BadPictureError]] | None = None) -> np.ndarray:
+        """Return the rows X (n, d) that the network sees for raw samples, in its own precision."""
+        return self.features.transform(raw, self.network.parameters.dtype, bad)
+
+    def predict_proba(self, raw: Any) -> np.ndarray:
+        """Return probabilities (n, k), a column a class.
+
+        raw: an array, a path, a PIL image, or a list of them; integer pixels are divided by their type's largest
+        value, float pixels must lie in [0, 1].
+        """
+        return self.probabilities(self.inputs(raw))
+
+    def predict(self, raw: Any) -> np.ndarray:
+        """Return the class names (n,), or the values (n,) or (n, k) of a regression."""
+        X = self.inputs(raw)
+        if not self.class_names:
+            values = self.outputs(X)
+            return values[:, 0] if values.shape[1] == 1 else values
+        return np.array(self.class_names)[class_codes(self.probabilities(X))]
+
+    def outputs(self, X: np.ndarray) -> np.ndarray:
+        """Return the mean of the networks' outputs (n, n_out) on input rows X."""
+        return np.mean([network.predict(X) for network in self.networks], axis=0, dtype=X.dtype)
+
+    def probabilities(self, X: np.ndarray) -> np.ndarray:
+        """Return probabilities (n, k) on input rows X, two columns where one logit decides between two classes."""
+        return with_both_classes(self.outputs(X))
+
+    def save(self, path: str | Path, force: bool = False) -> Path:
+        """Write the model to one file, whole or not at all; refuse to overwrite one unless `force`."""
+        path = refuse_existing(path, force)
+        metadata = {
+            "features": self.features.metadata(),
+            "class_names": list(self.class_names),
+            "merge": dict(self.merge),
+            "history": dict(self.history),
+            "provenance": dict(self.provenance),
+        }
+        write_model(path, self.networks, self.features.arrays(), metadata)
+        return path
+
+
+def load(path: str | Path) -> Model:
+    """Return the model of a file written by `Model.save`.
+
+    Raises MissingFileError, or ModelFileError where it is damaged, of a newer format or no model at all.
+    """
+    networks, arrays, metadata = read_model(path)
+    try:
+        features = FEATURES[metadata["features"]["kind"]].restore(metadata["features"], arrays)
+        return Model(
+            features,
+            tuple(networks),
+            tuple(metadata["class_names"]),
+            metadata["merge"],
+            metadata["history"],
+            metadata["provenance"],
+        )
+    except (KeyError, TypeError) as error:
+        raise ModelFileError(f"{path} lacks a part of a model: {error}.") from None
+
+
+def with_both_classes(outputs: np.ndarray) -> np.ndarray:
+    """Return (1 - p, p) for one column p, else the outputs as they are.
+
+    >>> with_both_classes(np.array([[0.25]])).tolist()
+    [[0.75, 0.25]]
+    """
+    return np.hstack([1 - outputs, outputs]) if outputs.shape[1] == 1 else outputs
+
+
+def class_codes(probabilities: np.ndarray) -> np.ndarray:
+    """Return the code (n,) of the likeliest class; of two, the second only where its p > 0.5 strictly."""
+    return probabilities.argmax(axis=1)

@@ -1,0 +1,101 @@
+"""The model file: networks and metadata in one safetensors file, and back without trusting it.
+
+Tensors are named as in the matching `torch.nn.Sequential` ("0.weight", "0.bias", "2.weight", ...: a Dense and its
+activation count one each), members of an ensemble behind "{member}.". All else is one JSON text, with a version and
+the sha256 of everything in the file.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pellucid.errors import ModelFileError, PellucidError
+from pellucid.files import atomic_write, read_tensors, tensor_bytes
+from pellucid.nn import Dense, Dropout, Network
+
+FORMAT_VERSION = 1
+METADATA_KEY = "pellucid"
+
+
+def write_model(
+    path: str | Path, networks: Sequence[Network], arrays: Mapping[str, np.ndarray], metadata: Mapping[str, Any]
+) -> None:
+    """Write networks, further arrays and JSON metadata to one file, whole or not at all."""
+    tensors = {f"features.{name}": array for name, array in arrays.items()}
+    for member, network in enumerate(networks):
+        tensors |= network_tensors(network, f"{member}." if len(networks) > 1 else "")
+    content = dict(metadata) | {"version": FORMAT_VERSION, "networks": [describe_network(n) for n in networks]}
+    text = json.dumps(content | {"sha256": _checksum(tensors, content)}, sort_keys=True)
+    atomic_write(path, tensor_bytes(tensors, {METADATA_KEY: text}))
+
+
+def read_model(path: str | Path) -> tuple[list[Network], dict[str, np.ndarray], dict[str, Any]]:
+    """Return the networks, further arrays and metadata of a model file, or raise ModelFileError."""
+    tensors, texts = read_tensors(path)
+    try:
+        content = json.loads(texts[METADATA_KEY])
+        version, checksum = content["version"], content.pop("sha256")
+    except (KeyError, TypeError, ValueError, RecursionError):
+        raise ModelFileError(f"{path} holds tensors but is not a pellucid model.") from None
+    if version != FORMAT_VERSION:
+        raise ModelFileError(f"{path} has format version {version}; this release reads {FORMAT_VERSION}. Update pellucid.")
+    if checksum != _checksum(tensors, content):
+        raise ModelFileError(f"{path} is damaged: its content does not match its sha256. Take another copy.")
+    try:
+        descriptions = content.pop("networks")
+        networks = []
+        for member, description in enumerate(descriptions):
+            networks.append(_network(description, tensors, f"{member}." if len(descriptions) > 1 else ""))
+    except (KeyError, TypeError, ValueError, PellucidError) as error:
+        raise ModelFileError(f"{path} describes a network that cannot be built: {error}") from None
+    arrays = {name.removeprefix("features."): t for name, t in tensors.items() if name.startswith("features.")}
+    return networks, arrays, content
+
+
+def describe_network(network: Network) -> dict[str, Any]:
+    """Return the shape of a network as JSON: layers, loss and penalty."""
+    layers: list[dict[str, Any]] = []
+    for layer in network.layers:
+        if isinstance(layer, Dense):
+            layers.append({"n_in": layer.n_in, "n_out": layer.n_out, "activation": layer.activation.name})
+        else:
+            layers.append({"dropout": layer.p})
+    return {"layers": layers, "loss": network.loss.name, "l2": network.l2, "dtype": str(network.parameters.dtype)}
+
+
+def network_tensors(network: Network, prefix: str = "") -> dict[str, np.ndarray]:
+    """Return {"0.weight": W1, "0.bias": b1, "2.weight": W2, ...}, as `torch.nn.Sequential.load_state_dict` takes it."""
+    return {
+        f"{prefix}{2 * number}.{name}": array
+        for number, layer in enumerate(network.dense)
+        for name, array in (("weight", layer.W), ("bias", layer.b))
+    }
+
+
+def _network(description: Mapping[str, Any], tensors: Mapping[str, np.ndarray], prefix: str) -> Network:
+    dtype = np.dtype(description["dtype"])
+    sizes = [(layer["n_out"], layer["n_in"]) for layer in description["layers"] if "dropout" not in layer]
+    for number, size in enumerate(sizes):  # before Network allocates what the text claims
+        weight, bias = tensors[f"{prefix}{2 * number}.weight"], tensors[f"{prefix}{2 * number}.bias"]
+        if weight.shape != size or bias.shape != size[:1] or weight.dtype != dtype:
+            raise ModelFileError(f"layer {number + 1} is {weight.shape} where {size} was announced.")
+    layers = [
+        Dropout(layer["dropout"]) if "dropout" in layer else Dense(layer["n_in"], layer["n_out"], layer["activation"])
+        for layer in description["layers"]
+    ]
+    network = Network(layers, description["loss"], description["l2"], dtype)
+    for name, tensor in network_tensors(network, prefix).items():
+        tensor[:] = tensors[name]
+    return network
+
+
+def _checksum(tensors: Mapping[str, np.ndarray], content: Mapping[str, Any]) -> str:
+    digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode())
+    for name in sorted(tensors):
+        digest.update(f"{name} {tensors[name].dtype} {tensors[name].shape}".encode())
+        digest.update(np.ascontiguousarray(tensors[name]).tobytes())
+    return digest.hexdigest()

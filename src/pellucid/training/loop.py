@@ -1,0 +1,159 @@
+"""The training loop: a generator that makes one update at a time and yields all that a resumption needs.
+
+Whoever drives it - fit, a progress bar, a page with a pause button - only consumes States. An epoch is closed
+(history, validation, early stopping) before its last update is yielded.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.nn import Network
+from pellucid.nn.network import Work
+from pellucid.nn.optimizers import clip_by_norm
+from pellucid.nn.schedules import get_schedule
+from pellucid.randomness import stream
+from pellucid.training.history import History
+from pellucid.training.settings import Settings
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Rows X (n, d), targets y as the loss takes them, and weights of mean 1 (or None for all alike)."""
+
+    X: Array
+    y: Array
+    weight: Array | None = None
+
+    def __len__(self) -> int:
+        return len(self.X)
+
+
+@dataclass
+class State:
+    """Where a run stands between two updates.
+
+    epoch counts whole epochs done, batch the updates done in the one under way (0 = at its start), order the shuffled
+    rows of that epoch. `learned` is the network being trained; ask `network()` for one to look at.
+    """
+
+    learned: Network
+    slots: dict[str, Array]
+    shuffle: np.random.Generator
+    dropout: np.random.Generator
+    history: History = field(default_factory=History)
+    epoch: int = 0
+    batch: int = 0
+    order: Array | None = None
+    epoch_cost: float = 0.0
+    best: Array | None = None
+    best_cost: float = np.inf
+    waited: int = 0
+    patience_cost: float = np.inf
+    stopped: bool = False
+    diverged: bool = False
+
+    def network(self) -> Network:
+        """Return the network as it stands."""
+        return self.learned
+
+    def stop(self, because: str) -> None:
+        """End the run after this update; the first reason given stands."""
+        if not self.stopped:
+            self.stopped = True
+            self.history.stopped_because = because
+
+
+def initial_state(network: Network, settings: Settings, seed: int) -> State:
+    """Return the state before the first update of `network`."""
+    return State(network, settings.rule.slots(network.parameters), stream(seed, "shuffle"), stream(seed, "dropout"))
+
+
+def steps(train: Examples, settings: Settings, state: State, validation: Examples | None = None) -> Iterator[State]:
+    """Yield the state, changed in place, after every update until training ends.
+
+    Parameters: the training rows, how to train, the state to go on from, and rows to measure on after each epoch.
+    """
+    network, rule = state.learned, settings.rule
+    schedule = get_schedule(settings.learning_rate)
+    rng = state.dropout if settings.dropout else None
+    weights = [layer.W for layer in network.dense]
+    work, gradient = Work(), np.empty_like(network.parameters)
+    n, rows_per_batch = len(train), settings.batch_rows(len(train))
+    batches = -(-n // rows_per_batch)
+    batch_X = np.empty((rows_per_batch, train.X.shape[1]), train.X.dtype) if batches > 1 else train.X
+
+    def batch_now() -> Examples:
+        if batches == 1:
+            return train
+        if state.order is None:
+            state.order = state.shuffle.permutation(n)
+        rows = state.order[state.batch * rows_per_batch :][:rows_per_batch]
+        X = np.take(train.X, rows, axis=0, out=batch_X[: len(rows)], mode="clip")  # "clip": without a second copy
+        return Examples(X, train.y[rows], None if train.weight is None else train.weight[rows])
+
+    while not state.stopped:
+        batch = batch_now()
+
+        def evaluate(batch: Examples = batch) -> tuple[float, Array]:
+            J, _ = network.cost_and_gradient(batch.X, batch.y, batch.weight, rng, work, gradient)
+            if settings.clip_norm is not None:
+                clip_by_norm(gradient, settings.clip_norm)
+            return J, gradient
+
+        rate = schedule(state.epoch + state.batch / batches, settings.epochs)
+        with np.errstate(over="ignore", invalid="ignore"):  # a run that diverges is told in words below
+            cost = rule.step(evaluate, network.parameters, state.slots, rate, weights)
+        if not np.isfinite(cost):
+            _diverge(state, cost, rate)
+            yield state
+            return
+
+        state.epoch_cost += cost * len(batch) / n
+        state.batch += 1
+        if state.batch == batches:
+            _close_epoch(state, settings, validation)
+            if rule.converged(state.slots):
+                state.stop(f"converged after {state.epoch} epochs: no further step lowers the cost")
+        yield state
+
+
+def _close_epoch(state: State, settings: Settings, validation: Examples | None) -> None:
+    history = state.history
+    history.cost.append(state.epoch_cost)
+    state.epoch += 1
+    state.batch, state.order, state.epoch_cost = 0, None, 0.0
+    if validation is not None:
+        with np.errstate(over="ignore", invalid="ignore"):
+            cost = state.learned.data_cost(validation.X, validation.y, validation.weight)
+        history.validation_cost.append(cost)
+        if settings.stopping is not None:
+            _judge(state, cost, settings.stopping.patience, settings.stopping.min_delta)
+    if state.epoch >= settings.epochs:
+        state.stop(f"all {settings.epochs} epochs done")
+
+
+def _judge(state: State, cost: float, patience: int, min_delta: float) -> None:
+    if cost < state.best_cost:
+        state.best, state.best_cost = state.learned.parameters.copy(), cost
+        state.history.best_epoch = state.epoch - 1
+    state.waited += 1
+    if cost < state.patience_cost - min_delta:
+        state.patience_cost, state.waited = cost, 0
+    if state.waited >= patience:
+        state.stop(f"the validation cost did not fall for {patience} epochs")
+
+
+def _diverge(state: State, cost: float, rate: float) -> None:
+    history = state.history
+    last = f"the last finite cost was {history.cost[-1]:.4g}" if history.cost else "no cost was finite before it"
+    state.diverged = True
+    state.stop(
+        f"diverged: the cost became {cost} in epoch {state.epoch}; {last}. Try a smaller learning rate "
+        f"(it was {rate:.4g}; try {rate / 10:.4g}), clip_norm=1, or inputs scaled to about 0 to 1."
+    )

@@ -1,0 +1,179 @@
+"""Settings: how a network is built and trained, one frozen value for estimator, recipe and command line alike.
+
+Its fields are the estimators' parameters and the recipe's keys. What is impossible is refused here, when the value is
+made, and not after an hour of training.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from pellucid.errors import InputError
+from pellucid.nn import AdamW, Dense, Dropout, Network
+from pellucid.nn.activations import get_activation
+from pellucid.nn.initializers import get_initializer
+from pellucid.nn.losses import Loss, get_loss
+from pellucid.nn.optimizers import Optimizer, get_optimizer
+from pellucid.nn.schedules import Schedule, get_schedule
+
+LARGEST_AUTO_BATCH = 200
+
+
+@dataclass(frozen=True)
+class EarlyStopping:
+    """Stop when the validation cost has not fallen by `min_delta` for `patience` epochs; the best weights come back.
+
+    fraction: the share of the training rows held out for it when no validation data is given.
+    """
+
+    patience: int = 10
+    min_delta: float = 1e-4
+    fraction: float = 0.1
+
+    def __post_init__(self) -> None:
+        _refuse(self.patience < 1, "patience", "at least 1 epoch", self.patience)
+        _refuse(self.min_delta < 0, "min_delta", "0 or more", self.min_delta)
+        _refuse(not 0 < self.fraction < 1, "fraction", "between 0 and 1", self.fraction)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How to build and train a network; every default is the estimators' default.
+
+    hidden_layers: widths, or (width, activation) pairs; () is logistic or linear regression.
+    loss: "auto" = cross-entropy for classes, squared error for numbers; else a name or a `Loss`.
+    init: a rule's name or function, or a list of arrays.  optimizer: a name or an object.
+    learning_rate: a number or a schedule.  batch_size: "auto" = min(200, n), None = all rows.
+    l2: weight of the penalty.  dropout: probability of dropping, after every hidden activation.
+    clip_norm: largest 2-norm of a gradient.  class_weight: None, "balanced" or {class: weight}.
+    early_stopping: False, True or an `EarlyStopping`.  restarts: starts tried, the lowest (validation) cost wins.
+    row_space: "auto" or False; exact training in the span of the rows comes with a later release.
+    dtype: "auto" = float32 for float32 and uint8 rows, else float64.
+    callbacks: functions of the loop's State, called after every epoch; a true answer stops training.
+    warm_start: start from the weights of the last fit.  random_state: the seed.  verbose: print costs to stderr.
+
+    >>> Settings(hidden_layers=(4, (3, "tanh"))).network(2, 1, "binary_cross_entropy")
+    Network(2-4 relu-3 tanh-1, binary_cross_entropy, 31 parameters)
+    """
+
+    hidden_layers: Sequence[int | tuple[int, str]] = (100,)
+    activation: str = "relu"
+    loss: str | Loss = "auto"
+    init: Any = "he"
+    optimizer: str | Optimizer = "adam"
+    learning_rate: float | Schedule = 0.001
+    epochs: int = 200
+    batch_size: int | str | None = "auto"
+    l2: float = 0.0
+    dropout: float = 0.0
+    clip_norm: float | None = None
+    class_weight: Any = None
+    early_stopping: bool | EarlyStopping = False
+    restarts: int = 1
+    row_space: bool | str = "auto"
+    dtype: Any = "auto"
+    callbacks: Sequence[Callable[[Any], Any]] = ()
+    warm_start: bool = False
+    random_state: int | np.random.RandomState | None = None
+    verbose: bool = False
+
+    def __post_init__(self) -> None:
+        for layer in self.layers:
+            get_activation(layer[1])
+        if isinstance(self.init, str) or callable(self.init):
+            get_initializer(self.init)
+        if self.loss != "auto":
+            get_loss(self.loss)
+        get_schedule(self.learning_rate)
+        _refuse(not _whole(self.epochs, 1), "epochs", "a whole number, at least 1", self.epochs)
+        _refuse(not _whole(self.restarts, 1), "restarts", "a whole number, at least 1", self.restarts)
+        good_batch = self.batch_size in ("auto", None) or _whole(self.batch_size, 1)
+        _refuse(not good_batch, "batch_size", "'auto', None or a whole number, at least 1", self.batch_size)
+        _refuse(not 0 <= self.l2 < np.inf, "l2", "0 or more", self.l2)
+        _refuse(not 0 <= self.dropout < 1, "dropout", "a probability, at least 0 and below 1", self.dropout)
+        _refuse(self.clip_norm is not None and not self.clip_norm > 0, "clip_norm", "None or positive", self.clip_norm)
+        good_stop = isinstance(self.early_stopping, bool | EarlyStopping)
+        _refuse(not good_stop, "early_stopping", "True, False or an EarlyStopping", self.early_stopping)
+        good_weight = self.class_weight in (None, "balanced") or isinstance(self.class_weight, dict)
+        _refuse(not good_weight, "class_weight", "None, 'balanced' or {class: weight}", self.class_weight)
+        _refuse(self.row_space not in ("auto", False), "row_space", "'auto' or False in this release", self.row_space)
+        good_dtype = str(self.dtype) == "auto" or np.dtype(self.dtype) in (np.float32, np.float64)
+        _refuse(not good_dtype, "dtype", "'auto', 'float32' or 'float64'", self.dtype)
+        if self.rule.full_batch_only:
+            _refuse(self.batch_size not in ("auto", None), "batch_size", "None or 'auto' with lbfgs", self.batch_size)
+            _refuse(self.dropout > 0, "dropout", "0 with lbfgs (a line search needs a fixed cost)", self.dropout)
+            _refuse(self.clip_norm is not None, "clip_norm", "None with lbfgs (it chooses its steps)", self.clip_norm)
+
+    @property
+    def layers(self) -> list[tuple[int, str]]:
+        """The hidden layers, each as (width, activation)."""
+        if isinstance(self.hidden_layers, int | str):
+            raise InputError(f"hidden_layers must be a sequence such as (20, 7, 5), got {self.hidden_layers!r}.")
+        pairs: list[Any] = [(layer, self.activation) if np.ndim(layer) == 0 else layer for layer in self.hidden_layers]
+        for pair in pairs:
+            good = len(pair) == 2 and _whole(pair[0], 1)
+            _refuse(not good, "a hidden layer", "a width, at least 1, or a pair (width, activation)", pair)
+        return [(int(width), activation) for width, activation in pairs]
+
+    @property
+    def rule(self) -> Optimizer:
+        """The optimizer as an object; AdamW takes `l2` as its decay unless it has one of its own."""
+        rule = get_optimizer(self.optimizer)
+        if isinstance(rule, AdamW) and rule.weight_decay is None:
+            return replace(rule, weight_decay=self.l2)
+        return rule
+
+    def classifier_loss(self, n_classes: int) -> tuple[Loss, int]:
+        """Return the loss, and how many logits it takes: one for two classes, else one a class."""
+        if self.loss == "auto":
+            loss = get_loss("binary_cross_entropy" if n_classes == 2 else "softmax_cross_entropy")
+        else:
+            loss = get_loss(self.loss)
+        _refuse(not loss.codes and n_classes > 2, "loss", f"softmax_cross_entropy for {n_classes} classes", loss.name)
+        return loss, n_classes if loss.codes else 1
+
+    def regressor_loss(self) -> Loss:
+        """Return the loss for numbers."""
+        return get_loss("squared_error" if self.loss == "auto" else self.loss)
+
+    @property
+    def stopping(self) -> EarlyStopping | None:
+        """The early stopping asked for, if any."""
+        return EarlyStopping() if self.early_stopping is True else self.early_stopping or None
+
+    def batch_rows(self, n: int) -> int:
+        """Return how many rows a batch has when there are n in all."""
+        if self.batch_size is None or self.rule.full_batch_only:
+            return n
+        return min(n, LARGEST_AUTO_BATCH if self.batch_size == "auto" else int(self.batch_size))
+
+    def training_dtype(self, X: np.ndarray) -> np.dtype:
+        """Return the precision to train in on these rows."""
+        if str(self.dtype) == "auto":
+            return np.dtype(np.float32 if X.dtype in (np.float32, np.uint8) else np.float64)
+        return np.dtype(self.dtype)
+
+    def network(self, n_in: int, n_out: int, loss: str | Loss, dtype: DTypeLike = np.float64) -> Network:
+        """Return the network these settings describe, its weights still 0."""
+        layers: list[Dense | Dropout] = []
+        width = n_in
+        for n_hidden, activation in self.layers:
+            layers.append(Dense(width, n_hidden, activation))
+            if self.dropout:
+                layers.append(Dropout(self.dropout))
+            width = n_hidden
+        layers.append(Dense(width, n_out))
+        l2 = 0.0 if isinstance(self.rule, AdamW) else self.l2
+        return Network(layers, loss, l2, dtype)
+
+
+def _whole(value: object, least: int) -> bool:
+    return isinstance(value, int | np.integer) and not isinstance(value, bool) and bool(value >= least)
+
+
+def _refuse(wrong: bool, name: str, expected: str, got: object) -> None:
+    if wrong:
+        raise InputError(f"{name} must be {expected}; got {got!r}.")
