@@ -3,6 +3,7 @@
 Parameters are those of `training.Settings`; everything is handed to `training.fit`.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -16,13 +17,13 @@ from pellucid.errors import InputError, refuse_non_finite
 from pellucid.features import Features, Numbers
 from pellucid.model import Model, class_codes, with_both_classes
 from pellucid.nn.losses import Loss
-from pellucid.version import versions
 from pellucid.training import Settings, fit
+from pellucid.version import versions
 
 ROW_DTYPES = [np.float64, np.float32, np.uint8]
 
 
-class _NeuralNetwork(BaseEstimator):
+class _NeuralNetwork(BaseEstimator, ABC):
     """What both estimators share: the parameters, and the way to `training.fit` and back."""
 
     def __init__(
@@ -82,8 +83,11 @@ class _NeuralNetwork(BaseEstimator):
         loss: str | Loss,
         n_out: int,
         sample_weight: Any,
-        validation: Any,
+        validation_data: Any,
     ) -> None:
+        if validation_data is not None and (not isinstance(validation_data, tuple | list) or len(validation_data) != 2):
+            raise InputError(f"validation_data must be a pair (X, y), got {type(validation_data).__name__}.")
+        validation = None if validation_data is None else self.as_network_data(*validation_data)
         start = getattr(self, "network_", None) if self.warm_start else None
         fitted = fit(
             X, y, settings, loss, n_out, sample_weight=_weights(sample_weight, X), validation=validation, start=start
@@ -109,20 +113,20 @@ class _NeuralNetwork(BaseEstimator):
     def _refuse_non_finite(self, X: np.ndarray) -> None:
         refuse_non_finite(X, "Input X (NaN or inf)", getattr(self, "feature_names_in_", ()))
 
+    def as_network_data(self, X: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Return rows X (n, d) and targets as `network_` takes them: validation data, or data to check gradients on."""
+        X = self._inputs(X)
+        if len(X) != len(y):
+            raise InputError(f"X has {len(X)} rows but y has {len(y)}.")
+        return X, self._targets(y)
+
+    @abstractmethod
+    def _targets(self, y: Any) -> np.ndarray:
+        """Return y as the loss takes it."""
+
     def _outputs(self, X: Any) -> np.ndarray:
         check_is_fitted(self, "network_")
         return self.network_.predict(self._inputs(X))
-
-    def _validation(self, validation_data: Any) -> tuple[np.ndarray, Any] | None:
-        if validation_data is None:
-            return None
-        if not isinstance(validation_data, tuple | list) or len(validation_data) != 2:
-            raise InputError("validation_data must be a pair (X, y).")
-        X, y = validation_data
-        X = self._inputs(X)
-        if len(X) != len(y):
-            raise InputError(f"validation_data: X has {len(X)} rows but y has {len(y)}.")
-        return X, y
 
     def _model(self, class_names: tuple[str, ...], features: Features | None) -> Model:
         check_is_fitted(self, "network_")
@@ -151,9 +155,7 @@ class NeuralNetworkClassifier(ClassifierMixin, _NeuralNetwork):
     True
     """
 
-    def fit(
-        self, X: Any, y: Any, sample_weight: Any = None, validation_data: Any = None
-    ) -> "NeuralNetworkClassifier":
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, validation_data: Any = None) -> "NeuralNetworkClassifier":
         """Train on rows X (n, d) with labels y (n,); return the estimator.
 
         sample_weight: (n,), 0 or more.  validation_data: (X, y) whose cost is recorded after each epoch, and that
@@ -162,15 +164,12 @@ class NeuralNetworkClassifier(ClassifierMixin, _NeuralNetwork):
         X, y = self._rows(X, y)
         check_classification_targets(y)
         y = column_or_1d(y, warn=True)
-        self.classes_, codes = np.unique(y, return_inverse=True)
+        self.classes_ = np.unique(y)
         if len(self.classes_) < 2:
             raise InputError(f"a classifier needs at least two classes; y has 1 class only, {self.classes_[0]!r}.")
         settings = self._settings(class_weight=self._weight_by_code())
-        loss, n_out = settings.classifier_loss(len(self.classes_))
-        validation = self._validation(validation_data)
-        if validation is not None:
-            validation = validation[0], self._targets(self._codes(validation[1]), loss)
-        self._train(X, self._targets(codes, loss), settings, loss, n_out, sample_weight, validation)
+        self._loss, n_out = settings.classifier_loss(len(self.classes_))
+        self._train(X, self._targets(y), settings, self._loss, n_out, sample_weight, validation_data)
         return self
 
     def predict_proba(self, X: Any) -> np.ndarray:
@@ -194,20 +193,16 @@ class NeuralNetworkClassifier(ClassifierMixin, _NeuralNetwork):
             raise InputError(f"class_names must have {len(self.classes_)} names, got {len(names)}.")
         return self._model(names, features)
 
-    def _codes(self, y: Any) -> np.ndarray:
+    def _targets(self, y: Any) -> np.ndarray:
         y = column_or_1d(y)
         codes = np.searchsorted(self.classes_, y).clip(max=len(self.classes_) - 1)
         unknown = np.unique(y[self.classes_[codes] != y])
         if len(unknown):
             raise InputError(
-                f"validation_data has labels that training never saw: {', '.join(map(repr, unknown[:5].tolist()))}; "
+                f"y has labels that training never saw: {', '.join(map(repr, unknown[:5].tolist()))}; "
                 f"known are {', '.join(map(repr, self.classes_[:10].tolist()))}."
             )
-        return codes
-
-    @staticmethod
-    def _targets(codes: np.ndarray, loss: Loss) -> np.ndarray:
-        return codes if loss.codes else codes.astype(np.float64)[:, None]
+        return codes if self._loss.codes else codes.astype(np.float64)[:, None]
 
     def _weight_by_code(self) -> Any:
         if not isinstance(self.class_weight, Mapping):
@@ -243,12 +238,8 @@ class NeuralNetworkRegressor(RegressorMixin, _NeuralNetwork):
             raise InputError("class_weight is for classes; weigh rows of a regression with sample_weight.")
         X, y = self._rows(X, y, multi_output=True, y_numeric=True)
         self._one_column = y.ndim == 1
-        targets = y.reshape(len(y), -1).astype(np.float64)
-        validation = self._validation(validation_data)
-        if validation is not None:
-            validation = validation[0], np.asarray(validation[1], np.float64).reshape(len(validation[1]), -1)
-        settings = self._settings()
-        self._train(X, targets, settings, settings.regressor_loss(), targets.shape[1], sample_weight, validation)
+        targets, settings = self._targets(y), self._settings()
+        self._train(X, targets, settings, settings.regressor_loss(), targets.shape[1], sample_weight, validation_data)
         return self
 
     def predict(self, X: Any) -> np.ndarray:
@@ -259,6 +250,9 @@ class NeuralNetworkRegressor(RegressorMixin, _NeuralNetwork):
     def to_model(self, features: Features | None = None) -> Model:
         """Return the fitted network as a `Model`, which can be saved and used without its data."""
         return self._model((), features)
+
+    def _targets(self, y: Any) -> np.ndarray:
+        return np.asarray(y, np.float64).reshape(len(y), -1)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

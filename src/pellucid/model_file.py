@@ -42,7 +42,9 @@ def read_model(path: str | Path) -> tuple[list[Network], dict[str, np.ndarray], 
     except (KeyError, TypeError, ValueError, RecursionError):
         raise ModelFileError(f"{path} holds tensors but is not a pellucid model.") from None
     if version != FORMAT_VERSION:
-        raise ModelFileError(f"{path} has format version {version}; this release reads {FORMAT_VERSION}. Update pellucid.")
+        raise ModelFileError(
+            f"{path} has format version {version}; this release reads {FORMAT_VERSION}. Update pellucid."
+        )
     if checksum != _checksum(tensors, content):
         raise ModelFileError(f"{path} is damaged: its content does not match its sha256. Take another copy.")
     try:

@@ -1,0 +1,51 @@
+"""The four articles, each a network with its data and figures; `run_article` runs one by name."""
+
+from pathlib import Path
+
+from pellucid.articles import beans, cats, planar
+from pellucid.articles.article import Article, Outcome
+from pellucid.errors import InputError, unknown_name
+from pellucid.recipe import Progress
+
+ARTICLES = {
+    article.name: article
+    for article in (cats.LOGISTIC, cats.TWO_LAYER, cats.FOUR_LAYER, beans.BEANS, cats.DEEP, planar.PLANAR)
+}
+
+
+def run_article(
+    name: str,
+    data: Path | None = None,
+    *,
+    seed: int | None = None,
+    init: str | None = None,
+    classes: int = 2,
+    seeds: int | None = None,
+    hidden_sizes: list[int] | None = None,
+    progress: Progress | None = None,
+) -> Outcome:
+    """Run an article's network and return its figures beside the published ones.
+
+    data: the folder of its data.  seed: of the start, the published run's by default.  init: another start rule.
+    classes, seeds: beans with 2 or 3 classes, from that many starts.  hidden_sizes: planar, compared.
+    """
+    if name not in ARTICLES:
+        raise unknown_name("article", name, ARTICLES)
+    for option, given, owner in (
+        ("--classes", classes != 2, "beans"),
+        ("--seeds", seeds is not None, "beans"),
+        ("--hidden-sizes", bool(hidden_sizes), "planar"),
+    ):
+        if given and name != owner:
+            raise InputError(f"{option} belongs to {owner}, not to {name}.")
+    if name == "planar":
+        return planar.run(hidden_sizes or [], seed, init, progress)
+    data = data or Path("data", "beans" if name == "beans" else "cats")
+    if name == "beans":
+        first = 0 if seeds is not None else beans.BEANS.seed
+        start = first if seed is None else seed
+        return beans.run(data, classes, list(range(start, start + (seeds or 1))), init, progress)
+    return cats.run(ARTICLES[name], data, seed, init, progress)
+
+
+__all__ = ["ARTICLES", "Article", "Outcome", "run_article"]

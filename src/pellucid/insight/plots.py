@@ -14,7 +14,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
-from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
@@ -27,12 +26,7 @@ MARKERS = "osD^vpX<>h"  # a shape of its own for each class, for those who see n
 TITLE_LETTERS = 26  # that fit in a line above one picture of several
 
 
-class _InlineFigure(Figure):
-    """A Figure that a notebook shows by itself; a plain one is shown only once pyplot was imported."""
-
-    def __init__(self, width: float, height: float) -> None:
-        super().__init__(figsize=(width, height), layout="constrained")
-
+class _InlineFigure(Figure):  # a notebook shows a plain Figure only once pyplot was imported
     def _repr_png_(self) -> bytes:
         return _png(self)
 
@@ -49,15 +43,14 @@ def examples(pictures: Sequence[Any] | np.ndarray, titles: Sequence[str], column
     """
     _check(len(pictures) > 0, "pictures", "at least one", "none")
     _check(len(titles) == len(pictures), "titles", f"{len(pictures)}, one for each picture", len(titles))
-    _check(columns >= 1, "columns", "1 or more", columns)
     images = [_picture(picture, number) for number, picture in enumerate(pictures)]
     lines = [_wrapped(title, TITLE_LETTERS) for title in titles]
     columns = min(columns, len(images))
     rows = -(-len(images) // columns)
-    width = max(2.0, 3.2 / columns)  # inches of a column
     tallest = max(image.shape[0] / image.shape[1] for image in images)
+    width = max(2.0, 3.2 / columns)  # inches of one column, as the height of one row
     height = width * min(max(tallest, 0.4), 2.5) + 0.2 * max(title.count("\n") + 1 for title in lines)
-    figure = _InlineFigure(columns * width, rows * height)
+    figure = _InlineFigure(figsize=(columns * width, rows * height), layout="constrained")
     for place, (image, title) in enumerate(zip(images, lines, strict=True), start=1):
         axes = figure.add_subplot(rows, columns, place, xticks=[], yticks=[])
         axes.imshow(image, cmap="gray", vmin=0, vmax=1)
@@ -82,25 +75,20 @@ def cost_curve(
     epochs, validated = len(cost), len(validation_cost)
     _check(epochs > 0, "cost", "at least one epoch", "none")
     _check(validated in (0, epochs), "validation_cost", f"{epochs}, one for each epoch of cost", validated)
-    circles = published or {}
     figure, axes = _plane(6.4, 4, "epoch", "cost")
-    for name, places, series, colour in (
-        ("training", range(epochs), cost, PALETTE[0]),
-        ("validation", range(validated), validation_cost, PALETTE[1]),
-        ("published", list(circles), list(circles.values()), "black"),
-    ):
+    for name, series, colour in (("training", cost, PALETTE[0]), ("validation", validation_cost, PALETTE[1])):
         heights = np.array(series, dtype=float)
         heights[~np.isfinite(heights) | (log & (heights <= 0))] = np.nan
-        if name == "published":
-            axes.plot(places, heights, "o", color=colour, fillstyle="none", label=name)
-        elif len(heights):
-            drawn = np.pad(np.isfinite(heights), 1)
-            alone = np.flatnonzero(drawn[1:-1] & ~drawn[:-2] & ~drawn[2:])  # no line reaches these
-            axes.plot(places, heights, color=colour, label=name)
-            axes.plot(alone, heights[alone], ".", color=colour)
+        drawn = np.pad(np.isfinite(heights), 1)
+        alone = np.flatnonzero(drawn[1:-1] & ~drawn[:-2] & ~drawn[2:])
+        if len(heights):
+            axes.plot(heights, color=colour, label=name)
+            axes.plot(alone, heights[alone], ".", color=colour)  # no line reaches these
+    if published:
+        axes.plot(*zip(*published.items(), strict=True), "ok", fillstyle="none", label="published")
     axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 5, 10]))
     if log:
-        axes.set_yscale("log")
+        axes.set_yscale("log", nonpositive="mask")
     elif 0 <= axes.dataLim.y0 < np.inf:
         axes.set_ylim(0, 1.05 * axes.dataLim.y1 or 1)  # so that a cost that hardly fell looks like one
     if validated or published:
@@ -116,18 +104,13 @@ def decision_boundary(
     """Fill the plane with the colour of the class that `predict` answers, and draw the points over it.
 
     predict: (m, 2) points -> (m,) class codes. X: (n, 2). y: (n,) class codes. class_names: 2 to 10.
-
-    >>> figure = decision_boundary(lambda X: X[:, 0] > 0, [[-1, 0], [1, 0]], [0, 1], ["left", "right"])
-    >>> figure.axes[0].get_xlabel(), figure.axes[0].get_ylabel()
-    ('x1', 'x2')
     """
     points, classes, side = np.asarray(X, dtype=float), len(class_names), 400
     _check(2 <= classes <= len(PALETTE), "class_names", f"2 to {len(PALETTE)}", classes)
     _check(points.ndim == 2 and points.shape[1:] == (2,) and len(points) > 0, "X", "shape (n, 2)", points.shape)
-    _check(bool(np.isfinite(points).all()), "X", "finite numbers", "NaN or infinity")
+    _check(np.isfinite(points).all(), "X", "finite numbers", "NaN or infinity")
     labels = _codes("y", y, len(points), classes)
-    spread = np.ptp(points, axis=0)
-    margin = np.where(spread > 0, 0.07 * spread, 1.0)
+    margin = [0.07 * spread or 1.0 for spread in np.ptp(points, axis=0)]
     (left, bottom), (right, top) = points.min(axis=0) - margin, points.max(axis=0) + margin
     middles = (np.arange(side) + 0.5) / side  # a cell has the colour of its middle
     grid = np.meshgrid(left + middles * (right - left), bottom + middles * (top - bottom))
@@ -137,12 +120,10 @@ def decision_boundary(
         answers.reshape(side, side), interpolation="nearest", alpha=0.3, origin="lower", aspect="auto",
         cmap=ListedColormap(PALETTE[:classes]), vmin=-0.5, vmax=classes - 0.5, extent=(left, right, bottom, top),
     )  # fmt: skip
-    area = float(np.clip(10_000 / len(points), 8, 32))
+    look: dict[str, Any] = {"s": np.clip(10_000 / len(points), 8, 32), "edgecolors": "white", "linewidths": 0.5}
     for code, (colour, marker) in enumerate(zip(PALETTE[:classes], MARKERS, strict=False)):
-        x1, x2 = points[labels == code].T
-        axes.scatter(x1, x2, area, colour, marker=marker, edgecolors="white", linewidths=0.5)
-    codes = [str(code) for code in range(classes)]
-    legend = figure.legend(axes.collections, codes, loc="outside right upper", frameon=False)
+        axes.scatter(*points[labels == code].T, color=colour, marker=marker, **look)
+    legend = figure.legend(axes.collections, MARKERS[:classes], loc="outside right upper", frameon=False)
     for text, name in zip(legend.get_texts(), class_names, strict=True):
         text.set(text=_wrapped(name, TITLE_LETTERS), parse_math=False)  # a label "_x" would be left out
     return figure
@@ -159,13 +140,12 @@ def misclassified(
     """
     count, classes, shares = len(pictures), len(class_names), np.asarray(probabilities, dtype=float)
     _check(count > 0, "pictures", "at least one", "none")
-    _check(most >= 1, "most", "1 or more", most)
     _check(shares.shape == (count, classes), "probabilities", f"shape {(count, classes)}", shares.shape)
     truth, answers = _codes("labels", labels, count, classes), _codes("predicted", predicted, count, classes)
     confidence = shares[np.arange(count), answers]
     wrong = np.flatnonzero(truth != answers)
     if len(wrong) == 0:
-        figure = _InlineFigure(5, 1)
+        figure: Figure = _InlineFigure(figsize=(5, 1))
         figure.text(0.5, 0.5, f"None of the {count} pictures was misclassified.", ha="center", va="center")
         return figure
     shown = wrong[np.argsort(-confidence[wrong], kind="stable")][:most]
@@ -182,19 +162,14 @@ def first_layer_weights(W: ArrayLike, shape: Sequence[int], most: int = 25) -> F
 
     W: (n_units, h * w * c), the first layer's. shape: (h, w, c) of the pictures it learned from, c = 1 or 3.
     most: units drawn at most, in their order; the headline tells how many are not shown.
-
-    >>> [axes.get_title() for axes in first_layer_weights(np.eye(2, 12), (2, 2, 3)).axes]
-    ['unit 1', 'unit 2']
     """
     weights, shape = np.asarray(W, dtype=float), tuple(shape)
-    _check(most >= 1, "most", "1 or more", most)
     _check(len(shape) == 3 and min(shape) > 0 and shape[2] in (1, 3), "shape", "(h, w, 1 or 3)", shape)
     fits = weights.ndim == 2 and len(weights) > 0 and weights.shape[1] == np.prod(shape)
     _check(fits, "W", f"shape (units, {np.prod(shape)}) for pictures of {shape}", weights.shape)
-    _check(bool(np.isfinite(weights).all()), "W", "finite numbers", "NaN or infinity")
+    _check(np.isfinite(weights).all(), "W", "finite numbers", "NaN or infinity")
     shown = weights[:most]
-    largest = np.abs(shown).max(axis=1, keepdims=True)
-    scaled = 0.5 + 0.5 * shown / np.where(largest > 0, largest, 1)
+    scaled = 0.5 + 0.5 * shown / np.maximum(np.abs(shown).max(axis=1, keepdims=True), np.finfo(float).tiny)
     figure = examples(scaled.reshape(-1, *shape), [f"unit {number + 1}" for number in range(len(shown))])
     rest = f"; units not shown: {len(weights) - most}" if len(weights) > most else ""
     _headline(figure, f"grey is zero, each unit on its own scale{rest}")
@@ -209,49 +184,42 @@ def accuracy_by(
 
     values: n. accuracies: a name ("train", "validation") -> n accuracies in [0, 1]; NaN = no such run.
     parameter: the name of the horizontal axis. errors: some of the names -> n intervals (low, high).
-
-    >>> figure = accuracy_by([1, 4], {"train": [0.67, 0.9]}, "hidden units", {"train": [(0.6, 0.7), (0.8, 1)]})
-    >>> [text.get_text() for text in figure.axes[0].texts]
-    ['67.0%', '90.0%']
     """
     names, count = list(accuracies), len(values)
     _check(count > 0, "values", "at least one", "none")
-    _check(1 <= len(names) <= len(PALETTE), "accuracies", f"1 to {len(PALETTE)} names", len(names))
-    heights = np.array([_shaped(f"accuracies of {name}", accuracies[name], (count,)) for name in names])
-    fits = np.isfinite(heights).any() and not ((heights < 0) | (heights > 1)).any()
-    _check(bool(fits), "accuracies", "numbers from 0 to 1", heights.tolist())
+    _check(0 < len(names) <= len(PALETTE), "accuracies", f"1 to {len(PALETTE)} names", len(names))
+    lengths = [len(series) for series in accuracies.values()]
+    _check(set(lengths) == {count}, "accuracies", f"{count} of each name, one for each value", lengths)
+    heights = np.array([list(series) for series in accuracies.values()], dtype=float)
+    least, most = np.fmin.reduce(heights, axis=None), np.fmax.reduce(heights, axis=None)
+    _check(least >= 0 and most <= 1, "accuracies", "numbers from 0 to 1", f"{least:g} to {most:g}")
     ends = np.stack([heights, heights])  # (2, names, n)
     for name, intervals in (errors or {}).items():
-        _check(name in names, "errors", f"names among {', '.join(names)}", name)
-        ends[:, names.index(name)] = _shaped(f"errors of {name}", intervals, (count, 2)).T
+        fits = name in names and np.shape(intervals) == (count, 2)
+        _check(fits, "errors", f"{count} pairs for any of {names}", f"{name}: shape {np.shape(intervals)}")
+        ends[:, names.index(name)] = np.transpose(intervals)
     astray = (ends[0] > heights) | (ends[1] < heights)
     _check(not astray.any(), "errors", "low <= accuracy <= high", ends[:, astray].T.tolist())
     figure, axes = _plane(max(5.5, 1.5 + 0.85 * count), 4, parameter, "accuracy")
-    for name, series, bars, colour, marker in zip(
-        names, heights, np.abs(ends - heights).swapaxes(0, 1), PALETTE, MARKERS, strict=False
-    ):
-        bars = bars if name in (errors or {}) else None
-        axes.errorbar(range(count), series, bars, color=colour, marker=marker, label=name, capsize=3)
-    # The best is labelled above its bar, the worst below, any other beside: so labels keep apart.
+    for row, name in enumerate(names):
+        bars = np.abs(ends[:, row] - heights[row]) if name in (errors or {}) else None
+        axes.errorbar(range(count), heights[row], bars, label=name, color=PALETTE[row], marker=MARKERS[row])
+    # The best is labelled above all bars, the worst below them, any other beside: so labels keep apart.
+    above = (np.full_like(heights, np.fmax.reduce(ends[1])), (0, 6), "center", "bottom")
+    below = (np.full_like(heights, np.fmin.reduce(ends[0])), (0, -6), "center", "top")
+    beside = (heights, (7, 0), "left", "center")
     for place, column in enumerate(heights.T):
         ranks = np.argsort(-column, kind="stable")[: np.isfinite(column).sum()]
-        for row in ranks:
-            end, offset, ha, va = column[row], (7, 0), "left", "center"
-            if row == ranks[0]:
-                end, offset, ha, va = ends[1, row, place], (0, 6), "center", "bottom"
-            elif row == ranks[-1]:
-                end, offset, ha, va = ends[0, row, place], (0, -6), "center", "top"
-            text = axes.annotate(f"{column[row]:.1%}", (place, end), offset, textcoords="offset points")
-            halo = [withStroke(linewidth=2.5, foreground="white")]
-            text.set(color=PALETTE[row], fontsize=8, ha=ha, va=va, path_effects=halo)
-    room = max(0.15 * np.ptp(axes.dataLim.intervaly), 0.02)
-    axes.set(xlim=(-0.5, count - 0.5), ylim=axes.dataLim.intervaly + (-room, room))
-    bottom, top = axes.get_ylim()
-    ticks = [tick for tick in axes.get_yticks() if max(0, bottom) <= tick <= min(1, top)]
-    axes.set_yticks(ticks, [f"{100 * tick:g}%" for tick in ticks])
+        sides = [above, *[beside] * (len(ranks) - 2), below]
+        for row, (edge, offset, ha, va) in zip(ranks, sides, strict=False):
+            text = axes.annotate(f"{column[row]:.1%}", (place, edge[row, place]), offset, ha=ha, va=va, fontsize=8)
+            text.set(color=PALETTE[row], anncoords="offset points", bbox={"color": "white", "alpha": 0.7, "pad": 0})
+    low, high = axes.dataLim.intervaly
+    room = max(0.15 * (high - low), 0.02)
+    axes.set(xlim=(-0.5, count - 0.5), ylim=(low - room, high + room))
     axes.set_xticks(range(count), [_wrapped(value, 12) for value in values], parse_math=False)
-    if len(names) > 1:
-        figure.legend(loc="outside upper center", ncols=len(names), frameon=False)
+    axes.yaxis.set_major_formatter(lambda tick, _: f"{100 * tick:g}%" if 0 <= tick <= 1 else "")
+    figure.legend(loc="outside upper center", ncols=min(len(names), 4), frameon=False)
     return figure
 
 
@@ -259,27 +227,20 @@ def confusion(matrix: ArrayLike, class_names: Sequence[str]) -> Figure:
     """Draw how often each true class (rows) was answered with each class (columns).
 
     matrix: (k, k) counts. class_names: k. A cell is as dark as its share of its row.
-
-    >>> [text.get_text() for text in confusion([[9, 1], [0, 5]], ["non-cat", "cat"]).axes[0].texts]
-    ['9', '1', '0', '5']
     """
     counts, classes = np.asarray(matrix), len(class_names)
     _check(counts.shape == (classes, classes), "matrix", f"shape {(classes, classes)}", counts.shape)
-    valid = counts.dtype.kind in "iu" and (counts >= 0).all() and counts.any()
-    _check(bool(valid), "matrix", "counts, one at least above zero", counts.tolist())
+    valid = counts.any() and counts.dtype.kind in "iu" and counts.min() >= 0
+    _check(valid, "matrix", "counts, one at least above zero", counts.tolist())
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     names = [_wrapped(name, TITLE_LETTERS) for name in class_names]
-    side = max(2.4, 0.55 * classes)
-    figure, axes = _plane(side + 1.4, side + 1.2, "predicted", "true")
+    figure, axes = _plane(max(3.8, 1.4 + 0.55 * classes), max(3.6, 1.2 + 0.55 * classes), "predicted", "true")
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     for (row, column), share in np.ndenumerate(shares):
-        colour = "white" if share > 0.5 else "black"
-        axes.text(column, row, f"{counts[row, column]}", ha="center", va="center", color=colour)
-    axes.set_xticks(range(classes), names, parse_math=False)
+        axes.text(column, row, str(counts[row, column]), ha="center", va="center", color="kw"[int(share > 0.5)])
+    side, tilt = ("right", 40) if max(map(len, names)) > 7 else ("center", 0)
+    axes.set_xticks(range(classes), names, parse_math=False, ha=side, rotation=tilt, rotation_mode="anchor")
     axes.set_yticks(range(classes), names, parse_math=False)
-    if max(map(len, names)) > 7:
-        for label in axes.get_xticklabels():
-            label.set(rotation=40, ha="right", rotation_mode="anchor")
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     return figure
@@ -298,10 +259,8 @@ def _png(figure: Figure) -> bytes:
 
 
 def _plane(width: float, height: float, xlabel: str, ylabel: str) -> tuple[Figure, Axes]:
-    figure = _InlineFigure(width, height)
-    axes = figure.add_subplot()
-    axes.set_xlabel(xlabel, parse_math=False)
-    axes.set_ylabel(ylabel)
+    figure = _InlineFigure(figsize=(width, height), layout="constrained")
+    axes = figure.add_subplot(xlabel=xlabel, ylabel=ylabel)
     axes.tick_params(labelsize=9, width=0.6)
     axes.spines[:].set_linewidth(0.6)
     axes.spines[["top", "right"]].set_visible(False)
@@ -317,12 +276,6 @@ def _wrapped(text: object, letters: int) -> str:
     return "\n".join(textwrap.fill(line, letters) for line in str(text).split("\n"))
 
 
-def _shaped(what: str, numbers: ArrayLike, shape: tuple[int, ...]) -> np.ndarray:
-    array = np.asarray(numbers, dtype=float)
-    _check(array.shape == shape, what, f"shape {shape}", array.shape)
-    return array
-
-
 def _picture(picture: ArrayLike, number: int) -> np.ndarray:
     image, name = np.asarray(picture), f"picture {number}"
     fits = image.ndim in (2, 3) and image.shape[2:] in ((), (1,), (3,)) and image.size > 0
@@ -335,13 +288,12 @@ def _picture(picture: ArrayLike, number: int) -> np.ndarray:
 
 
 def _codes(what: str, codes: ArrayLike, count: int, classes: int) -> np.ndarray:
-    array, expected = np.asarray(codes), f"{count} whole numbers from 0 to {classes - 1}"
-    fits = array.shape == (count,) and array.dtype.kind in "iub"
-    _check(fits, what, expected, f"{array.dtype} of shape {array.shape}")
-    _check(array.min() >= 0 and array.max() < classes, what, expected, f"{array.min()} to {array.max()}")
-    return array.astype(int)
+    raw, expected = np.asarray(codes), f"{count} whole numbers from 0 to {classes - 1}"
+    _check(raw.shape == (count,) and raw.dtype.kind in "iub", what, expected, f"{raw.dtype} of {raw.shape}")
+    _check(raw.min() >= 0 and raw.max() < classes, what, expected, f"{raw.min()} to {raw.max()}")
+    return raw.astype(int)
 
 
-def _check(fits: bool, what: str, expected: str, got: object) -> None:
+def _check(fits: bool | np.bool, what: str, expected: str, got: object) -> None:
     if not fits:
         raise InputError(f"{what}: expected {expected}, got {got}.")

@@ -239,7 +239,7 @@ class Network:
 
     def copy(self, dtype: DTypeLike | None = None) -> "Network":
         """Return an independent network with the same weights, in another precision if asked."""
-        twin = Network(self.layers, self.loss, self.l2, dtype or self.parameters.dtype)
+        twin = type(self)(self.layers, self.loss, self.l2, dtype or self.parameters.dtype)
         twin.parameters[:] = self.parameters
         return twin
 

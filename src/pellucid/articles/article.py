@@ -1,0 +1,132 @@
+"""An article: its network, its data, what it published, and what came out here.
+
+Each article is a value; running one gives an `Outcome` with the figures side by side and the pictures drawn.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from pellucid.data import Dataset
+from pellucid.errors import MissingFileError
+from pellucid.features import Pixels
+from pellucid.insight import plots
+from pellucid.model import class_codes, with_both_classes
+from pellucid.nn import Network
+from pellucid.pictures import as_pixels
+from pellucid.training import History, Settings
+
+
+@dataclass(frozen=True)
+class Article:
+    """One network of the articles.
+
+    every: costs are reported every so many iterations.  published: figures by name, as they were printed.
+    published_costs: {iteration: cost} of the published run, where there is one.  seed: of its start.
+    """
+
+    name: str
+    title: str
+    settings: Settings
+    seed: int
+    every: int
+    published: Mapping[str, str] = field(default_factory=dict)
+    published_costs: Mapping[int, float] = field(default_factory=dict)
+
+    def reported(self, history: History) -> dict[int, float]:
+        """Return {iteration: cost} as the article reports it."""
+        return {iteration: history.cost[iteration] for iteration in range(0, len(history.cost), self.every)}
+
+
+@dataclass
+class Outcome:
+    """What a run of an article gave.
+
+    results: plain values for JSON: iterations, costs, accuracies, seconds.
+    figures: (what, published, obtained) to print.  remarks: sentences.  pictures: by file name.
+    """
+
+    results: dict[str, Any]
+    figures: list[tuple[str, str, str]]
+    remarks: list[str] = field(default_factory=list)
+    pictures: dict[str, Figure] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an article's data comes from, and the sha256 of each of its files."""
+
+    what: str
+    source: str
+    sha256: Mapping[str, str]
+
+    def require(self, folder: Path, parts: tuple[str, ...]) -> None:
+        """Raise MissingFileError, telling what belongs there, where one of `parts` is not in the folder."""
+        missing = [part for part in parts if not (folder / part).exists()]
+        if missing:
+            sums = "\n".join(f"  {name}  sha256 {digest}" for name, digest in self.sha256.items())
+            raise MissingFileError(
+                f"{folder} lacks {', '.join(missing)} of {self.what}.\n"
+                f"It comes from {self.source}:\n{sums}\nThen name the folder: --data DIR."
+            )
+
+    def differing(self, folder: Path) -> list[str]:
+        """Return the files in the folder that are not the published ones, by their sha256."""
+        present = ((folder / name, digest) for name, digest in self.sha256.items() if (folder / name).exists())
+        return [path.name for path, digest in present if hashlib.sha256(path.read_bytes()).hexdigest() != digest]
+
+
+CATS_PLACE = Place(
+    "the cat pictures",
+    "the programming exercises of the deep learning course (course material: not to be passed on)",
+    {
+        "train_catvnoncat.h5": "fbe56ab67c3ae28d564e3a644189117976d6b31af0a3ce9bb17dbf22908af242",
+        "test_catvnoncat.h5": "6a9d39ce52fa85953c5834695b8534a30ed8cfd54971fb2f080b5a24d002b951",
+    },
+)
+BEANS_PLACE = Place(
+    "the bean leaves (Makerere AI Lab 2020, MIT licence)",
+    "storage.googleapis.com/ibeans/, to be unpacked there (hub name AI-Lab-Makerere/beans)",
+    {
+        "train.zip": "284fe8456ce20687f4367ae7ad94a64577e7f9fde2c2c6b1c74340ab5dc82715",
+        "validation.zip": "90b7aa1c26d91d9afff07a30bbc67a5ea34f1f1397f068d8675be09d7d0c602d",
+    },
+)
+
+
+def accuracy(network: Network, X: np.ndarray, labels: np.ndarray) -> float:
+    """Return the share of rows X (n, d) whose code the network gets right."""
+    return float(np.mean(predicted(network, X) == labels))
+
+
+def predicted(network: Network, X: np.ndarray) -> np.ndarray:
+    """Return the predicted codes (n,)."""
+    return class_codes(with_both_classes(network.predict(X)))
+
+
+def draw(
+    train: Dataset,
+    unseen: Dataset,
+    features: Pixels,
+    network: Network,
+    rows: tuple[np.ndarray, np.ndarray],
+    settings: Settings,
+    history: History,
+) -> dict[str, Figure]:
+    """Return the pictures of a run on pictures; rows are (X, codes) of the unseen ones."""
+    X, codes = rows
+    shape = (features.shape.height, features.shape.width, features.shape.channels)
+    shown = np.linspace(0, len(train) - 1, 10).astype(int)
+    examples = [as_pixels(picture, features.shape) for block in train.blocks(shown) for picture in block]
+    P = with_both_classes(network.predict(X))
+    return {
+        "examples.png": plots.examples(examples, [train.class_names[label] for label in train.labels[shown]]),
+        "cost.png": plots.cost_curve(history.cost, history.validation_cost, settings.learning_rate),
+        "misclassified.png": plots.misclassified(X.reshape(-1, *shape), codes, class_codes(P), P, unseen.class_names),
+        "first-layer.png": plots.first_layer_weights(network.dense[0].W, shape),
+    }

@@ -1,0 +1,137 @@
+"""Article B: healthy or sick bean leaves from 100 x 100 pixels, and its announced next step, three classes.
+
+About four starts in ten die with this network: every unit of a layer is zero on every picture. With many seeds the
+median is told beside the best, and the share that died.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pellucid.articles.article import BEANS_PLACE, Article, Outcome, accuracy, draw
+from pellucid.data import load
+from pellucid.errors import InputError
+from pellucid.features import Pixels
+from pellucid.insight import plots
+from pellucid.nn import Network
+from pellucid.pictures import PictureShape
+from pellucid.recipe import Progress, assemble
+from pellucid.training import Fitted, Settings, fit
+
+SICK = {"sick": ["angular_leaf_spot", "bean_rust"]}
+SHAPE = PictureShape(100, 100, 3)
+
+BEANS = Article(
+    "beans",
+    "30000 - 4 - 3 - 2 relu - 1 on the bean leaves (article B)",
+    Settings(
+        hidden_layers=(4, 3, 2),
+        init="he",
+        optimizer="gradient_descent",
+        learning_rate=0.001,
+        epochs=1000,
+        batch_size=None,
+        dtype="float32",
+    ),
+    seed=4,
+    every=100,
+    published={"train accuracy": "0.852", "validation accuracy": "0.865"},
+)
+
+
+def run(data: Path, classes: int, seeds: list[int], init: str | None, progress: Progress | None) -> Outcome:
+    """Train from each of the seeds and report them; the pictures are those of the best, chosen on validation."""
+    if classes not in (2, 3):
+        raise InputError(f"the bean leaves make 2 classes (healthy, sick) or 3; got {classes}.")
+    BEANS_PLACE.require(data, ("train", "validation"))
+    splits = load(data)
+    assert splits.validation is not None
+    train, validation = (part.merged(SICK if classes == 2 else {}) for part in (splits.train, splits.validation))
+    features = Pixels(SHAPE)
+    X, y = assemble(train, features, np.float32, progress=progress and progress.reading)
+    X_val, y_val = assemble(validation, features, np.float32, progress=progress and progress.reading)
+    runs = []
+    for seed in seeds:
+        settings = replace(BEANS.settings, random_state=seed, init=init or BEANS.settings.init)
+        if progress is not None:
+            settings = replace(settings, callbacks=(progress.training(X, y, settings.epochs),))
+        fitted = _fit(X, y, settings, classes)
+        runs.append((seed, fitted, accuracy(fitted.network, X, y), accuracy(fitted.network, X_val, y_val)))
+
+    starts = [
+        {"seed": seed, "train_accuracy": a, "validation_accuracy": v, "dead_layer": dead_layer(fitted.network, X)}
+        for seed, fitted, a, v in runs
+    ]
+    seed, best, train_accuracy, validation_accuracy = max(runs, key=lambda run: run[3])
+    costs = BEANS.reported(best.history)
+    majority = np.bincount(y_val).max() / len(y_val)
+    results = {
+        "iterations": list(costs),
+        "costs": list(costs.values()),
+        "train_accuracy": train_accuracy,
+        "validation_accuracy": validation_accuracy,
+        "seconds": sum(fitted.history.seconds for _, fitted, _, _ in runs),
+        "seed": seed,
+        "classes": list(train.class_names),
+        "majority": float(majority),
+    }
+    published = BEANS.published if classes == 2 else dict.fromkeys(BEANS.published, "-")
+    figures = [
+        ("train accuracy", published["train accuracy"], f"{train_accuracy:.3f}"),
+        ("validation accuracy", published["validation accuracy"], f"{validation_accuracy:.3f}"),
+    ]
+    outcome = Outcome(results, figures)
+    outcome.remarks.append(f"Always saying the majority of the {len(y_val)} validation leaves gives {majority:.3f}.")
+    if len(runs) > 1:
+        _tell_many(outcome, starts, seed)
+    elif starts[0]["dead_layer"]:
+        outcome.remarks.append(
+            f"This start died: every unit of layer {starts[0]['dead_layer']} is zero on every picture, so no gradient "
+            "reaches the layers before it. Try another --seed, or --seeds 20."
+        )
+    outcome.figures += [(f"cost, iteration {i}", "-", f"{cost:.6f}") for i, cost in costs.items()]
+    settings = replace(BEANS.settings, random_state=seed)
+    outcome.pictures |= draw(train, validation, features, best.network, (X_val, y_val), settings, best.history)
+    return outcome
+
+
+def dead_layer(network: Network, X: np.ndarray) -> int | None:
+    """Return the number of the first hidden layer whose units are zero on every row, or None."""
+    _, tape = network.forward(X, keep=True)
+    for number, saved in enumerate(tape.dense[:-1], start=1):
+        if not np.any(saved.A):
+            return number
+    return None
+
+
+def _fit(X: np.ndarray, y: np.ndarray, settings: Settings, classes: int) -> Fitted:
+    loss, n_out = settings.classifier_loss(classes)
+    return fit(X, y if loss.codes else y.astype(X.dtype)[:, None], settings, loss, n_out)
+
+
+def _tell_many(outcome: Outcome, starts: list[dict[str, Any]], best_seed: int) -> None:
+    accuracies = [start["validation_accuracy"] for start in starts]
+    died = [start["dead_layer"] for start in starts if start["dead_layer"]]
+    outcome.results |= {
+        "starts": starts,
+        "median_validation_accuracy": float(np.median(accuracies)),
+        "best_validation_accuracy": max(accuracies),
+        "died_share": len(died) / len(starts),
+    }
+    outcome.figures[:] = [
+        *((f"{what} (best start, chosen on validation)", published, got) for what, published, got in outcome.figures),
+        ("validation accuracy, median of the starts", "-", f"{np.median(accuracies):.3f}"),
+        ("share of starts that died", "-", f"{len(died) / len(starts):.2f}"),
+    ]
+    layers = ", ".join(f"layer {number}: {died.count(number)}" for number in sorted(set(died)))
+    outcome.remarks.append(
+        f"Seed {best_seed} is the best of {len(starts)}, chosen on validation: on new leaves expect less. "
+        + (f"Dead starts by their first layer of zeros: {layers}." if died else "No start died.")
+    )
+    outcome.pictures["starts.png"] = plots.accuracy_by(
+        [start["seed"] for start in starts],
+        {name: [start[f"{name}_accuracy"] for start in starts] for name in ("train", "validation")},
+        "seed of the start",
+    )

@@ -1,0 +1,157 @@
+"""Articles A and C on the cat pictures: one neuron, two layers, four layers, and a deep net that cannot learn.
+
+Raw pixels, full-batch gradient descent, float64; with the published seed the published costs come out.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pellucid.articles.article import CATS_PLACE, Article, Outcome, accuracy, draw
+from pellucid.data import load
+from pellucid.errors import MissingFileError
+from pellucid.features import Pixels
+from pellucid.insight import plots
+from pellucid.nn import Network
+from pellucid.recipe import Progress, assemble
+from pellucid.training import Settings, fit
+
+DESCENT: dict[str, Any] = {"optimizer": "gradient_descent", "batch_size": None, "dtype": "float64"}
+
+LOGISTIC_COSTS = (
+    0.693147, 0.584508, 0.466949, 0.376007, 0.331463, 0.303273, 0.279880, 0.260042, 0.242941, 0.228004,
+    0.214820, 0.203078, 0.192544, 0.183033, 0.174399, 0.166521, 0.159305, 0.152667, 0.146542, 0.140872,
+)  # fmt: skip
+TWO_LAYER_COSTS = (
+    0.693049735659989, 0.6464320953428849, 0.6325140647912678, 0.6015024920354665, 0.5601966311605748,
+    0.515830477276473, 0.4754901313943325, 0.43391631512257495, 0.4007977536203886, 0.3580705011323798,
+    0.3394281538366413, 0.30527536361962654, 0.2749137728213015, 0.24681768210614827, 0.1985073503746611,
+    0.17448318112556654, 0.17080762978096023, 0.11306524562164734, 0.09629426845937152, 0.08342617959726863,
+    0.07439078704319081, 0.0663074813226793, 0.0591932950103817, 0.05336140348560556, 0.048554785628770206,
+)  # fmt: skip
+FOUR_LAYER_COSTS = (
+    0.771749, 0.672053, 0.648263, 0.611507, 0.567047, 0.540138, 0.527930, 0.465477, 0.369126, 0.391747,
+    0.315187, 0.272700, 0.237419, 0.199601, 0.189263, 0.161189, 0.148214, 0.137775, 0.129740, 0.121225,
+    0.113821, 0.107839, 0.102855, 0.100897, 0.092878,
+)  # fmt: skip
+
+
+def _every_hundred(costs: tuple[float, ...]) -> dict[int, float]:
+    return {100 * number: cost for number, cost in enumerate(costs)}
+
+
+LOGISTIC = Article(
+    "logistic",
+    "one neuron on the cat pictures (article C, the course's figures)",
+    Settings(hidden_layers=(), init="zeros", learning_rate=0.005, epochs=2000, **DESCENT),
+    seed=1,
+    every=100,
+    published={"train accuracy": "0.990", "test accuracy": "0.70"},
+    published_costs=_every_hundred(LOGISTIC_COSTS),
+)
+TWO_LAYER = Article(
+    "cats-2-layer",
+    "12288 - 7 relu - 1 on the cat pictures (article A)",
+    Settings(hidden_layers=(7,), init="normal_0.01", learning_rate=0.0075, epochs=2500, **DESCENT),
+    seed=1,
+    every=100,
+    published={"train accuracy": "1.0", "test accuracy": "0.72"},
+    published_costs=_every_hundred(TWO_LAYER_COSTS),
+)
+FOUR_LAYER = Article(
+    "cats-4-layer",
+    "12288 - 20 - 7 - 5 relu - 1 on the cat pictures (article A)",
+    Settings(hidden_layers=(20, 7, 5), init="lecun", learning_rate=0.0075, epochs=2500, **DESCENT),
+    seed=1,
+    every=100,
+    published={"train accuracy": "0.9857", "test accuracy": "0.80"},
+    published_costs=_every_hundred(FOUR_LAYER_COSTS),
+)
+DEEP = Article(
+    "deep",
+    "12288 - 5 - 5 - 5 - 3 relu - 1 on the cat pictures (article C)",
+    Settings(hidden_layers=(5, 5, 5, 3), init="uniform_0.01", learning_rate=0.01, epochs=1000, **DESCENT),
+    seed=1,
+    every=100,
+    published={"train accuracy": "-", "test accuracy": "-"},
+)
+
+
+def run(article: Article, data: Path, seed: int | None, init: str | None, progress: Progress | None) -> Outcome:
+    """Run one of the networks on the folder of the two HDF5 files."""
+    CATS_PLACE.require(data, tuple(CATS_PLACE.sha256))
+    splits = load(data)
+    if splits.test is None or splits.train.shape is None:
+        raise MissingFileError(f"{data} must hold a training file and a test file of pictures of one size.")
+    features = Pixels(splits.train.shape)
+    X, y = assemble(splits.train, features)
+    X_test, y_test = assemble(splits.test, features)
+    settings = replace(article.settings, random_state=article.seed if seed is None else seed)
+    if init is not None:
+        settings = replace(settings, init=init)
+    if progress is not None:
+        settings = replace(settings, callbacks=(progress.training(X, y, settings.epochs),))
+    fitted = fit(X, y.astype(np.float64)[:, None], settings, "binary_cross_entropy", 1)
+
+    network, history = fitted.network, fitted.history
+    costs = article.reported(history)
+    results = {
+        "iterations": list(costs),
+        "costs": list(costs.values()),
+        "train_accuracy": accuracy(network, X, y),
+        "test_accuracy": accuracy(network, X_test, y_test),
+        "seconds": history.seconds,
+        "seed": settings.random_state,
+    }
+    as_published = init is None and seed in (None, article.seed)
+    published = dict(article.published) if as_published else dict.fromkeys(article.published, "(another start)")
+    figures = [
+        ("train accuracy", published["train accuracy"], f"{results['train_accuracy']:.4f}"),
+        ("test accuracy", published["test accuracy"], f"{results['test_accuracy']:.4f}"),
+    ]
+    published_costs = article.published_costs if as_published else {}
+    figures += [
+        (f"cost, iteration {iteration}", f"{published_costs[iteration]:.6f}" if published_costs else "-", f"{cost:.6f}")
+        for iteration, cost in costs.items()
+    ]
+    outcome = Outcome(results, figures)
+    if wrong := CATS_PLACE.differing(data):
+        outcome.remarks.append(f"Not the published files, by their sha256: {', '.join(wrong)}.")
+    majority = float(max(np.mean(y_test), 1 - np.mean(y_test)))
+    outcome.remarks.append(f"Always saying the majority of the {len(y_test)} test pictures gives {majority:.2f}.")
+    if article is DEEP:
+        outcome.remarks += diagnosis(network, network_at_start(settings, X.shape[1]), X, history.cost)
+    outcome.pictures = draw(splits.train, splits.test, features, network, (X_test, y_test), settings, history)
+    if published_costs:
+        rate = settings.learning_rate
+        outcome.pictures["cost.png"] = plots.cost_curve(history.cost, learning_rate=rate, published=published_costs)
+    return outcome
+
+
+def network_at_start(settings: Settings, n_in: int) -> Network:
+    """Return the network before its first update."""
+    seed = settings.random_state
+    assert isinstance(seed, int)
+    return settings.network(n_in, 1, "binary_cross_entropy").initialize(settings.init, seed)
+
+
+def diagnosis(network: Network, start: Network, X: np.ndarray, cost: list[float]) -> list[str]:
+    """Return in sentences whether the deep net learned, and the measured reason if it did not."""
+    P = network.predict(X)[:, 0]
+    if P.max() > 0.5 > P.min() and cost[-1] < 0.9 * cost[0]:
+        return [f"It learns: the cost falls from {cost[0]:.3f} to {cost[-1]:.3f}."]
+    Z, tape = start.forward(X, keep=True)
+    spread = [f"{float(np.std(saved.A, axis=0).mean()):.1e}" for saved in tape.dense[:-1] if saved.A is not None]
+    first = tape.dense[0].A
+    assert first is not None
+    alike = float(np.corrcoef(first.T)[np.triu_indices(first.shape[1], 1)].min())
+    return [
+        f"It does not learn: the cost goes from {cost[0]:.4f} to {cost[-1]:.4f} and stays there, the cost of knowing "
+        f"only how frequent cats are. It says {P.min():.3f} to {P.max():.3f} of every picture.",
+        f"Why: all starting weights are positive and about 0.005, so every unit of layer 1 measures the same thing, the "
+        f"brightness (their outputs correlate by at least {alike:.4f} over the pictures),",
+        f"and what tells pictures apart shrinks in every layer: mean deviation {' -> '.join(spread)}, of the logit "
+        f"{float(Z.std()):.1e}. No gradient of use comes back. Try --init he.",
+    ]

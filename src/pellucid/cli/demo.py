@@ -1,0 +1,53 @@
+"""`pellucid demo`: a whole job in seconds, on real handwritten digits that come with scikit-learn."""
+
+from pathlib import Path
+
+import click
+import numpy as np
+
+from pellucid.cli.output import json_option, progress_bars, refuse_foreign_json, say, write_json
+from pellucid.cli.pictures import draw_training
+from pellucid.cli.train import training_results
+from pellucid.errors import InputError
+from pellucid.recipe import make_recipe, run
+
+
+@click.command("demo", epilog="\b\nExample:\n  pellucid demo --out digits/")
+@click.option("--out", type=click.Path(path_type=Path), default="pellucid-demo", show_default=True, help="A folder.")
+@json_option
+def demo_command(out: Path, json_file: str | None) -> None:
+    """Train on handwritten digits, score, predict one picture, write model and pictures. Needs no data.
+
+    The files of an earlier demo in the folder are replaced.
+    """
+    refuse_foreign_json(json_file)
+    if out.exists() and not out.is_dir():
+        raise InputError(f"{out} is a file; --out takes a folder.")
+    say("1,797 handwritten digits of 8 x 8 pixels (UCI, through scikit-learn); a fifth is held back.")
+    recipe = make_recipe(
+        data="toy:digits", hidden_layers=(64,), learning_rate=0.005, epochs=60, l2=1e-4, random_state=1
+    )
+    with progress_bars() as bars:
+        result = run(recipe, bars)
+    model, history = result.model, result.history
+    say(f"trained {model.network} in {history.seconds:.1f} s: cost {history.cost[0]:.3f} -> {history.cost[-1]:.3f}")
+    say(f"accuracy on digits it never saw: {result.scores['test'].sentence()}")
+    test = result.splits.test
+    assert test is not None
+    picture, label = next(test.blocks([0]))[0], test.class_names[test.labels[0]]
+    p = model.predict_proba(picture)[0]
+    say(_drawn(np.asarray(picture)))
+    say(f"this one is a {label}; the network says {model.predict(picture)[0]} ({p.max():.3f})")
+    out.mkdir(parents=True, exist_ok=True)
+    model.save(out / "digits.pellucid", force=True)
+    draw_training(result, out)
+    say(f"written to {out}: {', '.join(sorted(path.name for path in out.iterdir()))}")
+    say(f"next: pellucid inspect {out / 'digits.pellucid'}, or pellucid train on a folder of your own pictures")
+    write_json(json_file, "demo", training_results(result) | {"model": str(out / "digits.pellucid")})
+
+
+def _drawn(picture: np.ndarray) -> str:
+    """Return a small grey picture (h, w) or (h, w, 1) as text."""
+    shades = np.array(list(" .:-=+*#%@"))
+    levels = picture.reshape(picture.shape[:2]).astype(int) * (len(shades) - 1) // 255
+    return "\n".join("    " + "".join(char * 2 for char in shades[row]) for row in levels)

@@ -1,0 +1,121 @@
+"""`pellucid inspect` shows what is in a model file; `pellucid check` proves its gradients on data."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+
+from pellucid.cli.output import json_option, refuse_foreign_json, say, table, write_json
+from pellucid.data import load as load_data
+from pellucid.errors import PellucidError
+from pellucid.model import Model, load
+from pellucid.nn import Dropout
+from pellucid.recipe import assemble, with_classes_of
+
+TORCH_NAMES = {
+    "linear": "Identity()",
+    "relu": "ReLU()",
+    "leaky_relu": "LeakyReLU()",
+    "elu": "ELU()",
+    "gelu": "GELU(approximate='tanh')",
+    "tanh": "Tanh()",
+    "sigmoid": "Sigmoid()",
+    "softplus": "Softplus()",
+}
+
+
+@click.command("inspect", epilog="\b\nExample:\n  pellucid inspect model.pellucid")
+@click.argument("model_file", metavar="MODEL")
+@click.option("--pictures", metavar="DIR", type=click.Path(path_type=Path), help="Draw cost curve and first layer.")
+@json_option
+def inspect_command(model_file: str, pictures: Path | None, json_file: str | None) -> None:
+    """Show a model file: its layers, classes, preprocessing, training and where it came from."""
+    refuse_foreign_json(json_file)
+    model = load(model_file)
+    network, history = model.network, model.history
+    say(f"{model_file}: {Path(model_file).stat().st_size:,} bytes")
+    say(f"takes:   {model.features}")
+    if model.class_names:
+        say(f"tells:   {', '.join(model.class_names)}")
+    for new, olds in model.merge.items():
+        say(f"         {new} = {' + '.join(olds)}")
+    say(f"network: {network}" + (f", mean of {len(model.networks)}" if len(model.networks) > 1 else ""))
+    rows = [
+        [name, " x ".join(map(str, array.shape)), str(array.dtype), f"{array.mean():+.4f}", f"{array.std():.4f}"]
+        for name, array in network.named().items()
+    ]
+    table(["tensor", "shape", "type", "mean", "deviation"], rows)
+    if history.get("cost"):
+        say(f"trained: {len(history['cost'])} epochs, {history['seconds']:.1f} s, cost {history['cost'][-1]:.4f}; "
+            f"{history['stopped_because']}")  # fmt: skip
+    for key, value in model.provenance.items():
+        say(f"{key}: {value}")
+    say(f"in torch: {torch_sequential(model)}")
+    if pictures is not None:
+        from pellucid.cli.pictures import draw_model
+
+        draw_model(model, pictures)
+        say(f"pictures: {pictures}")
+    write_json(json_file, "inspect", _described(model))
+
+
+@click.command(
+    "check",
+    epilog="\b\nExamples:\n  pellucid check model.pellucid photos/\n  pellucid check model.pellucid table.csv --rows 100",
+)
+@click.argument("model_file", metavar="MODEL")
+@click.argument("data")
+@click.option("--rows", type=click.IntRange(1), default=30, show_default=True, help="How many rows to check on.")
+@click.option("--label", metavar="COLUMN", help="The label column of a table.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the probes.")
+@json_option
+def check_command(model_file: str, data: str, rows: int, label: str | None, seed: int, json_file: str | None) -> None:
+    """Compare a model's gradients by backpropagation with finite differences of its cost, on rows of DATA.
+
+    Each tensor is named; they agree where the relative error is below 1e-7. Exits with 1 where one does not.
+    """
+    from pellucid.insight.gradient_check import check_gradients
+
+    refuse_foreign_json(json_file)
+    model = load(model_file)
+    dataset = with_classes_of(model, load_data(data, label=label).train)
+    spread = np.linspace(0, len(dataset) - 1, min(rows, len(dataset))).astype(int)
+    X, labels = assemble(dataset.take(spread), model.features)
+    y = labels if model.network.loss.codes else labels.astype(np.float64)[:, None]
+    report = check_gradients(model.network, X, y, seed=seed)
+    say(f"{model.network}, on {len(X)} rows of {data}, float64")
+    say(str(report))
+    write_json(json_file, "check", report.as_dict())
+    if not report.passed:
+        raise PellucidError(f"the gradients of {', '.join(report.failed)} do not agree with the cost.")
+    say("Every gradient agrees with the cost.")
+
+
+def torch_sequential(model: Model) -> str:
+    """Return the text of the `torch.nn.Sequential` that takes the file's tensors by `load_state_dict`."""
+    parts = []
+    for layer in model.network.dense:
+        parts += [f"Linear({layer.n_in}, {layer.n_out})", TORCH_NAMES[layer.activation.name]]
+    return f"Sequential({', '.join(parts[:-1])})"
+
+
+def _described(model: Model) -> dict[str, Any]:
+    network = model.network
+    return {
+        "network": str(network),
+        "layers": [
+            {"dropout": layer.p}
+            if isinstance(layer, Dropout)
+            else {"n_in": layer.n_in, "n_out": layer.n_out, "activation": layer.activation.name}
+            for layer in network.layers
+        ],
+        "loss": network.loss.name,
+        "l2": network.l2,
+        "features": model.features.metadata(),
+        "classes": list(model.class_names),
+        "merge": dict(model.merge),
+        "history": dict(model.history),
+        "provenance": dict(model.provenance),
+        "torch": torch_sequential(model),
+    }

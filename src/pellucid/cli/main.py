@@ -1,0 +1,116 @@
+"""The command line: one command a file, loaded when it is called. Errors end in one message, never in a traceback.
+
+Exit codes: 0 done, 1 failed with a message, 2 wrong usage.
+"""
+
+import os
+import sys
+import warnings
+from importlib import import_module
+from typing import Any
+
+import click
+
+from pellucid.errors import PellucidError
+from pellucid.version import __version__
+
+GROUPS = {
+    "Your data": {
+        "train": ("pellucid.cli.train", "Train a classifier on your pictures or table."),
+        "evaluate": ("pellucid.cli.predict", "Score a model on labelled data."),
+        "predict": ("pellucid.cli.predict", "Say what pictures or rows show."),
+    },
+    "Learn": {
+        "demo": ("pellucid.cli.demo", "Train on handwritten digits; needs no data."),
+        "reproduce": ("pellucid.cli.reproduce", "Run a network of the four articles."),
+        "check": ("pellucid.cli.inspect", "Prove a model's gradients on your data."),
+    },
+    "Files": {
+        "inspect": ("pellucid.cli.inspect", "Show what is in a model file."),
+    },
+}
+COMMANDS = {name: home for group in GROUPS.values() for name, home in group.items()}
+
+
+class Commands(click.Group):
+    """A group that lists its commands in sections and imports only the one that is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order of the sections."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = getattr(import_module(COMMANDS[cmd_name][0]), f"{cmd_name}_command")
+        assert isinstance(command, click.Command)
+        return command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        """As click does, with the nearest name for an unknown one."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            from difflib import get_close_matches
+
+            nearest = get_close_matches(args[0], COMMANDS, n=1)
+            if nearest:
+                error.message = f"No such command {args[0]!r}: did you mean {nearest[0]!r}?"
+            raise
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the three sections of the help."""
+        for title, commands in GROUPS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name, text) for name, (_, text) in commands.items()])
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Start with: pellucid demo. Each command has its own --help with examples.",
+)
+@click.version_option(__version__, prog_name="pellucid")
+def commands() -> None:
+    """Neural networks you can see through: trained from formulas, on your own machine."""
+
+
+def main() -> None:
+    """Run the command line; the entry point of the `pellucid` program."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command and return its exit code."""
+    warnings.showwarning = _show_warning
+    try:
+        commands.main(arguments, prog_name="pellucid", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return _fail("interrupted; nothing more was written.")
+    except PellucidError as error:
+        return _fail(str(error))
+    except BrokenPipeError:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - whoever read us is gone; let Python close quietly
+        return 1
+    except MemoryError:
+        return _fail("out of memory. Try smaller pictures (--size), or fewer of them.")
+    except Exception as error:
+        if os.environ.get("PELLUCID_DEBUG"):
+            raise
+        return _fail(
+            f"a fault in pellucid: {type(error).__name__}: {error}. Please report it; PELLUCID_DEBUG=1 shows where."
+        )
+    return 0
+
+
+def _fail(message: str) -> int:
+    click.echo(f"Error: {message}", err=True)
+    return 1
+
+
+def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+    click.echo(f"Warning: {message}", err=True)

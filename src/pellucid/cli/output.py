@@ -1,0 +1,127 @@
+"""What the commands print and write: text for people on a terminal, JSON for programs, progress on stderr.
+
+Progress bars appear on a terminal only; in a pipe or a log there is silence.
+"""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from pellucid.errors import OutputExistsError
+from pellucid.files import atomic_write
+from pellucid.model import class_codes, with_both_classes
+from pellucid.version import __version__
+
+SCHEMA = 1
+MEASURED_ROWS = 500  # the accuracy beside the bar is measured on at most so many training rows
+SECONDS_BETWEEN = 0.3  # ... and not more often than this
+
+json_option = click.option(
+    "--json", "json_file", metavar="FILE", type=click.Path(dir_okay=False), help="Also write the results as JSON."
+)
+
+
+def say(text: str = "") -> None:
+    """Print one line of results."""
+    click.echo(text)
+
+
+def table(columns: list[str], rows: list[list[str]], title: str = "") -> None:
+    """Print a table; the first column is left-aligned, the others right."""
+    drawn = Table(title=title or None, title_justify="left", box=None, header_style="bold", pad_edge=False)
+    for number, column in enumerate(columns):
+        drawn.add_column(column, justify="right" if number else "left", overflow="fold")
+    for row in rows:
+        drawn.add_row(*row)
+    Console(width=None if Console().is_terminal else 110, markup=False).print(drawn)
+
+
+def refuse_foreign_json(path: str | None) -> None:
+    """Raise OutputExistsError where the JSON file to be written stands there already and is not one of ours."""
+    if path is None or not Path(path).exists():
+        return
+    try:
+        ours = "schema" in json.loads(Path(path).read_text("utf-8"))
+    except (OSError, ValueError, TypeError):
+        ours = False
+    if not ours:
+        raise OutputExistsError(f"{path} exists and is not a results file of pellucid; choose another name for --json.")
+
+
+def write_json(path: str | None, command: str, results: dict[str, Any]) -> None:
+    """Write {schema, command, version, results} to a file, where one is asked for; replaces earlier results."""
+    if path is None:
+        return
+    document = {"schema": SCHEMA, "command": command, "version": __version__, "results": _plain(results)}
+    atomic_write(path, (json.dumps(document, indent=2, allow_nan=False) + "\n").encode())
+
+
+def _plain(value: Any) -> Any:
+    """Return the value as JSON has it: NumPy numbers as numbers, NaN and infinity as null."""
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.ndarray | np.generic):
+        return _plain(value.tolist())
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    return value
+
+
+class Bars:
+    """Progress bars on stderr for reading and for training; nothing where stderr is not a terminal."""
+
+    def __init__(self, bars: Progress | None) -> None:
+        self._bars = bars
+        self._tasks: dict[str, TaskID] = {}
+
+    def reading(self, source: str, done: int, total: int) -> None:
+        """Show how many samples of a source are read."""
+        if self._bars is not None and total > 1:
+            self._bars.update(self._task(f"reading {source}", total), completed=done)
+
+    def training(self, X: np.ndarray, y: np.ndarray, epochs: int) -> Callable[[Any], None]:
+        """Return a callback of the training loop that shows epoch, cost and accuracy."""
+        shown = 0.0
+        rows = slice(None, None, max(1, len(X) // MEASURED_ROWS))
+
+        def show(state: Any) -> None:
+            nonlocal shown
+            if self._bars is None or (time.monotonic() - shown < SECONDS_BETWEEN and not state.stopped):
+                return
+            shown = time.monotonic()
+            codes = class_codes(with_both_classes(state.network().predict(X[rows])))
+            accuracy = np.mean(codes == y[rows].reshape(-1))
+            cost = state.history.cost[-1]
+            told = f"epoch {state.epoch}/{epochs}  cost {cost:.4f}  accuracy {accuracy:.3f}"
+            self._bars.update(self._task("training", epochs), completed=state.epoch, told=told)
+
+        return show
+
+    def _task(self, name: str, total: int) -> TaskID:
+        assert self._bars is not None
+        if name not in self._tasks:
+            self._tasks[name] = self._bars.add_task(name, total=total, told="")
+        return self._tasks[name]
+
+
+@contextmanager
+def progress_bars(quiet: bool = False) -> Iterator[Bars]:
+    """Show progress bars while the block runs, on a terminal and unless `quiet`."""
+    console = Console(stderr=True)
+    if quiet or not console.is_terminal:
+        yield Bars(None)
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[told]}"), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as bars:
+        yield Bars(bars)

@@ -1,0 +1,164 @@
+"""`pellucid predict` says what pictures or rows show; `pellucid evaluate` scores a model on labelled data."""
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+
+from pellucid.cli.output import json_option, progress_bars, refuse_foreign_json, say, table, write_json
+from pellucid.data import load as load_data
+from pellucid.data import picture_files, read_columns
+from pellucid.errors import BadPictureError, InputError, MissingFileError
+from pellucid.evaluation import score
+from pellucid.features import Numbers
+from pellucid.files import atomic_write, refuse_existing
+from pellucid.model import Model, class_codes, load
+from pellucid.recipe import assemble, with_classes_of
+
+MOST_SHOWN = 60  # lines on the screen; --csv has them all
+BLOCK = 256
+
+
+@click.command(
+    "predict",
+    epilog="""\b
+Examples:
+  pellucid predict model.pellucid cat.jpg
+  pellucid predict model.pellucid holiday/ --csv answers.csv
+  pellucid predict model.pellucid new_flowers.csv""",
+)
+@click.argument("model_file", metavar="MODEL")
+@click.argument("sources", metavar="FILE_OR_FOLDER...", nargs=-1, required=True)
+@click.option("--csv", "csv_file", metavar="FILE", help="Write a table: file, class, probability, one column a class.")
+@click.option("--force", is_flag=True, help="Replace the table if it exists.")
+@click.option("--skip-bad", is_flag=True, help="Leave out pictures that cannot be read; they are named.")
+@json_option
+def predict_command(
+    model_file: str, sources: tuple[str, ...], csv_file: str | None, force: bool, skip_bad: bool, json_file: str | None
+) -> None:
+    """Say what each picture shows, or which class each row of a table belongs to.
+
+    Pictures of any size and kind; folders are searched for pictures; a model of a table takes CSV files.
+    """
+    if csv_file is not None:
+        refuse_existing(csv_file, force)
+    refuse_foreign_json(json_file)
+    model = load(model_file)
+    if not model.class_names:
+        raise InputError(
+            f"{model_file} predicts numbers, not classes; use it from Python: pellucid.load(...).predict(X)."
+        )
+    skipped: list[tuple[str, str]] = []
+    names, X = _rows(model, sources, skipped if skip_bad else None)
+    P = model.probabilities(X)
+    answers = [model.class_names[code] for code in class_codes(P)]
+    for name, answer, p in zip(names[:MOST_SHOWN], answers, P.max(axis=1), strict=False):
+        say(f"{name}: {answer} ({p:.3f})")
+    if len(names) > MOST_SHOWN:
+        say(f"... and {len(names) - MOST_SHOWN} more; --csv FILE writes them all")
+    for name, reason in skipped:
+        say(f"left out: {name}: {reason}")
+    if csv_file is not None:
+        atomic_write(csv_file, _csv(names, answers, P, model.class_names).encode())
+        say(f"table: {csv_file}")
+    predictions = [
+        {"name": name, "class": answer, "probabilities": dict(zip(model.class_names, p.tolist(), strict=True))}
+        for name, answer, p in zip(names, answers, P, strict=True)
+    ]
+    write_json(json_file, "predict", {"predictions": predictions, "skipped": [list(pair) for pair in skipped]})
+
+
+@click.command(
+    "evaluate",
+    epilog="""\b
+Examples:
+  pellucid evaluate model.pellucid new_photos/
+  pellucid evaluate model.pellucid fashion_mnist/ --part test --json scores.json""",
+)
+@click.argument("model_file", metavar="MODEL")
+@click.argument("data")
+@click.option("--part", type=click.Choice(["train", "validation", "test"]), help="Which part of the data to score on.")
+@click.option("--label", metavar="COLUMN", help="The label column of a table.")
+@click.option("--keys", metavar="X,Y", help="The keys of pictures and labels in an HDF5 or NPZ file.")
+@click.option("--skip-bad", is_flag=True, help="Leave out pictures that cannot be read; they are named.")
+@json_option
+def evaluate_command(
+    model_file: str,
+    data: str,
+    part: str | None,
+    label: str | None,
+    keys: str | None,
+    skip_bad: bool,
+    json_file: str | None,
+) -> None:
+    """Score a model on labelled DATA: accuracy with its 95% interval, beside always saying the majority.
+
+    Of data in parts the test part is taken, else validation, else all there is.
+    """
+    refuse_foreign_json(json_file)
+    model = load(model_file)
+    parts = dict(load_data(data, label=label, keys=tuple(keys.split(",")) if keys else None).items())
+    part = part or next(name for name in ("test", "validation", "train") if name in parts)
+    if part not in parts:
+        raise InputError(f"{data} has no part {part}; it has {', '.join(parts)}.")
+    dataset = with_classes_of(model, parts[part])
+    skipped: list[tuple[str, str]] = []
+    with progress_bars() as bars:
+        X, labels = assemble(
+            dataset, model.features, model.network.parameters.dtype, skipped if skip_bad else None, bars
+        )
+    scores = score(model.probabilities(X), labels, model.class_names)
+    divided = f", part {part}" if len(parts) > 1 else ""
+    say(f"{data}{divided}: accuracy {scores.sentence()}")
+    if data == model.provenance.get("data") and (part == "train" or len(parts) == 1):
+        say("These rows, or some of them, were used for training: the figure is too good for new data.")
+    say(f"balanced accuracy: {scores.balanced_accuracy:.3f}")
+    counts = [[name, *map(str, row)] for name, row in zip(scores.classes, scores.confusion, strict=True)]
+    table(["true \\ said", *scores.classes], counts)
+    for name, reason in skipped:
+        say(f"left out: {name}: {reason}")
+    write_json(json_file, "evaluate", scores.as_dict() | {"part": part, "skipped": [list(pair) for pair in skipped]})
+
+
+def _rows(
+    model: Model, sources: tuple[str, ...], skipped: list[tuple[str, str]] | None
+) -> tuple[list[str], np.ndarray]:
+    """Return a name for each sample, and the rows that the network sees."""
+    if isinstance(model.features, Numbers):
+        tables = [read_columns(source, model.features.columns, model.features.n_out) for source in sources]
+        names = [f"{s}, row {row}" for s, t in zip(sources, tables, strict=True) for row in range(len(t))]
+        return names, model.inputs(np.concatenate(tables))
+    files = [file for source in sources for file in _pictures(Path(source))]
+    blocks, names = [], []
+    for start in range(0, len(files), BLOCK):
+        block = files[start : start + BLOCK]
+        bad: list[tuple[int, BadPictureError]] = []
+        blocks.append(model.inputs(block, None if skipped is None else bad))
+        wrong = dict(bad)
+        names += [str(file) for position, file in enumerate(block) if position not in wrong]
+        if skipped is not None:
+            skipped += [(str(block[position]), str(error)) for position, error in bad]
+    return names, np.concatenate(blocks)
+
+
+def _pictures(source: Path) -> list[Path]:
+    if source.is_dir():
+        files = picture_files(source)
+        if not files:
+            raise InputError(f"{source} holds no pictures.")
+        return files
+    if not source.exists():
+        raise MissingFileError(f"there is no file or folder {source}.")
+    return [source]
+
+
+def _csv(names: list[str], answers: list[str], P: Any, class_names: tuple[str, ...]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["file", "class", "probability", *(f"p({name})" for name in class_names)])
+    for name, answer, p in zip(names, answers, P, strict=True):
+        writer.writerow([name, answer, f"{p.max():.6f}", *(f"{value:.6f}" for value in p)])
+    return text.getvalue()

@@ -1,0 +1,75 @@
+"""`pellucid reproduce`: the networks of the four articles, their figures beside the ones obtained, and pictures."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pellucid.cli.output import json_option, progress_bars, refuse_foreign_json, say, table, write_json
+from pellucid.errors import InputError
+
+NAMES = ("logistic", "cats-2-layer", "cats-4-layer", "beans", "deep", "planar")
+
+
+class Numbers(click.ParamType):
+    """Whole numbers with commas between them."""
+
+    name = "N,N,..."
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return a list of integers of at least 1."""
+        if not isinstance(value, str):
+            return value
+        if not all(part.strip().isdigit() and int(part) > 0 for part in value.split(",")):
+            self.fail(f"{value!r} is not a list of numbers such as 1,2,3.", param)
+        return [int(part) for part in value.split(",")]
+
+
+@click.command(
+    "reproduce",
+    epilog="""\b
+Examples:
+  pellucid reproduce planar
+  pellucid reproduce planar --hidden-sizes 1,2,3,4,5,20,50
+  pellucid reproduce cats-4-layer --data data/cats
+  pellucid reproduce deep --data data/cats --init he
+  pellucid reproduce beans --data data/beans --seeds 20
+  pellucid reproduce beans --data data/beans --classes 3""",
+)
+@click.argument("name", metavar="NAME", type=click.Choice(NAMES))
+@click.option("--data", type=click.Path(path_type=Path), metavar="DIR", help="Folder of the article's data.")
+@click.option("--seed", type=int, help="Seed of the start.  [default: the published run's]")
+@click.option("--init", help="Another rule for the start, such as he.")
+@click.option("--classes", type=int, default=2, help="beans: 2 (healthy, sick) or 3 with softmax.  [default: 2]")
+@click.option("--seeds", type=click.IntRange(1), help="beans: how many starts to train, from seed 0 on.")
+@click.option("--hidden-sizes", type=Numbers(), help="planar: compare these numbers of hidden units.")
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="For the pictures.  [pellucid-output/NAME]")
+@click.option("--quiet", is_flag=True, help="No progress bars.")
+@json_option
+def reproduce_command(
+    name: str, data: Path | None, out: Path | None, quiet: bool, json_file: str | None, **options: Any
+) -> None:
+    """Train NAME, a network of the four articles, and put its figures beside the published ones.
+
+    NAME is logistic, cats-2-layer, cats-4-layer, beans, deep or planar. The folder for pictures is made where it is
+    missing; pictures of an earlier run in it are replaced.
+    """
+    from pellucid.articles import ARTICLES, run_article
+    from pellucid.insight import plots
+
+    refuse_foreign_json(json_file)
+    folder = out or Path("pellucid-output") / name
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder} is a file; --out takes a folder.")
+    say(ARTICLES[name].title)
+    with progress_bars(quiet) as bars:
+        outcome = run_article(name, data, progress=bars, **options)
+    table(["", "published", "here"], [list(figure) for figure in outcome.figures])
+    for remark in outcome.remarks:
+        say(remark)
+    say(f"trained in {outcome.results['seconds']:.1f} s")
+    folder.mkdir(parents=True, exist_ok=True)
+    for file, figure in outcome.pictures.items():
+        plots.save(figure, folder / file)
+    say(f"pictures: {folder}: {', '.join(outcome.pictures)}")
+    write_json(json_file, f"reproduce {name}", outcome.results)

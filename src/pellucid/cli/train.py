@@ -1,0 +1,228 @@
+"""`pellucid train`: samples in, a model file out, with the truth about how good it is."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pellucid.cli.output import json_option, progress_bars, refuse_foreign_json, say, table, write_json
+from pellucid.errors import InputError
+from pellucid.files import refuse_existing
+from pellucid.recipe import Result, make_recipe, read_recipe, run
+from pellucid.training import EarlyStopping
+
+DEFAULT_OUT = "model.pellucid"
+
+
+class Layers(click.ParamType):
+    """Hidden layers as text: 20:relu,7:relu or 20,7 or none."""
+
+    name = "LAYERS"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return ((20, "relu"), (7, "relu")); () for "none"."""
+        if not isinstance(value, str):
+            return value
+        layers: list[Any] = []
+        for part in [] if value.strip() in ("", "none") else value.split(","):
+            width, _, activation = part.strip().partition(":")
+            if not width.isdigit() or int(width) < 1:
+                self.fail(
+                    f"{part!r} is not WIDTH or WIDTH:ACTIVATION, such as 20:relu (none = no hidden layer).", param
+                )
+            layers.append((int(width), activation) if activation else int(width))
+        return tuple(layers)
+
+
+class Size(click.ParamType):
+    """Picture size as text: 64 or 100x80 (width x height)."""
+
+    name = "SIZE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return (height, width)."""
+        if not isinstance(value, str):
+            return value
+        width, _, height = value.lower().partition("x")
+        if not (width.isdigit() and (height or width).isdigit()) or 0 in (int(width), int(height or width)):
+            self.fail(f"{value!r} is not a size such as 64 or 100x80 (width x height, in pixels).", param)
+        return int(height or width), int(width)
+
+
+class BatchSize(click.ParamType):
+    """A number of rows, "auto" or "full"."""
+
+    name = "ROWS"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return an integer, "auto", or "full"."""
+        if value in ("auto", "full") or not isinstance(value, str):
+            return value
+        if not value.isdigit() or int(value) < 1:
+            self.fail(f"{value!r} is not a number of rows, auto or full.", param)
+        return int(value)
+
+
+def parse_merges(texts: Sequence[str]) -> dict[str, list[str]]:
+    """Return {"sick": ["rust", "spot"]} for ["sick=rust+spot"]."""
+    merges: dict[str, list[str]] = {}
+    for text in texts:
+        new, equals, olds = text.partition("=")
+        if not equals or not new.strip() or not all(old.strip() for old in olds.split("+")):
+            raise click.BadParameter(f"{text!r} is not NEW=OLD+OLD, such as sick=bean_rust+angular_leaf_spot.")
+        merges.setdefault(new.strip(), []).extend(old.strip() for old in olds.split("+"))
+    return merges
+
+
+@click.command(
+    "train",
+    epilog="""\b
+Examples:
+  pellucid train photos/                        a folder with one folder a class
+  pellucid train photos.zip --size 100 --merge sick=rust+spot --out leaves.pellucid
+  pellucid train table.csv --label species --layers 16:tanh --seed 1
+  pellucid train fashion_mnist/ --layers 128 --optimizer adam --epochs 10
+  pellucid train toy:flower --layers 4:tanh --optimizer lbfgs --pictures pictures/""",
+)
+@click.argument("data")
+@click.option("--validation", metavar="DATA", help="Data to measure on after each epoch.")
+@click.option("--test", metavar="DATA", help="Data to score on at the end.")
+@click.option("--recipe", "recipe_file", metavar="FILE.toml", help="Settings from a file; options here win over it.")
+@click.option("--out", metavar="MODEL", default=DEFAULT_OUT, show_default=True, help="Where the model goes.")
+@click.option("--force", is_flag=True, help="Replace outputs that exist.")
+@click.option("--label", metavar="COLUMN", help="The label column of a table.")
+@click.option("--keys", metavar="X,Y", help="The keys of pictures and labels in an HDF5 or NPZ file.")
+@click.option("--group", "groups", metavar="COLUMN", help="Rows alike in this column stay on one side of a split.")
+@click.option("--merge", "merges", metavar="NEW=OLD+OLD", multiple=True, help="Join classes; may be repeated.")
+@click.option("--size", type=Size(), help="Picture size, 64 or 100x80.  [default: the arrays' own, 64 for files]")
+@click.option("--grey", is_flag=True, default=None, help="Drop the colours of pictures.")
+@click.option("--standardize/--no-standardize", default=None, help="Scale the columns of a table.  [default: on]")
+@click.option("--holdout", type=float, help="Share held back for testing where no part is given.  [default: 0.2]")
+@click.option("--skip-bad", is_flag=True, default=None, help="Leave out pictures that cannot be read; they are named.")
+@click.option("--layers", "hidden_layers", type=Layers(), help="Hidden layers: 20:relu,7:relu or none.  [default: 100]")
+@click.option("--activation", help="Of hidden layers without one of their own.  [default: relu]")
+@click.option("--init", help="How weights start.  [default: he]")
+@click.option("--optimizer", help="The rule of descent.  [default: adam]")
+@click.option("--learning-rate", type=float, help="The learning rate.  [default: 0.001]")
+@click.option("--schedule", type=click.Choice(["constant", "step", "exponential", "cosine"]), help="Of the rate.")
+@click.option("--warm-up", type=float, metavar="EPOCHS", help="Epochs in which the rate rises to its value.")
+@click.option("--epochs", type=int, help="Passes over the training rows.  [default: 200]")
+@click.option("--batch-size", type=BatchSize(), help="Rows an update: a number, auto or full.  [default: auto]")
+@click.option("--l2", type=float, help="Weight of the L2 penalty.  [default: 0]")
+@click.option("--dropout", type=float, help="Probability of dropping a hidden unit.  [default: 0]")
+@click.option("--clip-norm", type=float, help="Largest norm of a gradient.")
+@click.option("--class-weight", type=click.Choice(["balanced"]), help="Give rare classes more weight.")
+@click.option("--early-stopping", is_flag=True, default=None, help="Stop when the validation cost no longer falls.")
+@click.option("--patience", type=int, help="Epochs to wait before stopping early.  [default: 10]")
+@click.option("--restarts", type=int, help="Starts to try; the one of lowest cost is kept.  [default: 1]")
+@click.option("--dtype", type=click.Choice(["float32", "float64"]), help="Precision.  [default: float32 for pictures]")
+@click.option("--seed", "random_state", type=int, help="Makes the run repeatable.")
+@click.option("--pictures", metavar="DIR", help="Also draw examples, cost curve, confusion, weights, mistakes.")
+@click.option("--quiet", is_flag=True, help="No progress bars.")
+@json_option
+def train_command(
+    data: str,
+    recipe_file: str | None,
+    out: str,
+    force: bool,
+    merges: Sequence[str],
+    pictures: str | None,
+    quiet: bool,
+    json_file: str | None,
+    **options: Any,
+) -> None:
+    """Train a classifier on DATA and write it to one model file.
+
+    DATA is a folder of class folders (children named train, validation, test are parts), a .zip of one, .h5, .csv,
+    .npz, a folder of IDX files, hf:NAME or toy:flower.
+    """
+    refuse_existing(out, force)
+    refuse_foreign_json(json_file)
+    values = read_recipe(recipe_file) if recipe_file else {}
+    values |= _settings_of({name: value for name, value in options.items() if value is not None}, values)
+    if merges:
+        values["merge"] = parse_merges(merges)
+    recipe = make_recipe(**values | {"data": data})
+    drawn = _planned_pictures(pictures, force)
+    with progress_bars(quiet) as bars:
+        result = run(recipe, bars)
+    _tell(result)
+    result.model.save(out, force)
+    say(f"model: {out}")
+    if drawn is not None:
+        from pellucid.cli.pictures import draw_training
+
+        draw_training(result, drawn)
+        say(f"pictures: {drawn}")
+    write_json(json_file, "train", training_results(result) | {"model": out})
+
+
+def training_results(result: Result) -> dict[str, Any]:
+    """Return the results of a training run as plain values."""
+    history = result.history
+    return {
+        "network": str(result.model.network),
+        "features": str(result.model.features),
+        "scores": {part: scores.as_dict() for part, scores in result.scores.items()},
+        "epochs": len(history.cost),
+        "cost": history.cost,
+        "validation_cost": history.validation_cost,
+        "best_epoch": history.best_epoch,
+        "seconds": history.seconds,
+        "stopped_because": history.stopped_because,
+        "skipped": [{"name": name, "reason": reason} for name, reason in result.skipped],
+        "provenance": dict(result.model.provenance),
+    }
+
+
+def _settings_of(options: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
+    """Return options as recipe values: full batch, schedules, keys and patience put together."""
+    if options.get("batch_size") == "full":
+        options["batch_size"] = None
+    if "keys" in options:
+        parts = [key.strip() for key in options["keys"].split(",")]
+        if len(parts) != 2 or not all(parts):
+            raise click.BadParameter("--keys takes two names, such as images,labels.")
+        options["keys"] = tuple(parts)
+    schedule, warm_up = options.pop("schedule", None), options.pop("warm_up", None)
+    if schedule or warm_up:
+        from pellucid.nn import SCHEDULES, WarmUp
+
+        rate = options.get("learning_rate", values.get("learning_rate", 0.001))
+        chosen = SCHEDULES[schedule or "constant"](rate)
+        options["learning_rate"] = WarmUp(chosen, warm_up) if warm_up else chosen
+    if "patience" in options:
+        options["early_stopping"] = EarlyStopping(patience=options.pop("patience"))
+    return options
+
+
+def _planned_pictures(folder: str | None, force: bool) -> Path | None:
+    if folder is None:
+        return None
+    path = Path(folder)
+    if path.exists() and not path.is_dir():
+        raise InputError(f"{path} is a file; --pictures takes a folder.")
+    if path.is_dir() and any(path.iterdir()) and not force:
+        refuse_existing(path)
+    return path
+
+
+def _tell(result: Result) -> None:
+    model, history = result.model, result.history
+    say(f"{result.model.provenance['data']}: {model.features}")
+    rows = [
+        [part, *(str(count) for count in dataset.counts().values()), str(len(dataset))]
+        for part, dataset in result.splits.items()
+    ]
+    table(["rows", *model.class_names, "all"], rows)
+    if result.skipped:
+        say(f"left out, because they cannot be read: {len(result.skipped)}")
+        for name, reason in result.skipped:
+            say(f"  {name}: {reason}")
+    say(f"{model.network}, {history.seconds:.1f} s; {history.stopped_because}")
+    say(f"cost {history.cost[0]:.4f} -> {history.cost[-1]:.4f}")
+    for part, scores in result.scores.items():
+        say(f"accuracy, {part}: {scores.sentence()}")
+    if len(result.scores) == 1:
+        say("No rows were held back: these figures say nothing about new data.")
