@@ -27,7 +27,7 @@ FORMULAS = {
 def points(activation, dtype=np.float64):
     """Random places, none within 0.05 of a kink."""
     z = np.random.default_rng(1).uniform(-4, 4, 200)
-    return z[[all(abs(v - kink) > 0.05 for kink in activation.kinks) for v in z]].reshape(-1, 2).astype(dtype)
+    return z[[all(abs(v - kink) > 0.05 for kink in activation.kinks) for v in z], None].astype(dtype)  # (n, 1)
 
 
 def slope_at(activation, Z):

@@ -26,7 +26,8 @@ def texts(figure: Figure) -> list[Text]:
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     undrawn = {label for axes in figure.axes for label in labels_outside(axes)}
-    found = [text for text in figure.findobj(Text) if text.get_text() and text not in undrawn]
+    found = [text for text in figure.findobj(Text) if text.get_text() and text.get_visible()]
+    found = [text for text in found if text not in undrawn]
     # the upright box around a tilted label may overlap another harmlessly
     upright = [text for text in found if text.get_rotation() % 90 == 0]
     for one, other in itertools.combinations(upright, 2):
@@ -82,6 +83,8 @@ def test_examples_shows_each_picture_under_its_title_in_rows():
 def test_examples_keeps_to_the_columns_asked_for():
     figure = plots.examples([GREY] * 5, list("abcde"), columns=2)
     assert [axes.get_subplotspec().rowspan.start for axes in figure.axes] == [0, 0, 1, 1, 2]
+    (axes, *_) = plots.examples([GREY] * 4, list("abcd"), columns=2).axes
+    assert axes.get_subplotspec().get_gridspec().get_geometry() == (2, 2)
 
 
 def test_integers_are_divided_by_the_maximum_of_their_type():
@@ -305,6 +308,11 @@ def test_misclassified_shows_the_most_confident_mistake_first():
     texts(figure)
 
 
+def test_the_confidence_is_that_of_the_answer_even_where_another_class_was_likelier():
+    figure = plots.misclassified([GREY], [0], [1], [[0.6, 0.4]], ["non-cat", "cat"])
+    assert titles(figure) == ["is non-cat, said cat 0.40"]
+
+
 def test_misclassified_tells_how_many_there_are_when_it_shows_only_some():
     figure = plots.misclassified(*wrong_answers(), most=2)
     assert titles(figure) == ["is cat, said non-cat 0.93", "is non-cat, said cat 0.80"]
@@ -421,6 +429,7 @@ def test_three_equal_accuracies_have_labels_that_keep_apart(level):
     same = {name: [level, level] for name in ("train", "validation", "test")}
     figure = plots.accuracy_by(["(20, 7, 5)", "(7,)"], same, "hidden layers")
     assert [text.get_text() for text in figure.axes[0].texts] == [f"{level:.1%}"] * 6
+    assert [text.xyann for text in figure.axes[0].texts] == [(0, 6), (7, 0), (0, -6)] * 2
     shown = [text.get_text() for text in texts(figure)]
     assert not any(text in shown for text in ("101%", "100.5%", "-1%", "-0.5%"))
 

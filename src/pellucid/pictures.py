@@ -8,6 +8,8 @@ import io
 import warnings
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -117,25 +119,18 @@ def _contents(path: Any) -> bytes:
         raise BadPictureError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from error
 
 
-class _told_plainly:  # noqa: N801 - a context manager, read as a verb
+@contextmanager
+def _told_plainly(name: str) -> Iterator[None]:
     """Silence Pillow's warnings, and turn whatever its decoders raise into BadPictureError naming the picture."""
+    from PIL import Image
 
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.quiet = warnings.catch_warnings()
-
-    def __enter__(self) -> None:
-        from PIL import Image
-
-        self.quiet.__enter__()
-        warnings.filterwarnings("ignore", module=r"PIL\.")
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-
-    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
-        self.quiet.__exit__(None, None, None)
-        if isinstance(error, Exception) and not isinstance(error, InputError):
-            # decoders of damaged files raise nearly every built-in exception: OSError, SyntaxError, IndexError ...
-            raise BadPictureError(f"{self.name} cannot be used as a picture: {_reason(error)}.") from error
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module=r"PIL\.")
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            yield
+    except Exception as error:  # of damaged files: OSError, SyntaxError, IndexError, struct.error, nearly anything
+        raise BadPictureError(f"{name} cannot be used as a picture: {_reason(error)}.") from error
 
 
 def _reason(error: Exception) -> str:
@@ -147,7 +142,7 @@ def _reason(error: Exception) -> str:
         return f"it has too many pixels (more than {Image.MAX_IMAGE_PIXELS:,}); make it smaller first"
     if "truncated" in str(error).lower():
         return "it is truncated, the file ends before the picture does"
-    return f"it is damaged ({error or type(error).__name__})"
+    return f"it cannot be decoded ({str(error) or type(error).__name__})"
 
 
 def _decoded(data: bytes, name: str, shape: PictureShape) -> np.ndarray:
@@ -158,7 +153,7 @@ def _decoded(data: bytes, name: str, shape: PictureShape) -> np.ndarray:
     with _told_plainly(name), Image.open(io.BytesIO(data)) as image:
         size = (2 * shape.width, 2 * shape.height)
         turned = image.getexif().get(ORIENTATION) in TURNED
-        image.draft(None, size[::-1] if turned else size)  # type: ignore[arg-type]  # a JPEG decodes smaller
+        image.draft(None, size[::-1] if turned else size)  # a JPEG then decodes smaller, and faster
         return _normal(image, shape)
 
 

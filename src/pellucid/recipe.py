@@ -138,9 +138,8 @@ def run(recipe: Recipe, progress: Progress | None = None) -> Result:
     features = _fitted_features(splits.train, recipe)
     dtype = settings.training_dtype(np.empty(0, np.float32 if features.kind == "pixels" else np.float64))
     skipped: list[tuple[str, str]] = []
-    reading = None if progress is None else progress.reading
     rows = {
-        part: assemble(dataset, features, dtype, skipped if recipe.skip_bad else None, reading)
+        part: assemble(dataset, features, dtype, skipped if recipe.skip_bad else None, progress)
         for part, dataset in splits.items()
     }
     loss, n_out = settings.classifier_loss(len(names))
@@ -171,7 +170,7 @@ def assemble(
     features: Features,
     dtype: Any = np.float64,
     skipped: list[tuple[str, str]] | None = None,
-    progress: Callable[[str, int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the rows X (n, d) and labels (n,) of a data set, read block by block.
 
@@ -192,7 +191,7 @@ def assemble(
         filled += len(block)
         done += len(raw)
         if progress is not None:
-            progress(dataset.source, done, len(dataset))
+            progress.reading(dataset.source, done, len(dataset))
     labels = dataset.labels[good]
     if len(np.unique(labels)) < 2 <= len(np.unique(dataset.labels)):
         raise InputError(f"{dataset.source}: after leaving out what cannot be read, fewer than two classes remain.")

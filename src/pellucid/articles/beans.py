@@ -50,8 +50,8 @@ def run(data: Path, classes: int, seeds: list[int], init: str | None, progress: 
     assert splits.validation is not None
     train, validation = (part.merged(SICK if classes == 2 else {}) for part in (splits.train, splits.validation))
     features = Pixels(SHAPE)
-    X, y = assemble(train, features, np.float32, progress=progress and progress.reading)
-    X_val, y_val = assemble(validation, features, np.float32, progress=progress and progress.reading)
+    X, y = assemble(train, features, np.float32, progress=progress)
+    X_val, y_val = assemble(validation, features, np.float32, progress=progress)
     runs = []
     for seed in seeds:
         settings = replace(BEANS.settings, random_state=seed, init=init or BEANS.settings.init)

@@ -150,7 +150,7 @@ def diagnosis(network: Network, start: Network, X: np.ndarray, cost: list[float]
     return [
         f"It does not learn: the cost goes from {cost[0]:.4f} to {cost[-1]:.4f} and stays there, the cost of knowing "
         f"only how frequent cats are. It says {P.min():.3f} to {P.max():.3f} of every picture.",
-        f"Why: all starting weights are positive and about 0.005, so every unit of layer 1 measures the same thing, the "
+        f"Why: all starting weights are positive and about 0.005, so every unit of layer 1 measures one thing, "
         f"brightness (their outputs correlate by at least {alike:.4f} over the pictures),",
         f"and what tells pictures apart shrinks in every layer: mean deviation {' -> '.join(spread)}, of the logit "
         f"{float(Z.std()):.1e}. No gradient of use comes back. Try --init he.",

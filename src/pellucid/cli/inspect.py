@@ -62,7 +62,7 @@ def inspect_command(model_file: str, pictures: Path | None, json_file: str | Non
 
 @click.command(
     "check",
-    epilog="\b\nExamples:\n  pellucid check model.pellucid photos/\n  pellucid check model.pellucid table.csv --rows 100",
+    epilog="\b\nExamples:\n  pellucid check model.pellucid photos/\n  pellucid check model.pellucid t.csv --rows 100",
 )
 @click.argument("model_file", metavar="MODEL")
 @click.argument("data")

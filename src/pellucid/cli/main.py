@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from pellucid.errors import PellucidError
+from pellucid.errors import PellucidError, unknown_name
 from pellucid.version import __version__
 
 GROUPS = {
@@ -49,15 +49,9 @@ class Commands(click.Group):
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         """As click does, with the nearest name for an unknown one."""
-        try:
-            return super().resolve_command(ctx, args)
-        except click.UsageError as error:
-            from difflib import get_close_matches
-
-            nearest = get_close_matches(args[0], COMMANDS, n=1)
-            if nearest:
-                error.message = f"No such command {args[0]!r}: did you mean {nearest[0]!r}?"
-            raise
+        if args and not args[0].startswith("-") and args[0] not in COMMANDS:
+            ctx.fail(str(unknown_name("command", args[0], COMMANDS)))
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the three sections of the help."""

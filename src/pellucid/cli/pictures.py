@@ -18,7 +18,7 @@ MOST_JUDGED = 2000  # rows that mistakes are looked for among
 def draw_training(result: Result, folder: Path) -> None:
     """Write the pictures of a training run: cost curve, confusion, examples, mistakes, weights, boundary."""
     model = result.model
-    scored = [part for part in ("test", "validation", "train") if part in result.scores][0]
+    scored = next(part for part in ("test", "validation", "train") if part in result.scores)
     figures = _of_model(model)
     figures["confusion.png"] = plots.confusion(result.scores[scored].confusion, model.class_names)
     if isinstance(model.features, Pixels):

@@ -48,9 +48,7 @@ def predict_command(
     refuse_foreign_json(json_file)
     model = load(model_file)
     if not model.class_names:
-        raise InputError(
-            f"{model_file} predicts numbers, not classes; use it from Python: pellucid.load(...).predict(X)."
-        )
+        raise InputError(f"{model_file} predicts numbers, not classes; in Python: pellucid.load(...).predict(X).")
     skipped: list[tuple[str, str]] = []
     names, X = _rows(model, sources, skipped if skip_bad else None)
     P = model.probabilities(X)
@@ -128,10 +126,12 @@ def _rows(
 ) -> tuple[list[str], np.ndarray]:
     """Return a name for each sample, and the rows that the network sees."""
     if isinstance(model.features, Numbers):
-        tables = [read_columns(source, model.features.columns, model.features.n_out) for source in sources]
+        if not model.features.columns:
+            raise InputError("this model has no column names, so a table cannot be matched to it; predict from Python.")
+        tables = [read_columns(_existing(source), model.features.columns) for source in sources]
         names = [f"{s}, row {row}" for s, t in zip(sources, tables, strict=True) for row in range(len(t))]
         return names, model.inputs(np.concatenate(tables))
-    files = [file for source in sources for file in _pictures(Path(source))]
+    files = [file for source in sources for file in _pictures(_existing(source))]
     blocks, names = [], []
     for start in range(0, len(files), BLOCK):
         block = files[start : start + BLOCK]
@@ -150,9 +150,13 @@ def _pictures(source: Path) -> list[Path]:
         if not files:
             raise InputError(f"{source} holds no pictures.")
         return files
-    if not source.exists():
-        raise MissingFileError(f"there is no file or folder {source}.")
     return [source]
+
+
+def _existing(source: str) -> Path:
+    if not Path(source).exists():
+        raise MissingFileError(f"there is no file or folder {source}.")
+    return Path(source)
 
 
 def _csv(names: list[str], answers: list[str], P: Any, class_names: tuple[str, ...]) -> str:

@@ -28,9 +28,7 @@ class Layers(click.ParamType):
         for part in [] if value.strip() in ("", "none") else value.split(","):
             width, _, activation = part.strip().partition(":")
             if not width.isdigit() or int(width) < 1:
-                self.fail(
-                    f"{part!r} is not WIDTH or WIDTH:ACTIVATION, such as 20:relu (none = no hidden layer).", param
-                )
+                self.fail(f"{part!r} is not WIDTH or WIDTH:ACTIVATION, as in 20:relu (none = no hidden layer).", param)
             layers.append((int(width), activation) if activation else int(width))
         return tuple(layers)
 

@@ -90,7 +90,9 @@ class Dataset:
                 if old not in self.class_names:
                     raise unknown_name("class", old, self.class_names)
                 if old in joined:
-                    raise InputError(f"class {old!r} is joined into {joined[old]!r} and again into {new!r}; once is enough.")
+                    raise InputError(
+                        f"class {old!r} is joined into {joined[old]!r} and again into {new!r}; once is enough."
+                    )
                 joined[old] = new
         left = [name for name in self.class_names if name not in joined]
         if taken := sorted(set(left) & set(mapping)):

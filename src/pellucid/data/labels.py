@@ -54,15 +54,16 @@ def codes_of(values: Any, class_names: Sequence[str], source: str) -> np.ndarray
 
 
 def checked_codes(values: Any, class_names: Sequence[str], source: str) -> np.ndarray:
-    """Return labels that are codes already, or raise InputError where one has no class name."""
+    """Return labels that are positions in a given list of class names, or words of it, as codes."""
     values = flat(values, source)
-    codes = values.astype(np.int64) if values.dtype.kind in "biuf" else np.array([-1])
-    if not np.array_equal(codes, values) or codes.min() < 0 or codes.max() >= len(class_names):
+    if values.dtype.kind not in "biuf":
+        return codes_of(values, class_names, source)
+    if not np.isin(values, np.arange(len(class_names))).all():
         raise InputError(
-            f"the labels of {source} must be whole numbers from 0 to {len(class_names) - 1}, one for each of the class "
-            f"names {', '.join(class_names)}; got {', '.join(map(str, np.unique(values)[:10]))}."
+            f"the labels of {source} must be whole numbers from 0 to {len(class_names) - 1}, one for each of the "
+            f"class names {', '.join(class_names)}; got {', '.join(map(str, np.unique(values)[:10]))}."
         )
-    return codes
+    return values.astype(np.int64)
 
 
 def flat(values: Any, source: str) -> np.ndarray:

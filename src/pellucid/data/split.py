@@ -75,13 +75,13 @@ def _held_by_group(
     total = table.sum(axis=0)
     for code in np.flatnonzero((total > 1) & ((table > 0).sum(axis=0) == 1)):
         raise InputError(
-            f"class {values[code]} is all in one group, {names[table[:, code].argmax()]}, so it cannot be on both sides "
-            "of a split; collect it from more groups, or give validation data of its own."
+            f"class {values[code]} is all in one group, {names[table[:, code].argmax()]}, so it cannot be on both "
+            "sides of a split; collect it from more groups, or give validation data of its own."
         )
     target, needed = fraction * total, total > 1
     best, nearest = None, np.inf
     for _ in range(ATTEMPTS):
-        count, chosen = np.zeros_like(total), []
+        count, chosen = np.zeros_like(total), list[int]()
         for group in rng.permutation(len(names)):
             after = count + table[group]
             brings_a_class = ((count == 0) & (table[group] > 0) & needed).any()

@@ -1,6 +1,6 @@
 """Features: from a raw sample to an input vector, fitted on training rows only, kept with the model.
 
-A feature has n_out, transform(raw, dtype, bad), metadata(), arrays() and restore(): one class and one row of `FEATURES`.
+A feature has n_out, transform, metadata, arrays and restore: one class and one row of `FEATURES`.
 """
 
 from typing import TypeAlias

@@ -40,7 +40,7 @@ class Numbers:
         return cls(X.shape[1], columns, X.mean(axis=0), np.where(deviation > 0, deviation, 1.0))
 
     def transform(self, raw: Any, dtype: DTypeLike = np.float64, bad: list[Any] | None = None) -> np.ndarray:
-        """Return rows (n, n_out); one row alone may be given flat. `bad` stays empty: a bad number raises InputError."""
+        """Return rows (n, n_out); one row may be given flat. `bad` stays empty: a bad number raises InputError."""
         try:
             X = np.asarray(raw, np.float64)
         except (ValueError, TypeError):

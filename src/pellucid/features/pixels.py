@@ -72,7 +72,7 @@ class Pixels:
             if picture.size != self.n_out:
                 raise InputError(
                     f"a flat picture must have {self.n_out} values ({self.shape.height} x {self.shape.width} x "
-                    f"{self.shape.channels}), got {picture.size}; give it as (height, width, channels) to have it resized."
+                    f"{self.shape.channels}), got {picture.size}; one of shape (height, width, channels) is resized."
                 )
             return picture.reshape(self.shape.height, self.shape.width, self.shape.channels)
         return picture

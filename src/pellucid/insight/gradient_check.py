@@ -176,8 +176,9 @@ class _Probe:
         J = float(np.mean(l if self.weight is None else self.weight * l))
         J += 0.5 * network.l2 * sum(float(np.sum(layer.W**2)) for layer in network.dense)
         pieces = [
-            kink < saved.Z
+            np.greater(saved.Z, kink)
             for layer, saved in zip(network.dense, tape.dense, strict=True)
+            if saved.Z is not None
             for kink in layer.activation.kinks
         ]
         if network.loss.pieces is not None:

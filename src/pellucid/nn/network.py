@@ -214,6 +214,9 @@ class Network:
         return total / len(X)
 
     def _data_cost(self, Z: Array, y: Array, sample_weight: Array | None) -> float:
+        expected = Z.shape[:1] if self.loss.codes else Z.shape
+        if np.shape(y) != expected:  # (n,) against (n, 1) would broadcast to (n, n) without a word
+            raise InputError(f"y for {self.loss.name} must have shape {expected}, got {np.shape(y)}.")
         l = self.loss.value(Z, y)
         if sample_weight is not None:
             l = l * sample_weight
@@ -226,6 +229,8 @@ class Network:
         shape, and the answer for a row must not depend on its neighbours.
         """
         X = np.asarray(X, self.parameters.dtype)
+        if X.ndim != 2 or X.shape[1] != self.n_in:
+            raise InputError(f"X must have shape (n, {self.n_in}), got {X.shape}.")
         answer = np.empty((len(X), self.n_out), self.parameters.dtype)
         block = np.zeros((PREDICTION_ROWS, self.n_in), self.parameters.dtype)
         work = Work()

@@ -1,0 +1,125 @@
+"""Named arrays - in an HDF5 file, an npz file, a pair of IDX files - become data sets.
+
+Which array holds the samples and which the labels is found out by their names, or told by `keys`. Arrays of
+rank 3 and 4 are pictures, of rank 2 rows of numbers.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from pellucid.data.dataset import SPLIT_WORDS, Dataset, Splits, as_splits, training_part
+from pellucid.data.labels import checked_codes, class_names_of, codes_of, flat
+from pellucid.errors import InputError
+from pellucid.pictures import PictureShape
+
+PAIRS = (("x", "y"), ("X", "y"), ("images", "labels"), ("data", "labels"), ("data", "target"), ("features", "targets"))
+LAYOUTS = ("{split}_set_{key}", "{split}_{key}", "{key}_{split}")
+NAME_KEYS = ("list_classes", "class_names")
+
+
+class Stored(Protocol):
+    """An array that may still be in its file: rows are read when asked for, in any order."""
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+    @property
+    def dtype(self) -> np.dtype: ...
+    def __getitem__(self, rows: Any, /) -> Any: ...
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The samples and the labels of one part; the class names too, where the labels are codes into them."""
+
+    samples: Stored
+    labels: Any
+    source: str
+    class_names: tuple[str, ...] | None = None
+
+
+def find_pairs(arrays: Mapping[str, Stored], keys: tuple[str, str] | None, source: str) -> dict[str, Pair]:
+    """Return the pairs of samples and labels among named arrays, by the part they belong to.
+
+    Raises
+    ------
+    InputError : nothing is called by `keys` or by a usual name; the message lists what is there.
+    """
+    names = _pair_names(arrays, keys)
+    if not names:
+        looked = f"no {' and '.join(keys)}" if keys else "no samples and labels under a usual name (x and y, ...)"
+        raise InputError(
+            f"{source} holds {looked}; there are: {', '.join(sorted(arrays)) or '(nothing)'}. "
+            'Name the two with keys=("SAMPLES", "LABELS").'
+        )
+    listed = next((arrays[key] for key in NAME_KEYS if key in arrays), None)
+    class_names = None if listed is None else tuple(_text(name) for name in listed[:])
+    return {
+        split: Pair(arrays[samples], flat(arrays[labels][:], source), source, class_names)
+        for split, (samples, labels) in names.items()
+    }
+
+
+def _pair_names(names: Collection[str], keys: tuple[str, str] | None) -> dict[str, tuple[str, str]]:
+    if keys is not None:
+        return {"train": keys} if set(keys) <= set(names) else {}
+    found: dict[str, tuple[str, str]] = {}
+    for layout in LAYOUTS:
+        for word, split in SPLIT_WORDS.items():
+            for samples, labels in PAIRS:
+                pair = (layout.format(split=word, key=samples), layout.format(split=word, key=labels))
+                if set(pair) <= set(names):
+                    found.setdefault(split, pair)
+    if not found and (plain := [pair for pair in PAIRS if set(pair) <= set(names)]):
+        found["train"] = plain[0]
+    return found
+
+
+def _text(name: Any) -> str:
+    return name.decode("utf-8", "replace") if isinstance(name, bytes) else str(name)
+
+
+def splits_of(pairs: Mapping[str, Pair], source: str) -> Splits:
+    """Return the data sets of pairs by part; the training part's classes hold for all of them."""
+    first = pairs[training_part(pairs, source)]
+    names = first.class_names or class_names_of(first.labels, first.source)
+    code = checked_codes if first.class_names else codes_of
+    return as_splits({split: dataset_of(pair, names, code(pair.labels, names, pair.source))
+                      for split, pair in pairs.items()}, source)  # fmt: skip
+
+
+def dataset_of(pair: Pair, class_names: tuple[str, ...], codes: np.ndarray) -> Dataset:
+    """Return the data set of one pair: pictures or numbers, whichever the shape of its samples says."""
+    samples, source = pair.samples, pair.source
+    shape = tuple(samples.shape)
+    if len(shape) not in (2, 3, 4) or 0 in shape or samples.dtype.kind not in "buif":
+        raise InputError(
+            f"the samples of {source} are an array of shape {shape} and type {samples.dtype}; expected pictures "
+            "(n, height, width) or (n, height, width, channels), or rows of numbers (n, columns)."
+        )
+    if shape[0] != len(codes):
+        raise InputError(f"{source} has {shape[0]} samples and {len(codes)} labels; one label for each is needed.")
+    names = [f"row {row}" for row in range(len(codes))]
+    if len(shape) == 2:
+        columns = tuple(f"x{column + 1}" for column in range(shape[1]))
+        return Dataset(lambda rows: _finite(samples[rows], rows, columns, source), codes, class_names, "numbers", names,
+                       source, columns=columns)  # fmt: skip
+    if len(shape) == 4 and shape[3] not in (1, 3, 4):
+        raise InputError(
+            f"the pictures of {source} have the shape {shape[1:]}; expected (height, width, channels) with 1, 3 or 4 "
+            "channels, channels last."
+        )
+    native = PictureShape(shape[1], shape[2], 1 if len(shape) == 3 or shape[3] == 1 else 3)
+    return Dataset(samples.__getitem__, codes, class_names, "pictures", names, source, shape=native)
+
+
+def _finite(block: np.ndarray, rows: np.ndarray, columns: tuple[str, ...], source: str) -> np.ndarray:
+    if not np.isfinite(block).all():
+        row, column = np.argwhere(~np.isfinite(block))[0]
+        raise InputError(
+            f"{source}: row {rows[row]}, column {columns[column]} is {block[row, column]}; every value must be "
+            "a finite number (missing values come in a later release)."
+        )
+    return block

@@ -1,0 +1,130 @@
+"""Data sets of the `datasets` library: from its hub, from a folder of its own, from parquet or picture folders.
+
+This is the only module that imports that library; nothing else needs it.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pellucid.data.dataset import SPLIT_WORDS, Block, Dataset, Splits, as_splits, training_part
+from pellucid.data.labels import checked_codes, class_names_of, codes_of
+from pellucid.data.tables import find_column
+from pellucid.errors import InputError, MissingExtraError, MissingFileError
+
+LABEL_NAMES = ("label", "labels", "fine_label")
+SAVED = ("dataset_dict.json", "state.json")  # what save_to_disk leaves in its folder
+
+
+def read(name: str | Path, label: str | None = None, groups: str | None = None) -> Splits:
+    """Return the data sets of a hub name, a folder or a parquet file.
+
+    Parameters
+    ----------
+    name : a name on the hub ("owner/name"), a folder written by `save_to_disk`, a folder of parquet files or of
+        class folders, or one parquet file.
+    label : the column of the classes; by default label, labels or fine_label.
+    groups : a column that says which rows belong together; it is no feature then.
+
+    Raises
+    ------
+    MissingExtraError : the library is not installed.
+    MissingFileError : there is no such file, folder or name on the hub.
+    InputError : it cannot be loaded, or it has no column that can be the label or no pictures and numbers.
+    """
+    source = str(name) if isinstance(name, Path) else f"hf:{name}"
+    tables = _tables(str(name), source)
+    known = {part: SPLIT_WORDS[part.lower()] for part in tables if part.lower() in SPLIT_WORDS}
+    tables = {split: tables[part] for part, split in known.items()} or tables
+    first = tables[training_part(tables, source)]
+    label = find_column(first.column_names, label, LABEL_NAMES, source)
+    feature = first.features[label]
+    listed = tuple(getattr(feature, "names", None) or ())
+    class_names = listed or class_names_of(_column(first, label, source), source)
+    parts = {}
+    for part, table in tables.items():
+        values = _column(table, label, source)
+        if listed and table is not first and (values < 0).all():
+            continue  # the hub's way to publish a test set without its answers
+        codes = checked_codes(values, listed, source) if listed else codes_of(values, class_names, source)
+        parts[part] = _dataset(table, label, groups, codes, class_names, source)
+    return as_splits(parts, source)
+
+
+def _tables(name: str, source: str) -> Mapping[str, Any]:
+    try:
+        import datasets
+    except ImportError as error:
+        raise MissingExtraError(
+            f'{source} needs the datasets library, which is not installed: pip install "pellucid[datasets]".'
+        ) from error
+    path = Path(name)
+    try:
+        if any((path / file).exists() for file in SAVED):
+            loaded = datasets.load_from_disk(name)
+        elif path.suffix == ".parquet":
+            loaded = datasets.load_dataset("parquet", data_files=name)
+        else:
+            loaded = datasets.load_dataset(name)
+    except FileNotFoundError as error:
+        raise MissingFileError(f"{source} is neither a file or folder here nor found on the hub: {error}") from error
+    except (OSError, ValueError, RuntimeError) as error:
+        raise InputError(f"{source} cannot be loaded: {error}") from error
+    return loaded if isinstance(loaded, dict) else {"train": loaded}
+
+
+def _column(table: Any, name: str, source: str) -> np.ndarray:
+    values = table.select_columns([name]).with_format(None)[:][name]
+    if None in values:
+        raise InputError(f"{source}: row {values.index(None)} has no {name!r}; every sample needs one.")
+    return np.asarray(values)
+
+
+def _dataset(
+    table: Any, label: str, groups: str | None, codes: np.ndarray, class_names: tuple[str, ...], source: str
+) -> Dataset:
+    import datasets
+
+    taken = {label} if groups is None else {label, find_column(table.column_names, groups, (), source)}
+    columns = [name for name in table.column_names if name not in taken]
+    pictures = [name for name in columns if isinstance(table.features[name], datasets.Image)]
+    if pictures:
+        undecoded = table.select_columns(pictures[:1]).cast_column(pictures[0], datasets.Image(decode=False))
+
+        def read_rows(rows: np.ndarray) -> Block:
+            return [cell["bytes"] or Path(cell["path"]) for cell in undecoded[rows.tolist()][pictures[0]]]
+    else:
+        words = [name for name in columns if not _is_numeric(table.features[name])]
+        if words or not columns:
+            raise InputError(
+                f"{source} has no pictures, and columns that are not numbers: {', '.join(words) or '(no column)'}."
+            )
+        numbers = table.select_columns(columns).with_format(None)
+
+        def read_rows(rows: np.ndarray) -> Block:
+            block = numbers[rows.tolist()]
+            values = np.array([block[name] for name in columns], dtype=np.float64).T  # None becomes NaN
+            if not np.isfinite(values).all():
+                row, column = np.argwhere(~np.isfinite(values))[0]
+                raise InputError(
+                    f"{source}: row {rows[row]}, column {columns[column]!r} is missing or not finite; every value "
+                    "must be a finite number (missing values come in a later release)."
+                )
+            return values
+
+    return Dataset(
+        read=read_rows,
+        labels=codes,
+        class_names=class_names,
+        kind="pictures" if pictures else "numbers",
+        names=[f"row {row}" for row in range(len(codes))],
+        source=source,
+        columns=() if pictures else tuple(columns),
+        groups=None if groups is None else _column(table, groups, source),
+    )
+
+
+def _is_numeric(feature: Any) -> bool:
+    return str(getattr(feature, "dtype", "")).startswith(("int", "uint", "float", "bool"))

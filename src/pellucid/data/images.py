@@ -1,0 +1,93 @@
+"""Folders of class folders with pictures, as they are or in a zip: the folder's name is the class.
+
+Children that are all named train, validation or test are parts. A zip is read where it stands, nothing is
+unpacked, so no name in it can write anywhere.
+"""
+
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from pellucid.data.dataset import SPLIT_WORDS, Dataset, Splits, as_splits, training_part
+from pellucid.data.labels import codes_of
+from pellucid.errors import InputError
+
+Folder = Path | zipfile.Path
+
+PICTURE_ENDINGS = (".jpg", ".jpeg", ".jfif", ".png", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pbm")
+
+
+def read(path: Path) -> Splits:
+    """Return the data sets of a folder of class folders, of a folder of parts, or of a zip of either.
+
+    Hidden files and what systems leave behind (.DS_Store, Thumbs.db, __MACOSX) are passed over, as are files that
+    are not named like pictures. Pictures are opened only when their block is read.
+
+    Raises
+    ------
+    InputError : no class folders, a class without pictures, parts that do not fit, or a damaged zip.
+    """
+    if path.is_dir():
+        return _splits(path, str(path))
+    try:
+        return _splits(zipfile.Path(path), str(path))
+    except zipfile.BadZipFile as error:
+        raise InputError(f"{path} is not a zip file, or it is damaged: {error}.") from error
+
+
+def picture_files(folder: Path) -> list[Path]:
+    """Return the pictures in a folder and the folders in it, in order, whatever their class."""
+    return [Path(str(file)) for file in _pictures(folder)]
+
+
+def _splits(top: Folder, source: str) -> Splits:
+    folders = _folders(top)
+    while len(folders) == 1 and folders[0].name.lower() not in SPLIT_WORDS and _folders(folders[0]):
+        folders = _folders(folders[0])  # the one folder that most zips wrap everything in
+    if not folders:
+        raise InputError(f"{source} holds no class folders; put the pictures of each class into a folder of its name.")
+    if not all(folder.name.lower() in SPLIT_WORDS for folder in folders):
+        return Splits(_dataset(_pictures_by_class(folders, source), None, top, source))
+    parts: dict[str, dict[str, list[Folder]]] = {}
+    for folder in folders:
+        part = SPLIT_WORDS[folder.name.lower()]
+        if part in parts:
+            raise InputError(f"{source} has two folders for the part {part}; keep one.")
+        parts[part] = _pictures_by_class(_folders(folder), f"{source}/{folder.name}")
+    classes = tuple(parts[training_part(parts, source)])
+    return as_splits({part: _dataset(pictures, classes, top, source) for part, pictures in parts.items()}, source)
+
+
+def _pictures_by_class(folders: list[Folder], source: str) -> dict[str, list[Folder]]:
+    if not folders:
+        raise InputError(f"{source} holds no class folders; put the pictures of each class into a folder of its name.")
+    pictures = {folder.name: list(_pictures(folder)) for folder in folders}
+    if empty := [name for name, found in pictures.items() if not found]:
+        raise InputError(f"{source}: the class {empty[0]!r} has no pictures; add some, or remove the folder.")
+    return pictures
+
+
+def _dataset(pictures: dict[str, list[Folder]], classes: tuple[str, ...] | None, top: Folder, source: str) -> Dataset:
+    classes = classes or tuple(pictures)
+    files = [file for found in pictures.values() for file in found]
+    labels = [name for name, found in pictures.items() for _ in found]
+    names = [Path(str(file)).relative_to(str(top)).as_posix() for file in files]  # a zip's members likewise
+    return Dataset(lambda rows: [files[row] for row in rows], codes_of(labels, classes, source), classes, "pictures",
+                   names, source)  # fmt: skip
+
+
+def _children(folder: Folder) -> list[Folder]:
+    visible = (child for child in folder.iterdir() if child.name[0] != "." and child.name != "__MACOSX")
+    return sorted(visible, key=lambda child: child.name)
+
+
+def _folders(folder: Folder) -> list[Folder]:
+    return [child for child in _children(folder) if child.is_dir()]
+
+
+def _pictures(folder: Folder) -> Iterator[Folder]:
+    for child in _children(folder):
+        if child.is_dir():
+            yield from _pictures(child)
+        elif Path(child.name).suffix.lower() in PICTURE_ENDINGS:
+            yield child

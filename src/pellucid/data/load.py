@@ -1,0 +1,114 @@
+"""One door to all data: `load` looks at what the source is and picks the reader.
+
+The readers are rows of one table; each says which of the options it takes, so that an option is never
+silently without effect.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pellucid.data import hdf5, huggingface, idx, images, npz, tables, toy
+from pellucid.data.dataset import Splits
+from pellucid.errors import InputError, MissingFileError
+
+
+class Reader(NamedTuple):
+    """A way to read data: the function, the options it takes, and what it reads, in words."""
+
+    read: Callable[..., Splits]
+    options: tuple[str, ...]
+    what: str
+
+
+HDF5 = Reader(hdf5.read, ("keys",), "HDF5 file")
+IDX = Reader(idx.read, (), "IDX file or folder of them")
+IMAGES = Reader(images.read, (), "folder or zip of class folders")
+NPZ = Reader(npz.read, ("keys",), "NumPy file")
+TABLE = Reader(tables.read, ("label", "groups"), "table")
+HUGGINGFACE = Reader(huggingface.read, ("label", "groups"), "data set of the datasets library")
+TOY = Reader(toy.read, (), "toy data set")
+
+BY_ENDING = {
+    ".h5": HDF5,
+    ".hdf5": HDF5,
+    ".csv": TABLE,
+    ".tsv": TABLE,
+    ".npz": NPZ,
+    ".parquet": HUGGINGFACE,
+    ".zip": IMAGES,
+}
+BY_PREFIX = {"hf:": HUGGINGFACE, "toy:": TOY}
+
+
+def load(
+    source: str | Path | tuple[str | Path, str | Path],
+    *,
+    label: str | None = None,
+    keys: tuple[str, str] | None = None,
+    groups: str | None = None,
+) -> Splits:
+    """Return the data sets that a source holds, by part.
+
+    Parameters
+    ----------
+    source : a folder or zip of class folders with pictures, an HDF5, CSV, TSV, .npz, parquet or IDX file, a folder
+        of HDF5 or IDX files, a pair of IDX files, "hf:NAME" or "toy:NAME".
+    label : the column of the classes, for tables.
+    keys : the names of samples and labels, for HDF5 and .npz files.
+    groups : a column that says which rows belong together, for tables.
+
+    Raises
+    ------
+    MissingFileError : there is nothing at this place.
+    InputError : a kind of file that cannot be read, contents that do not fit, or fewer than two classes.
+
+    >>> load("toy:moons").train.counts()
+    {'0': 200, '1': 200}
+    """
+    reader, place = _reader_of(source)
+    options = {name: value for name, value in (("label", label), ("keys", keys), ("groups", groups)) if value}
+    if strange := [name for name in options if name not in reader.options]:
+        raise InputError(f"{source} is a {reader.what}; {strange[0]}= has no meaning there, leave it out.")
+    splits = reader.read(place, **options)
+    present = [name for name, number in splits.train.counts().items() if number]
+    if len(present) < 2:
+        raise InputError(
+            f"{source} has only one class, {', '.join(present)}; learning to tell classes apart needs at least two."
+        )
+    return splits
+
+
+def _reader_of(source: Any) -> tuple[Reader, Any]:
+    if isinstance(source, tuple):
+        first, second = map(_existing, source)
+        return IDX, (first, second)
+    for prefix, reader in BY_PREFIX.items():
+        if isinstance(source, str) and source.startswith(prefix):
+            return reader, source.removeprefix(prefix)
+    path = _existing(source)
+    if path.is_dir():
+        return _reader_of_folder(path), path
+    if idx.is_idx(path):
+        return IDX, path
+    if path.suffix.lower() not in BY_ENDING:
+        raise InputError(
+            f"{path} is of a kind that cannot be read. These can: {', '.join(BY_ENDING)}, IDX files "
+            "(...-ubyte, also .gz), a folder of class folders with pictures, hf:NAME, toy:NAME."
+        )
+    return BY_ENDING[path.suffix.lower()], path
+
+
+def _reader_of_folder(folder: Path) -> Reader:
+    if any((folder / name).exists() for name in huggingface.SAVED) or any(folder.glob("*.parquet")):
+        return HUGGINGFACE
+    if hdf5.files_in(folder):
+        return HDF5
+    return IDX if idx.files_in(folder) else IMAGES
+
+
+def _existing(source: str | Path) -> Path:
+    path = Path(source).expanduser()
+    if not path.exists():
+        raise MissingFileError(f"there is no file or folder {source} (looked for {path.absolute()}).")
+    return path

@@ -1,0 +1,113 @@
+"""The house: a room uses only the floors below it, and optional packages live in one room each."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import pellucid
+
+SOURCE = Path(pellucid.__file__).parent
+
+FLOORS = {  # docs/architecture.md tells their story; rooms of one floor do not know each other, but for these groups
+    "errors": 0,
+    "version": 0,
+    "files": 1,
+    "pictures": 1,
+    "randomness": 1,
+    "data": 2,
+    "features": 2,
+    "nn": 2,
+    "training": 3,
+    "model_file": 3,
+    "model": 4,
+    "evaluation": 5,
+    "estimator": 5,
+    "recipe": 6,
+    "insight": 7,
+    "articles": 8,
+    "cli": 9,
+    "__main__": 10,
+    "__init__": 10,
+}
+HOMES = {  # heavy or optional packages, and the only places that may import them
+    "datasets": {"data/huggingface.py"},
+    "h5py": {"data/hdf5.py"},
+    "PIL": {"pictures.py"},
+    "sklearn": {"estimator.py", "data/toy.py"},
+    "matplotlib": {"insight/plots.py", "articles/article.py", "articles/planar.py", "cli/pictures.py"},
+    "safetensors": {"files.py"},
+    "click": "cli/",
+    "rich": "cli/",
+    "torch": set(),
+    "scipy": set(),
+}
+
+
+def imports(path):
+    """Yield the dotted names that a file imports, at any depth, those for type checkers alone left out."""
+    tree = ast.parse(path.read_text("utf-8"))
+    skipped = {
+        inner
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING"
+        for inner in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        if node in skipped:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def room(relative):
+    return relative.parts[0].removesuffix(".py")
+
+
+FILES = sorted(path.relative_to(SOURCE) for path in SOURCE.rglob("*.py"))
+
+
+@pytest.mark.parametrize("relative", FILES, ids=str)
+def test_imports_go_down(relative):
+    here = room(relative)
+    for name in imports(SOURCE / relative):
+        if name.startswith("pellucid.") and (there := name.split(".")[1]) != here:
+            assert FLOORS[there] < FLOORS[here], f"{relative} is on floor {FLOORS[here]} and imports {name}"
+
+
+@pytest.mark.parametrize("relative", FILES, ids=str)
+def test_packages_have_one_home(relative):
+    for name in imports(SOURCE / relative):
+        homes = HOMES.get(name.split(".")[0])
+        if isinstance(homes, str):
+            assert str(relative).startswith(homes), f"{relative} imports {name}"
+        elif homes is not None:
+            assert str(relative) in homes, f"{relative} imports {name}"
+
+
+def test_every_room_has_a_floor():
+    assert {room(relative) for relative in FILES} == set(FLOORS)
+
+
+def test_files_are_short_and_well_named():
+    lengths = {str(relative): len((SOURCE / relative).read_text("utf-8").splitlines()) for relative in FILES}
+    assert {name: length for name, length in lengths.items() if length > 330} == {}
+    assert not [name for name in lengths if Path(name).stem in {"utils", "helpers", "common", "misc", "core", "base"}]
+
+
+def test_public_names_exist_and_are_told():
+    assert sorted(pellucid.__all__) == dir(pellucid)
+    for name in pellucid.__all__:
+        thing = getattr(pellucid, name)
+        assert isinstance(thing, str) or thing.__doc__, name
+
+
+def test_import_is_light():
+    import subprocess
+    import sys
+
+    code = "import sys, pellucid, pellucid.cli.main; print([m for m in ('sklearn', 'matplotlib', 'h5py', 'scipy') if m in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"
