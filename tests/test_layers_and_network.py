@@ -1,6 +1,7 @@
 """Proves the layers and the network: one flat vector, forward and backward by hand, predictions without neighbours."""
 
 import copy
+import itertools
 import pickle
 from dataclasses import replace
 
@@ -129,6 +130,9 @@ class MeanBias(Dense):
         return back
 
 
+SLOPELESS = replace(ACTIVATIONS["tanh"], slope=ACTIVATIONS["linear"].slope)
+
+
 @pytest.mark.parametrize(
     "mutant",
     [
@@ -136,8 +140,7 @@ class MeanBias(Dense):
         [Dense(3, 5, "tanh"), Dense(5, 4, "relu"), MeanBias(4, 2)],
         [Dense(3, 5, "tanh"), Dense(5, 4, "leaky_relu"), Dense(4, 2)],
         [Dense(3, 5, "sigmoid"), Dense(5, 4, "relu"), Dense(4, 2)],
-        [Dense(3, 5, replace(ACTIVATIONS["tanh"], slope=ACTIVATIONS["linear"].slope))]
-        + [Dense(5, 4, "relu"), Dense(4, 2)],
+        [Dense(3, 5, SLOPELESS), Dense(5, 4, "relu"), Dense(4, 2)],
     ],
 )
 def test_mutant_layers_are_rejected(mutant):
@@ -269,7 +272,7 @@ def test_no_dropout_in_prediction_and_a_new_mask_each_time_in_training():
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("widths", [(3, 1), (64, 20, 7, 1), (300, 50, 10), (17, 33, 3)])
 def test_a_row_alone_has_the_same_bits_as_among_fifty(widths, dtype):
-    layers = [Dense(a, b, "tanh") for a, b in zip(widths[:-2], widths[1:-1], strict=True)]
+    layers = [Dense(a, b, "tanh") for a, b in itertools.pairwise(widths[:-1])]
     loss = "softmax_cross_entropy" if widths[-1] > 1 else "binary_cross_entropy"
     net = Network([*layers, Dense(*widths[-2:])], loss, dtype=dtype).initialize("he", 0)
     X = rows(50, widths[0]).astype(dtype)

@@ -1,11 +1,15 @@
 """Proves L-BFGS: scipy's optimum, strong Wolfe at every accepted step, the recursion against the full matrix."""
 
+import itertools
+
 import numpy as np
 import pytest
 from scipy import optimize
 
 from pellucid.nn import LBFGS, Dense, Network
-from pellucid.nn.lbfgs import CURVATURE, SUFFICIENT_DECREASE, Point, _between, strong_wolfe, two_loop
+from pellucid.nn.lbfgs import Point, _between, _keep_pair, strong_wolfe, two_loop
+
+SUFFICIENT_DECREASE, CURVATURE = 1e-4, 0.9
 
 
 def regression(loss, k):
@@ -92,10 +96,10 @@ def test_strong_wolfe_at_every_accepted_step(name, memory):
     cost, start = PROBLEMS[name]()
     points, _, _ = path(cost, start, LBFGS(memory, 1e-5))
     assert len(points) > 5
-    for (p0, J0, g0), (p1, J1, g1) in zip(points, points[1:], strict=False):
+    for (p0, J0, g0), (p1, J1, g1) in itertools.pairwise(points):
         s = p1 - p0
         assert g0 @ s < 0
-        assert J1 <= J0 + SUFFICIENT_DECREASE * (g0 @ s)
+        assert J0 + SUFFICIENT_DECREASE * (g0 @ s) >= J1
         assert abs(g1 @ s) <= CURVATURE * abs(g0 @ s) * (1 + 1e-9)
 
 
@@ -230,6 +234,37 @@ def test_the_line_search_ends_in_strong_wolfe(f, df, first):
     assert abs(found.slope) <= CURVATURE * abs(origin.slope)
     assert found.step == tried[-1]
     assert len(tried) <= 26
+
+
+def test_a_rise_behind_a_fall_is_bracketed():
+    """The second trial is below the start but above the first: the minimum lies between the two, not beyond."""
+    script = [Point(1, -1.0, -1.0, np.zeros(1)), Point(2, -0.5, -1.0, np.zeros(1)), Point(1.5, -1.2, 0, np.zeros(1))]
+    tried = []
+
+    def at(step):
+        tried.append(step)
+        return script[len(tried) - 1]
+
+    assert strong_wolfe(at, Point(0, 0.0, -1.0, np.zeros(1)), 1.0) is script[2]
+    assert tried[:2] == [1, 2]
+    assert 1 < tried[2] < 2
+
+
+def test_the_lowest_point_met_is_better_than_none():
+    """No flat place anywhere: after 25 trials the lowest one is taken; where none is lower, nothing."""
+    costs = iter([-1.0, -5.0, np.inf, *[-2.0] * 22])
+    at = lambda step: Point(step, next(costs), -1.0, np.zeros(1))  # noqa: E731
+    assert strong_wolfe(at, Point(0, 0.0, -1.0, np.zeros(1)), 1.0).cost == -5
+    assert strong_wolfe(lambda step: Point(step, 1.0, 1.0, np.zeros(1)), Point(0, 0.0, -1.0, None), 1.0) is None
+
+
+def test_only_pairs_of_positive_curvature_are_kept():
+    slots = LBFGS(memory=2).slots(np.zeros(2))
+    for y in ([-1.0, 0.0], [0.0, 1.0], [1e-11, 1.0]):
+        _keep_pair(slots, np.array([1.0, 0.0]), np.array(y))
+    assert slots["pairs"] == 0
+    _keep_pair(slots, np.array([1.0, 0.0]), np.array([1e-9, 1.0]))
+    assert slots["pairs"] == 1
 
 
 def test_interpolation_finds_the_minimum_of_a_cubic():

@@ -114,6 +114,8 @@ def test_links():
     np.testing.assert_allclose(softmax(Z).sum(axis=1), 1, rtol=1e-15)
     np.testing.assert_allclose(softmax(Z + 100), softmax(Z), rtol=1e-12)
     np.testing.assert_allclose(softmax(np.log([[1.0, 2.0, 5.0]])), [[1 / 8, 2 / 8, 5 / 8]], rtol=1e-15)
+    apart = softmax(np.array([[0.0, 0.0], [1e4, 1e4]]))  # each row by its own largest, or the first would be 0/0
+    assert apart.tolist() == [[0.5, 0.5], [0.5, 0.5]]
     sigmoid = LOSSES["binary_cross_entropy"].link
     np.testing.assert_allclose(sigmoid(Z[:, :1]), softmax(np.hstack([0 * Z[:, :1], Z[:, :1]]))[:, 1:], rtol=1e-14)
     for name in ("squared_error", "absolute_error", "huber"):

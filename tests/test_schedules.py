@@ -1,5 +1,6 @@
 """Proves the learning rates over time: golden numbers at the ends, the middle and the corners."""
 
+import itertools
 import math
 
 import numpy as np
@@ -47,7 +48,7 @@ def test_golden_rates(schedule, t, epochs, rate):
 def test_every_schedule_starts_at_its_rate_and_stays_positive(kind):
     rates = [kind(0.7)(t, 20) for t in np.linspace(0, 19.9, 100)]
     assert rates[0] == 0.7
-    assert all(0 < b <= a for a, b in zip(rates, rates[1:], strict=False))
+    assert all(0 < b <= a for a, b in itertools.pairwise(rates))
     assert hash(kind(0.7)) == hash(kind(0.7))
 
 

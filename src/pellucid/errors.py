@@ -69,7 +69,11 @@ def refuse_non_finite(array: np.ndarray, name: str, columns: Sequence[str] = ())
     Traceback (most recent call last):
     pellucid.errors.InputError: X holds 1 value that is NaN or infinity: row 0, column 'height' is nan. ...
     """
-    if array.dtype.kind not in "fc" or np.isfinite(array.sum()):  # the sum is finite only where all values are
+    if array.dtype.kind not in "fc":
+        return
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = array.sum()
+    if np.isfinite(total):  # only where all values are
         return
     places = np.argwhere(~np.isfinite(array))
     if len(places) == 0:  # finite values whose sum overflowed

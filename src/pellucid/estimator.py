@@ -94,7 +94,7 @@ class _NeuralNetwork(BaseEstimator, ABC):
         )
         self.network_, self.history_, self._seed = fitted.network, fitted.history, fitted.seed
         self.n_iter_ = len(self.history_.cost)
-        self.loss_ = self.history_.cost[-1]
+        self.loss_ = self.history_.cost[-1] if self.history_.cost else np.nan  # Ctrl-C in the first epoch
 
     def _rows(self, X: Any, y: Any, **checks: Any) -> tuple[np.ndarray, np.ndarray]:
         """Return checked training rows and their targets."""
@@ -131,7 +131,12 @@ class _NeuralNetwork(BaseEstimator, ABC):
     def _model(self, class_names: tuple[str, ...], features: Features | None) -> Model:
         check_is_fitted(self, "network_")
         columns = tuple(str(name) for name in getattr(self, "feature_names_in_", ()))
-        provenance = {"data": "arrays given to fit", "seed": self._seed, "versions": versions()}
+        provenance = {
+            "data": "arrays given to fit",
+            "seed": self._seed,
+            "settings": self._settings().described(),
+            "versions": versions(),
+        }
         features = features or Numbers(self.n_features_in_, columns)
         return Model(features, (self.network_,), class_names, {}, asdict(self.history_), provenance)
 
@@ -166,7 +171,9 @@ class NeuralNetworkClassifier(ClassifierMixin, _NeuralNetwork):
         y = column_or_1d(y, warn=True)
         self.classes_ = np.unique(y)
         if len(self.classes_) < 2:
-            raise InputError(f"a classifier needs at least two classes; y has 1 class only, {self.classes_[0]!r}.")
+            raise InputError(
+                f"a classifier needs at least two classes; y has 1 class only, {self.classes_.tolist()[0]!r}."
+            )
         settings = self._settings(class_weight=self._weight_by_code())
         self._loss, n_out = settings.classifier_loss(len(self.classes_))
         self._train(X, self._targets(y), settings, self._loss, n_out, sample_weight, validation_data)

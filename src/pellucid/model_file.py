@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.errors import ModelFileError, PellucidError
+from pellucid.errors import InputError, ModelFileError, PellucidError
 from pellucid.files import atomic_write, read_tensors, tensor_bytes
-from pellucid.nn import Dense, Dropout, Network
+from pellucid.nn import ACTIVATIONS, LOSSES, Dense, Dropout, Network
 
 FORMAT_VERSION = 1
 METADATA_KEY = "pellucid"
@@ -59,7 +59,10 @@ def read_model(path: str | Path) -> tuple[list[Network], dict[str, np.ndarray], 
 
 
 def describe_network(network: Network) -> dict[str, Any]:
-    """Return the shape of a network as JSON: layers, loss and penalty."""
+    """Return the shape of a network as JSON: layers, loss and penalty; only what has a name here can be written."""
+    for known, thing in ((LOSSES, network.loss), *((ACTIVATIONS, layer.activation) for layer in network.dense)):
+        if known.get(thing.name) is not thing:
+            raise InputError(f"{thing.name!r} is your own; a file holds no code, so such a network cannot be saved.")
     layers: list[dict[str, Any]] = []
     for layer in network.layers:
         if isinstance(layer, Dense):

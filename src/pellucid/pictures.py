@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 LUMA = (0.299, 0.587, 0.114)  # ITU-R 601-2, the weights of Pillow's mode "L"
 ORIENTATION, TURNED = 0x0112, (5, 6, 7, 8)  # the EXIF tag; its values that swap height and width
 WIDE_MODES = ("I", "I;16", "I;16L", "I;16B", "I;16N")  # Pillow keeps 16-bit grey in all of these
+DETOURS = {"La": "LA", "LAB": "RGB"}  # modes that Pillow turns into grey only by way of another
 BICUBIC = 3  # PIL.Image.Resampling.BICUBIC, here without importing Pillow
 
 
@@ -164,8 +165,8 @@ def _normal(image: "PillowImage", shape: PictureShape) -> np.ndarray:
     image = ImageOps.exif_transpose(image)
     if image.mode in (*WIDE_MODES, "F"):
         image = _eight_bits(image)
-    if image.mode == "La":  # the one mode that Pillow converts to nothing but its twin
-        image = image.convert("LA")
+    if image.mode in DETOURS:
+        image = image.convert(DETOURS[image.mode])
     if image.has_transparency_data:
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
@@ -201,15 +202,15 @@ def _checked(array: np.ndarray) -> np.ndarray:
         return pixels * np.uint8(255)
     if pixels.dtype in (np.uint8, np.uint16):
         return pixels
+    if pixels.dtype.kind not in "iuf":
+        raise InputError(f"pixels are integers or floats, got an array of type {pixels.dtype}.")
     low, high = pixels.min(), pixels.max()
-    if np.issubdtype(pixels.dtype, np.integer):
+    if pixels.dtype.kind in "iu":
         if low < 0 or high > 255:
             raise InputError(
                 f"pixels of type {pixels.dtype} must lie in 0 to 255, got {low} to {high}; pass uint8 or uint16."
             )
         return pixels.astype(np.uint8)
-    if not np.issubdtype(pixels.dtype, np.floating):
-        raise InputError(f"pixels are integers or floats, got an array of type {pixels.dtype}.")
     if not np.isfinite([low, high]).all():
         raise InputError("pixels must be finite, got NaN or infinity among them.")
     if low < 0 or high > 1:

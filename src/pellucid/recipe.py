@@ -70,6 +70,16 @@ class Recipe:
             raise InputError(f"size must be (height, width), each at least 1; got {self.size!r}.")
 
 
+_NOT_IN_FILES = ("settings", "callbacks", "warm_start")
+FILE_TYPES = {
+    **{f.name: f.type for f in (*fields(Recipe), *fields(Settings)) if f.name not in _NOT_IN_FILES},
+    "optimizer": str,
+    "loss": str,
+    "learning_rate": float,
+    "random_state": int,  # a file names, it holds no objects
+}
+
+
 @dataclass(frozen=True)
 class Result:
     """What a recipe gives.
@@ -118,12 +128,11 @@ def read_recipe(path: str | Path) -> dict[str, Any]:
         raise MissingFileError(f"there is no recipe {path}.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise InputError(f"{path} is not a TOML file: {error}.") from None
-    types = {f.name: f.type for f in (*fields(Recipe), *fields(Settings))}
     for name, value in values.items():
-        if name not in types:
-            raise unknown_name(f"setting in {path}", name, types)
+        if name not in FILE_TYPES:
+            raise unknown_name(f"setting in {path}", name, FILE_TYPES)
         try:
-            values[name] = msgspec.convert(value, types[name])
+            values[name] = msgspec.convert(value, FILE_TYPES[name])
         except msgspec.ValidationError as error:
             raise InputError(f"{path}: {name}: {error}.") from None
     return values
@@ -157,6 +166,7 @@ def run(recipe: Recipe, progress: Progress | None = None) -> Result:
         "parts": testing,
         "skipped": len(skipped),
         "seed": seed,
+        "settings": recipe.settings.described(),
         "versions": versions(),
     }
     model = Model(features, (fitted.network,), names, recipe.merge, asdict(fitted.history), provenance)

@@ -36,7 +36,7 @@ def draw_model(model: Model, folder: Path) -> None:
 def _of_model(model: Model) -> dict[str, Figure]:
     figures = {}
     if model.history.get("cost"):
-        rate = model.provenance.get("learning_rate")
+        rate = model.provenance.get("settings", {}).get("learning_rate")
         figures["cost.png"] = plots.cost_curve(model.history["cost"], model.history["validation_cost"], rate)
     if isinstance(model.features, Pixels):
         shape = model.features.shape

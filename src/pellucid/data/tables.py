@@ -6,6 +6,7 @@ line and column, because that is what one needs to mend it.
 
 import csv
 import io
+import re
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
@@ -90,8 +91,8 @@ def _table(path: Path) -> tuple[list[str], list[int], list[list[str]], str]:
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(f'{path} is not in UTF-8 (byte {error.start} is not); save it anew as "CSV UTF-8".') from None
-    first_line = text.lstrip().splitlines()[:1]
-    delimiter = max(DELIMITERS, key=lambda mark: sum(map(len, csv.reader(first_line, delimiter=mark))))
+    first_line = re.sub(r'"[^"]*"', "", text.lstrip("\r\n").partition("\n")[0])
+    delimiter = max(DELIMITERS, key=first_line.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     table: dict[int, list[str]] = {}  # by the line a row ends on
     try:

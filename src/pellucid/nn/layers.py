@@ -15,7 +15,7 @@ from pellucid.errors import InputError
 from pellucid.nn.activations import ACTIVATIONS, Activation, get_activation
 
 Array = NDArray[Any]
-Buffer = Callable[[str, tuple[int, int]], Array]  # (name, shape) -> an array to write into
+Buffer = Callable[[str, tuple[int, ...]], Array]  # (name, shape) -> an array to write into
 
 
 @dataclass
@@ -49,8 +49,8 @@ class Dense:
         self.activation = get_activation(activation)
 
     def forward(self, A_in: Array, buffer: Buffer, keep: bool = False) -> tuple[Array, DenseTape]:
-        """Return A (n, n_out) for A_in (n, n_in), and the tape."""
-        shape = (len(A_in), self.n_out)
+        """Return A (n, n_out) for A_in (n, n_in), and the tape; further axes in between pass through."""
+        shape = (*A_in.shape[:-1], self.n_out)
         Z = np.matmul(A_in, self.W.T, out=buffer("Z", shape))  # (n, n_out)
         Z += self.b
         in_place = self.activation.slope_from == "A" and not keep

@@ -23,7 +23,7 @@ from pellucid.nn.losses import Loss, get_loss
 
 Array = NDArray[Any]
 
-PREDICTION_ROWS = 32  # every prediction runs on blocks of just this many rows
+BLOCK_ROWS = 1024  # rows looked at together outside training, so that buffers stay small
 
 
 class Work:
@@ -32,10 +32,10 @@ class Work:
     def __init__(self) -> None:
         self._buffers: dict[tuple[int, str], Array] = {}
 
-    def buffer(self, layer: int, dtype: DTypeLike, name: str, shape: tuple[int, int]) -> Array:
+    def buffer(self, layer: int, dtype: DTypeLike, name: str, shape: tuple[int, ...]) -> Array:
         """Return an array of `shape`: the first rows of the buffer of that layer and name."""
         found = self._buffers.get((layer, name))
-        if found is None or len(found) < shape[0] or found.shape[1] != shape[1] or found.dtype != dtype:
+        if found is None or len(found) < shape[0] or found.shape[1:] != shape[1:] or found.dtype != dtype:
             found = self._buffers[layer, name] = np.empty(shape, dtype)
         return found[: shape[0]]
 
@@ -207,7 +207,7 @@ class Network:
     def data_cost(self, X: Array, y: Array, sample_weight: Array | None = None) -> float:
         """Return the data term of J alone, in prediction: no dropout, no penalty."""
         total = 0.0
-        for rows in _row_blocks(len(X), 1024):
+        for rows in _row_blocks(len(X)):
             w = None if sample_weight is None else sample_weight[rows]
             Z, _ = self.forward(X[rows])
             total += self._data_cost(Z, y[rows], w) * len(Z)
@@ -225,21 +225,17 @@ class Network:
     def predict(self, X: Array) -> Array:
         """Return link(logits) (n, n_out): probabilities or values.
 
-        Always computed on zero-padded blocks of the same number of rows: how a matrix product rounds depends on its
-        shape, and the answer for a row must not depend on its neighbours.
+        Each row is multiplied on its own, (n, 1, d) @ W^T: how BLAS rounds depends on a product's shape and on a row's
+        place in it, and the answer for a row must not depend on its neighbours.
         """
         X = np.asarray(X, self.parameters.dtype)
         if X.ndim != 2 or X.shape[1] != self.n_in:
             raise InputError(f"X must have shape (n, {self.n_in}), got {X.shape}.")
         answer = np.empty((len(X), self.n_out), self.parameters.dtype)
-        block = np.zeros((PREDICTION_ROWS, self.n_in), self.parameters.dtype)
         work = Work()
-        for rows in _row_blocks(len(X), PREDICTION_ROWS):
-            n = rows.stop - rows.start
-            block[:n] = X[rows]
-            block[n:] = 0
-            Z, _ = self.forward(block, work=work)
-            answer[rows] = self.loss.link(Z)[:n]
+        for rows in _row_blocks(len(X)):
+            Z, _ = self.forward(X[rows, None, :], work=work)  # (n, 1, n_out)
+            answer[rows] = self.loss.link(Z[:, 0])
         return answer
 
     def copy(self, dtype: DTypeLike | None = None) -> "Network":
@@ -273,5 +269,5 @@ def _refuse_misfits(layers: Sequence[Dense | Dropout]) -> None:
             raise InputError(f"{before} gives {before.n_out} values a row but {after} takes {after.n_in}.")
 
 
-def _row_blocks(n: int, size: int) -> list[slice]:
-    return [slice(start, min(start + size, n)) for start in range(0, n, size)]
+def _row_blocks(n: int) -> list[slice]:
+    return [slice(start, min(start + BLOCK_ROWS, n)) for start in range(0, n, BLOCK_ROWS)]

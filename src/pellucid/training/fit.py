@@ -70,7 +70,11 @@ def fit(
         kept, held = split_rows(codes, settings.stopping.fraction, stream(seed, "split"), n=len(train))
         train, held_out = _take(train, kept), _take(train, held)
 
-    runs = [_run(train, held_out, settings, loss, n_out, s, start) for s in _seeds(seed, settings.restarts)]
+    runs: list[State] = []
+    for run_seed in _seeds(seed, settings.restarts):
+        runs.append(_run(train, held_out, settings, loss, n_out, run_seed, start))
+        if runs[-1].interrupted:
+            break
     best = min(runs, key=_final_cost)
     if best.diverged and best.best is None:
         raise DivergedError(f"Training {best.history.stopped_because}", best.history)
@@ -111,6 +115,7 @@ def _run(
                 for callback in callbacks:
                     if callback(state):
                         state.stop(f"a callback stopped it after {state.epoch} epochs")
+        state.interrupted = pressed()
     if not np.isfinite(network.parameters).all() and not state.diverged:
         state.diverged = True
         state.history.stopped_because = (
@@ -192,7 +197,10 @@ def _weights(y: Array, sample_weight: Array | None, class_weight: Any, what: str
         present, inverse = np.unique(codes[w > 0], return_inverse=True)
         totals = np.bincount(inverse, weights=w[w > 0])
         class_weight = dict(zip(present, totals.sum() / (len(present) * totals), strict=True))
-    return w * np.array([class_weight.get(code, 1.0) for code in codes.tolist()])
+    w = w * np.array([class_weight.get(code, 1.0) for code in codes.tolist()])
+    if not (w > 0).any():
+        raise InputError("sample_weight x class_weight is 0 in every row: nothing is left to learn from.")
+    return w
 
 
 def _codes(y: Array) -> Array:

@@ -57,6 +57,7 @@ class State:
     patience_cost: float = np.inf
     stopped: bool = False
     diverged: bool = False
+    interrupted: bool = False
 
     def network(self) -> Network:
         """Return the network as it stands."""

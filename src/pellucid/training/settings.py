@@ -5,7 +5,7 @@ made, and not after an hour of training.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -92,16 +92,22 @@ class Settings:
         _refuse(not _whole(self.restarts, 1), "restarts", "a whole number, at least 1", self.restarts)
         good_batch = self.batch_size in ("auto", None) or _whole(self.batch_size, 1)
         _refuse(not good_batch, "batch_size", "'auto', None or a whole number, at least 1", self.batch_size)
-        _refuse(not 0 <= self.l2 < np.inf, "l2", "0 or more", self.l2)
-        _refuse(not 0 <= self.dropout < 1, "dropout", "a probability, at least 0 and below 1", self.dropout)
-        _refuse(self.clip_norm is not None and not self.clip_norm > 0, "clip_norm", "None or positive", self.clip_norm)
+        _refuse(not _weight(self.l2), "l2", "0 or more", self.l2)
+        good_dropout = _weight(self.dropout) and self.dropout < 1
+        _refuse(not good_dropout, "dropout", "a probability, at least 0 and below 1", self.dropout)
+        good_clip = self.clip_norm is None or (_weight(self.clip_norm) and self.clip_norm > 0)
+        _refuse(not good_clip, "clip_norm", "None or positive", self.clip_norm)
         good_stop = isinstance(self.early_stopping, bool | EarlyStopping)
         _refuse(not good_stop, "early_stopping", "True, False or an EarlyStopping", self.early_stopping)
         good_weight = self.class_weight in (None, "balanced") or isinstance(self.class_weight, dict)
         _refuse(not good_weight, "class_weight", "None, 'balanced' or {class: weight}", self.class_weight)
+        weights = self.class_weight.values() if isinstance(self.class_weight, dict) else ()
+        _refuse(not all(map(_weight, weights)), "class_weight", "of weights that are 0 or more", self.class_weight)
         _refuse(self.row_space not in ("auto", False), "row_space", "'auto' or False in this release", self.row_space)
-        good_dtype = str(self.dtype) == "auto" or np.dtype(self.dtype) in (np.float32, np.float64)
+        good_dtype = self.dtype in ("auto", "float32", "float64", np.float32, np.float64)
         _refuse(not good_dtype, "dtype", "'auto', 'float32' or 'float64'", self.dtype)
+        if isinstance(self.optimizer, AdamW) and self.optimizer.weight_decay is not None:
+            _refuse(self.l2 > 0, "l2", "0 where AdamW has a weight_decay of its own", self.l2)
         if self.rule.full_batch_only:
             _refuse(self.batch_size not in ("auto", None), "batch_size", "None or 'auto' with lbfgs", self.batch_size)
             _refuse(self.dropout > 0, "dropout", "0 with lbfgs (a line search needs a fixed cost)", self.dropout)
@@ -110,7 +116,7 @@ class Settings:
     @property
     def layers(self) -> list[tuple[int, str]]:
         """The hidden layers, each as (width, activation)."""
-        if isinstance(self.hidden_layers, int | str):
+        if self.hidden_layers is None or isinstance(self.hidden_layers, int | float | str):
             raise InputError(f"hidden_layers must be a sequence such as (20, 7, 5), got {self.hidden_layers!r}.")
         pairs: list[Any] = [(layer, self.activation) if np.ndim(layer) == 0 else layer for layer in self.hidden_layers]
         for pair in pairs:
@@ -156,6 +162,11 @@ class Settings:
             return np.dtype(np.float32 if X.dtype in (np.float32, np.uint8) else np.float64)
         return np.dtype(self.dtype)
 
+    def described(self) -> dict[str, Any]:
+        """Return the settings as plain values, objects as their text: for a model's provenance."""
+        values = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("callbacks", "verbose")}
+        return {name: _plain(value) for name, value in values.items()}
+
     def network(self, n_in: int, n_out: int, loss: str | Loss, dtype: DTypeLike = np.float64) -> Network:
         """Return the network these settings describe, its weights still 0."""
         layers: list[Dense | Dropout] = []
@@ -170,8 +181,20 @@ class Settings:
         return Network(layers, loss, l2, dtype)
 
 
+def _plain(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.ndarray):
+        return f"array {value.shape}"
+    return value if isinstance(value, str | int | float | None) else str(value)
+
+
 def _whole(value: object, least: int) -> bool:
     return isinstance(value, int | np.integer) and not isinstance(value, bool) and bool(value >= least)
+
+
+def _weight(value: object) -> bool:
+    return isinstance(value, int | float | np.number) and bool(0 <= value < np.inf)
 
 
 def _refuse(wrong: bool, name: str, expected: str, got: object) -> None:

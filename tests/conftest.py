@@ -1,0 +1,23 @@
+"""What every test gets: numerical mistakes raise, and the real data where it is at hand."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def strict_numbers():
+    with np.errstate(over="raise", divide="raise", invalid="raise", under="ignore"):
+        yield
+
+
+@pytest.fixture(scope="session")
+def real_data():
+    """Return the folder with the articles' data sets, or skip the test."""
+    beside = Path(__file__).parents[2] / "shared" / "data"
+    folder = Path(os.environ.get("PELLUCID_TEST_DATA", beside))
+    if not folder.is_dir():
+        pytest.skip(f"the articles' data is not at {folder}; set PELLUCID_TEST_DATA to its place")
+    return folder

@@ -1,0 +1,138 @@
+"""The articles on their real data: published costs digit for digit, accuracies, and what they do not tell."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pellucid.articles import ARTICLES, beans, run_article
+from pellucid.articles.article import CATS_PLACE
+from pellucid.cli.main import run
+from pellucid.cli.reproduce import NAMES
+from pellucid.errors import InputError, MissingFileError
+from pellucid.nn import Dense, Network
+
+CATS = {
+    "logistic": (207 / 209, 0.70, 5e-7),
+    "cats-2-layer": (1.0, 0.72, 1e-9),
+    "cats-4-layer": (206 / 209, 0.80, 5e-7),
+}
+
+
+@pytest.mark.parametrize("name", CATS)
+def test_published_costs_and_accuracies(real_data, tmp_path, name, capsys):
+    out = tmp_path / "out"
+    assert (
+        run(["reproduce", name, "--data", str(real_data / "cats"), "--out", str(out), "--json", str(out) + ".json"])
+        == 0
+    )
+    results = json.loads(Path(f"{out}.json").read_text())["results"]
+    published = ARTICLES[name].published_costs
+    train, test, tolerance = CATS[name]
+    assert results["iterations"] == list(published)
+    np.testing.assert_allclose(results["costs"], list(published.values()), rtol=0, atol=tolerance)
+    assert results["train_accuracy"] == pytest.approx(train, abs=1e-12)
+    assert results["test_accuracy"] == pytest.approx(test, abs=1e-12)
+    assert results["seconds"] > 0 and results["seed"] == 1
+    assert {path.name for path in out.iterdir()} == {"examples.png", "cost.png", "misclassified.png", "first-layer.png"}
+    told = capsys.readouterr().out
+    assert "published" in told and f"{test:.4f}" in told and "majority of the 50 test pictures gives 0.66" in told
+
+
+def test_deep_does_not_learn_and_says_why(real_data):
+    outcome = run_article("deep", real_data / "cats")
+    assert outcome.results["train_accuracy"] == pytest.approx(137 / 209)  # always "non-cat"
+    said = " ".join(outcome.remarks)
+    assert "It does not learn" in said and "all starting weights are positive" in said and "--init he" in said
+
+
+def test_deep_learns_from_he_starts(real_data):
+    outcome = run_article("deep", real_data / "cats", init="he")
+    assert outcome.results["train_accuracy"] > 0.8
+    assert outcome.remarks[-1].startswith("It learns")
+    assert outcome.figures[0][:2] == ("train accuracy", "(another start)")
+
+
+def test_planar_is_the_published_run():
+    outcome = run_article("planar")
+    published = ARTICLES["planar"].published_costs
+    np.testing.assert_allclose(
+        [outcome.results["costs"][i] for i in range(8)], [published[1000 * i] for i in range(8)], rtol=0, atol=6e-7
+    )
+    assert outcome.results["train_accuracy"] == 0.905 and outcome.results["linear_accuracy"] == 0.47
+    assert 0.86 < outcome.results["test_accuracy"] < 0.93
+    assert set(outcome.pictures) == {"boundary.png", "linear-boundary.png", "cost.png"}
+
+
+def test_planar_hidden_sizes():
+    outcome = run_article("planar", hidden_sizes=[1, 4])
+    few, four = outcome.results["comparison"]
+    assert (few["hidden_size"], four["hidden_size"]) == (1, 4)
+    assert few["train_accuracy"] == pytest.approx(0.675, abs=0.01) and four["train_accuracy"] == pytest.approx(
+        0.905, abs=0.01
+    )
+    assert set(outcome.pictures) == {"boundary-1.png", "boundary-4.png", "hidden-sizes.png"}
+
+
+@pytest.fixture
+def short_beans(monkeypatch):
+    short = replace(beans.BEANS, every=2, settings=replace(beans.BEANS.settings, epochs=4))
+    monkeypatch.setattr(beans, "BEANS", short)
+    monkeypatch.setattr(beans, "SHAPE", replace(beans.SHAPE, height=16, width=16))
+
+
+def test_beans_with_many_starts(real_data, short_beans):
+    outcome = run_article("beans", real_data / "beans", seeds=5)
+    results = outcome.results
+    accuracies = [start["validation_accuracy"] for start in results["starts"]]
+    assert [start["seed"] for start in results["starts"]] == [0, 1, 2, 3, 4]
+    assert results["best_validation_accuracy"] == results["validation_accuracy"] == max(accuracies)
+    assert results["median_validation_accuracy"] == np.median(accuracies)
+    assert results["died_share"] == np.mean([start["dead_layer"] is not None for start in results["starts"]])
+    assert any("chosen on validation" in what for what, _, _ in outcome.figures)
+    assert "starts.png" in outcome.pictures and results["classes"] == ["healthy", "sick"]
+    assert results["majority"] == pytest.approx(89 / 133)
+
+
+def test_beans_in_three_classes(real_data, short_beans):
+    results = run_article("beans", real_data / "beans", classes=3).results
+    assert results["classes"] == ["angular_leaf_spot", "bean_rust", "healthy"] and len(results["costs"]) == 2
+    assert results["costs"][0] > 0.9  # of three classes, not of two
+
+
+def test_a_dead_layer_is_named():
+    network = Network([Dense(2, 3, "relu"), Dense(3, 2, "relu"), Dense(2, 1)], "binary_cross_entropy").initialize(
+        "he", 0
+    )
+    X = np.ones((4, 2))
+    network.named()["W1"][:] = 1
+    network.named()["W2"][:] = 1
+    assert beans.dead_layer(network, X) is None
+    network.named()["b2"][:] = -100
+    assert beans.dead_layer(network, X) == 2
+    network.named()["b1"][:] = -100
+    assert beans.dead_layer(network, X) == 1
+
+
+def test_a_missing_place_tells_what_belongs_there(tmp_path):
+    with pytest.raises(MissingFileError) as error:
+        run_article("logistic", tmp_path)
+    for text in (*CATS_PLACE.sha256, *CATS_PLACE.sha256.values(), "--data DIR"):
+        assert text in str(error.value)
+    (tmp_path / "train_catvnoncat.h5").write_bytes(b"other")
+    assert CATS_PLACE.differing(tmp_path) == ["train_catvnoncat.h5"]
+
+
+def test_options_of_other_articles_are_refused():
+    with pytest.raises(InputError, match="--hidden-sizes belongs to planar, not to beans"):
+        run_article("beans", hidden_sizes=[1])
+    with pytest.raises(InputError, match="unknown article 'planer': did you mean 'planar'"):
+        run_article("planer")
+    with pytest.raises(InputError, match="make 2 classes"):
+        run_article("beans", classes=4)
+
+
+def test_the_command_line_knows_every_article():
+    assert set(NAMES) == set(ARTICLES)

@@ -1,0 +1,101 @@
+"""Features: training and prediction see the same numbers, whatever form a sample comes in."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pellucid.errors import BadPictureError, InputError
+from pellucid.features import FEATURES, Numbers, Pixels
+from pellucid.pictures import PictureShape
+
+RGB = Pixels(PictureShape(4, 6, 3))
+PICTURE = np.random.default_rng(0).integers(0, 256, (4, 6, 3), np.uint8)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        PICTURE,
+        PICTURE[None],
+        [PICTURE],
+        PICTURE.astype(np.uint16) * 257,
+        PICTURE / 255,
+        PICTURE.ravel(),
+        PICTURE.reshape(1, -1),
+        Image.fromarray(PICTURE),
+        [Image.fromarray(PICTURE)],
+    ],
+    ids=["array", "block", "list", "16 bit", "float", "flat", "flat block", "image", "images"],
+)
+def test_every_form_of_a_picture_gives_the_same_row(raw):
+    X = RGB.transform(raw, np.float64)
+    assert X.shape == (1, 72) and X.dtype == np.float64
+    np.testing.assert_allclose(X[0], PICTURE.ravel() / 255, atol=1e-12)
+
+
+def test_files_and_grey_blocks(tmp_path):
+    Image.fromarray(PICTURE).save(tmp_path / "p.png")
+    for raw in (tmp_path / "p.png", str(tmp_path / "p.png"), [tmp_path / "p.png"]):
+        np.testing.assert_array_equal(RGB.transform(raw), PICTURE.reshape(1, -1) / 255)
+    grey = Pixels(PictureShape(4, 6, 1))
+    block = PICTURE.transpose(2, 0, 1)
+    np.testing.assert_array_equal(grey.transform(block), block.reshape(3, -1) / 255)
+    np.testing.assert_array_equal(grey.transform(block[0]), block[:1].reshape(1, -1) / 255)
+
+
+def test_a_fast_block_equals_single_pictures():
+    block = np.random.default_rng(1).integers(0, 256, (9, 4, 6, 3), np.uint8)
+    for dtype in (np.float32, np.float64):
+        assert RGB.transform(block, dtype).tobytes() == RGB.transform(list(block), dtype).tobytes()
+
+
+def test_bad_pictures_are_listed_or_raised(tmp_path):
+    (tmp_path / "bad.jpg").write_bytes(b"no picture")
+    raw = [PICTURE, tmp_path / "bad.jpg", PICTURE]
+    with pytest.raises(BadPictureError, match=r"bad\.jpg"):
+        RGB.transform(raw)
+    bad = []
+    assert RGB.transform(raw, bad=bad).shape == (2, 72)
+    assert [(position, "bad.jpg" in str(error)) for position, error in bad] == [(1, True)]
+
+
+def test_wrong_flat_length():
+    with pytest.raises(InputError, match=r"a flat picture must have 72 values \(4 x 6 x 3\), got 71"):
+        RGB.transform(np.zeros(71))
+
+
+def test_floats_outside_the_unit_interval():
+    with pytest.raises(InputError, match="255"):
+        RGB.transform(PICTURE.astype(float))
+
+
+def test_numbers_are_standardised_by_the_training_rows():
+    X = np.array([[1.0, 7.0], [3.0, 7.0]])
+    features = Numbers.fit(X, ("age", "height"))
+    np.testing.assert_array_equal(features.transform(X), [[-1, 0], [1, 0]])
+    np.testing.assert_array_equal(features.transform([5.0, 8.0]), [[3, 1]])
+    assert Numbers.fit(X, standardize=False).transform(X).tolist() == X.tolist()
+    assert features.transform(X, np.float32).dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [
+        ([[1.0, 2.0, 3.0]], "this model takes rows of 2 numbers (age, height), got an array of shape (1, 3)."),
+        ("cat.jpg", "this model takes rows of 2 numbers (age, height), got str."),
+        ([[1.0, float("inf")]], "the input holds 1 value that is NaN or infinity: row 0, column 'height' is inf. "
+         "Remove those rows or fill the values in."),
+    ],
+)  # fmt: skip
+def test_numbers_refuse(raw, message):
+    with pytest.raises(InputError) as error:
+        Numbers(2, ("age", "height")).transform(raw)
+    assert str(error.value) == message
+
+
+@pytest.mark.parametrize("features", [RGB, Numbers.fit(np.eye(3), ("a", "b", "c")), Numbers(2)])
+def test_restored_features_do_the_same(features):
+    again = FEATURES[features.kind].restore(features.metadata(), features.arrays())
+    raw = np.random.default_rng(3).random((5, features.n_out))
+    assert again.transform(raw).tobytes() == features.transform(raw).tobytes()
+    assert str(again) == str(features)

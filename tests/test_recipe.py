@@ -1,0 +1,172 @@
+"""A whole job: from files to a model with scores, and the same model for the same recipe."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import pellucid
+from pellucid.errors import BadPictureError, InputError, MissingFileError
+from pellucid.nn import GradientDescent
+from pellucid.recipe import assemble, make_recipe, read_recipe, run, train, with_classes_of
+
+RNG = np.random.default_rng(0)
+
+
+def write_pictures(folder, classes=("dark", "light", "grey"), n=12, size=(12, 10)):
+    for level, name in zip((30, 220, 120), classes, strict=False):
+        (folder / name).mkdir(parents=True)
+        for number in range(n):
+            noise = RNG.integers(0, 30, (*size, 3))
+            Image.fromarray((level + noise).astype(np.uint8)).save(folder / name / f"{number:02}.png")
+    return folder
+
+
+def test_pictures_from_a_folder(tmp_path):
+    data = write_pictures(tmp_path / "data")
+    result = train(data, size=(8, 8), hidden_layers=(16,), epochs=200, random_state=1, optimizer="lbfgs")
+    assert result.scores["test"].accuracy == 1.0 and result.scores["test"].n == 6
+    assert result.scores["train"].used_for == "training" and result.scores["train"].interval is None
+    assert result.model.class_names == ("dark", "grey", "light")
+    assert result.model.network.parameters.dtype == np.float32
+    assert list(result.model.predict([data / "light" / "00.png", data / "dark" / "01.png"])) == ["light", "dark"]
+    assert result.model.provenance["counts"]["test"] == {"dark": 2, "grey": 2, "light": 2}
+    assert result.model.provenance["parts"] == "20% held back for testing, by class"
+
+
+def test_the_same_recipe_gives_the_same_weights(tmp_path):
+    data = write_pictures(tmp_path / "data")
+    one, two = (train(data, hidden_layers=(4,), epochs=3, random_state=5) for _ in range(2))
+    other = train(data, hidden_layers=(4,), epochs=3, random_state=6)
+    assert one.model.network.parameters.tobytes() == two.model.network.parameters.tobytes()
+    assert one.model.network.parameters.tobytes() != other.model.network.parameters.tobytes()
+
+
+def test_command_line_estimator_and_file_agree_to_the_last_bit(tmp_path):
+    data = write_pictures(tmp_path / "data")
+    how = {"hidden_layers": (6,), "epochs": 5, "random_state": 3}
+    result = train(data, size=(8, 8), holdout=0, **how)
+    dataset = result.splits.train
+    X, labels = assemble(dataset, result.model.features, np.float32)
+    estimator = pellucid.NeuralNetworkClassifier(**how).fit(X, np.array(result.model.class_names)[labels])
+    files = [data / name for name in dataset.names]
+    loaded = pellucid.load(result.model.save(tmp_path / "m"))
+    of_estimator = estimator.to_model(features=result.model.features)
+    expected = result.model.predict_proba(files).tobytes()
+    assert estimator.predict_proba(X).tobytes() == expected
+    assert loaded.predict_proba(files).tobytes() == expected
+    assert of_estimator.predict_proba(files).tobytes() == expected
+    assert list(of_estimator.predict(files)) == list(loaded.predict(files))
+
+
+def test_parts_of_a_folder_and_merged_classes(tmp_path):
+    for part in ("train", "validation"):
+        write_pictures(tmp_path / "data" / part)
+    result = train(
+        tmp_path / "data", merge={"not grey": ["dark", "light"]}, hidden_layers=(8,), epochs=5, random_state=0,
+        early_stopping=True,
+    )  # fmt: skip
+    assert result.model.class_names == ("grey", "not grey") and result.model.network.n_out == 1
+    assert set(result.scores) == {"train", "validation"}
+    assert result.scores["validation"].used_for == "choosing" and result.scores["validation"].interval is None
+    assert len(result.history.validation_cost) == 5
+    unmerged = pellucid.data.load(tmp_path / "data").validation
+    again = with_classes_of(result.model, unmerged)
+    assert again.class_names == ("grey", "not grey") and again.counts() == {"grey": 12, "not grey": 24}
+
+
+def test_unknown_labels_at_evaluation(tmp_path):
+    model = train(write_pictures(tmp_path / "data"), epochs=1, random_state=0).model
+    other = pellucid.data.load(write_pictures(tmp_path / "other", ("dark", "blue", "pink"))).train
+    with pytest.raises(InputError, match="has classes blue, pink, which the model does not know; it knows dark, grey"):
+        with_classes_of(model, other)
+
+
+def test_validation_data_with_a_class_that_training_lacks(tmp_path):
+    data, other = write_pictures(tmp_path / "a"), write_pictures(tmp_path / "b", ("dark", "light", "pink"))
+    with pytest.raises(InputError, match="has the class 'pink', which the training data lacks"):
+        train(data, validation=str(other), epochs=1)
+
+
+def test_bad_pictures_stop_or_are_left_out(tmp_path):
+    data = write_pictures(tmp_path / "data")
+    jpeg = data / "dark" / "cut.jpg"
+    Image.fromarray(RNG.integers(0, 255, (200, 200, 3), np.uint8)).save(jpeg)
+    jpeg.write_bytes(jpeg.read_bytes()[:4000])
+    (data / "light" / "text.png").write_text("no picture")
+    with pytest.raises(BadPictureError, match=r"(cut\.jpg|text\.png)"):
+        train(data, epochs=1, holdout=0)
+    result = train(data, epochs=1, holdout=0, skip_bad=True)
+    assert [name for name, _ in result.skipped] == ["dark/cut.jpg", "light/text.png"]
+    assert result.scores["train"].n == 36
+
+
+def test_table_is_standardised_by_its_training_rows(tmp_path):
+    lines = ["age,income,class"] + [f"{20 + i},{1000 * (i % 7)},{'young' if i < 30 else 'old'}" for i in range(60)]
+    (tmp_path / "t.csv").write_text("\n".join(lines))
+    result = train(tmp_path / "t.csv", hidden_layers=(), optimizer="lbfgs", epochs=50, random_state=0)
+    assert result.scores["test"].accuracy > 0.9 and result.model.features.columns == ("age", "income")
+    X, _ = assemble(result.splits.train, result.model.features)
+    np.testing.assert_allclose(X.mean(axis=0), 0, atol=1e-12)
+    np.testing.assert_allclose(X.std(axis=0), 1)
+    with pytest.raises(InputError, match="size and grey are for pictures"):
+        train(tmp_path / "t.csv", size=(8, 8))
+
+
+def test_class_weight_by_name(tmp_path):
+    data = write_pictures(tmp_path / "data", ("dark", "light"))
+    train(data, epochs=1, class_weight={"dark": 3.0, "light": 1.0})
+    with pytest.raises(InputError, match="unknown class in class_weight 'drak': did you mean 'dark'"):
+        train(data, epochs=1, class_weight={"drak": 3.0})
+
+
+def test_progress_is_told(tmp_path):
+    told = []
+
+    class Progress:
+        def reading(self, source, done, total):
+            told.append((done, total))
+
+        def training(self, X, y, epochs):
+            told.append((X.shape, len(y), epochs))
+            return lambda state: told.append(state.epoch)
+
+    run(make_recipe(data=str(write_pictures(tmp_path / "data")), epochs=2, holdout=0, size=(2, 2)), Progress())
+    assert told == [(36, 36), ((36, 12), 36, 2), 1, 2]
+
+
+def test_recipe_file(tmp_path):
+    path = tmp_path / "r.toml"
+    path.write_text(
+        'optimizer = "momentum"\nhidden_layers = [20, [7, "tanh"]]\nsize = [32, 48]\nmerge = {sick = ["a", "b"]}\nl2 = 0.1\n'
+    )
+    recipe = make_recipe(**read_recipe(path), data="x")
+    assert recipe.settings.rule == GradientDescent(momentum=0.9)
+    assert recipe.settings.layers == [(20, "relu"), (7, "tanh")]
+    assert (recipe.size, recipe.merge, recipe.settings.l2) == ((32, 48), {"sick": ["a", "b"]}, 0.1)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("epoch = 3", "unknown setting in {path} 'epoch': did you mean 'epochs'?"),
+        ('epochs = "three"', "{path}: epochs: Expected `int`, got `str`."),
+        ("epochs = ", "{path} is not a TOML file"),
+        ("settings = 1", "unknown setting in {path} 'settings'"),
+    ],
+)
+def test_wrong_recipe_files(tmp_path, text, message):
+    path = tmp_path / "r.toml"
+    path.write_text(text)
+    with pytest.raises(InputError) as error:
+        read_recipe(path)
+    assert str(error.value).startswith(message.format(path=path))
+
+
+def test_missing_recipe_and_unknown_setting(tmp_path):
+    with pytest.raises(MissingFileError, match="there is no recipe"):
+        read_recipe(tmp_path / "none.toml")
+    with pytest.raises(InputError, match="unknown setting 'epoch': did you mean 'epochs'"):
+        make_recipe(data="x", epoch=3)
+    for holdout in (-0.1, 1.0):
+        with pytest.raises(InputError, match="holdout must be a share"):
+            make_recipe(data="x", holdout=holdout)
