@@ -109,5 +109,6 @@ def test_import_is_light():
     import subprocess
     import sys
 
-    code = "import sys, pellucid, pellucid.cli.main; print([m for m in ('sklearn', 'matplotlib', 'h5py', 'scipy') if m in sys.modules])"
+    code = """import sys, pellucid, pellucid.cli.main
+print([name for name in ("sklearn", "matplotlib", "h5py", "scipy") if name in sys.modules])"""
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"

@@ -90,7 +90,8 @@ def test_beans_with_many_starts(real_data, short_beans):
     assert [start["seed"] for start in results["starts"]] == [0, 1, 2, 3, 4]
     assert results["best_validation_accuracy"] == results["validation_accuracy"] == max(accuracies)
     assert results["median_validation_accuracy"] == np.median(accuracies)
-    assert results["died_share"] == np.mean([start["dead_layer"] is not None for start in results["starts"]])
+    assert results["died_share"] == np.mean([start["died"] for start in results["starts"]])
+    assert all(start["died"] for start in results["starts"] if start["dead_layer"])
     assert any("chosen on validation" in what for what, _, _ in outcome.figures)
     assert "starts.png" in outcome.pictures and results["classes"] == ["healthy", "sick"]
     assert results["majority"] == pytest.approx(89 / 133)

@@ -166,7 +166,7 @@ def test_tables_and_points(tmp_path, monkeypatch, capsys):
         (["train", "toy:flower", "--size", "0"], 2, "'0' is not a size such as 64 or 100x80"),
         (["train", "toy:flower", "--batch-size", "-3"], 2, "'-3' is not a number of rows, auto or full."),
         (["train", "toy:flower", "--merge", "a"], 2, "'a' is not NEW=OLD+OLD"),
-        (["train", "toy:flower", "--keys", "a"], 2, "--keys takes two names"),
+        (["train", "toy:flower", "--keys", "a"], 2, "'a' is not two names, such as images,labels."),
         (["train", "toy:rose"], 1, "unknown toy data set 'rose'"),
         (["train", "nowhere"], 1, "there is no file or folder nowhere"),
         (["train", "toy:flower", "--optimizer", "adm"], 1, "unknown optimizer 'adm': did you mean 'adam'?"),

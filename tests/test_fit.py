@@ -18,6 +18,14 @@ from pellucid.training.fit import _seeds
 LOSS = "binary_cross_entropy"
 
 
+@pytest.fixture(autouse=True)
+def ctrl_c_interrupts():
+    """As in a terminal; a job in the background inherits a SIGINT that is ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def rows(n=40, seed=0, positive=0.3):
     rng = np.random.default_rng(seed)
     X = rng.normal(size=(n, 3))
@@ -80,8 +88,16 @@ def test_what_is_given_is_left_alone():
 @pytest.mark.parametrize("changed", [{"batch_size": None}, {"batch_size": 7, "dropout": 0.2, "l2": 0.1}])
 def test_rows_of_weight_zero_are_rows_removed(changed):
     X, y = rows()
-    w = np.random.default_rng(1).integers(0, 2, 40).astype(float)
-    assert bits(trained(X, y, w, **changed)) == bits(trained(X[w > 0], y[w > 0], **changed))
+    for highest in (1, 3):
+        w = np.random.default_rng(1).integers(0, highest, 40, endpoint=True).astype(float)
+        some = w > 0
+        with_zeros, removed = trained(X, y, w, **changed), trained(X[some], y[some], w[some], **changed)
+        assert bits(with_zeros) == bits(removed)
+        assert with_zeros.history.cost == removed.history.cost
+    start = settings().network(3, 1, LOSS).initialize("he", 5)
+    J = (w * start.loss.value(start.forward(X)[0], y)).sum() / w.sum()
+    if not changed.get("dropout"):
+        assert with_zeros.history.cost[0] == pytest.approx(J, rel=1e-13)
 
 
 @pytest.mark.parametrize("batch_size", [None, 7])
@@ -196,7 +212,7 @@ def test_numbers_are_held_out_too():
 @pytest.mark.parametrize("validated", [False, True])
 def test_restarts_keep_the_lowest_cost(validated):
     X, y = rows()
-    V = rows(20, seed=1) if validated else None
+    V = rows(20, seed=2) if validated else None
     seeds = _seeds(5, 4)
     runs = [trained(X, y, validation=V, random_state=seed) for seed in seeds]
     final = [(run.history.validation_cost or run.history.cost)[-1] for run in runs]
@@ -205,6 +221,8 @@ def test_restarts_keep_the_lowest_cost(validated):
     assert seeds[0] == 5
     assert np.argmin(final) > 0  # the first start is not the best here, so that restarts had something to do
     assert bits(best) == bits(runs[int(np.argmin(final))])
+    by_training = np.argmin([run.history.cost[-1] for run in runs])
+    assert (np.argmin(final) != by_training) == validated  # the two costs disagree on the best start here
 
 
 def test_warm_start_goes_on_from_the_weights():
@@ -459,6 +477,10 @@ def test_verbose_writes_costs_to_stderr(capsys):
     assert out == ""
     assert [line.split("  ")[0] for line in lines] == [f"epoch {e}" for e in (0, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19)]
     history = trained(*rows(), epochs=20, batch_size=None, validation=rows(10)).history
+    trained(*rows(), verbose=True, epochs=20, callbacks=(lambda state: state.epoch == 5,))
+    assert [line.split("  ")[0] for line in capsys.readouterr().err.splitlines()] == [
+        f"epoch {e}" for e in (0, 1, 3, 4)
+    ]
     assert lines[0] == f"epoch 0  cost {history.cost[0]:.6f}  validation cost {history.validation_cost[0]:.6f}"
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from pellucid.errors import InputError
 from pellucid.nn import ACTIVATIONS, Dense, Dropout, Network
-from pellucid.nn.network import PREDICTION_ROWS, Work
+from pellucid.nn.network import BLOCK_ROWS, Work
 
 rng = np.random.default_rng
 
@@ -286,7 +286,13 @@ def test_a_row_alone_has_the_same_bits_as_among_fifty(widths, dtype):
 
 def test_no_rows_no_answers():
     assert network().predict(np.empty((0, 3))).shape == (0, 2)
-    assert network().predict(rows(PREDICTION_ROWS)).shape == (PREDICTION_ROWS, 2)
+
+
+@pytest.mark.parametrize("n", [1, BLOCK_ROWS - 1, BLOCK_ROWS, 2 * BLOCK_ROWS + 1])
+def test_every_row_is_answered_across_blocks(n):
+    net, X = network(), rows(n)
+    np.testing.assert_allclose(net.predict(X), by_hand(net, X)[-1], rtol=1e-11, atol=1e-14)
+    assert net.predict(X)[-1:].tobytes() == net.predict(X[-1:]).tobytes()
 
 
 # misfits ---------------------------------------------------------------------------------------------------------

@@ -258,6 +258,35 @@ def test_the_lowest_point_met_is_better_than_none():
     assert strong_wolfe(lambda step: Point(step, 1.0, 1.0, np.zeros(1)), Point(0, 0.0, -1.0, None), 1.0) is None
 
 
+def test_a_search_within_rounding_ends_early():
+    tried = []
+
+    def at(step):
+        tried.append(step)
+        return Point(step, 1.0 + 4e-16, 1e-15, np.zeros(1))
+
+    assert strong_wolfe(at, Point(0, 1.0, -1e-15, np.zeros(1)), 1.0) is None
+    assert len(tried) < 10
+
+
+def test_the_point_kept_is_the_lowest_met_not_the_last():
+    """|p - 0.3| is flat nowhere, so that no point ends the search; cost and gradient belong to where p is left."""
+
+    def cost(p):
+        return float(np.abs(p - 0.3).sum()), np.sign(p - 0.3)
+
+    p, rule = np.array([1.0]), LBFGS()
+    slots, seen = rule.slots(p), []
+
+    def evaluate():
+        seen.append(cost(p))
+        return seen[-1]
+
+    rule.step(evaluate, p, slots, 1, [])
+    assert cost(p) == (slots["cost"], slots["gradient"]) == min(seen)
+    assert seen[-1] != min(seen)
+
+
 def test_only_pairs_of_positive_curvature_are_kept():
     slots = LBFGS(memory=2).slots(np.zeros(2))
     for y in ([-1.0, 0.0], [0.0, 1.0], [1e-11, 1.0]):

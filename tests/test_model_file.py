@@ -54,7 +54,8 @@ def test_a_fresh_process_gives_the_same_bits(tmp_path):
     model = make()
     model.save(tmp_path / "m.pellucid")
     np.save(tmp_path / "x.npy", PICTURES)
-    code = "import pellucid, numpy; p = pellucid.load('m.pellucid').predict_proba(numpy.load('x.npy')); print(p.tobytes().hex())"
+    code = """import numpy, pellucid
+print(pellucid.load("m.pellucid").predict_proba(numpy.load("x.npy")).tobytes().hex())"""
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == model.predict_proba(PICTURES).tobytes().hex()
 
@@ -94,9 +95,9 @@ def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(PellucidError, match="No space left on device. Nothing was changed there"):
+    with pytest.raises(PellucidError, match="No space left on device"):
         make(networks=2).save(path, force=True)
-    assert path.read_bytes() == before and os.listdir(tmp_path) == ["m"]
+    assert path.read_bytes() == before and [file.name for file in tmp_path.iterdir()] == ["m"]
 
 
 def test_every_flipped_byte_is_noticed(tmp_path):
@@ -139,7 +140,7 @@ def test_a_newer_format_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr("pellucid.model_file.FORMAT_VERSION", 99)
     path = make().save(tmp_path / "m")
     monkeypatch.undo()
-    with pytest.raises(ModelFileError, match="has format version 99; this release reads 1. Update pellucid."):
+    with pytest.raises(ModelFileError, match="has format version 99; this release reads 1"):
         load(path)
 
 

@@ -137,7 +137,8 @@ def test_progress_is_told(tmp_path):
 def test_recipe_file(tmp_path):
     path = tmp_path / "r.toml"
     path.write_text(
-        'optimizer = "momentum"\nhidden_layers = [20, [7, "tanh"]]\nsize = [32, 48]\nmerge = {sick = ["a", "b"]}\nl2 = 0.1\n'
+        'optimizer = "momentum"\nhidden_layers = [20, [7, "tanh"]]\nsize = [32, 48]\nl2 = 0.1\n'
+        'merge = {sick = ["a", "b"]}'
     )
     recipe = make_recipe(**read_recipe(path), data="x")
     assert recipe.settings.rule == GradientDescent(momentum=0.9)

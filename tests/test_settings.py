@@ -51,6 +51,10 @@ REFUSALS = [
     ({"l2": -0.1}, "l2 must be 0 or more; got -0.1."),
     ({"l2": float("inf")}, "l2 must be 0 or more; got inf."),
     ({"l2": float("nan")}, "l2 must be 0 or more; got nan."),
+    (
+        {"optimizer": AdamW(weight_decay=0.3), "l2": 0.1},
+        "l2 must be 0 where AdamW has a weight_decay of its own; got 0.1.",
+    ),
     ({"l2": "0.1"}, "l2 must be 0 or more; got '0.1'."),
     ({"dropout": "no"}, "dropout must be a probability, at least 0 and below 1; got 'no'."),
     ({"clip_norm": "1"}, "clip_norm must be None or positive; got '1'."),
@@ -130,7 +134,7 @@ def test_adamw_takes_l2_as_its_decay():
     s = Settings(optimizer="adamw", l2=0.1)
     assert s.rule == AdamW(weight_decay=0.1)
     assert s.network(2, 1, "huber").l2 == 0
-    assert Settings(optimizer=AdamW(weight_decay=0.3), l2=0.1).rule.weight_decay == 0.3
+    assert Settings(optimizer=AdamW(weight_decay=0.3)).rule.weight_decay == 0.3
     assert Settings(optimizer="adam", l2=0.1).rule == Adam()
     assert Settings(optimizer="adam", l2=0.1).network(2, 1, "huber").l2 == 0.1
     assert Settings(optimizer=GradientDescent(0.5)).rule == GradientDescent(0.5)

@@ -60,9 +60,10 @@ def read_model(path: str | Path) -> tuple[list[Network], dict[str, np.ndarray], 
 
 def describe_network(network: Network) -> dict[str, Any]:
     """Return the shape of a network as JSON: layers, loss and penalty; only what has a name here can be written."""
-    for known, thing in ((LOSSES, network.loss), *((ACTIVATIONS, layer.activation) for layer in network.dense)):
-        if known.get(thing.name) is not thing:
-            raise InputError(f"{thing.name!r} is your own; a file holds no code, so such a network cannot be saved.")
+    own = [layer.activation.name for layer in network.dense if layer.activation not in ACTIVATIONS.values()]
+    own += [network.loss.name] if network.loss not in LOSSES.values() else []
+    if own:
+        raise InputError(f"{own[0]!r} is your own; a file holds no code, so such a network cannot be saved.")
     layers: list[dict[str, Any]] = []
     for layer in network.layers:
         if isinstance(layer, Dense):

@@ -230,12 +230,11 @@ def with_classes_of(model: Model, dataset: Dataset) -> Dataset:
 
 
 def _loaded(recipe: Recipe) -> Splits:
-    how = {"label": recipe.label, "keys": recipe.keys, "groups": recipe.groups}
-    splits = load(recipe.data, **how)
+    splits = load(recipe.data, label=recipe.label, keys=recipe.keys, groups=recipe.groups)
     for part in ("validation", "test"):
         source = getattr(recipe, part)
         if source is not None:
-            own = load(source, **how)
+            own = load(source, label=recipe.label, keys=recipe.keys, groups=recipe.groups)
             splits = replace(splits, **{part: getattr(own, part) or own.train})
     parts = {part: dataset.merged(recipe.merge) for part, dataset in splits.items()}
     names = parts["train"].class_names

@@ -8,6 +8,7 @@ from typing import Any
 import click
 import numpy as np
 
+from pellucid.cli.options import Keys
 from pellucid.cli.output import json_option, progress_bars, refuse_foreign_json, say, table, write_json
 from pellucid.data import load as load_data
 from pellucid.data import picture_files, read_columns
@@ -80,7 +81,7 @@ Examples:
 @click.argument("data")
 @click.option("--part", type=click.Choice(["train", "validation", "test"]), help="Which part of the data to score on.")
 @click.option("--label", metavar="COLUMN", help="The label column of a table.")
-@click.option("--keys", metavar="X,Y", help="The keys of pictures and labels in an HDF5 or NPZ file.")
+@click.option("--keys", type=Keys(), help="The keys of samples and labels in an HDF5 or NPZ file.")
 @click.option("--skip-bad", is_flag=True, help="Leave out pictures that cannot be read; they are named.")
 @json_option
 def evaluate_command(
@@ -88,7 +89,7 @@ def evaluate_command(
     data: str,
     part: str | None,
     label: str | None,
-    keys: str | None,
+    keys: tuple[str, str] | None,
     skip_bad: bool,
     json_file: str | None,
 ) -> None:
@@ -98,7 +99,7 @@ def evaluate_command(
     """
     refuse_foreign_json(json_file)
     model = load(model_file)
-    parts = dict(load_data(data, label=label, keys=tuple(keys.split(",")) if keys else None).items())
+    parts = dict(load_data(data, label=label, keys=keys).items())
     part = part or next(name for name in ("test", "validation", "train") if name in parts)
     if part not in parts:
         raise InputError(f"{data} has no part {part}; it has {', '.join(parts)}.")

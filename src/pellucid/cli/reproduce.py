@@ -5,24 +5,11 @@ from typing import Any
 
 import click
 
+from pellucid.cli.options import Numbers
 from pellucid.cli.output import json_option, progress_bars, refuse_foreign_json, say, table, write_json
 from pellucid.errors import InputError
 
 NAMES = ("logistic", "cats-2-layer", "cats-4-layer", "beans", "deep", "planar")
-
-
-class Numbers(click.ParamType):
-    """Whole numbers with commas between them."""
-
-    name = "N,N,..."
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return a list of integers of at least 1."""
-        if not isinstance(value, str):
-            return value
-        if not all(part.strip().isdigit() and int(part) > 0 for part in value.split(",")):
-            self.fail(f"{value!r} is not a list of numbers such as 1,2,3.", param)
-        return [int(part) for part in value.split(",")]
 
 
 @click.command(

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from pellucid.cli.options import BatchSize, Keys, Layers, Merge, Size
 from pellucid.cli.output import json_option, progress_bars, refuse_foreign_json, say, table, write_json
 from pellucid.errors import InputError
 from pellucid.files import refuse_existing
@@ -13,64 +14,6 @@ from pellucid.recipe import Result, make_recipe, read_recipe, run
 from pellucid.training import EarlyStopping
 
 DEFAULT_OUT = "model.pellucid"
-
-
-class Layers(click.ParamType):
-    """Hidden layers as text: 20:relu,7:relu or 20,7 or none."""
-
-    name = "LAYERS"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return ((20, "relu"), (7, "relu")); () for "none"."""
-        if not isinstance(value, str):
-            return value
-        layers: list[Any] = []
-        for part in [] if value.strip() in ("", "none") else value.split(","):
-            width, _, activation = part.strip().partition(":")
-            if not width.isdigit() or int(width) < 1:
-                self.fail(f"{part!r} is not WIDTH or WIDTH:ACTIVATION, as in 20:relu (none = no hidden layer).", param)
-            layers.append((int(width), activation) if activation else int(width))
-        return tuple(layers)
-
-
-class Size(click.ParamType):
-    """Picture size as text: 64 or 100x80 (width x height)."""
-
-    name = "SIZE"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return (height, width)."""
-        if not isinstance(value, str):
-            return value
-        width, _, height = value.lower().partition("x")
-        if not (width.isdigit() and (height or width).isdigit()) or 0 in (int(width), int(height or width)):
-            self.fail(f"{value!r} is not a size such as 64 or 100x80 (width x height, in pixels).", param)
-        return int(height or width), int(width)
-
-
-class BatchSize(click.ParamType):
-    """A number of rows, "auto" or "full"."""
-
-    name = "ROWS"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return an integer, "auto", or "full"."""
-        if value in ("auto", "full") or not isinstance(value, str):
-            return value
-        if not value.isdigit() or int(value) < 1:
-            self.fail(f"{value!r} is not a number of rows, auto or full.", param)
-        return int(value)
-
-
-def parse_merges(texts: Sequence[str]) -> dict[str, list[str]]:
-    """Return {"sick": ["rust", "spot"]} for ["sick=rust+spot"]."""
-    merges: dict[str, list[str]] = {}
-    for text in texts:
-        new, equals, olds = text.partition("=")
-        if not equals or not new.strip() or not all(old.strip() for old in olds.split("+")):
-            raise click.BadParameter(f"{text!r} is not NEW=OLD+OLD, such as sick=bean_rust+angular_leaf_spot.")
-        merges.setdefault(new.strip(), []).extend(old.strip() for old in olds.split("+"))
-    return merges
 
 
 @click.command(
@@ -90,9 +33,9 @@ Examples:
 @click.option("--out", metavar="MODEL", default=DEFAULT_OUT, show_default=True, help="Where the model goes.")
 @click.option("--force", is_flag=True, help="Replace outputs that exist.")
 @click.option("--label", metavar="COLUMN", help="The label column of a table.")
-@click.option("--keys", metavar="X,Y", help="The keys of pictures and labels in an HDF5 or NPZ file.")
+@click.option("--keys", type=Keys(), help="The keys of samples and labels in an HDF5 or NPZ file.")
 @click.option("--group", "groups", metavar="COLUMN", help="Rows alike in this column stay on one side of a split.")
-@click.option("--merge", "merges", metavar="NEW=OLD+OLD", multiple=True, help="Join classes; may be repeated.")
+@click.option("--merge", "merges", type=Merge(), multiple=True, help="Join classes; may be repeated.")
 @click.option("--size", type=Size(), help="Picture size, 64 or 100x80.  [default: the arrays' own, 64 for files]")
 @click.option("--grey", is_flag=True, default=None, help="Drop the colours of pictures.")
 @click.option("--standardize/--no-standardize", default=None, help="Scale the columns of a table.  [default: on]")
@@ -124,7 +67,7 @@ def train_command(
     recipe_file: str | None,
     out: str,
     force: bool,
-    merges: Sequence[str],
+    merges: Sequence[tuple[str, list[str]]],
     pictures: str | None,
     quiet: bool,
     json_file: str | None,
@@ -140,7 +83,9 @@ def train_command(
     values = read_recipe(recipe_file) if recipe_file else {}
     values |= _settings_of({name: value for name, value in options.items() if value is not None}, values)
     if merges:
-        values["merge"] = parse_merges(merges)
+        values["merge"] = {}
+        for new, olds in merges:
+            values["merge"].setdefault(new, []).extend(olds)
     recipe = make_recipe(**values | {"data": data})
     drawn = _planned_pictures(pictures, force)
     with progress_bars(quiet) as bars:
@@ -175,14 +120,9 @@ def training_results(result: Result) -> dict[str, Any]:
 
 
 def _settings_of(options: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
-    """Return options as recipe values: full batch, schedules, keys and patience put together."""
+    """Return options as recipe values: full batch, schedules and patience put together."""
     if options.get("batch_size") == "full":
         options["batch_size"] = None
-    if "keys" in options:
-        parts = [key.strip() for key in options["keys"].split(",")]
-        if len(parts) != 2 or not all(parts):
-            raise click.BadParameter("--keys takes two names, such as images,labels.")
-        options["keys"] = tuple(parts)
     schedule, warm_up = options.pop("schedule", None), options.pop("warm_up", None)
     if schedule or warm_up:
         from pellucid.nn import SCHEDULES, WarmUp

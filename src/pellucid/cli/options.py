@@ -1,0 +1,97 @@
+"""What people type as the value of an option, turned into values, or into a usage error with an example."""
+
+from typing import Any
+
+import click
+
+
+class Layers(click.ParamType):
+    """Hidden layers as text: 20:relu,7:relu or 20,7 or none."""
+
+    name = "LAYERS"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return ((20, "relu"), (7, "relu")); () for "none"."""
+        if not isinstance(value, str):
+            return value
+        layers: list[Any] = []
+        for part in [] if value.strip() in ("", "none") else value.split(","):
+            width, _, activation = part.strip().partition(":")
+            if not width.isdigit() or int(width) < 1:
+                self.fail(f"{part!r} is not WIDTH or WIDTH:ACTIVATION, as in 20:relu (none = no hidden layer).", param)
+            layers.append((int(width), activation) if activation else int(width))
+        return tuple(layers)
+
+
+class Size(click.ParamType):
+    """Picture size as text: 64 or 100x80 (width x height)."""
+
+    name = "SIZE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return (height, width)."""
+        if not isinstance(value, str):
+            return value
+        width, _, height = value.lower().partition("x")
+        if not (width.isdigit() and (height or width).isdigit()) or 0 in (int(width), int(height or width)):
+            self.fail(f"{value!r} is not a size such as 64 or 100x80 (width x height, in pixels).", param)
+        return int(height or width), int(width)
+
+
+class BatchSize(click.ParamType):
+    """A number of rows, "auto" or "full"."""
+
+    name = "ROWS"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return an integer, "auto", or "full"."""
+        if value in ("auto", "full") or not isinstance(value, str):
+            return value
+        if not value.isdigit() or int(value) < 1:
+            self.fail(f"{value!r} is not a number of rows, auto or full.", param)
+        return int(value)
+
+
+class Keys(click.ParamType):
+    """Two names with a comma between them."""
+
+    name = "X,Y"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return (samples, labels)."""
+        if not isinstance(value, str):
+            return value
+        names = tuple(name.strip() for name in value.split(","))
+        if len(names) != 2 or not all(names):
+            self.fail(f"{value!r} is not two names, such as images,labels.", param)
+        return names
+
+
+class Merge(click.ParamType):
+    """A new class and those it joins."""
+
+    name = "NEW=OLD+OLD"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return ("sick", ["rust", "spot"]) for "sick=rust+spot"."""
+        if not isinstance(value, str):
+            return value
+        new, _, olds = (part.strip() for part in value.partition("="))
+        names = [old.strip() for old in olds.split("+")]
+        if not new or not all(names):
+            self.fail(f"{value!r} is not NEW=OLD+OLD, such as sick=bean_rust+angular_leaf_spot.", param)
+        return new, names
+
+
+class Numbers(click.ParamType):
+    """Whole numbers with commas between them."""
+
+    name = "N,N,..."
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return a list of integers of at least 1."""
+        if not isinstance(value, str):
+            return value
+        if not all(part.strip().isdigit() and int(part) > 0 for part in value.split(",")):
+            self.fail(f"{value!r} is not a list of numbers such as 1,2,3.", param)
+        return [int(part) for part in value.split(",")]
