@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # one test process a core: BLAS threads on top only wait
+
 import numpy as np
 import pytest
 

@@ -53,7 +53,8 @@ def test_every_combination(loss, activation, monkeypatch):
                 net, X, y, rng = build(stack(activation), loss, l2, drop, k, seed=number + 1)
                 w = rng.uniform(0.2, 2, ROWS) if weighted else None
                 report = check_gradients(net, X, y, w, seed=number)
-                assert report.passed, f"{net} l2={l2} weighted={weighted} dropout={drop}\n{report}"
+                good = report.passed and all(t.error < 1e-7 for t in report.tensors)
+                assert good, f"{net} l2={l2} weighted={weighted} dropout={drop}\n{report}"
                 if loss == "softmax_cross_entropy" and k == 1:  # one class has p = 1 always: nothing to learn
                     assert all(t.zero for t in report.tensors if l2 == 0 or t.name[0] == "b")
                     continue
@@ -116,6 +117,7 @@ def test_a_probe_that_would_step_over_a_kink_would_be_wrong():
     report = check_gradients(net, X, np.ones((3, 1)))
     assert report.failed == ["b1"]
     assert [t.probes for t in report.tensors] == [6, 0, 6, 6]
+    assert not report.tensors[1].zero
     assert str(report).splitlines()[2].endswith("not reached")
 
 
@@ -133,6 +135,18 @@ def test_zero_is_told_apart_from_agreement():
     assert [t.name for t in report.tensors if t.zero] == ["W1", "b1", "W2"]
     assert report.passed
     assert [line.split()[-1] for line in str(report).splitlines()[1:]] == ["zero", "zero", "zero", "agrees"]
+
+
+def test_where_a_network_has_converged_only_rounding_is_left():
+    """A gradient of 1e-9 is told right to about 1e-13: no fault, and no agreement to 1e-7 either."""
+    net, X, y, _ = build([], "squared_error", 0, 0, 2)
+    design = np.hstack([X, np.ones((ROWS, 1))])
+    exact = np.linalg.lstsq(design, y, rcond=None)[0].T
+    net.initialize([exact[:, :2] + 1e-9, exact[:, 2]])
+    report = check_gradients(net, X, y)
+    assert report.passed
+    assert all(1e-10 < t.norm < 1e-8 and t.error > 1e-7 and t.difference < 1e-12 for t in report.tensors)
+    assert [t.result for t in report.tensors] == ["agrees to rounding"] * 2
 
 
 def test_as_plain_values():

@@ -79,6 +79,7 @@ def test_layers_given_to_two_networks_stay_apart():
     one.parameters[:] = 1
     assert not two.parameters.any()
     assert not hasattr(layers[0], "W")
+    assert not hasattr(copy.copy(one.layers[0]), "W")
 
 
 # forward and backward --------------------------------------------------------------------------------------------
@@ -192,6 +193,16 @@ def test_buffers_used_again_give_the_same_numbers():
 def test_training_lends_the_same_memory_again():
     net, work = network(), Work()
     assert net.forward(rows(9), work=work)[0].base is net.forward(rows(5), work=work)[0].base
+    single = net.copy(np.float32).forward(rows(5), work=work)[0]  # but not for another precision
+    assert single.dtype == np.float32
+
+
+def test_the_input_gradient_is_computed_only_when_asked_for():
+    """A third of all work in article A."""
+    net, work = network(), Work()
+    net.cost_and_gradient(rows(), rows(d=2), work=work)
+    made = {(layer, name) for layer, name in work._buffers if name == "dA_in"}
+    assert made == {(2, "dA_in"), (3, "dA_in")}
 
 
 # the objective ---------------------------------------------------------------------------------------------------
@@ -263,6 +274,9 @@ def test_no_dropout_in_prediction_and_a_new_mask_each_time_in_training():
     np.testing.assert_array_equal(net.predict(X), network().predict(X))
     stream = rng(0)
     assert not np.array_equal(net.forward(X, stream)[0], net.forward(X, stream)[0])
+    stream = rng(0)
+    network(dropout=0).forward(X, stream)
+    assert stream.random() == rng(0).random()  # p = 0 draws nothing
     np.testing.assert_array_equal(net.forward(X, rng(0))[0], net.forward(X, rng(0))[0])
 
 
