@@ -43,7 +43,7 @@ def test_the_same_recipe_gives_the_same_weights(tmp_path):
 
 def test_command_line_estimator_and_file_agree_to_the_last_bit(tmp_path):
     data = write_pictures(tmp_path / "data")
-    how = {"hidden_layers": (6,), "epochs": 5, "random_state": 3}
+    how = {"hidden_layers": (6,), "optimizer": "adam", "epochs": 5, "random_state": 3}
     result = train(data, size=(8, 8), holdout=0, **how)
     dataset = result.splits.train
     X, labels = assemble(dataset, result.model.features, np.float32)
@@ -141,9 +141,9 @@ def test_recipe_file(tmp_path):
         'merge = {sick = ["a", "b"]}'
     )
     recipe = make_recipe(**read_recipe(path), data="x")
-    assert recipe.settings.rule == GradientDescent(momentum=0.9)
-    assert recipe.settings.layers == [(20, "relu"), (7, "tanh")]
-    assert (recipe.size, recipe.merge, recipe.settings.l2) == ((32, 48), {"sick": ["a", "b"]}, 0.1)
+    assert recipe.settings("pictures").rule == GradientDescent(momentum=0.9)
+    assert recipe.settings("pictures").layers == [(20, "relu"), (7, "tanh")]
+    assert (recipe.size, recipe.merge, recipe.settings("numbers").l2) == ((32, 48), {"sick": ["a", "b"]}, 0.1)
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_recipe_file(tmp_path):
         ("epoch = 3", "unknown setting in {path} 'epoch': did you mean 'epochs'?"),
         ('epochs = "three"', "{path}: epochs: Expected `int`, got `str`."),
         ("epochs = ", "{path} is not a TOML file"),
-        ("settings = 1", "unknown setting in {path} 'settings'"),
+        ("training = 1", "unknown setting in {path} 'training'"),
     ],
 )
 def test_wrong_recipe_files(tmp_path, text, message):
@@ -161,6 +161,15 @@ def test_wrong_recipe_files(tmp_path, text, message):
     with pytest.raises(InputError) as error:
         read_recipe(path)
     assert str(error.value).startswith(message.format(path=path))
+
+
+def test_pictures_have_defaults_of_their_own_unless_an_optimizer_is_named():
+    usual = make_recipe(data="x", learning_rate=0.5)
+    assert usual.settings("pictures").rule == GradientDescent(momentum=0.9, nesterov=True)
+    assert (usual.settings("pictures").learning_rate, usual.settings("pictures").clip_norm) == (0.5, 1.0)
+    assert usual.settings("numbers").optimizer == "adam" and usual.settings("numbers").clip_norm is None
+    named = make_recipe(data="x", optimizer="adam").settings("pictures")
+    assert (named.learning_rate, named.clip_norm) == (0.001, None)
 
 
 def test_missing_recipe_and_unknown_setting(tmp_path):

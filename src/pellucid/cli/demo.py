@@ -25,7 +25,13 @@ def demo_command(out: Path, json_file: str | None) -> None:
         raise InputError(f"{out} is a file; --out takes a folder.")
     say("1,797 handwritten digits of 8 x 8 pixels (UCI, through scikit-learn); a fifth is held back.")
     recipe = make_recipe(
-        data="toy:digits", hidden_layers=(64,), learning_rate=0.005, epochs=60, l2=1e-4, random_state=1
+        data="toy:digits",
+        hidden_layers=(64,),
+        optimizer="adam",
+        learning_rate=0.005,
+        epochs=60,
+        l2=1e-4,
+        random_state=1,
     )
     with progress_bars() as bars:
         result = run(recipe, bars)

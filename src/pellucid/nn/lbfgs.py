@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.errors import InputError
+
 Array = NDArray[Any]
 Slots = dict[str, Array]
 
@@ -39,6 +41,10 @@ class LBFGS:
     memory: int = 10
     tolerance: float = 1e-6
     full_batch_only = True
+
+    def __post_init__(self) -> None:
+        if self.memory < 1:
+            raise InputError(f"memory of LBFGS must be at least 1 pair, got {self.memory!r}.")
 
     def slots(self, parameters: Array) -> Slots:
         """Return an empty memory: `pairs` counts its rows, `evaluated` says that cost and gradient are known."""

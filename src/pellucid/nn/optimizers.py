@@ -189,7 +189,7 @@ def get_optimizer(optimizer: str | Optimizer) -> Optimizer:
 
 def clip_by_norm(gradient: Array, largest: float) -> float:
     """Scale the gradient in place so that its 2-norm is at most `largest`; return the norm it had."""
-    norm = float(np.linalg.norm(gradient))
+    norm = float(np.linalg.norm(gradient.astype(np.float64, copy=False)))  # the squares may overflow float32
     if norm > largest:
         gradient *= largest / norm
     return norm

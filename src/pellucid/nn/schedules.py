@@ -8,6 +8,8 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
 from pellucid.errors import InputError
 
 Schedule = Callable[[float, int], float]
@@ -98,6 +100,6 @@ def get_schedule(rate: float | Schedule) -> Schedule:
     """Return a schedule as it is, or a number as `Constant`."""
     if callable(rate):
         return rate
-    if isinstance(rate, bool) or not isinstance(rate, int | float) or not 0 < rate < math.inf:
+    if isinstance(rate, bool) or not isinstance(rate, int | float | np.floating) or not 0 < rate < math.inf:
         raise InputError(f"learning_rate must be a positive number or a schedule such as Cosine(0.01), got {rate!r}.")
     return Constant(float(rate))

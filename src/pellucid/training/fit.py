@@ -145,10 +145,10 @@ def _final_cost(state: State) -> float:
 def _ctrl_c_noted() -> Iterator[Any]:
     """Note the first Ctrl-C, to be acted on between two updates; a second one interrupts at once as usual."""
     noted: list[int] = []
-    if threading.current_thread() is not threading.main_thread():
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or before in (signal.SIG_IGN, None):
         yield lambda: False
         return
-    before = signal.getsignal(signal.SIGINT)
 
     def note(signum: int, frame: object) -> None:
         noted.append(signum)
