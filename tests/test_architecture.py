@@ -35,7 +35,7 @@ HOMES = {  # heavy or optional packages, and the only places that may import the
     "h5py": {"data/hdf5.py"},
     "PIL": {"pictures.py"},
     "sklearn": {"estimator.py", "data/toy.py"},
-    "matplotlib": {"insight/plots.py", "articles/article.py", "articles/planar.py", "cli/pictures.py"},
+    "matplotlib": {"insight/plots.py", "articles/article.py", "articles/planar.py", "cli/draw.py"},
     "safetensors": {"files.py"},
     "click": "cli/",
     "rich": "cli/",

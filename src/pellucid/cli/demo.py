@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 import numpy as np
 
+from pellucid.cli.draw import draw_training
 from pellucid.cli.output import json_option, progress_bars, refuse_foreign_json, say, write_json
-from pellucid.cli.pictures import draw_training
 from pellucid.cli.train import training_results
 from pellucid.errors import InputError
 from pellucid.recipe import make_recipe, run

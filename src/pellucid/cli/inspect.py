@@ -53,7 +53,7 @@ def inspect_command(model_file: str, pictures: Path | None, json_file: str | Non
         say(f"{key}: {value}")
     say(f"in torch: {torch_sequential(model)}")
     if pictures is not None:
-        from pellucid.cli.pictures import draw_model
+        from pellucid.cli.draw import draw_model
 
         draw_model(model, pictures)
         say(f"pictures: {pictures}")

@@ -94,7 +94,7 @@ def train_command(
     result.model.save(out, force)
     say(f"model: {out}")
     if drawn is not None:
-        from pellucid.cli.pictures import draw_training
+        from pellucid.cli.draw import draw_training
 
         draw_training(result, drawn)
         say(f"pictures: {drawn}")

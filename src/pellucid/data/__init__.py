@@ -4,7 +4,7 @@
 """
 
 from pellucid.data.dataset import Dataset, Splits
-from pellucid.data.images import picture_files
+from pellucid.data.folders import picture_files
 from pellucid.data.load import load
 from pellucid.data.split import split_rows
 from pellucid.data.tables import read_columns

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pellucid.data import hdf5, huggingface, idx, images, npz, tables, toy
+from pellucid.data import folders, hdf5, huggingface, idx, npz, tables, toy
 from pellucid.data.dataset import Splits
 from pellucid.errors import InputError, MissingFileError
 
@@ -23,7 +23,7 @@ class Reader(NamedTuple):
 
 HDF5 = Reader(hdf5.read, ("keys",), "HDF5 file")
 IDX = Reader(idx.read, (), "IDX file or folder of them")
-IMAGES = Reader(images.read, (), "folder or zip of class folders")
+FOLDERS = Reader(folders.read, (), "folder or zip of class folders")
 NPZ = Reader(npz.read, ("keys",), "NumPy file")
 TABLE = Reader(tables.read, ("label", "groups"), "table")
 HUGGINGFACE = Reader(huggingface.read, ("label", "groups"), "data set of the datasets library")
@@ -36,7 +36,7 @@ BY_ENDING = {
     ".tsv": TABLE,
     ".npz": NPZ,
     ".parquet": HUGGINGFACE,
-    ".zip": IMAGES,
+    ".zip": FOLDERS,
 }
 BY_PREFIX = {"hf:": HUGGINGFACE, "toy:": TOY}
 
@@ -104,7 +104,7 @@ def _reader_of_folder(folder: Path) -> Reader:
         return HUGGINGFACE
     if hdf5.files_in(folder):
         return HDF5
-    return IDX if idx.files_in(folder) else IMAGES
+    return IDX if idx.files_in(folder) else FOLDERS
 
 
 def _existing(source: str | Path) -> Path:

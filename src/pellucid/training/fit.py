@@ -4,12 +4,8 @@ It weighs the rows, holds out rows for early stopping, draws the start, drives t
 divergence lose nothing that was learned.
 """
 
-import contextlib
-import signal
-import threading
 import time
 import warnings
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,13 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.data.split import split_rows
-from pellucid.errors import DivergedError, InputError, TrainingWarning, refuse_non_finite
+from pellucid.errors import DivergedError, InputError, TrainingWarning
 from pellucid.nn import Network
 from pellucid.nn.losses import Loss, get_loss
 from pellucid.randomness import as_seed, stream, weight_stream
 from pellucid.training.callbacks import print_costs
+from pellucid.training.examples import Examples, checked_examples
 from pellucid.training.history import History
-from pellucid.training.loop import Examples, State, initial_state, steps
+from pellucid.training.interrupt import ctrl_c_noted
+from pellucid.training.loop import State, initial_state, steps
+from pellucid.training.row_weights import codes_of
 from pellucid.training.settings import Settings
 
 Array = NDArray[Any]
@@ -61,14 +60,14 @@ def fit(
     loss = get_loss(loss)
     seed = as_seed(settings.random_state)
     dtype = settings.training_dtype(X)
-    train = _examples(X, y, sample_weight, settings.class_weight, loss, dtype, "the training rows")
+    train = checked_examples(X, y, sample_weight, settings.class_weight, loss, dtype, "the training rows")
     held_out = None
     if validation is not None:
-        held_out = _examples(*validation, None, None, loss, dtype, "the validation rows")
+        held_out = checked_examples(*validation, None, None, loss, dtype, "the validation rows")
     elif settings.stopping is not None:
-        codes = _codes(train.y) if loss.codes or (loss.name == "binary_cross_entropy" and n_out == 1) else None
+        codes = codes_of(train.y) if loss.codes or (loss.name == "binary_cross_entropy" and n_out == 1) else None
         kept, held = split_rows(codes, settings.stopping.fraction, stream(seed, "split"), n=len(train))
-        train, held_out = _take(train, kept), _take(train, held)
+        train, held_out = train.take(kept), train.take(held)
 
     runs: list[State] = []
     for run_seed in _seeds(seed, settings.restarts):
@@ -107,7 +106,7 @@ def _run(
     state = initial_state(network, settings, seed)
     callbacks = [*settings.callbacks, *([print_costs(settings.epochs)] if settings.verbose else [])]
     began = time.perf_counter()
-    with _ctrl_c_noted() as pressed:
+    with ctrl_c_noted() as pressed:
         for _ in steps(train, settings, state, held_out):
             if pressed():
                 state.stop(f"interrupted in epoch {state.epoch}; what was learned until then is kept")
@@ -139,75 +138,3 @@ def _final_cost(state: State) -> float:
     if state.diverged:
         return np.inf
     return (history.validation_cost or history.cost or [np.inf])[-1]
-
-
-@contextlib.contextmanager
-def _ctrl_c_noted() -> Iterator[Any]:
-    """Note the first Ctrl-C, to be acted on between two updates; a second one interrupts at once as usual."""
-    noted: list[int] = []
-    before = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or before in (signal.SIG_IGN, None):
-        yield lambda: False
-        return
-
-    def note(signum: int, frame: object) -> None:
-        noted.append(signum)
-        signal.signal(signal.SIGINT, before)
-
-    signal.signal(signal.SIGINT, note)
-    try:
-        yield lambda: bool(noted)
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def _examples(
-    X: Array, y: Array, sample_weight: Array | None, class_weight: Any, loss: Loss, dtype: np.dtype, what: str
-) -> Examples:
-    """Return checked arrays of the training precision, rows of weight zero left out, weights scaled to mean 1."""
-    if X.ndim != 2 or 0 in X.shape:
-        raise InputError(f"{what}: X must have shape (n, d) with n and d at least 1; got {X.shape}.")
-    if len(X) != len(y):
-        raise InputError(f"{what}: X has {len(X)} rows but y has {len(y)}.")
-    refuse_non_finite(X, f"X of {what}")
-    refuse_non_finite(y, f"y of {what}")
-    w = _weights(y, sample_weight, class_weight, what)
-    if w is not None:
-        used = w > 0
-        X, y, w = X[used], y[used], w[used] * (used.sum() / w.sum())
-        w = None if np.all(w == w[0]) else w.astype(dtype)
-    y = np.asarray(y, np.intp if loss.codes else dtype)
-    return Examples(np.ascontiguousarray(X, dtype), y, w)
-
-
-def _weights(y: Array, sample_weight: Array | None, class_weight: Any, what: str) -> Array | None:
-    """Return sample weight x class weight (n,), or None where neither is given."""
-    if sample_weight is None and class_weight is None:
-        return None
-    w = np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight, np.float64)
-    if w.shape != (len(y),):
-        raise InputError(f"{what}: sample_weight must have shape ({len(y)},), got {w.shape}.")
-    refuse_non_finite(w, "sample_weight")
-    if (w < 0).any() or not (w > 0).any():
-        raise InputError("sample_weight must be 0 or more, and above 0 somewhere.")
-    if class_weight is None:
-        return w
-    codes = _codes(y)
-    if class_weight == "balanced":
-        present, inverse = np.unique(codes[w > 0], return_inverse=True)
-        totals = np.bincount(inverse, weights=w[w > 0])
-        class_weight = dict(zip(present, totals.sum() / (len(present) * totals), strict=True))
-    w = w * np.array([class_weight.get(code, 1.0) for code in codes.tolist()])
-    if not (w > 0).any():
-        raise InputError("sample_weight x class_weight is 0 in every row: nothing is left to learn from.")
-    return w
-
-
-def _codes(y: Array) -> Array:
-    """Return class codes (n,) of targets as the loss takes them: (n,) codes, or (n, 1) zeros and ones."""
-    return y.reshape(len(y)).astype(np.intp)
-
-
-def _take(examples: Examples, rows: Array) -> Examples:
-    weight = None if examples.weight is None else examples.weight[rows] / examples.weight[rows].mean()
-    return Examples(examples.X[rows], examples.y[rows], weight)

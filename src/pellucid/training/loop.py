@@ -16,22 +16,11 @@ from pellucid.nn.network import Work
 from pellucid.nn.optimizers import clip_by_norm
 from pellucid.nn.schedules import get_schedule
 from pellucid.randomness import stream
+from pellucid.training.examples import Examples
 from pellucid.training.history import History
 from pellucid.training.settings import Settings
 
 Array = NDArray[Any]
-
-
-@dataclass(frozen=True)
-class Examples:
-    """Rows X (n, d), targets y as the loss takes them, and weights of mean 1 (or None for all alike)."""
-
-    X: Array
-    y: Array
-    weight: Array | None = None
-
-    def __len__(self) -> int:
-        return len(self.X)
 
 
 @dataclass
