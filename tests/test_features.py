@@ -99,3 +99,13 @@ def test_restored_features_do_the_same(features):
     raw = np.random.default_rng(3).random((5, features.n_out))
     assert again.transform(raw).tobytes() == features.transform(raw).tobytes()
     assert str(again) == str(features)
+
+
+def test_a_jpeg_opened_by_pil_gives_the_bits_of_its_path(tmp_path):
+    big = np.random.default_rng(5).integers(0, 256, (60, 80, 3), np.uint8)
+    Image.fromarray(big).resize((800, 600)).save(tmp_path / "p.jpg")
+    with Image.open(tmp_path / "p.jpg") as image:
+        assert RGB.transform(image).tobytes() == RGB.transform(tmp_path / "p.jpg").tobytes()
+    with Image.open(tmp_path / "p.jpg") as image:
+        image.thumbnail((8, 8))  # changed in place: no longer what its file holds
+        assert RGB.transform(image).tobytes() != RGB.transform(tmp_path / "p.jpg").tobytes()

@@ -29,6 +29,8 @@ def test_pictures_from_a_folder(tmp_path):
     assert result.model.class_names == ("dark", "grey", "light")
     assert result.model.network.parameters.dtype == np.float32
     assert list(result.model.predict([data / "light" / "00.png", data / "dark" / "01.png"])) == ["light", "dark"]
+    of_folder = result.model.predict_proba(data / "light")
+    assert of_folder.tobytes() == result.model.predict_proba(sorted((data / "light").iterdir())).tobytes()
     assert result.model.provenance["counts"]["test"] == {"dark": 2, "grey": 2, "light": 2}
     assert result.model.provenance["parts"] == "20% held back for testing, by class"
 

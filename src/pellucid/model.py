@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.data import picture_files
 from pellucid.errors import BadPictureError, ModelFileError
 from pellucid.features import FEATURES, Features
 from pellucid.files import refuse_existing
@@ -39,14 +40,19 @@ class Model:
         return self.networks[0]
 
     def inputs(self, raw: Any, bad: list[tuple[int, BadPictureError]] | None = None) -> np.ndarray:
-        """Return the rows X (n, d) that the network sees for raw samples, in its own precision."""
+        """Return the rows X (n, d) that the network sees for raw samples, in its own precision.
+
+        A folder stands for the pictures in it, in the order of their names.
+        """
+        if isinstance(raw, str | Path) and Path(raw).is_dir():
+            raw = picture_files(Path(raw))
         return self.features.transform(raw, self.network.parameters.dtype, bad)
 
     def predict_proba(self, raw: Any) -> np.ndarray:
         """Return probabilities (n, k), a column a class.
 
-        raw: an array, a path, a PIL image, or a list of them; integer pixels are divided by their type's largest
-        value, float pixels must lie in [0, 1].
+        raw: an array, a path, a folder, a PIL image, or a list of them; integer pixels are divided by their type's
+        largest value, float pixels must lie in [0, 1].
         """
         return self.probabilities(self.inputs(raw))
 

@@ -82,6 +82,8 @@ def as_pixels(raw: Any, shape: PictureShape) -> np.ndarray:
         return _image_of(pixels, shape) if pixels.dtype == np.uint8 else _fitted(pixels, shape)
     if isinstance(raw, bytes):
         return _decoded(raw, "the picture given as bytes", shape)
+    if getattr(raw, "tile", None) and getattr(raw, "filename", ""):
+        raw = raw.filename  # opened by PIL but not decoded yet: the same bits as by its path
     if isinstance(raw, str):
         raw = Path(raw)
     if hasattr(raw, "open"):

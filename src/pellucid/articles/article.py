@@ -120,13 +120,14 @@ def draw(
 ) -> dict[str, Figure]:
     """Return the pictures of a run on pictures; rows are (X, codes) of the unseen ones."""
     X, codes = rows
-    shape = (features.shape.height, features.shape.width, features.shape.channels)
     shown = np.linspace(0, len(train) - 1, 10).astype(int)
     examples = [as_pixels(picture, features.shape) for block in train.blocks(shown) for picture in block]
     P = with_both_classes(network.predict(X))
     return {
         "examples.png": plots.examples(examples, [train.class_names[label] for label in train.labels[shown]]),
         "cost.png": plots.cost_curve(history.cost, history.validation_cost, settings.learning_rate),
-        "misclassified.png": plots.misclassified(X.reshape(-1, *shape), codes, class_codes(P), P, unseen.class_names),
-        "first-layer.png": plots.first_layer_weights(network.dense[0].W, shape),
+        "misclassified.png": plots.misclassified(
+            X.reshape(-1, *features.shape.as_tuple), codes, class_codes(P), P, unseen.class_names
+        ),
+        "first-layer.png": plots.first_layer_weights(network.dense[0].W, features.shape.as_tuple),
     }

@@ -39,9 +39,7 @@ def _of_model(model: Model) -> dict[str, Figure]:
         rate = model.provenance.get("settings", {}).get("learning_rate")
         figures["cost.png"] = plots.cost_curve(model.history["cost"], model.history["validation_cost"], rate)
     if isinstance(model.features, Pixels):
-        shape = model.features.shape
-        size = (shape.height, shape.width, shape.channels)
-        figures["first-layer.png"] = plots.first_layer_weights(model.network.dense[0].W, size)
+        figures["first-layer.png"] = plots.first_layer_weights(model.network.dense[0].W, model.features.shape.as_tuple)
     return figures
 
 
@@ -53,11 +51,12 @@ def _of_pictures(result: Result, features: Pixels, scored: str) -> dict[str, Fig
         judged = judged.take(np.linspace(0, len(judged) - 1, MOST_JUDGED).astype(int))
     X, labels = assemble(judged, features, result.model.network.parameters.dtype, skipped=[])
     P = result.model.probabilities(X)
-    shape = (features.shape.height, features.shape.width, features.shape.channels)
     names = result.model.class_names
     return {
         "examples.png": plots.examples(examples, [names[code] for code in train.labels[shown]]),
-        "misclassified.png": plots.misclassified(X.reshape(-1, *shape), labels, class_codes(P), P, names),
+        "misclassified.png": plots.misclassified(
+            X.reshape(-1, *features.shape.as_tuple), labels, class_codes(P), P, names
+        ),
     }
 
 

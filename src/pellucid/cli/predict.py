@@ -132,7 +132,7 @@ def _rows(
         tables = [read_columns(_existing(source), model.features.columns) for source in sources]
         names = [f"{s}, row {row}" for s, t in zip(sources, tables, strict=True) for row in range(len(t))]
         return names, model.inputs(np.concatenate(tables))
-    files = [file for source in sources for file in _pictures(_existing(source))]
+    files = [file for source in map(_existing, sources) for file in _files(source)]
     blocks, names = [], []
     for start in range(0, len(files), BLOCK):
         block = files[start : start + BLOCK]
@@ -145,13 +145,8 @@ def _rows(
     return names, np.concatenate(blocks)
 
 
-def _pictures(source: Path) -> list[Path]:
-    if source.is_dir():
-        files = picture_files(source)
-        if not files:
-            raise InputError(f"{source} holds no pictures.")
-        return files
-    return [source]
+def _files(source: Path) -> list[Path]:
+    return picture_files(source) if source.is_dir() else [source]
 
 
 def _existing(source: str) -> Path:

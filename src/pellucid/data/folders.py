@@ -36,8 +36,11 @@ def read(path: Path) -> Splits:
 
 
 def picture_files(folder: Path) -> list[Path]:
-    """Return the pictures in a folder and the folders in it, in order, whatever their class."""
-    return [Path(str(file)) for file in _pictures(folder)]
+    """Return the pictures in a folder and the folders in it, in order, whatever their class; none is an InputError."""
+    files = [Path(str(file)) for file in _pictures(folder)]
+    if not files:
+        raise InputError(f"{folder} holds no pictures.")
+    return files
 
 
 def _splits(top: Folder, source: str) -> Splits:

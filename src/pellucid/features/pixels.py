@@ -38,8 +38,8 @@ class Pixels:
         (position, error); else the first raises BadPictureError.
         """
         pictures = self._several(raw)
-        size = (self.shape.height, self.shape.width, self.shape.channels)
-        if isinstance(pictures, np.ndarray) and pictures.dtype == np.uint8 and pictures.shape[1:] == size:
+        block = isinstance(pictures, np.ndarray) and pictures.dtype == np.uint8
+        if block and pictures.shape[1:] == self.shape.as_tuple:
             return to_unit(pictures, dtype).reshape(len(pictures), self.n_out)
         rows = np.empty((len(pictures), self.n_out), dtype)
         n = 0
@@ -74,7 +74,7 @@ class Pixels:
                     f"a flat picture must have {self.n_out} values ({self.shape.height} x {self.shape.width} x "
                     f"{self.shape.channels}), got {picture.size}; one of shape (height, width, channels) is resized."
                 )
-            return picture.reshape(self.shape.height, self.shape.width, self.shape.channels)
+            return picture.reshape(self.shape.as_tuple)
         return picture
 
     def metadata(self) -> dict[str, Any]:
