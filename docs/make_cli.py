@@ -9,13 +9,13 @@ from pellucid.cli.main import COMMANDS, commands
 
 def cli_markdown() -> str:
     """Return the help of the program and of every command as Markdown."""
-    parent = click.Context(commands, info_name="pellucid", max_content_width=100, terminal_width=100)
+    parent = click.Context(commands, info_name="pellucid", terminal_width=100, **commands.context_settings)
     parts = ["# The command line", "", "Made by `python docs/make_cli.py` from the program itself.", ""]
     parts += ["```", commands.get_help(parent), "```", ""]
     for name in COMMANDS:
         command = commands.get_command(parent, name)
         assert command is not None
-        context = click.Context(command, info_name=name, parent=parent, max_content_width=100, terminal_width=100)
+        context = click.Context(command, info_name=name, parent=parent)
         parts += [f"## {name}", "", "```", command.get_help(context), "```", ""]
     return "\n".join(line.rstrip() for line in "\n".join(parts).splitlines()) + "\n"
 

@@ -9,7 +9,7 @@ import pellucid
 
 SOURCE = Path(pellucid.__file__).parent
 
-FLOORS = {  # docs/architecture.md tells their story; rooms of one floor do not know each other, but for these groups
+FLOORS = {  # docs/architecture.md tells their story; rooms of one floor do not know each other
     "errors": 0,
     "version": 0,
     "files": 1,
@@ -23,6 +23,7 @@ FLOORS = {  # docs/architecture.md tells their story; rooms of one floor do not 
     "model": 4,
     "evaluation": 5,
     "estimator": 5,
+    "assembly": 5,
     "recipe": 6,
     "insight": 7,
     "articles": 8,

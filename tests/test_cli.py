@@ -64,9 +64,9 @@ def test_outputs_are_not_overwritten_and_refused_before_training(model, capsys):
         "Error: m exists and was left as it is; choose another name, or give --force (force=True)."
         in capsys.readouterr().err
     )
-    Path("notes.json").write_text("{}")
+    Path("notes.json").write_text('{"schema": 1}')
     assert run(["train", "photos", "--out", "m2", "--json", "notes.json"]) == 1
-    assert Path("notes.json").read_text() == "{}" and Path(model).read_bytes() == before
+    assert Path("notes.json").read_text() == '{"schema": 1}' and Path(model).read_bytes() == before
     assert run(["train", "photos", "--epochs", "1", "--out", "m", "--force"]) == 0
 
 
@@ -112,10 +112,16 @@ def test_bad_pictures_are_named_and_can_be_skipped(model, capsys):
 def test_evaluate(model, capsys):
     assert run(["evaluate", model, "photos", "--json", "e.json"]) == 0
     out = capsys.readouterr().out
-    assert "photos: accuracy " in out and "were used for training" in out
+    assert "photos, part train: accuracy " in out and "expect less on new data" in out and "interval" not in out
     told = results("e.json", "evaluate")
     assert set(told) >= {"accuracy", "interval", "balanced_accuracy", "confusion", "classes", "baselines", "n"}
-    assert told["n"] == 36 and np.sum(told["confusion"]) == 36 and told["accuracy"] > 0.9
+    assert (
+        told["interval"] is None
+        and told["used_for"] == "training"
+        and told["n"] == 36
+        and np.sum(told["confusion"]) == 36
+        and told["accuracy"] > 0.9
+    )
     assert run(["evaluate", model, "photos", "--part", "test"]) == 1
     assert "photos has no part test; it has train." in capsys.readouterr().err
 
@@ -172,7 +178,10 @@ def test_tables_and_points(tmp_path, monkeypatch, capsys):
         (["train", "toy:flower", "--optimizer", "adm"], 1, "unknown optimizer 'adm': did you mean 'adam'?"),
         (["train", "toy:flower", "--epochs", "0"], 1, "epochs must be a whole number, at least 1; got 0."),
         (["train", "toy:flower", "--recipe", "no.toml"], 1, "there is no recipe no.toml"),
-        (["train", "toy:flower", "--out", "no/where/m"], 1, "no/where"),
+        (["train", "nowhere", "--out", "no/where/m"], 1, "no/where/m cannot be written: there is no folder no/where."),
+        (["train", "nowhere", "--out", "."], 1, ". is a folder; give the name of a file."),
+        (["train", "nowhere", "--json", "no/r.json"], 1, "there is no folder no"),
+        (["train", "toy:flower", "--seed", "-1"], 2, "--seed"),
         (["train", "toy:flower", "--optimizer", "gradient_descent", "--learning-rate", "1e200"], 1, "diverged"),
         (["predict", "nothing", "x.jpg"], 1, "there is no file nothing."),
         (["predict", "nothing"], 2, "Missing argument"),

@@ -248,7 +248,7 @@ REFUSALS = {
     ),
     "class_weight of an unknown label": (
         lambda: classifier(class_weight={"yes": 2, "maybe": 1}).fit(*moons()),
-        "class_weight names 'maybe', which is not among the classes ['no', 'yes'].",
+        "unknown class in class_weight 'maybe'. Known: no, yes.",
     ),
     "class_weight of a regression": (
         lambda: regressor(class_weight="balanced").fit(IRIS_X, IRIS_Y),

@@ -5,9 +5,10 @@ import pytest
 from PIL import Image
 
 import pellucid
+from pellucid.assembly import assemble, data_for
 from pellucid.errors import BadPictureError, InputError, MissingFileError
-from pellucid.nn import GradientDescent
-from pellucid.recipe import assemble, make_recipe, read_recipe, run, train, with_classes_of
+from pellucid.nn import Cosine, GradientDescent, WarmUp
+from pellucid.recipe import make_recipe, read_recipe, run, train
 
 RNG = np.random.default_rng(0)
 
@@ -32,7 +33,7 @@ def test_pictures_from_a_folder(tmp_path):
     of_folder = result.model.predict_proba(data / "light")
     assert of_folder.tobytes() == result.model.predict_proba(sorted((data / "light").iterdir())).tobytes()
     assert result.model.provenance["counts"]["test"] == {"dark": 2, "grey": 2, "light": 2}
-    assert result.model.provenance["parts"] == "20% held back for testing, by class"
+    assert result.model.provenance["division"] == "20% held back for testing, by class"
 
 
 def test_the_same_recipe_gives_the_same_weights(tmp_path):
@@ -48,7 +49,8 @@ def test_command_line_estimator_and_file_agree_to_the_last_bit(tmp_path):
     how = {"hidden_layers": (6,), "optimizer": "adam", "epochs": 5, "random_state": 3}
     result = train(data, size=(8, 8), holdout=0, **how)
     dataset = result.splits.train
-    X, labels = assemble(dataset, result.model.features, np.float32)
+    X, _ = assemble(dataset, result.model.features, np.float32)
+    labels = dataset.labels
     estimator = pellucid.NeuralNetworkClassifier(**how).fit(X, np.array(result.model.class_names)[labels])
     files = [data / name for name in dataset.names]
     loaded = pellucid.load(result.model.save(tmp_path / "m"))
@@ -71,21 +73,21 @@ def test_parts_of_a_folder_and_merged_classes(tmp_path):
     assert set(result.scores) == {"train", "validation"}
     assert result.scores["validation"].used_for == "choosing" and result.scores["validation"].interval is None
     assert len(result.history.validation_cost) == 5
-    unmerged = pellucid.data.load(tmp_path / "data").validation
-    again = with_classes_of(result.model, unmerged)
+    again, part, used_for = data_for(result.model, tmp_path / "data")
     assert again.class_names == ("grey", "not grey") and again.counts() == {"grey": 12, "not grey": 24}
+    assert (part, used_for) == ("validation", "choosing")
 
 
 def test_unknown_labels_at_evaluation(tmp_path):
     model = train(write_pictures(tmp_path / "data"), epochs=1, random_state=0).model
-    other = pellucid.data.load(write_pictures(tmp_path / "other", ("dark", "blue", "pink"))).train
-    with pytest.raises(InputError, match="has classes blue, pink, which the model does not know; it knows dark, grey"):
-        with_classes_of(model, other)
+    other = write_pictures(tmp_path / "other", ("dark", "blue", "pink"))
+    with pytest.raises(InputError, match="has the classes blue, pink, unknown in training; known are dark"):
+        data_for(model, other)
 
 
 def test_validation_data_with_a_class_that_training_lacks(tmp_path):
     data, other = write_pictures(tmp_path / "a"), write_pictures(tmp_path / "b", ("dark", "light", "pink"))
-    with pytest.raises(InputError, match="has the class 'pink', which the training data lacks"):
+    with pytest.raises(InputError, match="has the class pink, unknown in training; known are dark"):
         train(data, validation=str(other), epochs=1)
 
 
@@ -100,6 +102,8 @@ def test_bad_pictures_stop_or_are_left_out(tmp_path):
     result = train(data, epochs=1, holdout=0, skip_bad=True)
     assert [name for name, _ in result.skipped] == ["dark/cut.jpg", "light/text.png"]
     assert result.scores["train"].n == 36
+    assert result.model.provenance["counts"]["train"] == {"dark": 12, "grey": 12, "light": 12}
+    assert len(result.splits.train) == 36
 
 
 def test_table_is_standardised_by_its_training_rows(tmp_path):
@@ -112,6 +116,58 @@ def test_table_is_standardised_by_its_training_rows(tmp_path):
     np.testing.assert_allclose(X.std(axis=0), 1)
     with pytest.raises(InputError, match="size and grey are for pictures"):
         train(tmp_path / "t.csv", size=(8, 8))
+
+
+def test_columns_are_found_by_name(tmp_path):
+    rng = np.random.default_rng(4)
+    rows = [(a, 5 * b, "x" if a > 0 else "y") for a, b in rng.normal(size=(80, 2))]
+    (tmp_path / "t.csv").write_text("a,b,label\n" + "\n".join(f"{a},{b},{c}" for a, b, c in rows))
+    (tmp_path / "turned.csv").write_text("label,b,more,a\n" + "\n".join(f"{c},{b},0,{a}" for a, b, c in rows))
+    (tmp_path / "less.csv").write_text("label,b\n" + "\n".join(f"{c},{b}" for a, b, c in rows))
+    how = {"hidden_layers": (), "optimizer": "lbfgs", "epochs": 50, "random_state": 0}
+    result = train(tmp_path / "t.csv", validation=str(tmp_path / "turned.csv"), **how)
+    assert result.scores["validation"].accuracy == result.scores["train"].accuracy > 0.95
+    dataset, _, used_for = data_for(result.model, tmp_path / "turned.csv")
+    X, _ = assemble(dataset, result.model.features)
+    np.testing.assert_array_equal(X, assemble(result.splits.train, result.model.features)[0])
+    assert used_for == "testing"
+    with pytest.raises(InputError, match="has no column 'a'; its columns are b"):
+        data_for(result.model, tmp_path / "less.csv")
+
+
+def test_groups_stay_together_in_every_split(tmp_path):
+    lines = "\n".join(f"{i % 7},{i % 3},{'p' if i % 2 else 'q'},g{i // 8}" for i in range(160))
+    (tmp_path / "t.csv").write_text("a,b,label,who\n" + lines)
+    result = train(tmp_path / "t.csv", groups="who", early_stopping=True, epochs=2, random_state=0)
+    groups = {part: set(dataset.groups) for part, dataset in result.splits.items()}
+    assert not groups["train"] & groups["validation"] and not groups["train"] & groups["test"]
+    assert not groups["validation"] & groups["test"]
+    assert result.model.provenance["division"].split("; ") == [
+        "20% held back for testing, by class and group",
+        "10% of the rest held back for early stopping, by class and group",
+    ]
+    assert data_for(result.model, tmp_path / "t.csv")[2] == "training"  # the group column is known from training
+
+
+def test_validation_that_chooses_a_start_has_no_interval(tmp_path):
+    data, other = write_pictures(tmp_path / "a"), write_pictures(tmp_path / "b")
+    result = train(data, validation=str(other), restarts=2, epochs=2, random_state=0)
+    assert result.scores["validation"].interval is None
+
+
+def test_new_data_of_one_class_can_be_scored(tmp_path):
+    model = train(write_pictures(tmp_path / "data"), epochs=1, random_state=0).model
+    dataset, _, used_for = data_for(model, write_pictures(tmp_path / "more", ("light",)))
+    assert dataset.counts() == {"dark": 0, "grey": 0, "light": 12} and used_for == "testing"
+
+
+def test_schedules_of_a_recipe():
+    rate = make_recipe(data="x", schedule="cosine", warm_up=3).settings("pictures").learning_rate
+    assert rate == WarmUp(Cosine(0.003), 3)
+    with pytest.raises(InputError, match="unknown schedule 'cosin': did you mean 'cosine'"):
+        make_recipe(data="x", schedule="cosin")
+    with pytest.raises(InputError, match="learning_rate must be a positive number"):
+        make_recipe(data="x", schedule="cosine", learning_rate=-1)
 
 
 def test_class_weight_by_name(tmp_path):

@@ -179,12 +179,18 @@ def test_precision(dtype, given, used):
         ("auto", 2, "binary_cross_entropy", 1),
         ("auto", 3, "softmax_cross_entropy", 3),
         ("softmax_cross_entropy", 2, "softmax_cross_entropy", 2),
-        ("squared_error", 2, "squared_error", 1),
     ],
 )
 def test_the_loss_of_a_classifier(loss, n_classes, name, logits):
     found, n_out = Settings(loss=loss).classifier_loss(n_classes)
     assert (found.name, n_out) == (name, logits)
+
+
+def test_a_loss_that_does_not_fit_the_task_is_refused():
+    with pytest.raises(InputError, match="gives probabilities, a cross-entropy, for classes; got 'squared_error'"):
+        Settings(loss="squared_error").classifier_loss(2)
+    with pytest.raises(InputError, match="one of values, such as squared_error, for a regression; got 'softmax"):
+        Settings(loss="softmax_cross_entropy").regressor_loss()
 
 
 def test_more_classes_need_softmax():

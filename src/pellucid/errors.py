@@ -57,7 +57,7 @@ def unknown_name(kind: str, name: object, known: Iterable[str]) -> InputError:
     "unknown activation 'reul': did you mean 'relu'? Known: relu, tanh."
     """
     names = sorted(known)
-    nearest = difflib.get_close_matches(str(name), names, n=1, cutoff=0.5)
+    nearest = difflib.get_close_matches(str(name), names, n=1)
     hint = f": did you mean {nearest[0]!r}?" if nearest else "."
     return InputError(f"unknown {kind} {name!r}{hint} Known: {', '.join(names)}.")
 

@@ -4,7 +4,7 @@ Parameters are those of `training.Settings`; everything is handed to `training.f
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -17,7 +17,7 @@ from pellucid.errors import InputError, refuse_non_finite
 from pellucid.features import Features, Numbers
 from pellucid.model import Model, class_codes, with_both_classes
 from pellucid.nn.losses import Loss
-from pellucid.training import Settings, fit
+from pellucid.training import Settings, fit, weights_by_code
 from pellucid.version import versions
 
 ROW_DTYPES = [np.float64, np.float32, np.uint8]
@@ -174,7 +174,7 @@ class NeuralNetworkClassifier(ClassifierMixin, _NeuralNetwork):
             raise InputError(
                 f"a classifier needs at least two classes; y has 1 class only, {self.classes_.tolist()[0]!r}."
             )
-        settings = self._settings(class_weight=self._weight_by_code())
+        settings = self._settings(class_weight=weights_by_code(self.class_weight, self.classes_.tolist()))
         self._loss, n_out = settings.classifier_loss(len(self.classes_))
         self._train(X, self._targets(y), settings, self._loss, n_out, sample_weight, validation_data)
         return self
@@ -209,16 +209,7 @@ class NeuralNetworkClassifier(ClassifierMixin, _NeuralNetwork):
                 f"y has labels that training never saw: {', '.join(map(repr, unknown[:5].tolist()))}; "
                 f"known are {', '.join(map(repr, self.classes_[:10].tolist()))}."
             )
-        return codes if self._loss.codes else codes.astype(np.float64)[:, None]
-
-    def _weight_by_code(self) -> Any:
-        if not isinstance(self.class_weight, Mapping):
-            return self.class_weight
-        known = self.classes_.tolist()
-        unknown = [label for label in self.class_weight if label not in known]
-        if unknown:
-            raise InputError(f"class_weight names {unknown[0]!r}, which is not among the classes {known}.")
-        return {known.index(label): weight for label, weight in self.class_weight.items()}
+        return self._loss.targets(codes)
 
 
 class NeuralNetworkRegressor(RegressorMixin, _NeuralNetwork):

@@ -7,7 +7,7 @@ a file claims before memory is allocated for it.
 import contextlib
 import json
 import os
-import tempfile
+import secrets
 from pathlib import Path
 from typing import Any
 
@@ -15,44 +15,48 @@ import numpy as np
 import safetensors.numpy
 from safetensors import SafetensorError
 
-from pellucid.errors import MissingFileError, ModelFileError, OutputExistsError, PellucidError
+from pellucid.errors import InputError, MissingFileError, ModelFileError, OutputExistsError, PellucidError
 
 LARGEST_HEADER = 64 * 2**20  # bytes; a header lists tensors and metadata, it never needs more
 
 
 def refuse_existing(path: str | Path, force: bool = False) -> Path:
-    """Return `path`, or raise OutputExistsError where something stands there and `force` is not given."""
+    """Return `path`, or raise where a file could not be put there: before any work is done, not after.
+
+    OutputExistsError where something stands there and `force` is not given; InputError where it is a folder, or where
+    its folder is missing or may not be written to.
+    """
     path = Path(path)
+    if path.is_dir():
+        raise InputError(f"{path} is a folder; give the name of a file.")
     if path.exists() and not force:
         raise OutputExistsError(
             f"{path} exists and was left as it is; choose another name, or give --force (force=True)."
         )
+    if not path.parent.is_dir():
+        raise InputError(f"{path} cannot be written: there is no folder {path.parent}. Make it first.")
+    if not os.access(path.parent, os.W_OK):
+        raise InputError(f"{path} cannot be written: the folder {path.parent} may not be written to.")
     return path
 
 
 def atomic_write(path: str | Path, data: bytes) -> None:
     """Write `data` to `path` so that a reader finds the old file or the whole new one, never half of it."""
     path = Path(path)
-    temporary = None
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-            temporary = file.name
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o666 & ~_umask())
-        Path(temporary).replace(path)
-    except OSError as error:
-        if temporary is not None:
+        try:
+            with temporary.open("xb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        except BaseException:  # Ctrl-C too must leave nothing behind
             with contextlib.suppress(OSError):
-                Path(temporary).unlink()
+                temporary.unlink()
+            raise
+    except OSError as error:
         raise PellucidError(f"could not write {path}: {error.strerror or error}. Nothing was changed there.") from error
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def tensor_bytes(tensors: dict[str, np.ndarray], metadata: dict[str, str]) -> bytes:

@@ -19,6 +19,16 @@ from pellucid.nn import ACTIVATIONS, LOSSES, Dense, Dropout, Network
 
 FORMAT_VERSION = 1
 METADATA_KEY = "pellucid"
+TORCH_NAMES = {
+    "linear": "Identity()",
+    "relu": "ReLU()",
+    "leaky_relu": "LeakyReLU()",
+    "elu": "ELU()",
+    "gelu": "GELU(approximate='tanh')",
+    "tanh": "Tanh()",
+    "sigmoid": "Sigmoid()",
+    "softplus": "Softplus()",
+}
 
 
 def write_model(
@@ -80,6 +90,18 @@ def network_tensors(network: Network, prefix: str = "") -> dict[str, np.ndarray]
         for number, layer in enumerate(network.dense)
         for name, array in (("weight", layer.W), ("bias", layer.b))
     }
+
+
+def torch_sequential(network: Network) -> str:
+    """Return the text of the `torch.nn.Sequential` that takes these tensors by `load_state_dict`.
+
+    >>> torch_sequential(Network([Dense(2, 4, "tanh"), Dense(4, 1)], "binary_cross_entropy"))
+    'Sequential(Linear(2, 4), Tanh(), Linear(4, 1))'
+    """
+    parts = []
+    for layer in network.dense:
+        parts += [f"Linear({layer.n_in}, {layer.n_out})", TORCH_NAMES[layer.activation.name]]
+    return f"Sequential({', '.join(parts[:-1])})"
 
 
 def _network(description: Mapping[str, Any], tensors: Mapping[str, np.ndarray], prefix: str) -> Network:

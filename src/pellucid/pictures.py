@@ -82,8 +82,8 @@ def as_pixels(raw: Any, shape: PictureShape) -> np.ndarray:
         return _image_of(pixels, shape) if pixels.dtype == np.uint8 else _fitted(pixels, shape)
     if isinstance(raw, bytes):
         return _decoded(raw, "the picture given as bytes", shape)
-    if getattr(raw, "tile", None) and getattr(raw, "filename", ""):
-        raw = raw.filename  # opened by PIL but not decoded yet: the same bits as by its path
+    if _is_undecoded_jpeg(raw):
+        raw = raw.filename
     if isinstance(raw, str):
         raw = Path(raw)
     if hasattr(raw, "open"):
@@ -95,6 +95,12 @@ def as_pixels(raw: Any, shape: PictureShape) -> np.ndarray:
     raise InputError(
         f"a picture is a path, bytes, a PIL image or an array; got an object of type {type(raw).__name__}."
     )
+
+
+def _is_undecoded_jpeg(raw: Any) -> bool:
+    """Whether PIL has opened this JPEG but not decoded it: it is then read by its path, to give the same bits."""
+    jpeg = getattr(raw, "format", None) in ("JPEG", "MPO") and raw.tile and not raw.tell()
+    return bool(jpeg and raw.filename and Path(raw.filename).is_file())
 
 
 def to_unit(pixels: np.ndarray, dtype: Any) -> np.ndarray:

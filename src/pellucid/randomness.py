@@ -6,7 +6,9 @@ child stream of its own, so that switching one thing on (dropout, say) never cha
 
 import numpy as np
 
-STREAMS = ("split", "shuffle", "dropout", "augmentation", "restart", "probe")
+from pellucid.errors import InputError
+
+STREAMS = ("split", "shuffle", "dropout", "augmentation", "restart", "probe", "stopping")
 
 
 def stream(seed: int, name: str) -> np.random.Generator:
@@ -39,4 +41,13 @@ def as_seed(random_state: int | np.random.RandomState | None) -> int:
         return int(np.random.SeedSequence().generate_state(1)[0] >> 1)
     if isinstance(random_state, np.random.RandomState):
         return int(random_state.randint(2**31 - 1))
+    if (
+        isinstance(random_state, bool)
+        or not isinstance(random_state, int | np.integer)
+        or not 0 <= random_state < 2**32
+    ):
+        raise InputError(
+            f"the seed (random_state) must be a whole number from 0 to {2**32 - 1}, a RandomState or None; "
+            f"got {random_state!r}."
+        )
     return int(random_state)

@@ -4,22 +4,25 @@ The same few steps for pictures and tables: load, join classes, hold rows back, 
 """
 
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 import numpy as np
 
+from pellucid.assembly import Progress, assemble
 from pellucid.data import Dataset, Splits, load, split_rows
-from pellucid.errors import BadPictureError, InputError, MissingFileError, unknown_name
+from pellucid.errors import InputError, MissingFileError, unknown_name
 from pellucid.evaluation import Scores, score
 from pellucid.features import Features, Numbers, Pixels
 from pellucid.model import Model
+from pellucid.nn import SCHEDULES, WarmUp
+from pellucid.nn.schedules import get_schedule
 from pellucid.pictures import PictureShape
 from pellucid.randomness import as_seed, stream
-from pellucid.training import History, Settings, fit
+from pellucid.training import History, Settings, fit, weights_by_code
 from pellucid.version import versions
 
 DEFAULT_SHAPE = PictureShape(64, 64, 3)  # of photographs that differ in size
@@ -27,16 +30,6 @@ DEFAULT_SHAPE = PictureShape(64, 64, 3)  # of photographs that differ in size
 # Thousands of pixels, all positive, make one step move a unit far: with Adam at its usual rate whole layers die. These
 # kept every start alive on held-out training rows of bean leaves and cats, at 48 to 100 pixels and 32 to 100 units.
 PICTURE_SETTINGS = {"optimizer": "nesterov", "learning_rate": 0.003, "clip_norm": 1.0}
-
-
-class Progress(Protocol):
-    """Who wants to show how far a job is: the command line's bars, a page."""
-
-    def reading(self, source: str, done: int, total: int) -> None:
-        """Take note that `done` of `total` samples of a source are read."""
-
-    def training(self, X: np.ndarray, y: np.ndarray, epochs: int) -> Callable[[Any], None]:
-        """Return a callback for the training loop; X and codes y are the training rows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +42,8 @@ class Recipe:
     size: (height, width) of pictures; None keeps that of arrays and makes files 64 x 64.  grey: drop colours.
     standardize: bring the columns of a table to mean 0 and deviation 1.
     holdout: the share held back for testing where there are neither validation nor test data; 0 holds nothing back.
+    schedule: "constant", "step", "exponential" or "cosine": how the learning rate falls.  warm_up: epochs in which it
+    rises first.
     skip_bad: leave out pictures that cannot be read, instead of stopping.
     training: fields of `Settings` as given; what is left out has its default, for pictures that of PICTURE_SETTINGS.
     """
@@ -65,6 +60,8 @@ class Recipe:
     standardize: bool = True
     holdout: float = 0.2
     skip_bad: bool = False
+    schedule: str = "constant"
+    warm_up: float = 0
     training: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -72,12 +69,20 @@ class Recipe:
             raise InputError(f"holdout must be a share, at least 0 and below 1; got {self.holdout!r}.")
         if self.size is not None and (len(self.size) != 2 or min(self.size) < 1):
             raise InputError(f"size must be (height, width), each at least 1; got {self.size!r}.")
-        Settings(**self.training)  # refuses what is impossible before anything is read
+        if self.schedule not in SCHEDULES:
+            raise unknown_name("schedule", self.schedule, SCHEDULES)
+        self.settings("numbers")  # refuses what is impossible before anything is read
 
     def settings(self, kind: str) -> Settings:
         """Return how to train on samples of a kind, "pictures" or "numbers"."""
         usual = PICTURE_SETTINGS if kind == "pictures" and "optimizer" not in self.training else {}
-        return Settings(**{**usual, **self.training})
+        settings = Settings(**{**usual, **self.training})
+        rate = settings.learning_rate
+        if self.schedule != "constant":
+            rate = SCHEDULES[self.schedule](rate)
+        if self.warm_up:
+            rate = WarmUp(get_schedule(rate), self.warm_up)
+        return replace(settings, learning_rate=rate)
 
 
 _NOT_IN_FILES = ("training", "callbacks", "warm_start")
@@ -154,124 +159,79 @@ def run(recipe: Recipe, progress: Progress | None = None) -> Result:
     settings = recipe.settings(splits.train.kind)
     seed = as_seed(settings.random_state)
     settings = replace(settings, random_state=seed)
-    splits, testing = _divided(splits, recipe.holdout, seed)
-    names = splits.train.class_names
+    splits, used_for, division = _divided(splits, recipe.holdout, settings, seed)
     features = _fitted_features(splits.train, recipe)
     dtype = settings.training_dtype(np.empty(0, np.float32 if features.kind == "pixels" else np.float64))
-    skipped: list[tuple[str, str]] = []
-    rows = {
-        part: assemble(dataset, features, dtype, skipped if recipe.skip_bad else None, progress)
-        for part, dataset in splits.items()
-    }
+    skipped: list[tuple[str, str]] | None = [] if recipe.skip_bad else None
+    read = {part: assemble(dataset, features, dtype, skipped, progress) for part, dataset in splits.items()}
+    rows = {part: X for part, (X, _) in read.items()}
+    splits = Splits(**{part: dataset for part, (_, dataset) in read.items()})
+
+    names = splits.train.class_names
     loss, n_out = settings.classifier_loss(len(names))
-    targets = {part: labels if loss.codes else labels.astype(dtype)[:, None] for part, (_, labels) in rows.items()}
-    validation = (rows["validation"][0], targets["validation"]) if "validation" in rows else None
-    by_code = replace(settings, class_weight=_weight_by_code(settings.class_weight, names))
+    targets = {part: loss.targets(dataset.labels, dtype) for part, dataset in splits.items()}
+    how = replace(settings, class_weight=weights_by_code(settings.class_weight, names))
     if progress is not None:
-        shown = progress.training(*rows["train"], settings.epochs)
-        by_code = replace(by_code, callbacks=(*settings.callbacks, shown))
-    fitted = fit(rows["train"][0], targets["train"], by_code, loss, n_out, validation=validation)
+        how = replace(
+            how, callbacks=(*how.callbacks, progress.training(rows["train"], splits.train.labels, how.epochs))
+        )
+    validation = (rows["validation"], targets["validation"]) if "validation" in rows else None
+    fitted = fit(rows["train"], targets["train"], how, loss, n_out, validation=validation)
 
     provenance = {
         "data": recipe.data,
         "counts": {part: dataset.counts() for part, dataset in splits.items()},
-        "parts": testing,
-        "skipped": len(skipped),
+        "division": division,
+        "used_for": used_for,
+        "skipped": len(skipped or ()),
         "seed": seed,
+        "recipe": {f.name: getattr(recipe, f.name) for f in fields(recipe) if f.name not in ("data", "training")},
         "settings": settings.described(),
         "versions": versions(),
     }
     model = Model(features, (fitted.network,), names, recipe.merge, asdict(fitted.history), provenance)
-    used_for = {"train": "training", "validation": "choosing" if settings.stopping else "testing", "test": "testing"}
-    scores = {part: score(model.probabilities(X), labels, names, used_for[part]) for part, (X, labels) in rows.items()}
-    return Result(model, fitted.history, scores, splits, tuple(skipped))
-
-
-def assemble(
-    dataset: Dataset,
-    features: Features,
-    dtype: Any = np.float64,
-    skipped: list[tuple[str, str]] | None = None,
-    progress: Progress | None = None,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the rows X (n, d) and labels (n,) of a data set, read block by block.
-
-    skipped: where given, pictures that cannot be read are left out and added to it as (name, reason); else the first
-    raises BadPictureError.
-    """
-    X = np.empty((len(dataset), features.n_out), dtype)
-    good = np.ones(len(dataset), bool)
-    filled = done = 0
-    for raw in dataset.blocks():
-        bad: list[tuple[int, BadPictureError]] = []
-        block = features.transform(raw, dtype, None if skipped is None else bad)
-        for position, error in bad:
-            good[done + position] = False
-            assert skipped is not None
-            skipped.append((dataset.names[done + position], str(error)))
-        X[filled : filled + len(block)] = block
-        filled += len(block)
-        done += len(raw)
-        if progress is not None:
-            progress.reading(dataset.source, done, len(dataset))
-    labels = dataset.labels[good]
-    if len(np.unique(labels)) < 2 <= len(np.unique(dataset.labels)):
-        raise InputError(f"{dataset.source}: after leaving out what cannot be read, fewer than two classes remain.")
-    return X[:filled], labels
-
-
-def with_classes_of(model: Model, dataset: Dataset) -> Dataset:
-    """Return a data set whose labels are the model's codes; its classes are joined first as they were in training.
-
-    Raises InputError for a label that the model does not know.
-    """
-    known = {name for names in model.merge.values() for name in names}
-    if known & set(dataset.class_names):
-        present = {new: [old for old in olds if old in dataset.class_names] for new, olds in model.merge.items()}
-        joined = [next((new for new, olds in present.items() if name in olds), name) for name in dataset.class_names]
-    else:
-        joined = list(dataset.class_names)
-    unknown = [name for name in joined if name not in model.class_names]
-    if unknown:
-        raise InputError(
-            f"{dataset.source} has {'the class' if len(unknown) == 1 else 'classes'} {', '.join(unknown)}, which the "
-            f"model does not know; it knows {', '.join(model.class_names)}."
-        )
-    codes = np.array([model.class_names.index(name) for name in joined])
-    return replace(dataset, labels=codes[dataset.labels], class_names=model.class_names)
+    scores = {
+        part: score(model.probabilities(rows[part]), dataset.labels, names, used_for[part])
+        for part, dataset in splits.items()
+    }
+    return Result(model, fitted.history, scores, splits, tuple(skipped or ()))
 
 
 def _loaded(recipe: Recipe) -> Splits:
-    splits = load(recipe.data, label=recipe.label, keys=recipe.keys, groups=recipe.groups)
-    for part in ("validation", "test"):
-        source = getattr(recipe, part)
+    """Return the parts as they come, coded alike: by the classes and columns of the training part."""
+    how: dict[str, Any] = {"label": recipe.label, "keys": recipe.keys, "groups": recipe.groups}
+    parts = dict(load(recipe.data, **how).items())
+    for part, source in (("validation", recipe.validation), ("test", recipe.test)):
         if source is not None:
-            own = load(source, label=recipe.label, keys=recipe.keys, groups=recipe.groups)
-            splits = replace(splits, **{part: getattr(own, part) or own.train})
-    parts = {part: dataset.merged(recipe.merge) for part, dataset in splits.items()}
-    names = parts["train"].class_names
-    return Splits(**{part: _same_classes(dataset, names) for part, dataset in parts.items()})
+            own = load(source, **how, least_classes=1)
+            parts[part] = getattr(own, part) or own.train
+    train = parts.pop("train").merged(recipe.merge)
+    others = {
+        part: dataset.coded_as(train.class_names, recipe.merge).with_columns(train.columns)
+        for part, dataset in parts.items()
+    }
+    return Splits(train, **others)
 
 
-def _same_classes(dataset: Dataset, names: Sequence[str]) -> Dataset:
-    unknown = [name for name in dataset.class_names if name not in names]
-    if unknown:
-        raise InputError(
-            f"{dataset.source} has the class {unknown[0]!r}, which the training data lacks: {list(names)}."
-        )
-    codes = np.array([names.index(name) for name in dataset.class_names])
-    return replace(dataset, labels=codes[dataset.labels], class_names=tuple(names))
+def _divided(splits: Splits, holdout: float, settings: Settings, seed: int) -> tuple[Splits, dict[str, str], str]:
+    """Return splits with rows held back as the job needs, what each part is used for, and the division in words."""
+    said = []
+    by = "class" if splits.train.groups is None else "class and group"
+    if splits.validation is None and splits.test is None and holdout > 0:
+        splits = _held_back(splits, "test", holdout, stream(seed, "split"))
+        said.append(f"{holdout:.0%} held back for testing, by {by}")
+    if splits.validation is None and settings.stopping is not None:
+        splits = _held_back(splits, "validation", settings.stopping.fraction, stream(seed, "stopping"))
+        said.append(f"{settings.stopping.fraction:.0%} of the rest held back for early stopping, by {by}")
+    chooses = settings.stopping is not None or settings.restarts > 1
+    used_for = {"train": "training", "validation": "choosing" if chooses else "testing", "test": "testing"}
+    return splits, used_for, "; ".join(said) or "as the data is divided"
 
 
-def _divided(splits: Splits, holdout: float, seed: int) -> tuple[Splits, str]:
-    """Return the splits, rows held back for testing where there is nothing to test on, and what was done in words."""
-    if splits.validation is not None or splits.test is not None:
-        return splits, "as the data is divided"
-    if holdout == 0:
-        return splits, "all rows in training"
+def _held_back(splits: Splits, part: str, fraction: float, rng: np.random.Generator) -> Splits:
     whole = splits.train
-    kept, held = split_rows(whole.labels, holdout, stream(seed, "split"), whole.groups)
-    return Splits(whole.take(kept), test=whole.take(held)), f"{holdout:.0%} held back for testing, by class"
+    kept, held = split_rows(whole.labels, fraction, rng, whole.groups)
+    return replace(splits, **{"train": whole.take(kept), part: whole.take(held)})
 
 
 def _fitted_features(dataset: Dataset, recipe: Recipe) -> Features:
@@ -283,12 +243,3 @@ def _fitted_features(dataset: Dataset, recipe: Recipe) -> Features:
     shape = dataset.shape or DEFAULT_SHAPE
     height, width = recipe.size or (shape.height, shape.width)
     return Pixels(PictureShape(height, width, 1 if recipe.grey else shape.channels))
-
-
-def _weight_by_code(class_weight: Any, names: Sequence[str]) -> Any:
-    if not isinstance(class_weight, Mapping):
-        return class_weight
-    for name in class_weight:
-        if name not in names:
-            raise unknown_name("class in class_weight", name, names)
-    return {names.index(name): weight for name, weight in class_weight.items()}

@@ -1,8 +1,7 @@
 """The version of this release, and the versions that a trained model is stamped with."""
 
 import platform
-
-import numpy as np
+from importlib.metadata import version
 
 __version__ = "0.1.0"
 
@@ -11,6 +10,7 @@ def versions() -> dict[str, str]:
     """Return the versions of all that has a say in a model's numbers.
 
     >>> sorted(versions())
-    ['numpy', 'pellucid', 'python']
+    ['numpy', 'pellucid', 'pillow', 'python', 'scikit-learn']
     """
-    return {"pellucid": __version__, "python": platform.python_version(), "numpy": np.__version__}
+    libraries = {name: version(name) for name in ("numpy", "pillow", "scikit-learn")}
+    return {"pellucid": __version__, "python": platform.python_version(), **libraries}

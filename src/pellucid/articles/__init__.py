@@ -4,8 +4,8 @@ from pathlib import Path
 
 from pellucid.articles import beans, cats, planar
 from pellucid.articles.article import Article, Outcome
+from pellucid.assembly import Progress
 from pellucid.errors import InputError, unknown_name
-from pellucid.recipe import Progress
 
 ARTICLES = {
     article.name: article

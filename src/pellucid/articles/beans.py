@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 
 from pellucid.articles.article import BEANS_PLACE, Article, Outcome, accuracy, draw, predicted
+from pellucid.assembly import Progress, assemble
 from pellucid.data import load
 from pellucid.errors import InputError
 from pellucid.features import Pixels
 from pellucid.insight import plots
 from pellucid.nn import Network
 from pellucid.pictures import PictureShape
-from pellucid.recipe import Progress, assemble
 from pellucid.training import Fitted, Settings, fit
 
 SICK = {"sick": ["angular_leaf_spot", "bean_rust"]}
@@ -50,8 +50,9 @@ def run(data: Path, classes: int, seeds: list[int], init: str | None, progress: 
     assert splits.validation is not None
     train, validation = (part.merged(SICK if classes == 2 else {}) for part in (splits.train, splits.validation))
     features = Pixels(SHAPE)
-    X, y = assemble(train, features, np.float32, progress=progress)
-    X_val, y_val = assemble(validation, features, np.float32, progress=progress)
+    X, _ = assemble(train, features, np.float32, progress=progress)
+    X_val, _ = assemble(validation, features, np.float32, progress=progress)
+    y, y_val = train.labels, validation.labels
     runs = []
     for seed in seeds:
         settings = replace(BEANS.settings, random_state=seed, init=init or BEANS.settings.init)

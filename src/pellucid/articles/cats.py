@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from pellucid.articles.article import CATS_PLACE, Article, Outcome, accuracy, draw
+from pellucid.assembly import Progress, assemble
 from pellucid.data import load
 from pellucid.errors import MissingFileError
 from pellucid.features import Pixels
 from pellucid.insight import plots
 from pellucid.nn import Network
-from pellucid.recipe import Progress, assemble
 from pellucid.training import Settings, fit
 
 DESCENT: dict[str, Any] = {"optimizer": "gradient_descent", "batch_size": None, "dtype": "float64"}
@@ -86,8 +86,8 @@ def run(article: Article, data: Path, seed: int | None, init: str | None, progre
     if splits.test is None or splits.train.shape is None:
         raise MissingFileError(f"{data} must hold a training file and a test file of pictures of one size.")
     features = Pixels(splits.train.shape)
-    X, y = assemble(splits.train, features)
-    X_test, y_test = assemble(splits.test, features)
+    (X, train), (X_test, test) = assemble(splits.train, features), assemble(splits.test, features)
+    y, y_test = train.labels, test.labels
     settings = replace(article.settings, random_state=article.seed if seed is None else seed)
     if init is not None:
         settings = replace(settings, init=init)

@@ -10,9 +10,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from pellucid.articles.article import Article, Outcome, accuracy, predicted
+from pellucid.assembly import Progress
 from pellucid.data import flower
 from pellucid.insight import plots
-from pellucid.recipe import Progress
 from pellucid.training import Fitted, Settings, fit
 
 COSTS = {

@@ -36,7 +36,7 @@ def demo_command(out: Path, json_file: str | None) -> None:
     with progress_bars() as bars:
         result = run(recipe, bars)
     model, history = result.model, result.history
-    say(f"trained {model.network} in {history.seconds:.1f} s: cost {history.cost[0]:.3f} -> {history.cost[-1]:.3f}")
+    say(f"trained {model.network} in {history.seconds:.1f} s; {history.stopped_because}")
     say(f"accuracy on digits it never saw: {result.scores['test'].sentence()}")
     test = result.splits.test
     assert test is not None

@@ -5,11 +5,12 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
+from pellucid.assembly import assemble
 from pellucid.features import Numbers, Pixels
 from pellucid.insight import plots
 from pellucid.model import Model, class_codes
 from pellucid.pictures import as_pixels
-from pellucid.recipe import Result, assemble
+from pellucid.recipe import Result
 
 SHOWN = 15
 MOST_JUDGED = 2000  # rows that mistakes are looked for among
@@ -49,13 +50,13 @@ def _of_pictures(result: Result, features: Pixels, scored: str) -> dict[str, Fig
     examples = [as_pixels(raw, features.shape) for block in train.blocks(shown) for raw in block]
     if len(judged) > MOST_JUDGED:
         judged = judged.take(np.linspace(0, len(judged) - 1, MOST_JUDGED).astype(int))
-    X, labels = assemble(judged, features, result.model.network.parameters.dtype, skipped=[])
+    X, _ = assemble(judged, features, result.model.network.parameters.dtype)
     P = result.model.probabilities(X)
     names = result.model.class_names
     return {
         "examples.png": plots.examples(examples, [names[code] for code in train.labels[shown]]),
         "misclassified.png": plots.misclassified(
-            X.reshape(-1, *features.shape.as_tuple), labels, class_codes(P), P, names
+            X.reshape(-1, *features.shape.as_tuple), judged.labels, class_codes(P), P, names
         ),
     }
 

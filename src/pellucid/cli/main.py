@@ -90,6 +90,8 @@ def run(arguments: list[str]) -> int:
     except BrokenPipeError:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - whoever read us is gone; let Python close quietly
         return 1
+    except OSError as error:
+        return _fail(f"{error.filename}: {error.strerror}." if error.filename else str(error))
     except MemoryError:
         return _fail("out of memory. Try smaller pictures (--size), or fewer of them.")
     except Exception as error:

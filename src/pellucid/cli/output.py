@@ -17,7 +17,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 from rich.table import Table
 
 from pellucid.errors import OutputExistsError
-from pellucid.files import atomic_write
+from pellucid.files import atomic_write, refuse_existing
 from pellucid.model import class_codes, with_both_classes
 from pellucid.version import __version__
 
@@ -46,11 +46,14 @@ def table(columns: list[str], rows: list[list[str]], title: str = "") -> None:
 
 
 def refuse_foreign_json(path: str | None) -> None:
-    """Raise OutputExistsError where the JSON file to be written stands there already and is not one of ours."""
-    if path is None or not Path(path).exists():
+    """Raise where the JSON file cannot be written, or stands there already and is not one of ours."""
+    if path is None:
+        return
+    refuse_existing(path, force=True)
+    if not Path(path).exists():
         return
     try:
-        ours = "schema" in json.loads(Path(path).read_text("utf-8"))
+        ours = {"schema", "command", "version", "results"} == set(json.loads(Path(path).read_text("utf-8")))
     except (OSError, ValueError, TypeError):
         ours = False
     if not ours:
@@ -93,7 +96,7 @@ class Bars:
     def training(self, X: np.ndarray, y: np.ndarray, epochs: int) -> Callable[[Any], None]:
         """Return a callback of the training loop that shows epoch, cost and accuracy."""
         shown = 0.0
-        rows = slice(None, None, max(1, len(X) // MEASURED_ROWS))
+        rows = slice(None, None, -(-len(X) // MEASURED_ROWS))
 
         def show(state: Any) -> None:
             nonlocal shown
@@ -104,7 +107,7 @@ class Bars:
             accuracy = np.mean(codes == y[rows].reshape(-1))
             cost = state.history.cost[-1]
             told = f"epoch {state.epoch}/{epochs}  cost {cost:.4f}  accuracy {accuracy:.3f}"
-            self._bars.update(self._task("training", epochs), completed=state.epoch, told=told)
+            self._bars.update(self._task("training", epochs), total=epochs, completed=state.epoch, told=told)
 
         return show
 

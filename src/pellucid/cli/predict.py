@@ -8,16 +8,15 @@ from typing import Any
 import click
 import numpy as np
 
+from pellucid.assembly import assemble, data_for
 from pellucid.cli.options import Keys
 from pellucid.cli.output import json_option, progress_bars, refuse_foreign_json, say, table, write_json
-from pellucid.data import load as load_data
 from pellucid.data import picture_files, read_columns
 from pellucid.errors import BadPictureError, InputError, MissingFileError
 from pellucid.evaluation import score
 from pellucid.features import Numbers
 from pellucid.files import atomic_write, refuse_existing
 from pellucid.model import Model, class_codes, load
-from pellucid.recipe import assemble, with_classes_of
 
 MOST_SHOWN = 60  # lines on the screen; --csv has them all
 BLOCK = 256
@@ -51,8 +50,7 @@ def predict_command(
     if not model.class_names:
         raise InputError(f"{model_file} predicts numbers, not classes; in Python: pellucid.load(...).predict(X).")
     skipped: list[tuple[str, str]] = []
-    names, X = _rows(model, sources, skipped if skip_bad else None)
-    P = model.probabilities(X)
+    names, P = _predicted(model, sources, skipped if skip_bad else None)
     answers = [model.class_names[code] for code in class_codes(P)]
     for name, answer, p in zip(names[:MOST_SHOWN], answers, P.max(axis=1), strict=False):
         say(f"{name}: {answer} ({p:.3f})")
@@ -99,45 +97,39 @@ def evaluate_command(
     """
     refuse_foreign_json(json_file)
     model = load(model_file)
-    parts = dict(load_data(data, label=label, keys=keys).items())
-    part = part or next(name for name in ("test", "validation", "train") if name in parts)
-    if part not in parts:
-        raise InputError(f"{data} has no part {part}; it has {', '.join(parts)}.")
-    dataset = with_classes_of(model, parts[part])
-    skipped: list[tuple[str, str]] = []
+    dataset, part, used_for = data_for(model, data, part, label=label, keys=keys)
+    skipped: list[tuple[str, str]] | None = [] if skip_bad else None
     with progress_bars() as bars:
-        X, labels = assemble(
-            dataset, model.features, model.network.parameters.dtype, skipped if skip_bad else None, bars
-        )
-    scores = score(model.probabilities(X), labels, model.class_names)
-    divided = f", part {part}" if len(parts) > 1 else ""
-    say(f"{data}{divided}: accuracy {scores.sentence()}")
-    if data == model.provenance.get("data") and (part == "train" or len(parts) == 1):
-        say("These rows, or some of them, were used for training: the figure is too good for new data.")
+        X, dataset = assemble(dataset, model.features, model.network.parameters.dtype, skipped, bars)
+    scores = score(model.probabilities(X), dataset.labels, model.class_names, used_for)
+    say(f"{data}, part {part}: accuracy {scores.sentence()}")
+    if used_for == "training":
+        say("These rows, or some of them, were used for training: expect less on new data.")
     say(f"balanced accuracy: {scores.balanced_accuracy:.3f}")
     counts = [[name, *map(str, row)] for name, row in zip(scores.classes, scores.confusion, strict=True)]
     table(["true \\ said", *scores.classes], counts)
-    for name, reason in skipped:
+    for name, reason in skipped or ():
         say(f"left out: {name}: {reason}")
-    write_json(json_file, "evaluate", scores.as_dict() | {"part": part, "skipped": [list(pair) for pair in skipped]})
+    results = scores.as_dict() | {"part": part, "skipped": [list(pair) for pair in skipped or ()]}
+    write_json(json_file, "evaluate", results)
 
 
-def _rows(
+def _predicted(
     model: Model, sources: tuple[str, ...], skipped: list[tuple[str, str]] | None
 ) -> tuple[list[str], np.ndarray]:
-    """Return a name for each sample, and the rows that the network sees."""
+    """Return a name for each sample, and its probabilities."""
     if isinstance(model.features, Numbers):
         if not model.features.columns:
             raise InputError("this model has no column names, so a table cannot be matched to it; predict from Python.")
         tables = [read_columns(_existing(source), model.features.columns) for source in sources]
         names = [f"{s}, row {row}" for s, t in zip(sources, tables, strict=True) for row in range(len(t))]
-        return names, model.inputs(np.concatenate(tables))
+        return names, model.predict_proba(np.concatenate(tables))
     files = [file for source in map(_existing, sources) for file in _files(source)]
     blocks, names = [], []
     for start in range(0, len(files), BLOCK):
         block = files[start : start + BLOCK]
         bad: list[tuple[int, BadPictureError]] = []
-        blocks.append(model.inputs(block, None if skipped is None else bad))
+        blocks.append(model.probabilities(model.inputs(block, None if skipped is None else bad)))
         wrong = dict(bad)
         names += [str(file) for position, file in enumerate(block) if position not in wrong]
         if skipped is not None:

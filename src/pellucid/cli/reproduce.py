@@ -25,7 +25,7 @@ Examples:
 )
 @click.argument("name", metavar="NAME", type=click.Choice(NAMES))
 @click.option("--data", type=click.Path(path_type=Path), metavar="DIR", help="Folder of the article's data.")
-@click.option("--seed", type=int, help="Seed of the start.  [default: the published run's]")
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Seed of the start.  [default: the published run's]")
 @click.option("--init", help="Another rule for the start, such as he.")
 @click.option("--classes", type=int, default=2, help="beans: 2 (healthy, sick) or 3 with softmax.  [default: 2]")
 @click.option("--seeds", type=click.IntRange(1), help="beans: how many starts to train, from seed 0 on.")

@@ -1,6 +1,7 @@
 """`pellucid train`: samples in, a model file out, with the truth about how good it is."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -45,20 +46,20 @@ Examples:
 @click.option("--activation", help="Of hidden layers without one of their own.  [default: relu]")
 @click.option("--init", help="How weights start.  [default: he]")
 @click.option("--optimizer", help="The rule of descent.  [default: adam; pictures: nesterov]")
-@click.option("--learning-rate", type=float, help="The learning rate.  [default: 0.001; pictures: 0.003]")
+@click.option("--learning-rate", type=float, help="The learning rate.  [default: 0.001; pictures with nesterov: 0.003]")
 @click.option("--schedule", type=click.Choice(["constant", "step", "exponential", "cosine"]), help="Of the rate.")
 @click.option("--warm-up", type=float, metavar="EPOCHS", help="Epochs in which the rate rises to its value.")
 @click.option("--epochs", type=int, help="Passes over the training rows.  [default: 200]")
 @click.option("--batch-size", type=BatchSize(), help="Rows an update: a number, auto or full.  [default: auto]")
 @click.option("--l2", type=float, help="Weight of the L2 penalty.  [default: 0]")
 @click.option("--dropout", type=float, help="Probability of dropping a hidden unit.  [default: 0]")
-@click.option("--clip-norm", type=float, help="Largest norm of a gradient.  [default: none; pictures: 1]")
+@click.option("--clip-norm", type=float, help="Largest norm of a gradient.  [default: none; pictures with nesterov: 1]")
 @click.option("--class-weight", type=click.Choice(["balanced"]), help="Give rare classes more weight.")
 @click.option("--early-stopping", is_flag=True, default=None, help="Stop when the validation cost no longer falls.")
 @click.option("--patience", type=int, help="Epochs to wait before stopping early.  [default: 10]")
 @click.option("--restarts", type=int, help="Starts to try; the one of lowest cost is kept.  [default: 1]")
 @click.option("--dtype", type=click.Choice(["float32", "float64"]), help="Precision.  [default: float32 for pictures]")
-@click.option("--seed", "random_state", type=int, help="Makes the run repeatable.")
+@click.option("--seed", "random_state", type=click.IntRange(0, 2**32 - 1), help="Makes the run repeatable.")
 @click.option("--pictures", metavar="DIR", help="Also draw examples, cost curve, confusion, weights, mistakes.")
 @click.option("--quiet", is_flag=True, help="No progress bars.")
 @json_option
@@ -81,7 +82,7 @@ def train_command(
     refuse_existing(out, force)
     refuse_foreign_json(json_file)
     values = read_recipe(recipe_file) if recipe_file else {}
-    values |= _settings_of({name: value for name, value in options.items() if value is not None}, values)
+    values |= _as_settings({name: value for name, value in options.items() if value is not None}, values)
     if merges:
         values["merge"] = {}
         for new, olds in merges:
@@ -90,8 +91,8 @@ def train_command(
     drawn = _planned_pictures(pictures, force)
     with progress_bars(quiet) as bars:
         result = run(recipe, bars)
+    result.model.save(out, force)  # before anything is told: a closed pipe must not cost the model
     _tell(result)
-    result.model.save(out, force)
     say(f"model: {out}")
     if drawn is not None:
         from pellucid.cli.draw import draw_training
@@ -119,19 +120,14 @@ def training_results(result: Result) -> dict[str, Any]:
     }
 
 
-def _settings_of(options: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
-    """Return options as recipe values: full batch, schedules and patience put together."""
+def _as_settings(options: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
+    """Return options as recipe values: a full batch is None, patience is part of early stopping."""
     if options.get("batch_size") == "full":
         options["batch_size"] = None
-    schedule, warm_up = options.pop("schedule", None), options.pop("warm_up", None)
-    if schedule or warm_up:
-        from pellucid.nn import SCHEDULES, WarmUp
-
-        rate = options.get("learning_rate", values.get("learning_rate", 0.001))
-        chosen = SCHEDULES[schedule or "constant"](rate)
-        options["learning_rate"] = WarmUp(chosen, warm_up) if warm_up else chosen
     if "patience" in options:
-        options["early_stopping"] = EarlyStopping(patience=options.pop("patience"))
+        stopping = values.get("early_stopping")
+        stopping = stopping if isinstance(stopping, EarlyStopping) else EarlyStopping()
+        options["early_stopping"] = replace(stopping, patience=options.pop("patience"))
     return options
 
 
@@ -161,7 +157,8 @@ def _tell(result: Result) -> None:
     how = model.provenance["settings"]
     say(f"{model.network}, {how['optimizer']}, learning rate {how['learning_rate']}")
     say(f"{len(history.cost)} epochs in {history.seconds:.1f} s; {history.stopped_because}")
-    say(f"cost {history.cost[0]:.4f} -> {history.cost[-1]:.4f}")
+    if history.cost:
+        say(f"cost {history.cost[0]:.4f} -> {history.cost[-1]:.4f}")
     for part, scores in result.scores.items():
         say(f"accuracy, {part}: {scores.sentence()}")
     if len(result.scores) == 1:

@@ -17,11 +17,13 @@ Block = np.ndarray | list[Any]
 
 SPLIT_WORDS = {  # how people name the parts of their data, in lower case
     "train": "train",
+    "training": "train",
     "validation": "validation",
     "val": "validation",
     "valid": "validation",
     "dev": "validation",
     "test": "test",
+    "testing": "test",
 }
 
 
@@ -103,6 +105,37 @@ class Dataset:
             raise InputError(f"joining leaves one class, {names[0]!r}; at least two are needed.")
         codes = np.array([names.index(name) for name in renamed])
         return replace(self, labels=codes[self.labels], class_names=names)
+
+    def coded_as(self, class_names: Sequence[str], merge: Mapping[str, Sequence[str]]) -> "Dataset":
+        """Return the data set with codes into `class_names`, its classes joined first where `merge` names them.
+
+        Raises
+        ------
+        InputError : a class that is not among `class_names`.
+        """
+        joined = {old: new for new, olds in merge.items() for old in olds if old in self.class_names}
+        names = [joined.get(name, name) for name in self.class_names]
+        if unknown := sorted({name for name in names if name not in class_names}):
+            raise InputError(
+                f"{self.source} has {'the class' if len(unknown) == 1 else 'the classes'} {', '.join(unknown)}, "
+                f"unknown in training; known are {', '.join(class_names)}."
+            )
+        codes = np.array([class_names.index(name) for name in names])
+        return replace(self, labels=codes[self.labels], class_names=tuple(class_names))
+
+    def with_columns(self, columns: Sequence[str]) -> "Dataset":
+        """Return rows of numbers with just these columns in this order, found by name; unnamed ones stay as they are.
+
+        Raises
+        ------
+        InputError : a column that is not there.
+        """
+        if not columns or not self.columns or tuple(columns) == self.columns:
+            return self
+        if missing := [name for name in columns if name not in self.columns]:
+            raise InputError(f"{self.source} has no column {missing[0]!r}; its columns are {', '.join(self.columns)}.")
+        places = [self.columns.index(name) for name in columns]
+        return replace(self, read=lambda rows: np.asarray(self.read(rows))[:, places], columns=tuple(columns))
 
     def counts(self) -> dict[str, int]:
         """Return how many samples each class has, in the order of the class names."""

@@ -49,7 +49,14 @@ def _splits(top: Folder, source: str) -> Splits:
         folders = _folders(folders[0])  # the one folder that most zips wrap everything in
     if not folders:
         raise InputError(f"{source} holds no class folders; put the pictures of each class into a folder of its name.")
-    if not all(folder.name.lower() in SPLIT_WORDS for folder in folders):
+    parts_here = [folder.name for folder in folders if folder.name.lower() in SPLIT_WORDS]
+    if 0 < len(parts_here) < len(folders):
+        others = [folder.name for folder in folders if folder.name not in parts_here]
+        raise InputError(
+            f"{source} has {', '.join(parts_here)}, which name parts of the data, beside {', '.join(others)}. Are they "
+            "parts or classes? Keep only parts here, each with its class folders, or rename."
+        )
+    if not parts_here:
         return Splits(_dataset(_pictures_by_class(folders, source), None, top, source))
     parts: dict[str, dict[str, list[Folder]]] = {}
     for folder in folders:

@@ -4,7 +4,7 @@ The readers are rows of one table; each says which of the options it takes, so t
 silently without effect.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -47,6 +47,8 @@ def load(
     label: str | None = None,
     keys: tuple[str, str] | None = None,
     groups: str | None = None,
+    least_classes: int = 2,
+    usual: Mapping[str, Any] | None = None,
 ) -> Splits:
     """Return the data sets that a source holds, by part.
 
@@ -57,6 +59,8 @@ def load(
     label : the column of the classes, for tables.
     keys : the names of samples and labels, for HDF5 and .npz files.
     groups : a column that says which rows belong together, for tables.
+    least_classes : how many classes there must be; 1 will do to score on.
+    usual : options that count only where they are not given and the reader takes them.
 
     Raises
     ------
@@ -70,9 +74,10 @@ def load(
     options = {name: value for name, value in (("label", label), ("keys", keys), ("groups", groups)) if value}
     if strange := [name for name in options if name not in reader.options]:
         raise InputError(f"{source} is a {reader.what}; {strange[0]}= has no meaning there, leave it out.")
-    splits = reader.read(place, **options)
+    usual = {name: value for name, value in (usual or {}).items() if value and name in reader.options}
+    splits = reader.read(place, **{**usual, **options})
     present = [name for name, number in splits.train.counts().items() if number]
-    if len(present) < 2:
+    if len(present) < least_classes:
         raise InputError(
             f"{source} has only one class, {', '.join(present)}; learning to tell classes apart needs at least two."
         )

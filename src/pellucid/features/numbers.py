@@ -36,8 +36,8 @@ class Numbers:
         if not standardize:
             return cls(X.shape[1], columns)
         X = np.asarray(X, np.float64)
-        deviation = X.std(axis=0)
-        return cls(X.shape[1], columns, X.mean(axis=0), np.where(deviation > 0, deviation, 1.0))
+        constant = np.ptp(X, axis=0) == 0  # its deviation may come out as a rounding error
+        return cls(X.shape[1], columns, X.mean(axis=0), np.where(constant, 1.0, X.std(axis=0)))
 
     def transform(self, raw: Any, dtype: DTypeLike = np.float64, bad: list[Any] | None = None) -> np.ndarray:
         """Return rows (n, n_out); one row may be given flat. `bad` stays empty: a bad number raises InputError."""

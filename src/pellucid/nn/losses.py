@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from pellucid.errors import unknown_name
 from pellucid.nn.activations import linear, sigmoid
@@ -27,6 +27,7 @@ class Loss:
     gradient(Z, y): dl/dZ (n, k), neither weighted nor averaged.
     link(Z): what the network predicts: probabilities or values (n, k).
     codes: whether y is integer class codes (n,); otherwise y is floats (n, k).
+    classes: whether the link gives probabilities of classes, so that a classifier can use it.
     pieces(Z, y): which smooth piece each output is on, or None where the loss is smooth everywhere.
     """
 
@@ -35,7 +36,12 @@ class Loss:
     gradient: Callable[[Array, Array], Array]
     link: Callable[[Array], Array]
     codes: bool = False
+    classes: bool = False
     pieces: Callable[[Array, Array], Array] | None = None
+
+    def targets(self, codes: Array, dtype: DTypeLike = np.float64) -> Array:
+        """Return class codes (n,) as this loss takes them: as they are, or as one column of zeros and ones."""
+        return codes if self.codes else codes.astype(dtype)[:, None]
 
 
 def binary_cross_entropy(Z: Array, y: Array) -> Array:
@@ -123,8 +129,15 @@ def huber_pieces(Z: Array, y: Array) -> Array:
 LOSSES = {
     loss.name: loss
     for loss in (
-        Loss("binary_cross_entropy", binary_cross_entropy, binary_cross_entropy_gradient, sigmoid),
-        Loss("softmax_cross_entropy", softmax_cross_entropy, softmax_cross_entropy_gradient, softmax, codes=True),
+        Loss("binary_cross_entropy", binary_cross_entropy, binary_cross_entropy_gradient, sigmoid, classes=True),
+        Loss(
+            "softmax_cross_entropy",
+            softmax_cross_entropy,
+            softmax_cross_entropy_gradient,
+            softmax,
+            codes=True,
+            classes=True,
+        ),
         Loss("squared_error", squared_error, squared_error_gradient, linear),
         Loss("absolute_error", absolute_error, absolute_error_gradient, linear, pieces=absolute_error_pieces),
         Loss("huber", huber, huber_gradient, linear, pieces=huber_pieces),

@@ -15,8 +15,23 @@ from pellucid.errors import InputError
 Schedule = Callable[[float, int], float]
 
 
+def _refuse(wrong: bool, name: str, expected: str, got: object) -> None:
+    if wrong:
+        raise InputError(f"{name} of a schedule must be {expected}, got {got!r}.")
+
+
+class _Rated:
+    """What the schedules that start from a rate share: the rate is checked."""
+
+    rate: float
+
+    def __post_init__(self) -> None:
+        good = isinstance(self.rate, int | float | np.floating) and not isinstance(self.rate, bool)
+        _refuse(not good or not 0 < self.rate < math.inf, "rate", "a positive number", self.rate)
+
+
 @dataclass(frozen=True)
-class Constant:
+class Constant(_Rated):
     """rate.
 
     >>> Constant(0.01)(3, 10)
@@ -30,7 +45,7 @@ class Constant:
 
 
 @dataclass(frozen=True)
-class Step:
+class Step(_Rated):
     """rate x factor^floor(t / every): a drop after each `every` epochs.
 
     >>> [Step(1.0, factor=0.5, every=10)(t, 30) for t in (0, 9.9, 10, 20)]
@@ -41,12 +56,17 @@ class Step:
     factor: float = 0.5
     every: float = 50
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _refuse(not self.factor > 0, "factor", "above 0", self.factor)
+        _refuse(not self.every > 0, "every", "a number of epochs above 0", self.every)
+
     def __call__(self, t: float, epochs: int) -> float:
         return self.rate * float(self.factor ** (t // self.every))
 
 
 @dataclass(frozen=True)
-class Exponential:
+class Exponential(_Rated):
     """rate x factor^t: falls by the same share in each epoch.
 
     >>> Exponential(1.0, factor=0.5)(2, 10)
@@ -56,12 +76,16 @@ class Exponential:
     rate: float
     factor: float = 0.99
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _refuse(not self.factor > 0, "factor", "above 0", self.factor)
+
     def __call__(self, t: float, epochs: int) -> float:
         return self.rate * float(self.factor**t)
 
 
 @dataclass(frozen=True)
-class Cosine:
+class Cosine(_Rated):
     """last + (rate - last) (1 + cos(pi t / epochs)) / 2: slow, fast, slow (Loshchilov and Hutter 2017).
 
     >>> [round(Cosine(1.0)(t, 10), 2) for t in (0, 5, 10)]
@@ -70,6 +94,10 @@ class Cosine:
 
     rate: float
     last: float = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _refuse(not self.last >= 0, "last", "0 or more", self.last)
 
     def __call__(self, t: float, epochs: int) -> float:
         return self.last + (self.rate - self.last) * (1 + math.cos(math.pi * min(t / epochs, 1.0))) / 2
@@ -86,6 +114,9 @@ class WarmUp:
 
     then: Schedule
     over: float = 5
+
+    def __post_init__(self) -> None:
+        _refuse(not self.over > 0, "over", "a number of epochs above 0", self.over)
 
     def __call__(self, t: float, epochs: int) -> float:
         if t < self.over:

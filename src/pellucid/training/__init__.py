@@ -2,6 +2,7 @@
 
 from pellucid.training.fit import Fitted, fit
 from pellucid.training.history import History
+from pellucid.training.row_weights import weights_by_code
 from pellucid.training.settings import EarlyStopping, Settings
 
-__all__ = ["EarlyStopping", "Fitted", "History", "Settings", "fit"]
+__all__ = ["EarlyStopping", "Fitted", "History", "Settings", "fit", "weights_by_code"]

@@ -43,7 +43,9 @@ def checked_examples(
     w = row_weights(y, sample_weight, class_weight, what)
     if w is not None:
         used = w > 0
-        X, y, w = X[used], y[used], w[used] * (used.sum() / w.sum())
+        if not used.all():
+            X, y, w = X[used], y[used], w[used]
+        w = w * (len(w) / w.sum())
         w = None if np.all(w == w[0]) else w.astype(dtype)
     y = np.asarray(y, np.intp if loss.codes else dtype)
     return Examples(np.ascontiguousarray(X, dtype), y, w)

@@ -12,7 +12,8 @@ class History:
 
     cost[e]: the objective J; full batch: before epoch e's update; mini-batches: the row-weighted mean of the batches'
     objectives, each before its update.
-    validation_cost[e]: the data term alone, without dropout, after epoch e.
+    validation_cost[e]: the data term alone, without dropout, after epoch e; rows held out of the training rows keep
+    their weights, validation data has none.
     best_epoch: the epoch whose weights came back (early stopping only), else None.
     seconds: wall time of the training itself.  stopped_because: one sentence.
     """

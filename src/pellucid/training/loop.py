@@ -96,7 +96,7 @@ def steps(train: Examples, settings: Settings, state: State, validation: Example
                 clip_by_norm(gradient, settings.clip_norm)
             return J, gradient
 
-        rate = schedule(state.epoch + state.batch / batches, settings.epochs)
+        rate = float(schedule(state.epoch + state.batch / batches, settings.epochs))
         with np.errstate(over="ignore", invalid="ignore"):  # a run that diverges is told in words below
             cost = rule.step(evaluate, network.parameters, state.slots, rate, weights)
         if not np.isfinite(cost):

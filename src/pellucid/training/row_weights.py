@@ -1,11 +1,12 @@
 """How much each row counts: sample weight times class weight."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.errors import InputError, refuse_non_finite
+from pellucid.errors import InputError, refuse_non_finite, unknown_name
 
 Array = NDArray[Any]
 
@@ -39,3 +40,17 @@ def row_weights(y: Array, sample_weight: Array | None, class_weight: Any, what: 
 def codes_of(y: Array) -> Array:
     """Return class codes (n,) of targets as the loss takes them: (n,) codes, or (n, 1) zeros and ones."""
     return y.reshape(len(y)).astype(np.intp)
+
+
+def weights_by_code(class_weight: Any, classes: Sequence[Any]) -> Any:
+    """Return {class: weight} as {code: weight}; None and "balanced" as they are.
+
+    >>> weights_by_code({"sick": 3.0}, ["healthy", "sick"])
+    {1: 3.0}
+    """
+    if not isinstance(class_weight, Mapping):
+        return class_weight
+    for name in class_weight:
+        if name not in classes:
+            raise unknown_name("class in class_weight", name, map(str, classes))
+    return {list(classes).index(name): weight for name, weight in class_weight.items()}

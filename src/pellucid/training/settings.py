@@ -81,8 +81,10 @@ class Settings:
     verbose: bool = False
 
     def __post_init__(self) -> None:
-        for layer in self.layers:
-            get_activation(layer[1])
+        for name in (self.activation, *(activation for _, activation in self.layers)):
+            get_activation(name)
+        good_callbacks = isinstance(self.callbacks, list | tuple) and all(map(callable, self.callbacks))
+        _refuse(not good_callbacks, "callbacks", "a list or tuple of functions", self.callbacks)
         if isinstance(self.init, str) or callable(self.init):
             get_initializer(self.init)
         if self.loss != "auto":
@@ -138,12 +140,15 @@ class Settings:
             loss = get_loss("binary_cross_entropy" if n_classes == 2 else "softmax_cross_entropy")
         else:
             loss = get_loss(self.loss)
+        _refuse(not loss.classes, "loss", "one that gives probabilities, a cross-entropy, for classes", loss.name)
         _refuse(not loss.codes and n_classes > 2, "loss", f"softmax_cross_entropy for {n_classes} classes", loss.name)
         return loss, n_classes if loss.codes else 1
 
     def regressor_loss(self) -> Loss:
         """Return the loss for numbers."""
-        return get_loss("squared_error" if self.loss == "auto" else self.loss)
+        loss = get_loss("squared_error" if self.loss == "auto" else self.loss)
+        _refuse(loss.classes, "loss", "one of values, such as squared_error, for a regression", loss.name)
+        return loss
 
     @property
     def stopping(self) -> EarlyStopping | None:

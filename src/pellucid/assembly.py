@@ -1,0 +1,93 @@
+"""Assembly: labelled samples become rows that a network takes, block by block; nobody holds all raw samples.
+
+For training, for scoring and for checking gradients alike.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from pellucid.data import Dataset, load
+from pellucid.errors import BadPictureError, InputError
+from pellucid.features import Features, Numbers
+from pellucid.model import Model
+
+
+class Progress(Protocol):
+    """Who wants to show how far a job is: the command line's bars, a page."""
+
+    def reading(self, source: str, done: int, total: int) -> None:
+        """Take note that `done` of `total` samples of a source are read."""
+
+    def training(self, X: np.ndarray, y: np.ndarray, epochs: int) -> Callable[[Any], None]:
+        """Return a callback for the training loop; X and codes y are the training rows."""
+
+
+def assemble(
+    dataset: Dataset,
+    features: Features,
+    dtype: Any = np.float64,
+    skipped: list[tuple[str, str]] | None = None,
+    progress: Progress | None = None,
+) -> tuple[np.ndarray, Dataset]:
+    """Return the rows X (n, d) of a data set, read block by block, and the data set of just those samples.
+
+    skipped: where given, pictures that cannot be read are left out and added to it as (name, reason); else the first
+    raises BadPictureError.
+    """
+    X = np.empty((len(dataset), features.n_out), dtype)
+    good = np.ones(len(dataset), bool)
+    filled = done = 0
+    for raw in dataset.blocks():
+        bad: list[tuple[int, BadPictureError]] = []
+        block = features.transform(raw, dtype, None if skipped is None else bad)
+        for position, error in bad:
+            good[done + position] = False
+            assert skipped is not None
+            skipped.append((dataset.names[done + position], str(error)))
+        X[filled : filled + len(block)] = block
+        filled += len(block)
+        done += len(raw)
+        if progress is not None:
+            progress.reading(dataset.source, done, len(dataset))
+    if good.all():
+        return X, dataset
+    if len(np.unique(dataset.labels[good])) < len(np.unique(dataset.labels)):
+        raise InputError(f"{dataset.source}: of a whole class nothing is left after leaving out what cannot be read.")
+    return X[:filled], dataset.take(good)
+
+
+def data_for(model: Model, source: str | Path, part: str | None = None, **options: Any) -> tuple[Dataset, str, str]:
+    """Return labelled data as a model knows it: its classes joined and coded, its columns in its order.
+
+    part: "train", "validation" or "test"; by default the one best to score on.  options: label, keys, groups; by
+    default those of training.  Also returned: the part, and what its rows were used for ("testing" if new).
+
+    Raises InputError for a class or a column that the model does not know, and for a model that tells no classes.
+    """
+    if not model.class_names:
+        raise InputError("this model predicts numbers, not classes; score it from Python.")
+    trained = model.provenance.get("recipe", {})
+    usual = {name: trained.get(name) for name in ("label", "keys", "groups")}
+    parts = dict(load(source, **options, least_classes=1, usual=usual).items())
+    chosen = part or next(name for name in ("test", "validation", "train") if name in parts)
+    if chosen not in parts:
+        raise InputError(f"{source} has no part {chosen}; it has {', '.join(parts)}.")
+    dataset = parts[chosen].coded_as(model.class_names, model.merge)
+    if isinstance(model.features, Numbers):
+        dataset = dataset.with_columns(model.features.columns)
+    return dataset, chosen, _used_for(model, source, chosen, divided=len(parts) > 1)
+
+
+def _used_for(model: Model, source: str | Path, part: str, divided: bool) -> str:
+    used, trained = model.provenance.get("used_for", {}), model.provenance.get("recipe", {})
+    if _same_place(source, model.provenance.get("data")):
+        return str(used.get(part if divided else "train", "testing"))
+    own = next((name for name in ("validation", "test") if _same_place(source, trained.get(name))), None)
+    return str(used.get(own, "testing"))
+
+
+def _same_place(source: str | Path, other: Any) -> bool:
+    return other is not None and (str(source) == other or Path(source).resolve() == Path(other).resolve())
