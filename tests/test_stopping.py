@@ -121,7 +121,8 @@ ADVICE = "clip_norm=1, or inputs scaled to about 0 to 1."
         ),
         (
             1e100 * ONE, 1e300, 1,
-            "Training diverged: the last update gave weights that are not finite. Try a smaller rate.", 1,
+            "Training diverged: the last update gave weights that are not finite; the last finite cost was 5e+199. "
+                f"Try a smaller learning rate, {ADVICE}", 1,
         ),
     ],
 )  # fmt: skip

@@ -5,13 +5,14 @@ Each article is a value; running one gives an `Outcome` with the figures side by
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 
+from pellucid.assembly import Progress
 from pellucid.data import Dataset
 from pellucid.errors import MissingFileError
 from pellucid.features import Pixels
@@ -19,7 +20,7 @@ from pellucid.insight import plots
 from pellucid.model import class_codes, with_both_classes
 from pellucid.nn import Network
 from pellucid.pictures import as_pixels
-from pellucid.training import History, Settings
+from pellucid.training import Fitted, History, Settings, fit
 
 
 @dataclass(frozen=True)
@@ -38,9 +39,43 @@ class Article:
     published: Mapping[str, str] = field(default_factory=dict)
     published_costs: Mapping[int, float] = field(default_factory=dict)
 
-    def reported(self, history: History) -> dict[int, float]:
-        """Return {iteration: cost} as the article reports it."""
-        return {iteration: history.cost[iteration] for iteration in range(0, len(history.cost), self.every)}
+    def start(self, seed: int | None, init: str | None) -> Settings:
+        """Return the settings of a run: from the published start, or from another seed or rule."""
+        return replace(self.settings, random_state=self.seed if seed is None else seed, init=init or self.settings.init)
+
+    def is_published(self, settings: Settings) -> bool:
+        """Whether a run with these settings is the published one, so that figures can be compared."""
+        return (settings.random_state, settings.init) == (self.seed, self.settings.init)
+
+    def outcome(self, obtained: Mapping[str, float], history: History, settings: Settings) -> "Outcome":
+        """Return the outcome of a run: what was obtained and the costs, beside what was published."""
+        known = self.is_published(settings)
+        costs = {iteration: history.cost[iteration] for iteration in range(0, len(history.cost), self.every)}
+        figures = [
+            (what, self.published.get(what, "-") if known else "(another start)", f"{value:.4f}")
+            for what, value in obtained.items()
+        ]
+        for iteration, cost in costs.items():
+            published = self.published_costs.get(iteration) if known else None
+            figures.append((f"cost, iteration {iteration}", f"{published:.6f}" if published else "-", f"{cost:.6f}"))
+        results = {
+            "iterations": list(costs),
+            "costs": list(costs.values()),
+            "seconds": history.seconds,
+            "seed": settings.random_state,
+        }
+        remarks = []
+        if len(history.cost) < settings.epochs:
+            remarks.append(f"Not the whole run: {history.stopped_because}.")
+        return Outcome(results, figures, remarks)
+
+
+def train(settings: Settings, X: np.ndarray, labels: np.ndarray, classes: int, progress: Progress | None) -> Fitted:
+    """Return the network trained on rows X with codes, with a progress bar where there is one."""
+    if progress is not None:
+        settings = replace(settings, callbacks=(progress.training(X, labels, settings.epochs),))
+    loss, n_out = settings.classifier_loss(classes)
+    return fit(X, loss.targets(labels, X.dtype), settings, loss, n_out)
 
 
 @dataclass
@@ -110,24 +145,25 @@ def predicted(network: Network, X: np.ndarray) -> np.ndarray:
 
 
 def draw(
-    train: Dataset,
+    train_set: Dataset,
     unseen: Dataset,
     features: Pixels,
     network: Network,
-    rows: tuple[np.ndarray, np.ndarray],
-    settings: Settings,
+    X: np.ndarray,
     history: History,
+    settings: Settings,
+    published: Mapping[int, float] | None = None,
 ) -> dict[str, Figure]:
-    """Return the pictures of a run on pictures; rows are (X, codes) of the unseen ones."""
-    X, codes = rows
-    shown = np.linspace(0, len(train) - 1, 10).astype(int)
-    examples = [as_pixels(picture, features.shape) for block in train.blocks(shown) for picture in block]
+    """Return the pictures of a run on pictures; X are the rows of the unseen ones."""
+    shown = np.linspace(0, len(train_set) - 1, 10).astype(int)
+    examples = [as_pixels(picture, features.shape) for block in train_set.blocks(shown) for picture in block]
     P = with_both_classes(network.predict(X))
+    shape = features.shape.as_tuple
     return {
-        "examples.png": plots.examples(examples, [train.class_names[label] for label in train.labels[shown]]),
-        "cost.png": plots.cost_curve(history.cost, history.validation_cost, settings.learning_rate),
+        "examples.png": plots.examples(examples, [train_set.class_names[code] for code in train_set.labels[shown]]),
+        "cost.png": plots.cost_curve(history.cost, (), settings.learning_rate, published or None),
         "misclassified.png": plots.misclassified(
-            X.reshape(-1, *features.shape.as_tuple), codes, class_codes(P), P, unseen.class_names
+            X.reshape(-1, *shape), unseen.labels, class_codes(P), P, unseen.class_names
         ),
-        "first-layer.png": plots.first_layer_weights(network.dense[0].W, features.shape.as_tuple),
+        "first-layer.png": plots.first_layer_weights(network.dense[0].W, shape),
     }

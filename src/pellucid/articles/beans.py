@@ -4,13 +4,12 @@ About four starts in ten die with this network: every unit of a layer is zero on
 median is told beside the best, and the share that died.
 """
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from pellucid.articles.article import BEANS_PLACE, Article, Outcome, accuracy, draw, predicted
+from pellucid.articles.article import BEANS_PLACE, Article, Outcome, accuracy, draw, predicted, train
 from pellucid.assembly import Progress, assemble
 from pellucid.data import load
 from pellucid.errors import InputError
@@ -18,7 +17,7 @@ from pellucid.features import Pixels
 from pellucid.insight import plots
 from pellucid.nn import Network
 from pellucid.pictures import PictureShape
-from pellucid.training import Fitted, Settings, fit
+from pellucid.training import Settings
 
 SICK = {"sick": ["angular_leaf_spot", "bean_rust"]}
 SHAPE = PictureShape(100, 100, 3)
@@ -48,19 +47,18 @@ def run(data: Path, classes: int, seeds: list[int], init: str | None, progress: 
     BEANS_PLACE.require(data, ("train", "validation"))
     splits = load(data)
     assert splits.validation is not None
-    train, validation = (part.merged(SICK if classes == 2 else {}) for part in (splits.train, splits.validation))
+    merge = SICK if classes == 2 else {}
+    train_set, validation_set = splits.train.merged(merge), splits.validation.merged(merge)
     features = Pixels(SHAPE)
-    X, _ = assemble(train, features, np.float32, progress=progress)
-    X_val, _ = assemble(validation, features, np.float32, progress=progress)
-    y, y_val = train.labels, validation.labels
+    X, _ = assemble(train_set, features, np.float32, progress=progress)
+    X_val, _ = assemble(validation_set, features, np.float32, progress=progress)
+    y, y_val = train_set.labels, validation_set.labels
     runs = []
     for seed in seeds:
-        settings = replace(BEANS.settings, random_state=seed, init=init or BEANS.settings.init)
-        if progress is not None:
-            settings = replace(settings, callbacks=(progress.training(X, y, settings.epochs),))
-        fitted = _fit(X, y, settings, classes)
+        fitted = train(BEANS.start(seed, init), X, y, classes, progress)
         runs.append((seed, fitted, accuracy(fitted.network, X, y), accuracy(fitted.network, X_val, y_val)))
-
+        if fitted.interrupted:
+            break
     starts = [
         {
             "seed": seed,
@@ -72,36 +70,32 @@ def run(data: Path, classes: int, seeds: list[int], init: str | None, progress: 
         for seed, fitted, a, v in runs
     ]
     seed, best, train_accuracy, validation_accuracy = max(runs, key=lambda run: run[3])
-    costs = BEANS.reported(best.history)
+    settings = BEANS.start(seed, init)
+    many = " (best start, chosen on validation)" if len(seeds) > 1 else ""
+    outcome = BEANS.outcome({}, best.history, settings)
+    published = BEANS.published if classes == 2 and init is None else {}
+    outcome.figures[:0] = [
+        (f"{what} accuracy{many}", published.get(f"{what} accuracy", "-"), f"{got:.3f}")
+        for what, got in (("train", train_accuracy), ("validation", validation_accuracy))
+    ]
     majority = np.bincount(y_val).max() / len(y_val)
-    results = {
-        "iterations": list(costs),
-        "costs": list(costs.values()),
+    outcome.results |= {
         "train_accuracy": train_accuracy,
         "validation_accuracy": validation_accuracy,
         "seconds": sum(fitted.history.seconds for _, fitted, _, _ in runs),
-        "seed": seed,
-        "classes": list(train.class_names),
+        "classes": list(train_set.class_names),
         "majority": float(majority),
     }
-    published = BEANS.published if classes == 2 else dict.fromkeys(BEANS.published, "-")
-    figures = [
-        ("train accuracy", published["train accuracy"], f"{train_accuracy:.3f}"),
-        ("validation accuracy", published["validation accuracy"], f"{validation_accuracy:.3f}"),
-    ]
-    outcome = Outcome(results, figures)
     outcome.remarks.append(f"Always saying the majority of the {len(y_val)} validation leaves gives {majority:.3f}.")
-    if len(runs) > 1:
+    if len(seeds) > 1:
         _tell_many(outcome, starts, seed)
     elif starts[0]["died"]:
         layer = starts[0]["dead_layer"]
         why = f": every unit of layer {layer} is zero on every picture, so no gradient gets past it" if layer else ""
         outcome.remarks.append(f"This start died, it gives every leaf one answer{why}. Try --seed, or --seeds 20.")
-    elif seed == BEANS.seed:
+    elif classes == 2 and BEANS.is_published(settings):
         outcome.remarks.append(f"Start {seed} is the best of 0 to 19, chosen on validation: expect less on new leaves.")
-    outcome.figures += [(f"cost, iteration {i}", "-", f"{cost:.6f}") for i, cost in costs.items()]
-    settings = replace(BEANS.settings, random_state=seed)
-    outcome.pictures |= draw(train, validation, features, best.network, (X_val, y_val), settings, best.history)
+    outcome.pictures |= draw(train_set, validation_set, features, best.network, X_val, best.history, settings)
     return outcome
 
 
@@ -114,11 +108,6 @@ def dead_layer(network: Network, X: np.ndarray) -> int | None:
     return None
 
 
-def _fit(X: np.ndarray, y: np.ndarray, settings: Settings, classes: int) -> Fitted:
-    loss, n_out = settings.classifier_loss(classes)
-    return fit(X, y if loss.codes else y.astype(X.dtype)[:, None], settings, loss, n_out)
-
-
 def _tell_many(outcome: Outcome, starts: list[dict[str, Any]], best_seed: int) -> None:
     accuracies = [start["validation_accuracy"] for start in starts]
     died = [start for start in starts if start["died"]]
@@ -129,8 +118,7 @@ def _tell_many(outcome: Outcome, starts: list[dict[str, Any]], best_seed: int) -
         "best_validation_accuracy": max(accuracies),
         "died_share": len(died) / len(starts),
     }
-    outcome.figures[:] = [
-        *((f"{what} (best start, chosen on validation)", published, got) for what, published, got in outcome.figures),
+    outcome.figures[2:2] = [
         ("validation accuracy, median of the starts", "-", f"{np.median(accuracies):.3f}"),
         ("share of starts that died", "-", f"{len(died) / len(starts):.2f}"),
     ]

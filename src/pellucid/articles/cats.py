@@ -3,20 +3,18 @@
 Raw pixels, full-batch gradient descent, float64; with the published seed the published costs come out.
 """
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from pellucid.articles.article import CATS_PLACE, Article, Outcome, accuracy, draw
+from pellucid.articles.article import CATS_PLACE, Article, Outcome, accuracy, draw, train
 from pellucid.assembly import Progress, assemble
 from pellucid.data import load
 from pellucid.errors import MissingFileError
 from pellucid.features import Pixels
-from pellucid.insight import plots
 from pellucid.nn import Network
-from pellucid.training import Settings, fit
+from pellucid.training import Settings
 
 DESCENT: dict[str, Any] = {"optimizer": "gradient_descent", "batch_size": None, "dtype": "float64"}
 
@@ -86,47 +84,24 @@ def run(article: Article, data: Path, seed: int | None, init: str | None, progre
     if splits.test is None or splits.train.shape is None:
         raise MissingFileError(f"{data} must hold a training file and a test file of pictures of one size.")
     features = Pixels(splits.train.shape)
-    (X, train), (X_test, test) = assemble(splits.train, features), assemble(splits.test, features)
-    y, y_test = train.labels, test.labels
-    settings = replace(article.settings, random_state=article.seed if seed is None else seed)
-    if init is not None:
-        settings = replace(settings, init=init)
-    if progress is not None:
-        settings = replace(settings, callbacks=(progress.training(X, y, settings.epochs),))
-    fitted = fit(X, y.astype(np.float64)[:, None], settings, "binary_cross_entropy", 1)
-
+    X, train_set = assemble(splits.train, features)
+    X_test, test_set = assemble(splits.test, features)
+    y, y_test = train_set.labels, test_set.labels
+    settings = article.start(seed, init)
+    fitted = train(settings, X, y, 2, progress)
     network, history = fitted.network, fitted.history
-    costs = article.reported(history)
-    results = {
-        "iterations": list(costs),
-        "costs": list(costs.values()),
-        "train_accuracy": accuracy(network, X, y),
-        "test_accuracy": accuracy(network, X_test, y_test),
-        "seconds": history.seconds,
-        "seed": settings.random_state,
-    }
-    as_published = init is None and seed in (None, article.seed)
-    published = dict(article.published) if as_published else dict.fromkeys(article.published, "(another start)")
-    figures = [
-        ("train accuracy", published["train accuracy"], f"{results['train_accuracy']:.4f}"),
-        ("test accuracy", published["test accuracy"], f"{results['test_accuracy']:.4f}"),
-    ]
-    published_costs = article.published_costs if as_published else {}
-    figures += [
-        (f"cost, iteration {iteration}", f"{published_costs[iteration]:.6f}" if published_costs else "-", f"{cost:.6f}")
-        for iteration, cost in costs.items()
-    ]
-    outcome = Outcome(results, figures)
+    results = {"train_accuracy": accuracy(network, X, y), "test_accuracy": accuracy(network, X_test, y_test)}
+    obtained = {"train accuracy": results["train_accuracy"], "test accuracy": results["test_accuracy"]}
+    outcome = article.outcome(obtained, history, settings)
+    outcome.results |= results
     if wrong := CATS_PLACE.differing(data):
         outcome.remarks.append(f"Not the published files, by their sha256: {', '.join(wrong)}.")
     majority = float(max(np.mean(y_test), 1 - np.mean(y_test)))
     outcome.remarks.append(f"Always saying the majority of the {len(y_test)} test pictures gives {majority:.2f}.")
     if article is DEEP:
         outcome.remarks += diagnosis(network, network_at_start(settings, X.shape[1]), X, history.cost)
-    outcome.pictures = draw(splits.train, splits.test, features, network, (X_test, y_test), settings, history)
-    if published_costs:
-        rate = settings.learning_rate
-        outcome.pictures["cost.png"] = plots.cost_curve(history.cost, learning_rate=rate, published=published_costs)
+    published = article.published_costs if article.is_published(settings) else {}
+    outcome.pictures = draw(train_set, test_set, features, network, X_test, history, settings, published)
     return outcome
 
 
@@ -141,17 +116,23 @@ def diagnosis(network: Network, start: Network, X: np.ndarray, cost: list[float]
     """Return in sentences whether the deep net learned, and the measured reason if it did not."""
     P = network.predict(X)[:, 0]
     if P.max() > 0.5 > P.min() and cost[-1] < 0.9 * cost[0]:
-        return [f"It learns: the cost falls from {cost[0]:.3f} to {cost[-1]:.3f}."]
+        return [f"It learns: the cost falls from {cost[0]:.3f} to {cost[-1]:.3f}, its lowest is {min(cost):.3f}."]
     Z, tape = start.forward(X, keep=True)
     spread = [f"{float(np.std(saved.A, axis=0).mean()):.1e}" for saved in tape.dense[:-1] if saved.A is not None]
-    first = tape.dense[0].A
-    assert first is not None
-    alike = float(np.corrcoef(first.T)[np.triu_indices(first.shape[1], 1)].min())
+    why = [
+        f"What tells pictures apart shrinks in every layer: mean deviation over the pictures {' -> '.join(spread)}, of "
+        f"the logit {float(Z.std()):.1e}. No gradient of use comes back. Try --init he."
+    ]
+    if start.dense[0].W.min() >= 0 and tape.dense[0].A is not None and Z.std() > 0:
+        units = np.corrcoef(tape.dense[0].A.T)
+        alike = float(units[np.triu_indices(len(units), 1)].min())
+        why.insert(
+            0,
+            f"Why: all starting weights are positive, about {start.dense[0].W.mean():.3f}, so every unit of layer 1 "
+            f"measures one thing, brightness: their outputs correlate by at least {alike:.4f} over the pictures.",
+        )
     return [
         f"It does not learn: the cost goes from {cost[0]:.4f} to {cost[-1]:.4f} and stays there, the cost of knowing "
         f"only how frequent cats are. It says {P.min():.3f} to {P.max():.3f} of every picture.",
-        f"Why: all starting weights are positive and about 0.005, so every unit of layer 1 measures one thing, "
-        f"brightness (their outputs correlate by at least {alike:.4f} over the pictures),",
-        f"and what tells pictures apart shrinks in every layer: mean deviation {' -> '.join(spread)}, of the logit "
-        f"{float(Z.std()):.1e}. No gradient of use comes back. Try --init he.",
+        *why,
     ]

@@ -9,11 +9,11 @@ from dataclasses import replace
 import numpy as np
 from matplotlib.figure import Figure
 
-from pellucid.articles.article import Article, Outcome, accuracy, predicted
+from pellucid.articles.article import Article, Outcome, accuracy, predicted, train
 from pellucid.assembly import Progress
 from pellucid.data import flower
 from pellucid.insight import plots
-from pellucid.training import Fitted, Settings, fit
+from pellucid.training import Fitted, Settings
 
 COSTS = {
     0: 0.693048, 1000: 0.288083, 2000: 0.254385, 3000: 0.233864, 4000: 0.226792,
@@ -46,78 +46,61 @@ def run(hidden_sizes: list[int], seed: int | None, init: str | None, progress: P
     """Run the article's network, or one for each hidden size and compare them."""
     X, y = flower(seed=1)
     X_new, y_new = flower(seed=2)
-    settings = replace(PLANAR.settings, random_state=PLANAR.seed if seed is None else seed)
-    settings = replace(settings, init=init or settings.init)
-
-    def fitted(settings: Settings) -> Fitted:
-        if progress is not None:
-            settings = replace(settings, callbacks=(progress.training(X, y, settings.epochs),))
-        return fit(X, y[:, None].astype(float), settings, "binary_cross_entropy", 1)
-
-    linear = fitted(replace(settings, hidden_layers=(), init="zeros", optimizer="lbfgs", epochs=100))
-    linear_accuracy = accuracy(linear.network, X, y)
+    settings = PLANAR.start(seed, init)
     if hidden_sizes:
-        sized = [fitted(replace(settings, hidden_layers=(size,), epochs=SIZE_ITERATIONS)) for size in hidden_sizes]
-        return _compared(hidden_sizes, sized, (X, y), (X_new, y_new), as_published=seed is None and init is None)
-
-    main = fitted(settings)
-    costs = PLANAR.reported(main.history)
+        return _compared(hidden_sizes, settings, (X, y), (X_new, y_new), progress)
+    linear = train(replace(settings, hidden_layers=(), init="zeros", optimizer="lbfgs", epochs=100), X, y, 2, None)
+    main = train(settings, X, y, 2, progress)
     results = {
-        "iterations": list(costs),
-        "costs": list(costs.values()),
         "train_accuracy": accuracy(main.network, X, y),
         "test_accuracy": accuracy(main.network, X_new, y_new),
-        "linear_accuracy": linear_accuracy,
-        "seconds": main.history.seconds,
-        "seed": settings.random_state,
+        "linear_accuracy": accuracy(linear.network, X, y),
     }
-    as_published = seed in (None, PLANAR.seed) and init is None
-    published_costs = COSTS if as_published else {}
-    figures = [
-        ("train accuracy", PLANAR.published["train accuracy"], f"{results['train_accuracy']:.4f}"),
-        ("accuracy on 400 fresh points", "-", f"{results['test_accuracy']:.4f}"),
-        ("linear classifier, train accuracy", PLANAR.published["linear classifier"], f"{linear_accuracy:.4f}"),
-    ]
-    figures += [
-        (f"cost, iteration {iteration}", f"{published_costs[iteration]:.6f}" if published_costs else "-", f"{cost:.6f}")
-        for iteration, cost in costs.items()
-    ]
-    pictures = {
-        "boundary.png": _boundary(main, X, y),
-        "linear-boundary.png": _boundary(linear, X, y),
-        "cost.png": plots.cost_curve(
-            main.history.cost, learning_rate=settings.learning_rate, published=published_costs or None
-        ),
+    obtained = {
+        "train accuracy": results["train_accuracy"],
+        "accuracy on 400 fresh points": results["test_accuracy"],
+        "linear classifier": results["linear_accuracy"],
     }
-    remarks = []
-    if as_published:
-        remarks.append(
+    outcome = PLANAR.outcome(obtained, main.history, settings)
+    outcome.results |= results
+    published = None
+    if PLANAR.is_published(settings):
+        published = PLANAR.published_costs
+        outcome.remarks.append(
             "From iteration 8000 on, published runs differ among each other in the fifth digit: at this learning rate "
             "the descent jumps there, which makes the rounding of each machine visible."
         )
-    return Outcome(results, figures, remarks, pictures)
+    outcome.pictures = {
+        "boundary.png": _boundary(main, X, y),
+        "linear-boundary.png": _boundary(linear, X, y),
+        "cost.png": plots.cost_curve(main.history.cost, (), settings.learning_rate, published),
+    }
+    return outcome
 
 
 def _compared(
     sizes: list[int],
-    runs: list[Fitted],
-    train: tuple[np.ndarray, np.ndarray],
+    settings: Settings,
+    points: tuple[np.ndarray, np.ndarray],
     fresh: tuple[np.ndarray, np.ndarray],
-    as_published: bool,
+    progress: Progress | None,
 ) -> Outcome:
-    on_train = [accuracy(run.network, *train) for run in runs]
+    runs: list[Fitted] = []
+    for size in sizes:
+        runs.append(train(replace(settings, hidden_layers=(size,), epochs=SIZE_ITERATIONS), *points, 2, progress))
+        if runs[-1].interrupted:
+            sizes = sizes[: len(runs)]
+            break
+    on_train = [accuracy(run.network, *points) for run in runs]
     on_fresh = [accuracy(run.network, *fresh) for run in runs]
-    published = SIZE_ACCURACIES if as_published else {}
-    figures = [
+    best = int(np.argmax(on_fresh))
+    outcome = PLANAR.outcome({}, runs[best].history, replace(settings, epochs=SIZE_ITERATIONS))
+    published = SIZE_ACCURACIES if PLANAR.is_published(settings) else {}
+    outcome.figures = [
         (f"{size} hidden units, train accuracy", f"{published[size]:.4f}" if size in published else "-", f"{got:.4f}")
         for size, got in zip(sizes, on_train, strict=True)
     ]
-    best = int(np.argmax(on_fresh))
-    main = runs[best]
-    costs = PLANAR.reported(main.history)
-    results = {
-        "iterations": list(costs),
-        "costs": list(costs.values()),
+    outcome.results |= {
         "train_accuracy": on_train[best],
         "test_accuracy": on_fresh[best],
         "seconds": sum(run.history.seconds for run in runs),
@@ -126,12 +109,14 @@ def _compared(
             for size, a, f in zip(sizes, on_train, on_fresh, strict=True)
         ],
     }
-    pictures = {f"boundary-{size}.png": _boundary(run, *train) for size, run in zip(sizes, runs, strict=True)}
-    pictures["hidden-sizes.png"] = plots.accuracy_by(
+    outcome.pictures = {f"boundary-{size}.png": _boundary(run, *points) for size, run in zip(sizes, runs, strict=True)}
+    outcome.pictures["hidden-sizes.png"] = plots.accuracy_by(
         sizes, {"train": on_train, "400 fresh points": on_fresh}, "hidden units"
     )
-    remark = f"Costs and accuracies in the JSON are those of {sizes[best]} hidden units, the best on fresh points."
-    return Outcome(results, figures, [remark], pictures)
+    outcome.remarks.append(
+        f"Costs and accuracies in the JSON are those of {sizes[best]} hidden units, the best on fresh points."
+    )
+    return outcome
 
 
 def _boundary(run: Fitted, X: np.ndarray, y: np.ndarray) -> Figure:

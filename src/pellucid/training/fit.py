@@ -30,11 +30,12 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True)
 class Fitted:
-    """What training gives: the network, its history, and the seed that would give both again."""
+    """What training gives: the network, its history, the seed to have both again, and whether Ctrl-C ended it."""
 
     network: Network
     history: History
     seed: int
+    interrupted: bool = False
 
 
 def fit(
@@ -83,7 +84,10 @@ def fit(
             TrainingWarning,
             stacklevel=3,
         )
-    return Fitted(best.network(), best.history, seed)
+    best.history.seconds = sum(run.history.seconds for run in runs)
+    if runs[-1].interrupted and best is not runs[-1]:
+        best.history.stopped_because += f"; interrupted in start {len(runs)} of {settings.restarts}"
+    return Fitted(best.network(), best.history, seed, runs[-1].interrupted)
 
 
 def _run(
@@ -115,11 +119,8 @@ def _run(
                     if callback(state):
                         state.stop(f"a callback stopped it after {state.epoch} epochs")
         state.interrupted = pressed()
-    if not np.isfinite(network.parameters).all() and not state.diverged:
-        state.diverged = True
-        state.history.stopped_because = (
-            "diverged: the last update gave weights that are not finite. Try a smaller rate."
-        )
+    if not state.diverged and not np.isfinite(network.parameters).all():
+        state.diverge("the last update gave weights that are not finite")
     if state.best is not None:
         network.parameters[:] = state.best
     state.history.seconds = time.perf_counter() - began

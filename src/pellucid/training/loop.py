@@ -58,6 +58,17 @@ class State:
             self.stopped = True
             self.history.stopped_because = because
 
+    def diverge(self, what: str, rate: float | None = None) -> None:
+        """End the run because numbers are no longer finite; the reason says where, and what to try."""
+        cost = self.history.cost
+        last = f"the last finite cost was {cost[-1]:.4g}" if cost else "no cost was finite before it"
+        known = "" if rate is None else f" (it was {rate:.4g}; try {rate / 10:.4g})"
+        self.diverged = self.stopped = True
+        self.history.stopped_because = (
+            f"diverged: {what}; {last}. Try a smaller learning rate{known}, clip_norm=1, or "
+            "inputs scaled to about 0 to 1."
+        )
+
 
 def initial_state(network: Network, settings: Settings, seed: int) -> State:
     """Return the state before the first update of `network`."""
@@ -100,7 +111,7 @@ def steps(train: Examples, settings: Settings, state: State, validation: Example
         with np.errstate(over="ignore", invalid="ignore"):  # a run that diverges is told in words below
             cost = rule.step(evaluate, network.parameters, state.slots, rate, weights)
         if not np.isfinite(cost):
-            _diverge(state, cost, rate)
+            state.diverge(f"the cost became {cost} in epoch {state.epoch}", rate)
             yield state
             return
 
@@ -137,13 +148,3 @@ def _judge(state: State, cost: float, patience: int, min_delta: float) -> None:
         state.patience_cost, state.waited = cost, 0
     if state.waited >= patience:
         state.stop(f"the validation cost did not fall for {patience} epochs")
-
-
-def _diverge(state: State, cost: float, rate: float) -> None:
-    history = state.history
-    last = f"the last finite cost was {history.cost[-1]:.4g}" if history.cost else "no cost was finite before it"
-    state.diverged = True
-    state.stop(
-        f"diverged: the cost became {cost} in epoch {state.epoch}; {last}. Try a smaller learning rate "
-        f"(it was {rate:.4g}; try {rate / 10:.4g}), clip_norm=1, or inputs scaled to about 0 to 1."
-    )
