@@ -322,7 +322,7 @@ def test_pillows_warnings_do_not_leak(monkeypatch):
 def test_missing_file_folder_and_strange_objects(tmp_path):
     with pytest.raises(MissingFileError, match=re.escape(f"there is no picture {tmp_path / 'a.jpg'}.")):
         as_pixels(tmp_path / "a.jpg", SMALL)
-    with pytest.raises(BadPictureError, match="cannot be read: Is a directory"):
+    with pytest.raises(BadPictureError, match="is not a file"):
         as_pixels(tmp_path, SMALL)
     with pytest.raises(
         InputError, match="a picture is a path, bytes, a PIL image or an array; got an object of type int"

@@ -83,11 +83,12 @@ def data_for(model: Model, source: str | Path, part: str | None = None, **option
 
 def _used_for(model: Model, source: str | Path, part: str, divided: bool) -> str:
     used, trained = model.provenance.get("used_for", {}), model.provenance.get("recipe", {})
-    if _same_place(source, model.provenance.get("data")):
+    if same_place(source, model.provenance.get("data")):
         return str(used.get(part if divided else "train", "testing"))
-    own = next((name for name in ("validation", "test") if _same_place(source, trained.get(name))), None)
+    own = next((name for name in ("validation", "test") if same_place(source, trained.get(name))), None)
     return str(used.get(own, "testing"))
 
 
-def _same_place(source: str | Path, other: Any) -> bool:
+def same_place(source: str | Path, other: Any) -> bool:
+    """Whether two names of data mean the same file, folder or set."""
     return other is not None and (str(source) == other or Path(source).resolve() == Path(other).resolve())

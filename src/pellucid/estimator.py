@@ -4,7 +4,8 @@ Parameters are those of `training.Settings`; everything is handed to `training.f
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
@@ -113,8 +114,19 @@ class _NeuralNetwork(BaseEstimator, ABC):
     def _refuse_non_finite(self, X: np.ndarray) -> None:
         refuse_non_finite(X, "Input X (NaN or inf)", getattr(self, "feature_names_in_", ()))
 
+    @contextmanager
+    def _all_or_nothing(self) -> Iterator[None]:
+        """Leave the estimator as it was where fitting fails: classes of a new fit must not meet an old network."""
+        before = dict(vars(self))
+        try:
+            yield
+        except BaseException:
+            self.__dict__ = before
+            raise
+
     def as_network_data(self, X: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
         """Return rows X (n, d) and targets as `network_` takes them: validation data, or data to check gradients on."""
+        check_is_fitted(self, "n_features_in_")
         X = self._inputs(X)
         if len(X) != len(y):
             raise InputError(f"X has {len(X)} rows but y has {len(y)}.")
@@ -166,17 +178,18 @@ class NeuralNetworkClassifier(ClassifierMixin, _NeuralNetwork):
         sample_weight: (n,), 0 or more.  validation_data: (X, y) whose cost is recorded after each epoch, and that
         early stopping judges by.
         """
-        X, y = self._rows(X, y)
-        check_classification_targets(y)
-        y = column_or_1d(y, warn=True)
-        self.classes_ = np.unique(y)
-        if len(self.classes_) < 2:
-            raise InputError(
-                f"a classifier needs at least two classes; y has 1 class only, {self.classes_.tolist()[0]!r}."
-            )
-        settings = self._settings(class_weight=weights_by_code(self.class_weight, self.classes_.tolist()))
-        self._loss, n_out = settings.classifier_loss(len(self.classes_))
-        self._train(X, self._targets(y), settings, self._loss, n_out, sample_weight, validation_data)
+        with self._all_or_nothing():
+            X, y = self._rows(X, y)
+            check_classification_targets(y)
+            y = column_or_1d(y, warn=True)
+            self.classes_ = np.unique(y)
+            if len(self.classes_) < 2:
+                raise InputError(
+                    f"a classifier needs at least two classes; y has 1 class only, {self.classes_.tolist()[0]!r}."
+                )
+            settings = self._settings(class_weight=weights_by_code(self.class_weight, self.classes_.tolist()))
+            self._loss, n_out = settings.classifier_loss(len(self.classes_))
+            self._train(X, self._targets(y), settings, self._loss, n_out, sample_weight, validation_data)
         return self
 
     def predict_proba(self, X: Any) -> np.ndarray:
@@ -234,10 +247,13 @@ class NeuralNetworkRegressor(RegressorMixin, _NeuralNetwork):
         """
         if self.class_weight is not None:
             raise InputError("class_weight is for classes; weigh rows of a regression with sample_weight.")
-        X, y = self._rows(X, y, multi_output=True, y_numeric=True)
-        self._one_column = y.ndim == 1
-        targets, settings = self._targets(y), self._settings()
-        self._train(X, targets, settings, settings.regressor_loss(), targets.shape[1], sample_weight, validation_data)
+        with self._all_or_nothing():
+            X, y = self._rows(X, y, multi_output=True, y_numeric=True)
+            self._one_column = y.ndim == 1
+            targets, settings = self._targets(y), self._settings()
+            self._train(
+                X, targets, settings, settings.regressor_loss(), targets.shape[1], sample_weight, validation_data
+            )
         return self
 
     def predict(self, X: Any) -> np.ndarray:

@@ -40,9 +40,23 @@ def refuse_existing(path: str | Path, force: bool = False) -> Path:
     return path
 
 
+def refuse_same(**outputs: str | Path | None) -> None:
+    """Raise InputError where two outputs, given by the names of their options, would go to one file."""
+    seen: dict[Path, str] = {}
+    for option, path in outputs.items():
+        if path is not None:
+            place = Path(path).resolve()
+            if place in seen:
+                raise InputError(f"--{seen[place]} and --{option} both name {path}; give two names.")
+            seen[place] = option
+
+
 def atomic_write(path: str | Path, data: bytes) -> None:
     """Write `data` to `path` so that a reader finds the old file or the whole new one, never half of it."""
-    path = Path(path)
+    path = Path(path).resolve()  # a link stays a link
+    if path.exists() and not path.is_file():  # a device or a pipe is written to, never replaced
+        path.write_bytes(data)
+        return
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         try:
@@ -68,6 +82,8 @@ def tensor_bytes(tensors: dict[str, np.ndarray], metadata: dict[str, str]) -> by
 def read_tensors(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     """Return the tensors and the text metadata of a safetensors file, or raise ModelFileError."""
     path = Path(path)
+    if path.exists() and not path.is_file():
+        raise ModelFileError(f"{path} cannot be read: it is not a file.")
     try:
         data = path.read_bytes()
     except FileNotFoundError:

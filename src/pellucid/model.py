@@ -13,7 +13,7 @@ import numpy as np
 
 from pellucid.data import picture_files
 from pellucid.errors import BadPictureError, ModelFileError
-from pellucid.features import FEATURES, Features
+from pellucid.features import FEATURES, Features, Pixels
 from pellucid.files import refuse_existing
 from pellucid.model_file import read_model, write_model
 from pellucid.nn import Network
@@ -94,7 +94,7 @@ def load(path: str | Path) -> Model:
     networks, arrays, metadata = read_model(path)
     try:
         features = FEATURES[metadata["features"]["kind"]].restore(metadata["features"], arrays)
-        return Model(
+        model = Model(
             features,
             tuple(networks),
             tuple(metadata["class_names"]),
@@ -102,8 +102,31 @@ def load(path: str | Path) -> Model:
             metadata["history"],
             metadata["provenance"],
         )
-    except (KeyError, TypeError) as error:
-        raise ModelFileError(f"{path} lacks a part of a model: {error}.") from None
+        sound = _is_sound(model, arrays)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ModelFileError(f"{path} lacks a part of a model, or has a wrong one: {error}.") from None
+    if not sound:
+        raise ModelFileError(f"{path} does not fit together: its network, classes, features and numbers disagree.")
+    return model
+
+
+def _is_sound(model: Model, arrays: Mapping[str, np.ndarray]) -> bool:
+    """Whether the parts of a model from a file fit each other, so that it cannot answer nonsense."""
+    network, names, features = model.network, model.class_names, model.features
+    numbers = [*arrays.values(), *(member.parameters for member in model.networks)]
+    texts = all(isinstance(name, str) for name in names) and len(set(names)) == len(names)
+    columns = () if isinstance(features, Pixels) else (features.mean, features.scale)
+    return (
+        texts
+        and all(isinstance(part, dict) for part in (model.merge, model.history, model.provenance))
+        and all((member.n_in, member.n_out) == (features.n_out, network.n_out) for member in model.networks)
+        and all(member.loss.classes == bool(names) for member in model.networks)
+        and (not names or len(names) == (network.n_out if network.loss.codes else network.n_out + 1) >= 2)
+        and all(np.isfinite(array).all() for array in numbers)
+        and all(array is None or array.shape == (features.n_out,) for array in columns)
+        and bool(np.all(arrays.get("scale", 1) > 0))
+        and all(0 <= member.l2 < np.inf for member in model.networks)
+    )
 
 
 def with_both_classes(outputs: np.ndarray) -> np.ndarray:

@@ -62,7 +62,9 @@ def read_model(path: str | Path) -> tuple[list[Network], dict[str, np.ndarray], 
         networks = []
         for member, description in enumerate(descriptions):
             networks.append(_network(description, tensors, f"{member}." if len(descriptions) > 1 else ""))
-    except (KeyError, TypeError, ValueError, PellucidError) as error:
+        if not networks:
+            raise ModelFileError("it has none")
+    except (KeyError, TypeError, ValueError, AttributeError, PellucidError) as error:
         raise ModelFileError(f"{path} describes a network that cannot be built: {error}") from None
     arrays = {name.removeprefix("features."): t for name, t in tensors.items() if name.startswith("features.")}
     return networks, arrays, content

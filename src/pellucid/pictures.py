@@ -118,6 +118,8 @@ def to_unit(pixels: np.ndarray, dtype: Any) -> np.ndarray:
 
 
 def _contents(path: Any) -> bytes:
+    if isinstance(path, Path) and path.exists() and not path.is_file():
+        raise BadPictureError(f"{path} is not a file.")
     try:
         with path.open("rb") as file:
             return bytes(file.read())

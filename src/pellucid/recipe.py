@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from pellucid.assembly import Progress, assemble
+from pellucid.assembly import Progress, assemble, same_place
 from pellucid.data import Dataset, Splits, load, split_rows
 from pellucid.errors import InputError, MissingFileError, unknown_name
 from pellucid.evaluation import Scores, score
@@ -22,7 +22,7 @@ from pellucid.nn import SCHEDULES, WarmUp
 from pellucid.nn.schedules import get_schedule
 from pellucid.pictures import PictureShape
 from pellucid.randomness import as_seed, stream
-from pellucid.training import History, Settings, fit, weights_by_code
+from pellucid.training import EarlyStopping, History, Settings, fit, weights_by_code
 from pellucid.version import versions
 
 DEFAULT_SHAPE = PictureShape(64, 64, 3)  # of photographs that differ in size
@@ -67,7 +67,7 @@ class Recipe:
     def __post_init__(self) -> None:
         if not 0 <= self.holdout < 1:
             raise InputError(f"holdout must be a share, at least 0 and below 1; got {self.holdout!r}.")
-        if self.size is not None and (len(self.size) != 2 or min(self.size) < 1):
+        if self.size is not None and (np.shape(self.size) != (2,) or not all(_whole(n) for n in self.size)):
             raise InputError(f"size must be (height, width), each at least 1; got {self.size!r}.")
         if self.schedule not in SCHEDULES:
             raise unknown_name("schedule", self.schedule, SCHEDULES)
@@ -75,7 +75,8 @@ class Recipe:
 
     def settings(self, kind: str) -> Settings:
         """Return how to train on samples of a kind, "pictures" or "numbers"."""
-        usual = PICTURE_SETTINGS if kind == "pictures" and "optimizer" not in self.training else {}
+        named = self.training.get("optimizer", PICTURE_SETTINGS["optimizer"])
+        usual = PICTURE_SETTINGS if kind == "pictures" and named == PICTURE_SETTINGS["optimizer"] else {}
         settings = Settings(**{**usual, **self.training})
         rate = settings.learning_rate
         if self.schedule != "constant":
@@ -147,6 +148,10 @@ def read_recipe(path: str | Path) -> dict[str, Any]:
         if name not in FILE_TYPES:
             raise unknown_name(f"setting in {path}", name, FILE_TYPES)
         try:
+            if name == "early_stopping" and isinstance(value, dict):
+                stopping = {f.name for f in fields(EarlyStopping)}
+                for part in set(value) - stopping:
+                    raise unknown_name(f"setting of early_stopping in {path}", part, stopping)
             values[name] = msgspec.convert(value, FILE_TYPES[name])
         except msgspec.ValidationError as error:
             raise InputError(f"{path}: {name}: {error}.") from None
@@ -204,6 +209,8 @@ def _loaded(recipe: Recipe) -> Splits:
     for part, source in (("validation", recipe.validation), ("test", recipe.test)):
         if source is not None:
             own = load(source, **how, least_classes=1)
+            if same_place(source, recipe.data) and getattr(own, part) is None:
+                raise InputError(f"the {part} data is the training data itself; give other data, or leave {part} out.")
             parts[part] = getattr(own, part) or own.train
     train = parts.pop("train").merged(recipe.merge)
     others = {
@@ -232,6 +239,10 @@ def _held_back(splits: Splits, part: str, fraction: float, rng: np.random.Genera
     whole = splits.train
     kept, held = split_rows(whole.labels, fraction, rng, whole.groups)
     return replace(splits, **{"train": whole.take(kept), part: whole.take(held)})
+
+
+def _whole(number: Any) -> bool:
+    return isinstance(number, int) and not isinstance(number, bool) and number >= 1
 
 
 def _fitted_features(dataset: Dataset, recipe: Recipe) -> Features:

@@ -8,7 +8,7 @@ import numpy as np
 
 from pellucid.assembly import assemble, data_for
 from pellucid.cli.options import Keys
-from pellucid.cli.output import json_option, refuse_foreign_json, say, table, write_json
+from pellucid.cli.output import json_option, picture_folder, refuse_foreign_json, say, table, write_json
 from pellucid.errors import PellucidError
 from pellucid.model import Model, load
 from pellucid.model_file import torch_sequential
@@ -17,11 +17,13 @@ from pellucid.nn import Dropout
 
 @click.command("inspect", epilog="\b\nExample:\n  pellucid inspect model.pellucid")
 @click.argument("model_file", metavar="MODEL")
-@click.option("--pictures", metavar="DIR", type=click.Path(path_type=Path), help="Draw cost curve and first layer.")
+@click.option("--pictures", metavar="DIR", help="Draw cost curve and first layer.")
+@click.option("--force", is_flag=True, help="Draw into a folder that has files.")
 @json_option
-def inspect_command(model_file: str, pictures: Path | None, json_file: str | None) -> None:
+def inspect_command(model_file: str, pictures: str | None, force: bool, json_file: str | None) -> None:
     """Show a model file: its layers, classes, preprocessing, training and where it came from."""
     refuse_foreign_json(json_file)
+    drawn = picture_folder(pictures, force)
     model = load(model_file)
     network, history = model.network, model.history
     say(f"{model_file}: {Path(model_file).stat().st_size:,} bytes")
@@ -42,11 +44,11 @@ def inspect_command(model_file: str, pictures: Path | None, json_file: str | Non
     for key, value in model.provenance.items():
         say(f"{key}: {value}")
     say(f"in torch: {torch_sequential(model.network)}")
-    if pictures is not None:
+    if drawn is not None:
         from pellucid.cli.draw import draw_model
 
-        draw_model(model, pictures)
-        say(f"pictures: {pictures}")
+        draw_model(model, drawn)
+        say(f"pictures: {drawn}")
     write_json(json_file, "inspect", _described(model))
 
 

@@ -3,6 +3,7 @@
 Exit codes: 0 done, 1 failed with a message, 2 wrong usage.
 """
 
+import io
 import os
 import sys
 import warnings
@@ -78,6 +79,8 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """Run one command and return its exit code."""
     warnings.showwarning = _show_warning
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # names of files may be anything
     try:
         commands.main(arguments, prog_name="pellucid", standalone_mode=False)
     except click.ClickException as error:
@@ -93,7 +96,7 @@ def run(arguments: list[str]) -> int:
     except OSError as error:
         return _fail(f"{error.filename}: {error.strerror}." if error.filename else str(error))
     except MemoryError:
-        return _fail("out of memory. Try smaller pictures (--size), or fewer of them.")
+        return _fail("out of memory. Try smaller pictures (--size), fewer hidden units (--layers), or less data.")
     except Exception as error:
         if os.environ.get("PELLUCID_DEBUG"):
             raise

@@ -5,6 +5,10 @@ from typing import Any
 import click
 
 
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal()  # "²" is a digit to Python
+
+
 class Layers(click.ParamType):
     """Hidden layers as text: 20:relu,7:relu or 20,7 or none."""
 
@@ -17,7 +21,7 @@ class Layers(click.ParamType):
         layers: list[Any] = []
         for part in [] if value.strip() in ("", "none") else value.split(","):
             width, _, activation = part.strip().partition(":")
-            if not width.isdigit() or int(width) < 1:
+            if not _is_number(width) or int(width) < 1:
                 self.fail(f"{part!r} is not WIDTH or WIDTH:ACTIVATION, as in 20:relu (none = no hidden layer).", param)
             layers.append((int(width), activation) if activation else int(width))
         return tuple(layers)
@@ -33,7 +37,7 @@ class Size(click.ParamType):
         if not isinstance(value, str):
             return value
         width, _, height = value.lower().partition("x")
-        if not (width.isdigit() and (height or width).isdigit()) or 0 in (int(width), int(height or width)):
+        if not (_is_number(width) and _is_number(height or width)) or 0 in (int(width), int(height or width)):
             self.fail(f"{value!r} is not a size such as 64 or 100x80 (width x height, in pixels).", param)
         return int(height or width), int(width)
 
@@ -47,7 +51,7 @@ class BatchSize(click.ParamType):
         """Return an integer, "auto", or "full"."""
         if value in ("auto", "full") or not isinstance(value, str):
             return value
-        if not value.isdigit() or int(value) < 1:
+        if not _is_number(value) or int(value) < 1:
             self.fail(f"{value!r} is not a number of rows, auto or full.", param)
         return int(value)
 
@@ -92,6 +96,6 @@ class Numbers(click.ParamType):
         """Return a list of integers of at least 1."""
         if not isinstance(value, str):
             return value
-        if not all(part.strip().isdigit() and int(part) > 0 for part in value.split(",")):
+        if not all(_is_number(part.strip()) and int(part) > 0 for part in value.split(",")):
             self.fail(f"{value!r} is not a list of numbers such as 1,2,3.", param)
         return [int(part) for part in value.split(",")]

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from pellucid.errors import OutputExistsError
+from pellucid.errors import InputError, OutputExistsError
 from pellucid.files import atomic_write, refuse_existing
 from pellucid.model import class_codes, with_both_classes
 from pellucid.version import __version__
@@ -42,7 +42,7 @@ def table(columns: list[str], rows: list[list[str]], title: str = "") -> None:
         drawn.add_column(column, justify="right" if number else "left", overflow="fold")
     for row in rows:
         drawn.add_row(*row)
-    Console(width=None if Console().is_terminal else 110, markup=False).print(drawn)
+    Console(width=None if Console().is_terminal else 110, markup=False, emoji=False, highlight=False).print(drawn)
 
 
 def refuse_foreign_json(path: str | None) -> None:
@@ -50,7 +50,7 @@ def refuse_foreign_json(path: str | None) -> None:
     if path is None:
         return
     refuse_existing(path, force=True)
-    if not Path(path).exists():
+    if not Path(path).is_file():
         return
     try:
         ours = {"schema", "command", "version", "results"} == set(json.loads(Path(path).read_text("utf-8")))
@@ -58,6 +58,18 @@ def refuse_foreign_json(path: str | None) -> None:
         ours = False
     if not ours:
         raise OutputExistsError(f"{path} exists and is not a results file of pellucid; choose another name for --json.")
+
+
+def picture_folder(path: str | Path | None, force: bool = False) -> Path | None:
+    """Return the folder for pictures, where one is asked for; refuse one that has files already unless `force`."""
+    if path is None:
+        return None
+    folder = Path(path)
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder} is a file; give a folder for the pictures.")
+    if folder.is_dir() and any(folder.iterdir()) and not force:
+        raise OutputExistsError(f"{folder} has files already; choose another folder, or give --force.")
+    return folder
 
 
 def write_json(path: str | None, command: str, results: dict[str, Any]) -> None:
@@ -125,6 +137,11 @@ def progress_bars(quiet: bool = False) -> Iterator[Bars]:
     if quiet or not console.is_terminal:
         yield Bars(None)
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[told]}"), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TextColumn("{task.fields[told]}", markup=False),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=console, transient=True) as bars:
         yield Bars(bars)

@@ -15,7 +15,7 @@ from pellucid.data import picture_files, read_columns
 from pellucid.errors import BadPictureError, InputError, MissingFileError
 from pellucid.evaluation import score
 from pellucid.features import Numbers
-from pellucid.files import atomic_write, refuse_existing
+from pellucid.files import atomic_write, refuse_existing, refuse_same
 from pellucid.model import Model, class_codes, load
 
 MOST_SHOWN = 60  # lines on the screen; --csv has them all
@@ -46,12 +46,20 @@ def predict_command(
     if csv_file is not None:
         refuse_existing(csv_file, force)
     refuse_foreign_json(json_file)
+    refuse_same(csv=csv_file, json=json_file)
     model = load(model_file)
     if not model.class_names:
         raise InputError(f"{model_file} predicts numbers, not classes; in Python: pellucid.load(...).predict(X).")
     skipped: list[tuple[str, str]] = []
     names, P = _predicted(model, sources, skipped if skip_bad else None)
     answers = [model.class_names[code] for code in class_codes(P)]
+    predictions = [
+        {"name": name, "class": answer, "probabilities": dict(zip(model.class_names, p.tolist(), strict=True))}
+        for name, answer, p in zip(names, answers, P, strict=True)
+    ]
+    if csv_file is not None:
+        atomic_write(csv_file, _csv(names, answers, P, model.class_names).encode("utf-8", "surrogateescape"))
+    write_json(json_file, "predict", {"predictions": predictions, "skipped": [list(pair) for pair in skipped]})
     for name, answer, p in zip(names[:MOST_SHOWN], answers, P.max(axis=1), strict=False):
         say(f"{name}: {answer} ({p:.3f})")
     if len(names) > MOST_SHOWN:
@@ -59,13 +67,7 @@ def predict_command(
     for name, reason in skipped:
         say(f"left out: {name}: {reason}")
     if csv_file is not None:
-        atomic_write(csv_file, _csv(names, answers, P, model.class_names).encode())
         say(f"table: {csv_file}")
-    predictions = [
-        {"name": name, "class": answer, "probabilities": dict(zip(model.class_names, p.tolist(), strict=True))}
-        for name, answer, p in zip(names, answers, P, strict=True)
-    ]
-    write_json(json_file, "predict", {"predictions": predictions, "skipped": [list(pair) for pair in skipped]})
 
 
 @click.command(
@@ -102,6 +104,8 @@ def evaluate_command(
     with progress_bars() as bars:
         X, dataset = assemble(dataset, model.features, model.network.parameters.dtype, skipped, bars)
     scores = score(model.probabilities(X), dataset.labels, model.class_names, used_for)
+    results = scores.as_dict() | {"part": part, "skipped": [list(pair) for pair in skipped or ()]}
+    write_json(json_file, "evaluate", results)
     say(f"{data}, part {part}: accuracy {scores.sentence()}")
     if used_for == "training":
         say("These rows, or some of them, were used for training: expect less on new data.")
@@ -110,8 +114,6 @@ def evaluate_command(
     table(["true \\ said", *scores.classes], counts)
     for name, reason in skipped or ():
         say(f"left out: {name}: {reason}")
-    results = scores.as_dict() | {"part": part, "skipped": [list(pair) for pair in skipped or ()]}
-    write_json(json_file, "evaluate", results)
 
 
 def _predicted(
@@ -142,7 +144,7 @@ def _files(source: Path) -> list[Path]:
 
 
 def _existing(source: str) -> Path:
-    if not Path(source).exists():
+    if not source or not Path(source).exists():
         raise MissingFileError(f"there is no file or folder {source}.")
     return Path(source)
 

@@ -2,15 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import click
 
 from pellucid.cli.options import BatchSize, Keys, Layers, Merge, Size
-from pellucid.cli.output import json_option, progress_bars, refuse_foreign_json, say, table, write_json
-from pellucid.errors import InputError
-from pellucid.files import refuse_existing
+from pellucid.cli.output import json_option, picture_folder, progress_bars, refuse_foreign_json, say, table, write_json
+from pellucid.files import refuse_existing, refuse_same
 from pellucid.recipe import Result, make_recipe, read_recipe, run
 from pellucid.training import EarlyStopping
 
@@ -81,6 +79,7 @@ def train_command(
     """
     refuse_existing(out, force)
     refuse_foreign_json(json_file)
+    refuse_same(out=out, json=json_file, pictures=pictures)
     values = read_recipe(recipe_file) if recipe_file else {}
     values |= _as_settings({name: value for name, value in options.items() if value is not None}, values)
     if merges:
@@ -88,10 +87,11 @@ def train_command(
         for new, olds in merges:
             values["merge"].setdefault(new, []).extend(olds)
     recipe = make_recipe(**values | {"data": data})
-    drawn = _planned_pictures(pictures, force)
+    drawn = picture_folder(pictures, force)
     with progress_bars(quiet) as bars:
         result = run(recipe, bars)
-    result.model.save(out, force)  # before anything is told: a closed pipe must not cost the model
+    result.model.save(out, force)  # before anything is told: a closed pipe must not cost it
+    write_json(json_file, "train", training_results(result) | {"model": out})
     _tell(result)
     say(f"model: {out}")
     if drawn is not None:
@@ -99,7 +99,6 @@ def train_command(
 
         draw_training(result, drawn)
         say(f"pictures: {drawn}")
-    write_json(json_file, "train", training_results(result) | {"model": out})
 
 
 def training_results(result: Result) -> dict[str, Any]:
@@ -131,17 +130,6 @@ def _as_settings(options: dict[str, Any], values: dict[str, Any]) -> dict[str, A
     return options
 
 
-def _planned_pictures(folder: str | None, force: bool) -> Path | None:
-    if folder is None:
-        return None
-    path = Path(folder)
-    if path.exists() and not path.is_dir():
-        raise InputError(f"{path} is a file; --pictures takes a folder.")
-    if path.is_dir() and any(path.iterdir()) and not force:
-        refuse_existing(path)
-    return path
-
-
 def _tell(result: Result) -> None:
     model, history = result.model, result.history
     say(f"{result.model.provenance['data']}: {model.features}")
@@ -155,7 +143,8 @@ def _tell(result: Result) -> None:
         for name, reason in result.skipped:
             say(f"  {name}: {reason}")
     how = model.provenance["settings"]
-    say(f"{model.network}, {how['optimizer']}, learning rate {how['learning_rate']}")
+    rate = "" if how["optimizer"] == "lbfgs" else f", learning rate {how['learning_rate']}"
+    say(f"{model.network}, {how['optimizer']}{rate}")
     say(f"{len(history.cost)} epochs in {history.seconds:.1f} s; {history.stopped_because}")
     if history.cost:
         say(f"cost {history.cost[0]:.4f} -> {history.cost[-1]:.4f}")

@@ -54,6 +54,8 @@ def find_pairs(arrays: Mapping[str, Stored], keys: tuple[str, str] | None, sourc
             f"{source} holds {looked}; there are: {', '.join(sorted(arrays)) or '(nothing)'}. "
             'Name the two with keys=("SAMPLES", "LABELS").'
         )
+    if scalar := [name for name, array in arrays.items() if array.shape == ()]:
+        raise InputError(f"{source}: {scalar[0]} is a single value; expected one for each sample.")
     listed = next((arrays[key] for key in NAME_KEYS if key in arrays), None)
     class_names = None if listed is None else tuple(_text(name) for name in listed[:])
     return {

@@ -31,7 +31,7 @@ def read(path: Path) -> Splits:
         return _splits(path, str(path))
     try:
         return _splits(zipfile.Path(path), str(path))
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, NotImplementedError) as error:
         raise InputError(f"{path} is not a zip file, or it is damaged: {error}.") from error
 
 
@@ -71,7 +71,7 @@ def _splits(top: Folder, source: str) -> Splits:
 def _pictures_by_class(folders: list[Folder], source: str) -> dict[str, list[Folder]]:
     if not folders:
         raise InputError(f"{source} holds no class folders; put the pictures of each class into a folder of its name.")
-    pictures = {folder.name: list(_pictures(folder)) for folder in folders}
+    pictures = {folder.name: list(_pictures(folder, _above(folder))) for folder in folders}
     if empty := [name for name, found in pictures.items() if not found]:
         raise InputError(f"{source}: the class {empty[0]!r} has no pictures; add some, or remove the folder.")
     return pictures
@@ -86,8 +86,12 @@ def _dataset(pictures: dict[str, list[Folder]], classes: tuple[str, ...] | None,
                    names, source)  # fmt: skip
 
 
+def _above(folder: Folder) -> tuple[Path, ...]:
+    return (folder.parent.resolve(),) if isinstance(folder, Path) else ()
+
+
 def _children(folder: Folder) -> list[Folder]:
-    visible = (child for child in folder.iterdir() if child.name[0] != "." and child.name != "__MACOSX")
+    visible = (child for child in folder.iterdir() if child.name[:1] not in ("", ".") and child.name != "__MACOSX")
     return sorted(visible, key=lambda child: child.name)
 
 
@@ -95,9 +99,13 @@ def _folders(folder: Folder) -> list[Folder]:
     return [child for child in _children(folder) if child.is_dir()]
 
 
-def _pictures(folder: Folder) -> Iterator[Folder]:
+def _pictures(folder: Folder, above: tuple[Path, ...] = ()) -> Iterator[Folder]:
+    if isinstance(folder, Path):
+        if folder.resolve() in above:
+            return  # a link to a folder that it lies in
+        above = (*above, folder.resolve())
     for child in _children(folder):
         if child.is_dir():
-            yield from _pictures(child)
+            yield from _pictures(child, above)
         elif Path(child.name).suffix.lower() in PICTURE_ENDINGS:
             yield child

@@ -86,5 +86,5 @@ def _pairs(path: Path, keys: tuple[str, str] | None) -> dict[str, Pair]:
         with h5py.File(path) as file:
             file.visititems(note)
         return find_pairs(arrays, keys, str(path))
-    except OSError as error:
+    except (OSError, RuntimeError, KeyError) as error:
         raise InputError(f"{path} is not an HDF5 file, or it is damaged: {error}.") from error

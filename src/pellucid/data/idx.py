@@ -21,6 +21,7 @@ TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">
 PARTS = {**SPLIT_WORDS, "t10k": "test"}
 NAME = re.compile(r"(\.idx|[-.]idx\d-\w+|-ubyte)(\.gz)?$", re.IGNORECASE)
 LARGEST_RATIO = 1032  # deflate makes at most this many bytes of one
+MOST_AXES = 4
 
 
 def read(source: Path | tuple[Path, Path]) -> Splits:
@@ -76,7 +77,7 @@ def read_array(path: Path) -> np.ndarray:
             file.seek(0)
             with gzip.open(file) if zipped else file as stream:
                 start = stream.read(4)
-                if len(start) < 4 or start[:2] != b"\0\0" or start[2] not in TYPES or start[3] == 0:
+                if len(start) < 4 or start[:2] != b"\0\0" or start[2] not in TYPES or not 0 < start[3] <= MOST_AXES:
                     raise InputError(f"{path} is not an IDX file: it begins with {start.hex(' ')}.")
                 dtype, rank = np.dtype(TYPES[start[2]]), start[3]
                 lengths = stream.read(4 * rank)

@@ -4,6 +4,7 @@ The readers are rows of one table; each says which of the options it takes, so t
 silently without effect.
 """
 
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -113,7 +114,14 @@ def _reader_of_folder(folder: Path) -> Reader:
 
 
 def _existing(source: str | Path) -> Path:
-    path = Path(source).expanduser()
+    if not isinstance(source, str | Path):
+        raise InputError(
+            f"data comes from a file, a folder or a name such as toy:flower, got {type(source).__name__}; arrays go to "
+            "NeuralNetworkClassifier."
+        )
+    if not str(source):
+        raise InputError("the name of the data is empty.")
+    path = Path(os.path.expanduser(source))  # noqa: PTH111 - leaves an unknown ~name as it is
     if not path.exists():
         raise MissingFileError(f"there is no file or folder {source} (looked for {path.absolute()}).")
     return path

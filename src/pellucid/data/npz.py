@@ -4,6 +4,7 @@ Files with parts (`x_train`, `y_train`, `x_test`, `y_test`) are read as parts.
 """
 
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +29,15 @@ def read(path: Path, keys: tuple[str, str] | None = None) -> Splits:
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
-    except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+    except (
+        OSError,
+        ValueError,
+        EOFError,
+        AttributeError,
+        NotImplementedError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
         # AttributeError: np.load gives a bare array, not a file of several, for a .npy file under this name
         raise InputError(f"{path} is not a .npz file of plain arrays, or it is damaged: {error}.") from error
     return splits_of(find_pairs(arrays, keys, str(path)), str(path))

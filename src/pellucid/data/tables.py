@@ -117,12 +117,12 @@ def _check_header(header: list[str], rows: list[list[str]], path: Path) -> None:
             f"{path}: column {header.index('') + 1} has no name in the header; name it, or remove it "
             "(an index that pandas wrote goes away with index=False)."
         )
-    if double := [name for place, name in enumerate(header) if name in header[:place]]:
-        raise InputError(f"{path} has two columns named {double[0]!r}; rename one.")
     if all(_is_number(name) for name in header):
         raise InputError(
             f"{path} has no header: its first line is {', '.join(header[:5])}; add a line of column names."
         )
+    if double := [name for place, name in enumerate(header) if name in header[:place]]:
+        raise InputError(f"{path} has two columns named {double[0]!r}; rename one.")
 
 
 def _numbers(

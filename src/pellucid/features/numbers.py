@@ -36,8 +36,18 @@ class Numbers:
         if not standardize:
             return cls(X.shape[1], columns)
         X = np.asarray(X, np.float64)
-        constant = np.ptp(X, axis=0) == 0  # its deviation may come out as a rounding error
-        return cls(X.shape[1], columns, X.mean(axis=0), np.where(constant, 1.0, X.std(axis=0)))
+        constant = X.min(axis=0) == X.max(axis=0)  # its deviation may come out as a rounding error
+        with np.errstate(over="ignore", invalid="ignore"):
+            mean, scale = X.mean(axis=0), np.where(constant, 1.0, X.std(axis=0))
+            usable = np.isfinite(mean) & np.isfinite(scale) & (scale > np.finfo(np.float64).tiny)
+        if not usable.all():
+            column = int(np.flatnonzero(~usable)[0])
+            name = columns[column] if columns else column
+            raise InputError(
+                f"column {name!r} cannot be standardised: its numbers are too large or too small, "
+                f"{X[:, column].min():.3g} to {X[:, column].max():.3g}. Rescale it."
+            )
+        return cls(X.shape[1], columns, mean, scale)
 
     def transform(self, raw: Any, dtype: DTypeLike = np.float64, bad: list[Any] | None = None) -> np.ndarray:
         """Return rows (n, n_out); one row may be given flat. `bad` stays empty: a bad number raises InputError."""

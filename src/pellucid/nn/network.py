@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from pellucid.errors import InputError
+from pellucid.errors import InputError, refuse_non_finite
 from pellucid.nn.initializers import Initializer, get_initializer
 from pellucid.nn.layers import Dense, DenseTape, Dropout
 from pellucid.nn.losses import Loss, get_loss
@@ -228,7 +228,9 @@ class Network:
         Each row is multiplied on its own, (n, 1, d) @ W^T: how BLAS rounds depends on a product's shape and on a row's
         place in it, and the answer for a row must not depend on its neighbours.
         """
-        X = np.asarray(X, self.parameters.dtype)
+        with np.errstate(over="ignore"):
+            X = np.asarray(X, self.parameters.dtype)
+        refuse_non_finite(X, f"X, in {X.dtype},")
         if X.ndim != 2 or X.shape[1] != self.n_in:
             raise InputError(f"X must have shape (n, {self.n_in}), got {X.shape}.")
         answer = np.empty((len(X), self.n_out), self.parameters.dtype)

@@ -103,7 +103,7 @@ def _run(
     network = settings.network(train.X.shape[1], n_out, loss, train.X.dtype)
     if start is None:
         network.initialize(settings.init, weight_stream(seed))
-    elif start.parameters.shape != network.parameters.shape:
+    elif [layer.W.shape for layer in start.dense] != [layer.W.shape for layer in network.dense]:
         raise InputError(f"warm start needs the same layers: the last fit made {start}, these settings {network}.")
     else:
         network.parameters[:] = start.parameters

@@ -87,6 +87,10 @@ class Settings:
         _refuse(not good_callbacks, "callbacks", "a list or tuple of functions", self.callbacks)
         if isinstance(self.init, str) or callable(self.init):
             get_initializer(self.init)
+        else:
+            _refuse(
+                not isinstance(self.init, list | tuple), "init", "a name, a function or a list of arrays", self.init
+            )
         if self.loss != "auto":
             get_loss(self.loss)
         get_schedule(self.learning_rate)
@@ -111,6 +115,7 @@ class Settings:
         if isinstance(self.optimizer, AdamW) and self.optimizer.weight_decay is not None:
             _refuse(self.l2 > 0, "l2", "0 where AdamW has a weight_decay of its own", self.l2)
         if self.rule.full_batch_only:
+            _refuse(callable(self.learning_rate), "learning_rate", "left alone with lbfgs", self.learning_rate)
             _refuse(self.batch_size not in ("auto", None), "batch_size", "None or 'auto' with lbfgs", self.batch_size)
             _refuse(self.dropout > 0, "dropout", "0 with lbfgs (a line search needs a fixed cost)", self.dropout)
             _refuse(self.clip_norm is not None, "clip_norm", "None with lbfgs (it chooses its steps)", self.clip_norm)
