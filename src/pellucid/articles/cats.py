@@ -64,7 +64,7 @@ FOUR_LAYER = Article(
     Settings(hidden_layers=(20, 7, 5), init="lecun", learning_rate=0.0075, epochs=2500, **DESCENT),
     seed=1,
     every=100,
-    published={"train accuracy": "0.9857", "test accuracy": "0.80"},
+    published={"train accuracy": "0.986 (206 of 209)", "test accuracy": "0.80"},
     published_costs=_every_hundred(FOUR_LAYER_COSTS),
 )
 DEEP = Article(

@@ -132,7 +132,7 @@ def _numbers(
     for i, row in enumerate(rows):
         for j, place in enumerate(places):
             try:
-                X[i, j] = float(row[place].replace(decimal, "."))
+                X[i, j] = float(row[place].replace(decimal, ".").replace("_", "?"))  # 1_000 is no number here
             except ValueError:
                 raise _bad_cell(row[place], f"{path}, line {lines[i]}, column {header[place]!r}") from None
     if not np.isfinite(X).all():
