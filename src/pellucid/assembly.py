@@ -34,29 +34,39 @@ def assemble(
 ) -> tuple[np.ndarray, Dataset]:
     """Return the rows X (n, d) of a data set, read block by block, and the data set of just those samples.
 
-    skipped: where given, pictures that cannot be read are left out and added to it as (name, reason); else the first
-    raises BadPictureError.
+    skipped: where given, pictures that cannot be read are left out and added to it as (name, reason); else
+    BadPictureError names and counts them when all are read.
     """
     X = np.empty((len(dataset), features.n_out), dtype)
-    good = np.ones(len(dataset), bool)
+    bad: list[tuple[int, str]] = []
     filled = done = 0
     for raw in dataset.blocks():
-        bad: list[tuple[int, BadPictureError]] = []
-        block = features.transform(raw, dtype, None if skipped is None else bad)
-        for position, error in bad:
-            good[done + position] = False
-            assert skipped is not None
-            skipped.append((dataset.names[done + position], str(error)))
+        of_block: list[tuple[int, BadPictureError]] = []
+        block = features.transform(raw, dtype, of_block)
+        bad += [(done + position, str(error)) for position, error in of_block]
         X[filled : filled + len(block)] = block
         filled += len(block)
         done += len(raw)
         if progress is not None:
             progress.reading(dataset.source, done, len(dataset))
-    if good.all():
+    if not bad:
         return X, dataset
+    named = [(dataset.names[row], reason) for row, reason in bad]
+    if skipped is None:
+        raise unreadable(named)
+    skipped += named
+    good = np.delete(np.arange(len(dataset)), [row for row, _ in bad])
     if len(np.unique(dataset.labels[good])) < len(np.unique(dataset.labels)):
         raise InputError(f"{dataset.source}: of a whole class nothing is left after leaving out what cannot be read.")
     return X[:filled], dataset.take(good)
+
+
+def unreadable(named: list[tuple[str, str]]) -> BadPictureError:
+    """Return the error that counts pictures that cannot be read and names the first of them."""
+    shown = "".join(f"\n  {name}: {reason}" for name, reason in named[:10])
+    more = f"\n  and {len(named) - 10} more" if len(named) > 10 else ""
+    pictures = "1 picture" if len(named) == 1 else f"{len(named)} pictures"
+    return BadPictureError(f"{pictures} cannot be read; leave out such with --skip-bad (skip_bad=True):{shown}{more}")
 
 
 def data_for(model: Model, source: str | Path, part: str | None = None, **options: Any) -> tuple[Dataset, str, str]:

@@ -8,7 +8,7 @@ from typing import Any
 import click
 import numpy as np
 
-from pellucid.assembly import assemble, data_for
+from pellucid.assembly import assemble, data_for, unreadable
 from pellucid.cli.options import Keys
 from pellucid.cli.output import json_option, progress_bars, refuse_foreign_json, say, table, write_json
 from pellucid.data import picture_files, read_columns
@@ -127,16 +127,18 @@ def _predicted(
         names = [f"{s}, row {row}" for s, t in zip(sources, tables, strict=True) for row in range(len(t))]
         return names, model.predict_proba(np.concatenate(tables))
     files = [file for source in map(_existing, sources) for file in _files(source)]
-    blocks, names = [], []
+    P, bad = [], []
     for start in range(0, len(files), BLOCK):
-        block = files[start : start + BLOCK]
-        bad: list[tuple[int, BadPictureError]] = []
-        blocks.append(model.probabilities(model.inputs(block, None if skipped is None else bad)))
-        wrong = dict(bad)
-        names += [str(file) for position, file in enumerate(block) if position not in wrong]
-        if skipped is not None:
-            skipped += [(str(block[position]), str(error)) for position, error in bad]
-    return names, np.concatenate(blocks)
+        of_block: list[tuple[int, BadPictureError]] = []
+        P.append(model.probabilities(model.inputs(files[start : start + BLOCK], of_block)))
+        bad += [(start + position, str(error)) for position, error in of_block]
+    named = [(str(files[place]), reason) for place, reason in bad]
+    if named and skipped is None:
+        raise unreadable(named)
+    if skipped is not None:
+        skipped += named
+    left_out = {place for place, _ in bad}
+    return [str(file) for place, file in enumerate(files) if place not in left_out], np.concatenate(P)
 
 
 def _files(source: Path) -> list[Path]:
