@@ -238,6 +238,8 @@ def test_missing_recipe_and_unknown_setting(tmp_path):
         read_recipe(tmp_path / "none.toml")
     with pytest.raises(InputError, match="unknown setting 'epoch': did you mean 'epochs'"):
         make_recipe(data="x", epoch=3)
+    with pytest.raises(InputError, match="train takes the name of data, got ndarray; arrays go to the estimators"):
+        train(np.zeros((3, 2)))
     for holdout in (-0.1, 1.0):
         with pytest.raises(InputError, match="holdout must be a share"):
             make_recipe(data="x", holdout=holdout)

@@ -122,6 +122,8 @@ def train(source: str | Path, *, progress: Progress | None = None, **settings: A
     >>> result.scores["test"].accuracy > 0.8
     True
     """
+    if not isinstance(source, str | Path):
+        raise InputError(f"train takes the name of data, got {type(source).__name__}; arrays go to the estimators.")
     return run(make_recipe(data=str(source), **settings), progress)
 
 

@@ -103,7 +103,7 @@ class Bars:
     def reading(self, source: str, done: int, total: int) -> None:
         """Show how many samples of a source are read."""
         if self._bars is not None and total > 1:
-            self._bars.update(self._task(f"reading {source}", total), completed=done)
+            self._bars.update(self._task(f"reading {Path(source).name}", total), completed=done)
 
     def training(self, X: np.ndarray, y: np.ndarray, epochs: int) -> Callable[[Any], None]:
         """Return a callback of the training loop that shows epoch, cost and accuracy."""
@@ -118,7 +118,7 @@ class Bars:
             codes = class_codes(with_both_classes(state.network().predict(X[rows])))
             accuracy = np.mean(codes == y[rows].reshape(-1))
             cost = state.history.cost[-1]
-            told = f"epoch {state.epoch}/{epochs}  cost {cost:.4f}  accuracy {accuracy:.3f}"
+            told = f"{state.epoch}/{epochs}  cost {cost:.4f}  accuracy {accuracy:.3f}"
             self._bars.update(self._task("training", epochs), total=epochs, completed=state.epoch, told=told)
 
         return show
@@ -139,7 +139,7 @@ def progress_bars(quiet: bool = False) -> Iterator[Bars]:
         return
     columns = (
         TextColumn("{task.description}", markup=False),
-        BarColumn(),
+        BarColumn(bar_width=14),
         TextColumn("{task.fields[told]}", markup=False),
         TimeRemainingColumn(),
     )
