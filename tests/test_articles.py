@@ -78,7 +78,7 @@ def test_planar_hidden_sizes():
 
 @pytest.fixture
 def short_beans(monkeypatch):
-    short = replace(beans.BEANS, every=2, settings=replace(beans.BEANS.settings, epochs=4))
+    short = replace(beans.BEANS, every=50, settings=replace(beans.BEANS.settings, epochs=100, learning_rate=0.02))
     monkeypatch.setattr(beans, "BEANS", short)
     monkeypatch.setattr(beans, "SHAPE", replace(beans.SHAPE, height=16, width=16))
 

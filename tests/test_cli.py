@@ -12,6 +12,7 @@ from PIL import Image
 
 import pellucid
 from pellucid.cli.main import COMMANDS, GROUPS, run
+from pellucid.cli.output import write_json
 from test_recipe import write_pictures
 
 
@@ -218,6 +219,11 @@ def test_interrupt_outside_training(monkeypatch, capsys):
     monkeypatch.setattr("pellucid.cli.train.refuse_existing", pressed)
     assert run(["train", "toy:flower"]) == 1
     assert capsys.readouterr().err.strip() == "Error: interrupted; nothing more was written."
+
+
+def test_json_has_no_nan(tmp_path):
+    write_json(str(tmp_path / "j"), "x", {"a": [float("nan"), np.float32("inf"), np.int64(3)], 1: (np.eye(1),)})
+    assert results(tmp_path / "j", "x") == {"a": [None, None, 3], "1": [[[1.0]]]}
 
 
 def test_the_program_itself(tmp_path):

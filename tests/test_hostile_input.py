@@ -98,7 +98,7 @@ HOSTILE = {
     "nan weight": {"networks": spoiled(np.nan)},
     "infinite weight": {"networks": spoiled(np.inf)},
     "no network": {"networks": ()},
-    "values, not classes": {"networks": (Network([Dense(12, 3)], "squared_error"),)},
+    "values, not classes": {"networks": (Network([Dense(12, 2)], "squared_error"),)},
     "too few class names": {"class_names": ["a", "b"]},
     "class names twice": {"class_names": ["a", "a", "b"]},
     "class names of numbers": {"class_names": [1, 2, 3]},
