@@ -137,3 +137,10 @@ def test_options_of_other_articles_are_refused():
 
 def test_the_command_line_knows_every_article():
     assert set(NAMES) == set(ARTICLES)
+
+
+def test_the_best_start_is_chosen_on_validation(real_data, short_beans, monkeypatch):
+    told = iter([0.9, 0.6, 0.8, 0.7])  # train and validation of each start in turn
+    monkeypatch.setattr(beans, "accuracy", lambda *_: next(told))
+    results = run_article("beans", real_data / "beans", seeds=2, seed=5).results
+    assert (results["seed"], results["train_accuracy"], results["validation_accuracy"]) == (6, 0.8, 0.7)
