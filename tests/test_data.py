@@ -7,20 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from data_reading import all_rows, told
 from pellucid.data import load
-from pellucid.errors import BadPictureError, InputError, MissingFileError
+from pellucid.errors import BadPictureError, MissingFileError
 from pellucid.pictures import PictureShape, as_pixels
-
-
-def told(source, error=InputError, **options):
-    with pytest.raises(error) as caught:
-        load(source, **options)
-    return str(caught.value)
-
-
-def all_rows(dataset):
-    return np.concatenate(list(dataset.blocks(block_rows=2)))
-
 
 # Folders and zips
 

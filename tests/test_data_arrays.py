@@ -7,22 +7,13 @@ import h5py
 import numpy as np
 import pytest
 
+from data_reading import all_rows, told
 from pellucid.data import load
 from pellucid.errors import InputError, MissingFileError
 from pellucid.pictures import PictureShape
 
 X = np.arange(6 * 4 * 5 * 3, dtype=np.uint8).reshape(6, 4, 5, 3)
 Y = np.array([0, 1, 0, 1, 1, 0])
-
-
-def told(source, error=InputError, **options):
-    with pytest.raises(error) as caught:
-        load(source, **options)
-    return str(caught.value)
-
-
-def all_rows(dataset):
-    return np.concatenate(list(dataset.blocks(block_rows=2)))
 
 
 # HDF5 and npz
@@ -127,7 +118,7 @@ def test_numbers_must_be_finite(tmp_path, write):
     numbers[4, 1] = np.nan
     data = load(write(tmp_path / "a.h5", x=numbers, y=Y)).train
     assert (data.kind, data.columns, data.shape) == ("numbers", ("x1", "x2", "x3"), None)
-    with pytest.raises(InputError, match="row 4, column x2 is nan; every value must be a finite number"):
+    with pytest.raises(InputError, match="row 4, column 'x2' is nan; every value must be a finite number"):
         list(data.take([0, 4, 2]).blocks())
 
 

@@ -114,7 +114,7 @@ def test_missing_values_are_named_when_read(datasets, tmp_path):
     numbers(datasets, b=[1.0, None, np.nan]).save_to_disk(tmp_path / "set")
     data = load(tmp_path / "set").train
     assert next(data.blocks([0])).tolist() == [[1, 1]]
-    with pytest.raises(InputError, match="row 1, column 'b' is missing or not finite"):
+    with pytest.raises(InputError, match="row 1, column 'b' is nan; every value must be a finite number"):
         next(data.blocks([0, 1]))
 
 

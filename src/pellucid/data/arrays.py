@@ -4,7 +4,7 @@ Which array holds the samples and which the labels is found out by their names, 
 rank 3 and 4 are pictures, of rank 2 rows of numbers.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -106,7 +106,7 @@ def dataset_of(pair: Pair, class_names: tuple[str, ...], codes: np.ndarray) -> D
     names = [f"row {row}" for row in range(len(codes))]
     if len(shape) == 2:
         columns = tuple(f"x{column + 1}" for column in range(shape[1]))
-        return Dataset(lambda rows: _finite(samples[rows], rows, columns, source), codes, class_names, "numbers", names,
+        return Dataset(lambda rows: finite(samples[rows], rows, columns, source), codes, class_names, "numbers", names,
                        source, columns=columns)  # fmt: skip
     if len(shape) == 4 and shape[3] not in (1, 3, 4):
         raise InputError(
@@ -117,11 +117,12 @@ def dataset_of(pair: Pair, class_names: tuple[str, ...], codes: np.ndarray) -> D
     return Dataset(samples.__getitem__, codes, class_names, "pictures", names, source, shape=native)
 
 
-def _finite(block: np.ndarray, rows: np.ndarray, columns: tuple[str, ...], source: str) -> np.ndarray:
+def finite(block: np.ndarray, rows: np.ndarray, columns: Sequence[str], source: str) -> np.ndarray:
+    """Return a block of numbers as it is, or raise InputError naming the first that is missing or not finite."""
     if not np.isfinite(block).all():
         row, column = np.argwhere(~np.isfinite(block))[0]
         raise InputError(
-            f"{source}: row {rows[row]}, column {columns[column]} is {block[row, column]}; every value must be "
+            f"{source}: row {rows[row]}, column {columns[column]!r} is {block[row, column]}; every value must be "
             "a finite number (missing values come in a later release)."
         )
     return block

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.data.arrays import finite
 from pellucid.data.dataset import SPLIT_WORDS, Block, Dataset, Splits, as_splits, training_part
 from pellucid.data.labels import checked_codes, class_names_of, codes_of
 from pellucid.data.tables import find_column
@@ -106,13 +107,7 @@ def _dataset(
         def read_rows(rows: np.ndarray) -> Block:
             block = numbers[rows.tolist()]
             values = np.array([block[name] for name in columns], dtype=np.float64).T  # None becomes NaN
-            if not np.isfinite(values).all():
-                row, column = np.argwhere(~np.isfinite(values))[0]
-                raise InputError(
-                    f"{source}: row {rows[row]}, column {columns[column]!r} is missing or not finite; every value "
-                    "must be a finite number (missing values come in a later release)."
-                )
-            return values
+            return finite(values, rows, columns, source)
 
     return Dataset(
         read=read_rows,
