@@ -138,6 +138,11 @@ def with_both_classes(outputs: np.ndarray) -> np.ndarray:
     return np.hstack([1 - outputs, outputs]) if outputs.shape[1] == 1 else outputs
 
 
+def predicted_codes(network: Network, X: np.ndarray) -> np.ndarray:
+    """Return the codes (n,) of the classes that one network predicts for input rows X."""
+    return class_codes(with_both_classes(network.predict(X)))
+
+
 def class_codes(probabilities: np.ndarray) -> np.ndarray:
     """Return the code (n,) of the likeliest class; of two, the second only where its p > 0.5 strictly."""
     return probabilities.argmax(axis=1)

@@ -23,6 +23,7 @@ from pellucid.nn.schedules import get_schedule
 from pellucid.pictures import PictureShape
 from pellucid.randomness import as_seed, stream
 from pellucid.training import EarlyStopping, History, Settings, fit, weights_by_code
+from pellucid.training.settings import is_whole
 from pellucid.version import versions
 
 DEFAULT_SHAPE = PictureShape(64, 64, 3)  # of photographs that differ in size
@@ -67,7 +68,7 @@ class Recipe:
     def __post_init__(self) -> None:
         if not 0 <= self.holdout < 1:
             raise InputError(f"holdout must be a share, at least 0 and below 1; got {self.holdout!r}.")
-        if self.size is not None and (np.shape(self.size) != (2,) or not all(_whole(n) for n in self.size)):
+        if self.size is not None and (np.shape(self.size) != (2,) or not all(is_whole(n, 1) for n in self.size)):
             raise InputError(f"size must be (height, width), each at least 1; got {self.size!r}.")
         if self.schedule not in SCHEDULES:
             raise unknown_name("schedule", self.schedule, SCHEDULES)
@@ -241,10 +242,6 @@ def _held_back(splits: Splits, part: str, fraction: float, rng: np.random.Genera
     whole = splits.train
     kept, held = split_rows(whole.labels, fraction, rng, whole.groups)
     return replace(splits, **{"train": whole.take(kept), part: whole.take(held)})
-
-
-def _whole(number: Any) -> bool:
-    return isinstance(number, int) and not isinstance(number, bool) and number >= 1
 
 
 def _fitted_features(dataset: Dataset, recipe: Recipe) -> Features:

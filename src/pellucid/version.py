@@ -1,7 +1,6 @@
 """The version of this release, and the versions that a trained model is stamped with."""
 
 import platform
-from importlib.metadata import version
 
 __version__ = "0.1.0"
 
@@ -12,5 +11,7 @@ def versions() -> dict[str, str]:
     >>> sorted(versions())
     ['numpy', 'pellucid', 'pillow', 'python', 'scikit-learn']
     """
+    from importlib.metadata import version  # takes longer than all else that `import pellucid` does
+
     libraries = {name: version(name) for name in ("numpy", "pillow", "scikit-learn")}
     return {"pellucid": __version__, "python": platform.python_version(), **libraries}

@@ -38,9 +38,9 @@ def run_article(
     ):
         if given and name != owner:
             raise InputError(f"{option} belongs to {owner}, not to {name}.")
-    if name == "planar" and data is not None:
-        raise InputError("--data has no meaning for planar: its points are drawn by their formula.")
     if name == "planar":
+        if data is not None:
+            raise InputError("--data has no meaning for planar: its points are drawn by their formula.")
         return planar.run(hidden_sizes or [], seed, init, progress)
     data = data or Path("data", "beans" if name == "beans" else "cats")
     if name == "beans":

@@ -17,9 +17,9 @@ from pellucid.data import Dataset
 from pellucid.errors import MissingFileError
 from pellucid.features import Pixels
 from pellucid.insight import plots
-from pellucid.model import class_codes, with_both_classes
+from pellucid.insight.samples import examples_and_mistakes
+from pellucid.model import predicted_codes, with_both_classes
 from pellucid.nn import Network
-from pellucid.pictures import as_pixels
 from pellucid.training import Fitted, History, Settings, fit
 
 
@@ -136,12 +136,7 @@ BEANS_PLACE = Place(
 
 def accuracy(network: Network, X: np.ndarray, labels: np.ndarray) -> float:
     """Return the share of rows X (n, d) whose code the network gets right."""
-    return float(np.mean(predicted(network, X) == labels))
-
-
-def predicted(network: Network, X: np.ndarray) -> np.ndarray:
-    """Return the predicted codes (n,)."""
-    return class_codes(with_both_classes(network.predict(X)))
+    return float(np.mean(predicted_codes(network, X) == labels))
 
 
 def draw(
@@ -155,15 +150,9 @@ def draw(
     published: Mapping[int, float] | None = None,
 ) -> dict[str, Figure]:
     """Return the pictures of a run on pictures; X are the rows of the unseen ones."""
-    shown = np.linspace(0, len(train_set) - 1, 10).astype(int)
-    examples = [as_pixels(picture, features.shape) for block in train_set.blocks(shown) for picture in block]
     P = with_both_classes(network.predict(X))
-    shape = features.shape.as_tuple
     return {
-        "examples.png": plots.examples(examples, [train_set.class_names[code] for code in train_set.labels[shown]]),
+        **examples_and_mistakes(train_set, unseen, features, X, P, most=10),
         "cost.png": plots.cost_curve(history.cost, (), settings.learning_rate, published or None),
-        "misclassified.png": plots.misclassified(
-            X.reshape(-1, *shape), unseen.labels, class_codes(P), P, unseen.class_names
-        ),
-        "first-layer.png": plots.first_layer_weights(network.dense[0].W, shape),
+        "first-layer.png": plots.first_layer_weights(network.dense[0].W, features.shape.as_tuple),
     }

@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.articles.article import BEANS_PLACE, Article, Outcome, accuracy, draw, predicted, train
+from pellucid.articles.article import BEANS_PLACE, Article, Outcome, accuracy, draw, train
 from pellucid.assembly import Progress, assemble
 from pellucid.data import load
 from pellucid.errors import InputError
 from pellucid.features import Pixels
 from pellucid.insight import plots
+from pellucid.model import predicted_codes
 from pellucid.nn import Network
 from pellucid.pictures import PictureShape
 from pellucid.training import Settings
@@ -64,7 +65,7 @@ def run(data: Path, classes: int, seeds: list[int], init: str | None, progress: 
             "seed": seed,
             "train_accuracy": a,
             "validation_accuracy": v,
-            "died": len(np.unique(predicted(fitted.network, X))) == 1,
+            "died": len(np.unique(predicted_codes(fitted.network, X))) == 1,
             "dead_layer": dead_layer(fitted.network, X),
         }
         for seed, fitted, a, v in runs

@@ -91,8 +91,7 @@ def run(article: Article, data: Path, seed: int | None, init: str | None, progre
     fitted = train(settings, X, y, 2, progress)
     network, history = fitted.network, fitted.history
     results = {"train_accuracy": accuracy(network, X, y), "test_accuracy": accuracy(network, X_test, y_test)}
-    obtained = {"train accuracy": results["train_accuracy"], "test accuracy": results["test_accuracy"]}
-    outcome = article.outcome(obtained, history, settings)
+    outcome = article.outcome({what.replace("_", " "): value for what, value in results.items()}, history, settings)
     outcome.results |= results
     if wrong := CATS_PLACE.differing(data):
         outcome.remarks.append(f"Not the published files, by their sha256: {', '.join(wrong)}.")

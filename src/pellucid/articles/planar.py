@@ -9,10 +9,11 @@ from dataclasses import replace
 import numpy as np
 from matplotlib.figure import Figure
 
-from pellucid.articles.article import Article, Outcome, accuracy, predicted, train
+from pellucid.articles.article import Article, Outcome, accuracy, train
 from pellucid.assembly import Progress
 from pellucid.data import flower
 from pellucid.insight import plots
+from pellucid.model import predicted_codes
 from pellucid.training import Fitted, Settings
 
 COSTS = {
@@ -120,4 +121,4 @@ def _compared(
 
 
 def _boundary(run: Fitted, X: np.ndarray, y: np.ndarray) -> Figure:
-    return plots.decision_boundary(lambda points: predicted(run.network, points), X, y, CLASS_NAMES)
+    return plots.decision_boundary(lambda points: predicted_codes(run.network, points), X, y, CLASS_NAMES)

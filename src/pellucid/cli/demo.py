@@ -6,9 +6,8 @@ import click
 import numpy as np
 
 from pellucid.cli.draw import draw_training
-from pellucid.cli.output import json_option, progress_bars, refuse_foreign_json, say, write_json
+from pellucid.cli.output import json_option, picture_folder, progress_bars, refuse_foreign_json, say, write_json
 from pellucid.cli.train import training_results
-from pellucid.errors import InputError
 from pellucid.recipe import make_recipe, run
 
 
@@ -21,8 +20,7 @@ def demo_command(out: Path, json_file: str | None) -> None:
     The files of an earlier demo in the folder are replaced.
     """
     refuse_foreign_json(json_file)
-    if out.exists() and not out.is_dir():
-        raise InputError(f"{out} is a file; --out takes a folder.")
+    picture_folder(out, force=True)
     say("1,797 handwritten digits of 8 x 8 pixels (UCI, through scikit-learn); a fifth is held back.")
     recipe = make_recipe(
         data="toy:digits",
@@ -36,6 +34,9 @@ def demo_command(out: Path, json_file: str | None) -> None:
     with progress_bars() as bars:
         result = run(recipe, bars)
     model, history = result.model, result.history
+    out.mkdir(parents=True, exist_ok=True)
+    model.save(out / "digits.pellucid", force=True)
+    write_json(json_file, "demo", training_results(result) | {"model": str(out / "digits.pellucid")})
     say(f"trained {model.network} in {history.seconds:.1f} s; {history.stopped_because}")
     say(f"accuracy on digits it never saw: {result.scores['test'].sentence()}")
     test = result.splits.test
@@ -44,12 +45,9 @@ def demo_command(out: Path, json_file: str | None) -> None:
     p = model.predict_proba(picture)[0]
     say(_drawn(np.asarray(picture)))
     say(f"this one is a {label}; the network says {model.predict(picture)[0]} ({p.max():.3f})")
-    out.mkdir(parents=True, exist_ok=True)
-    model.save(out / "digits.pellucid", force=True)
     draw_training(result, out)
     say(f"written to {out}: {', '.join(sorted(path.name for path in out.iterdir()))}")
     say(f"next: pellucid inspect {out / 'digits.pellucid'}, or pellucid train on a folder of your own pictures")
-    write_json(json_file, "demo", training_results(result) | {"model": str(out / "digits.pellucid")})
 
 
 def _drawn(picture: np.ndarray) -> str:

@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 from pellucid.assembly import assemble
 from pellucid.features import Numbers, Pixels
 from pellucid.insight import plots
+from pellucid.insight.samples import examples_and_mistakes
 from pellucid.model import Model, class_codes
-from pellucid.pictures import as_pixels
 from pellucid.recipe import Result
 
 SHOWN = 15
@@ -46,19 +46,10 @@ def _of_model(model: Model) -> dict[str, Figure]:
 
 def _of_pictures(result: Result, features: Pixels, scored: str) -> dict[str, Figure]:
     train, judged = result.splits.train, dict(result.splits.items())[scored]
-    shown = np.linspace(0, len(train) - 1, min(SHOWN, len(train))).astype(int)
-    examples = [as_pixels(raw, features.shape) for block in train.blocks(shown) for raw in block]
     if len(judged) > MOST_JUDGED:
         judged = judged.take(np.linspace(0, len(judged) - 1, MOST_JUDGED).astype(int))
     X, _ = assemble(judged, features, result.model.network.parameters.dtype)
-    P = result.model.probabilities(X)
-    names = result.model.class_names
-    return {
-        "examples.png": plots.examples(examples, [names[code] for code in train.labels[shown]]),
-        "misclassified.png": plots.misclassified(
-            X.reshape(-1, *features.shape.as_tuple), judged.labels, class_codes(P), P, names
-        ),
-    }
+    return examples_and_mistakes(train, judged, features, X, result.model.probabilities(X), SHOWN)
 
 
 def _boundary(result: Result, features: Numbers) -> Figure:

@@ -11,8 +11,7 @@ from pellucid.cli.options import Keys
 from pellucid.cli.output import json_option, picture_folder, refuse_foreign_json, say, table, write_json
 from pellucid.errors import PellucidError
 from pellucid.model import Model, load
-from pellucid.model_file import torch_sequential
-from pellucid.nn import Dropout
+from pellucid.model_file import describe_network, torch_sequential
 
 
 @click.command("inspect", epilog="\b\nExample:\n  pellucid inspect model.pellucid")
@@ -25,6 +24,7 @@ def inspect_command(model_file: str, pictures: str | None, force: bool, json_fil
     refuse_foreign_json(json_file)
     drawn = picture_folder(pictures, force)
     model = load(model_file)
+    write_json(json_file, "inspect", _described(model))
     network, history = model.network, model.history
     say(f"{model_file}: {Path(model_file).stat().st_size:,} bytes")
     say(f"takes:   {model.features}")
@@ -49,7 +49,6 @@ def inspect_command(model_file: str, pictures: str | None, force: bool, json_fil
 
         draw_model(model, drawn)
         say(f"pictures: {drawn}")
-    write_json(json_file, "inspect", _described(model))
 
 
 @click.command(
@@ -86,26 +85,17 @@ def check_command(
     spread = np.linspace(0, len(dataset) - 1, min(rows, len(dataset))).astype(int)
     X, chosen = assemble(dataset.take(spread), model.features)
     report = check_gradients(model.network, X, model.network.loss.targets(chosen.labels), seed=seed)
+    write_json(json_file, "check", report.as_dict())
     say(f"{model.network}, on {len(X)} rows of {data}, float64")
     say(str(report))
-    write_json(json_file, "check", report.as_dict())
     if not report.passed:
         raise PellucidError(f"the gradients of {', '.join(report.failed)} do not agree with the cost.")
     say("Every gradient agrees with the cost.")
 
 
 def _described(model: Model) -> dict[str, Any]:
-    network = model.network
-    return {
-        "network": str(network),
-        "layers": [
-            {"dropout": layer.p}
-            if isinstance(layer, Dropout)
-            else {"n_in": layer.n_in, "n_out": layer.n_out, "activation": layer.activation.name}
-            for layer in network.layers
-        ],
-        "loss": network.loss.name,
-        "l2": network.l2,
+    return describe_network(model.network) | {
+        "network": str(model.network),
         "features": model.features.metadata(),
         "classes": list(model.class_names),
         "merge": dict(model.merge),

@@ -18,7 +18,7 @@ from rich.table import Table
 
 from pellucid.errors import InputError, OutputExistsError
 from pellucid.files import atomic_write, refuse_existing
-from pellucid.model import class_codes, with_both_classes
+from pellucid.model import predicted_codes
 from pellucid.version import __version__
 
 SCHEMA = 1
@@ -115,7 +115,7 @@ class Bars:
             if self._bars is None or (time.monotonic() - shown < SECONDS_BETWEEN and not state.stopped):
                 return
             shown = time.monotonic()
-            codes = class_codes(with_both_classes(state.network().predict(X[rows])))
+            codes = predicted_codes(state.network(), X[rows])
             accuracy = np.mean(codes == y[rows].reshape(-1))
             cost = state.history.cost[-1]
             told = f"{state.epoch}/{epochs}  cost {cost:.4f}  accuracy {accuracy:.3f}"

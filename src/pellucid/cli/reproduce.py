@@ -6,8 +6,7 @@ from typing import Any
 import click
 
 from pellucid.cli.options import Numbers
-from pellucid.cli.output import json_option, progress_bars, refuse_foreign_json, say, table, write_json
-from pellucid.errors import InputError
+from pellucid.cli.output import json_option, picture_folder, progress_bars, refuse_foreign_json, say, table, write_json
 
 NAMES = ("logistic", "cats-2-layer", "cats-4-layer", "beans", "deep", "planar")
 
@@ -46,11 +45,11 @@ def reproduce_command(
 
     refuse_foreign_json(json_file)
     folder = out or Path("pellucid-output") / name
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"{folder} is a file; --out takes a folder.")
+    picture_folder(folder, force=True)
     say(ARTICLES[name].title)
     with progress_bars(quiet) as bars:
         outcome = run_article(name, data, progress=bars, **options)
+    write_json(json_file, f"reproduce {name}", outcome.results)  # first: a closed pipe must not cost the results
     table(["", "published", "here"], [list(figure) for figure in outcome.figures])
     for remark in outcome.remarks:
         say(remark)
@@ -59,4 +58,3 @@ def reproduce_command(
     for file, figure in outcome.pictures.items():
         plots.save(figure, folder / file)
     say(f"pictures: {folder}: {', '.join(outcome.pictures)}")
-    write_json(json_file, f"reproduce {name}", outcome.results)

@@ -66,7 +66,7 @@ def fit(
     if validation is not None:
         held_out = checked_examples(*validation, None, None, loss, dtype, "the validation rows")
     elif settings.stopping is not None:
-        codes = codes_of(train.y) if loss.codes or (loss.name == "binary_cross_entropy" and n_out == 1) else None
+        codes = codes_of(train.y) if loss.codes or (loss.classes and n_out == 1) else None
         kept, held = split_rows(codes, settings.stopping.fraction, stream(seed, "split"), n=len(train))
         train, held_out = train.take(kept), train.take(held)
 

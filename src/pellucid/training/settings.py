@@ -94,9 +94,9 @@ class Settings:
         if self.loss != "auto":
             get_loss(self.loss)
         get_schedule(self.learning_rate)
-        _refuse(not _whole(self.epochs, 1), "epochs", "a whole number, at least 1", self.epochs)
-        _refuse(not _whole(self.restarts, 1), "restarts", "a whole number, at least 1", self.restarts)
-        good_batch = self.batch_size in ("auto", None) or _whole(self.batch_size, 1)
+        _refuse(not is_whole(self.epochs, 1), "epochs", "a whole number, at least 1", self.epochs)
+        _refuse(not is_whole(self.restarts, 1), "restarts", "a whole number, at least 1", self.restarts)
+        good_batch = self.batch_size in ("auto", None) or is_whole(self.batch_size, 1)
         _refuse(not good_batch, "batch_size", "'auto', None or a whole number, at least 1", self.batch_size)
         _refuse(not _weight(self.l2), "l2", "0 or more", self.l2)
         good_dropout = _weight(self.dropout) and self.dropout < 1
@@ -127,7 +127,7 @@ class Settings:
             raise InputError(f"hidden_layers must be a sequence such as (20, 7, 5), got {self.hidden_layers!r}.")
         pairs: list[Any] = [(layer, self.activation) if np.ndim(layer) == 0 else layer for layer in self.hidden_layers]
         for pair in pairs:
-            good = len(pair) == 2 and _whole(pair[0], 1)
+            good = len(pair) == 2 and is_whole(pair[0], 1)
             _refuse(not good, "a hidden layer", "a width, at least 1, or a pair (width, activation)", pair)
         return [(int(width), activation) for width, activation in pairs]
 
@@ -199,7 +199,8 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, str | int | float | None) else str(value)
 
 
-def _whole(value: object, least: int) -> bool:
+def is_whole(value: object, least: int) -> bool:
+    """Whether the value is a whole number, not a truth value, and not below `least`."""
     return isinstance(value, int | np.integer) and not isinstance(value, bool) and bool(value >= least)
 
 
