@@ -15,6 +15,7 @@ FLOORS = {  # docs/architecture.md tells their story; rooms of one floor do not 
     "files": 1,
     "pictures": 1,
     "randomness": 1,
+    "rows": 1,
     "data": 2,
     "features": 2,
     "nn": 2,

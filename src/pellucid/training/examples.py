@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from pellucid.errors import InputError, refuse_non_finite
 from pellucid.nn.losses import Loss
+from pellucid.rows import IntegerRows
 from pellucid.training.row_weights import row_weights
 
 Array = NDArray[Any]
@@ -34,6 +35,8 @@ def checked_examples(
     X: Array, y: Array, sample_weight: Array | None, class_weight: Any, loss: Loss, dtype: np.dtype, what: str
 ) -> Examples:
     """Return checked arrays of the training precision, rows of weight zero left out, weights scaled to mean 1."""
+    if isinstance(X, IntegerRows):
+        X = np.asarray(X)
     if X.ndim != 2 or 0 in X.shape:
         raise InputError(f"{what}: X must have shape (n, d) with n and d at least 1; got {X.shape}.")
     if len(X) != len(y):
