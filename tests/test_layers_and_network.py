@@ -3,6 +3,7 @@
 import copy
 import itertools
 import pickle
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 from pellucid.errors import InputError
 from pellucid.nn import ACTIVATIONS, Dense, Dropout, Network
+from pellucid.nn.layers import Buffers
 from pellucid.nn.network import BLOCK_ROWS, Work
 
 rng = np.random.default_rng
@@ -192,17 +194,36 @@ def test_buffers_used_again_give_the_same_numbers():
 
 def test_training_lends_the_same_memory_again():
     net, work = network(), Work()
-    assert net.forward(rows(9), work=work)[0].base is net.forward(rows(5), work=work)[0].base
-    single = net.copy(np.float32).forward(rows(5), work=work)[0]  # but not for another precision
-    assert single.dtype == np.float32
+    first, last = net.forward(rows(9), work=work)[0], net.forward(rows(5), work=work)[0]
+    assert net.forward(rows(9, seed=1), work=work)[0] is first  # of each batch size its own
+    assert net.forward(rows(5, seed=1), work=work)[0] is last
+    assert not np.shares_memory(first, last)
+
+
+def test_training_allocates_no_array_once_it_has_begun():
+    """Only what is of the size of the outputs or of one block of the update is made anew."""
+    net, work = (
+        Network([Dense(64, 512, "relu"), Dense(512, 256, "tanh"), Dense(256, 2)], "softmax_cross_entropy"),
+        Work(),
+    )
+    net.initialize("he", 1)
+    X, y, out = rows(300, 64), rng(0).integers(2, size=300), np.empty_like(net.parameters)
+    net.cost_and_gradient(X, y, None, None, work, out)
+    tracemalloc.start()
+    try:
+        net.cost_and_gradient(X, y, None, None, work, out)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 300 * 256 * 8 / 4
 
 
 def test_the_input_gradient_is_computed_only_when_asked_for():
     """A third of all work in article A."""
     net, work = network(), Work()
     net.cost_and_gradient(rows(), rows(d=2), work=work)
-    made = {(layer, name) for layer, name in work._buffers if name == "dA_in"}
-    assert made == {(2, "dA_in"), (3, "dA_in")}
+    (lent,) = work._lent.values()
+    assert [layer for layer, buffers in enumerate(lent) if "dA_in" in buffers._made] == [2, 3]
 
 
 # the objective ---------------------------------------------------------------------------------------------------
@@ -255,17 +276,14 @@ def test_inputs_never_broadcast(shape):
 # dropout ---------------------------------------------------------------------------------------------------------
 
 
-def fresh(name, shape):
-    return np.empty(shape)
-
-
 def test_dropout_drops_p_and_keeps_the_expected_value():
-    A, mask = Dropout(0.3).forward(np.ones((500, 400)), fresh, rng(0))
+    buffer = Buffers((500,), np.float64)
+    A, mask = Dropout(0.3).forward(np.ones((500, 400)), buffer, rng(0))
     assert sorted(set(A.ravel().tolist())) == [0, 1 / 0.7]
     assert (A == 0).mean() == pytest.approx(0.3, abs=0.005)
     assert A.mean() == pytest.approx(1, abs=0.005)
     upstream = rng(1).normal(size=A.shape)
-    np.testing.assert_array_equal(Dropout(0.3).backward(upstream, mask, fresh), upstream * A)
+    np.testing.assert_array_equal(Dropout(0.3).backward(upstream, mask, buffer), upstream * A)
 
 
 def test_no_dropout_in_prediction_and_a_new_mask_each_time_in_training():

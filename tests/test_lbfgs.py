@@ -75,10 +75,10 @@ def path(cost, p, rule=None, steps=400):
 def test_the_optimum_of_scipy(name):
     cost, start = PROBLEMS[name]()
     theirs = optimize.minimize(cost, start, jac=True, method="L-BFGS-B", options={"gtol": 1e-9, "ftol": 1e-16})
-    points, slots, _ = path(cost, start)
+    points, slots, _ = path(cost, start, LBFGS(tolerance=1e-7))
     p, J, g = points[-1]
     assert slots["converged"]
-    assert np.linalg.norm(g) <= 1e-6
+    assert np.linalg.norm(g) <= 1e-7
     assert pytest.approx(theirs.fun, abs=1e-12) == J
     np.testing.assert_allclose(p, theirs.x, atol=1e-5)
 

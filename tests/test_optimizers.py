@@ -97,7 +97,7 @@ class Mutant(FirstOrder):
     move: object = None
     slot_names = ("mean", "square", "velocity")
 
-    def update(self, p, g, slots, rate, weights):
+    def update(self, p, g, slots, rate):
         self.move(p, g, slots, rate)
 
 

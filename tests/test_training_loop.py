@@ -196,7 +196,7 @@ class Scripted(Network):
 
     script = ()
 
-    def data_cost(self, X, y, sample_weight=None):
+    def data_cost(self, X, y, sample_weight=None, work=None):
         self.asked = getattr(self, "asked", 0) + 1
         return self.script[self.asked - 1]
 

@@ -34,6 +34,11 @@ class IntegerRows:
         """The shape (n, d)."""
         return self.integers.shape
 
+    @property
+    def size(self) -> int:
+        """How many numbers there are."""
+        return self.integers.size
+
     def __len__(self) -> int:
         return len(self.integers)
 
@@ -41,8 +46,12 @@ class IntegerRows:
         """Return some of the rows, or of the columns with X[:, columns], as floats."""
         return np.divide(self.integers[rows], self.divisor, dtype=self.dtype)
 
-    def __array__(self, dtype: DTypeLike = None, copy: bool | None = None) -> Array:
-        return self[:].astype(dtype or self.dtype, copy=False)
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Array:
+        return self[:].astype(self.dtype if dtype is None else dtype, copy=False)
+
+    def gather(self, rows: Array, out: Array) -> None:
+        """Write some of the rows into `out`, as floats of its kind."""
+        np.divide(self.integers[rows], self.divisor, out=out, dtype=out.dtype)
 
     def take(self, rows: Array) -> "IntegerRows":
         """Return some of the rows, as integers still."""

@@ -41,6 +41,7 @@ class LBFGS:
     memory: int = 10
     tolerance: float = 1e-6
     full_batch_only = True
+    rotation_invariant = True
 
     def __post_init__(self) -> None:
         if self.memory < 1:
@@ -93,7 +94,7 @@ class LBFGS:
 
             if slope < 0:
                 origin = Point(0.0, cost, slope, g)
-                found = strong_wolfe(at, origin, min(1.0, 1 / float(np.abs(g).sum())) if first else 1.0)
+                found = strong_wolfe(at, origin, min(1.0, 1 / float(np.linalg.norm(g))) if first else 1.0)
             if found is None:
                 slots["pairs"][...] = 0  # a stale memory can point uphill: try again with plain descent
                 if first:

@@ -29,6 +29,7 @@ class Loss:
     codes: whether y is integer class codes (n,); otherwise y is floats (n, k).
     classes: whether the link gives probabilities of classes, so that a classifier can use it.
     pieces(Z, y): which smooth piece each output is on, or None where the loss is smooth everywhere.
+    both(Z, y): value and gradient in one go, where they share work; None = one after the other.
     """
 
     name: str
@@ -38,6 +39,11 @@ class Loss:
     codes: bool = False
     classes: bool = False
     pieces: Callable[[Array, Array], Array] | None = None
+    both: Callable[[Array, Array], tuple[Array, Array]] | None = None
+
+    def value_and_gradient(self, Z: Array, y: Array) -> tuple[Array, Array]:
+        """Return l (n,) and dl/dZ (n, k)."""
+        return (self.value(Z, y), self.gradient(Z, y)) if self.both is None else self.both(Z, y)
 
     def targets(self, codes: Array, dtype: DTypeLike = np.float64) -> Array:
         """Return class codes (n,) as this loss takes them: as they are, or as one column of zeros and ones."""
@@ -54,6 +60,19 @@ def binary_cross_entropy_gradient(Z: Array, y: Array) -> Array:
     """dl/dZ = p - y."""
     p = sigmoid(Z)
     return np.subtract(p, y, out=p)
+
+
+def binary_cross_entropy_both(Z: Array, y: Array) -> tuple[Array, Array]:
+    """l and dl/dZ, from one exp(-|Z|)."""
+    e = np.exp(np.copysign(Z, -1))
+    l = np.log1p(e)
+    l += np.maximum(Z, 0)
+    l -= Z * y
+    p = np.maximum(e, Z >= 0)  # e is at most 1
+    e += 1
+    p /= e
+    p -= y
+    return np.add.reduce(l, axis=1), p
 
 
 def softmax(Z: Array) -> Array:
@@ -78,6 +97,19 @@ def softmax_cross_entropy_gradient(Z: Array, y: Array) -> Array:
     dZ = softmax(Z)
     dZ[np.arange(len(y)), y] -= 1
     return dZ
+
+
+def softmax_cross_entropy_both(Z: Array, y: Array) -> tuple[Array, Array]:
+    """l and dl/dZ, from the same exponentials, as (k, n): NumPy goes fast along many rows, slowly along few classes."""
+    rows = np.arange(len(y))
+    shifted = Z.T.copy()
+    shifted -= shifted.max(axis=0)
+    right = shifted[y, rows]
+    p = np.exp(shifted, out=shifted)
+    total = p.sum(axis=0)
+    p /= total
+    p[y, rows] -= 1
+    return np.log(total) - right, np.ascontiguousarray(p.T)
 
 
 def squared_error(Z: Array, y: Array) -> Array:
@@ -129,7 +161,14 @@ def huber_pieces(Z: Array, y: Array) -> Array:
 LOSSES = {
     loss.name: loss
     for loss in (
-        Loss("binary_cross_entropy", binary_cross_entropy, binary_cross_entropy_gradient, sigmoid, classes=True),
+        Loss(
+            "binary_cross_entropy",
+            binary_cross_entropy,
+            binary_cross_entropy_gradient,
+            sigmoid,
+            classes=True,
+            both=binary_cross_entropy_both,
+        ),
         Loss(
             "softmax_cross_entropy",
             softmax_cross_entropy,
@@ -137,6 +176,7 @@ LOSSES = {
             softmax,
             codes=True,
             classes=True,
+            both=softmax_cross_entropy_both,
         ),
         Loss("squared_error", squared_error, squared_error_gradient, linear),
         Loss("absolute_error", absolute_error, absolute_error_gradient, linear, pieces=absolute_error_pieces),

@@ -8,9 +8,9 @@ optimizers, clipping, saving and checking are formulas on vectors.
 
 import copy
 import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,33 +18,44 @@ from numpy.typing import DTypeLike, NDArray
 
 from pellucid.errors import InputError, refuse_non_finite
 from pellucid.nn.initializers import Initializer, get_initializer
-from pellucid.nn.layers import Dense, DenseTape, Dropout
+from pellucid.nn.layers import Buffers, Dense, DenseTape, Dropout
 from pellucid.nn.losses import Loss, get_loss
+from pellucid.rows import IntegerRows, Rows
 
 Array = NDArray[Any]
+Pieces = list[tuple[Array, Array]]  # (W, b) or (dW, db) of each Dense, views of one flat vector
 
-BLOCK_ROWS = 1024  # rows looked at together outside training, so that buffers stay small
+BLOCK_ROWS = 1024  # rows looked at together outside training, at most,
+BLOCK_BYTES = 2**26  # and fewer where rows are long, so that buffers stay small
 
 
 class Work:
-    """Buffers lent to forward and backward; lent again and again, training allocates no large array."""
+    """Buffers that one network is lent for forward and backward, again and again: training allocates no large array."""
 
     def __init__(self) -> None:
-        self._buffers: dict[tuple[int, str], Array] = {}
+        self._lent: dict[tuple[int, ...], list[Buffers]] = {}
+        self._pieces: tuple[Array, Pieces] | None = None
 
-    def buffer(self, layer: int, dtype: DTypeLike, name: str, shape: tuple[int, ...]) -> Array:
-        """Return an array of `shape`: the first rows of the buffer of that layer and name."""
-        found = self._buffers.get((layer, name))
-        if found is None or len(found) < shape[0] or found.shape[1:] != shape[1:] or found.dtype != dtype:
-            found = self._buffers[layer, name] = np.empty(shape, dtype)
-        return found[: shape[0]]
+    def buffers(self, layers: int, rows: tuple[int, ...], dtype: DTypeLike) -> list[Buffers]:
+        """Return the buffers of each layer for batches whose leading axes are `rows`."""
+        lent = self._lent.get(rows)
+        if lent is None:
+            lent = self._lent[rows] = [Buffers(rows, dtype) for _ in range(layers)]
+        return lent
+
+    def pieces(self, network: "Network", vector: Array) -> Pieces:
+        """Return the pieces of a flat vector, made anew only when it is another vector than last time."""
+        if self._pieces is None or self._pieces[0] is not vector:
+            self._pieces = (vector, network.views(vector))
+        return self._pieces[1]
 
 
-@dataclass
+@dataclass(slots=True)
 class Tape:
     """All that backward needs of one forward pass: what each layer saved, in order, and the buffers."""
 
     work: Work
+    buffers: list[Buffers]
     saved: list[Any] = field(default_factory=list)
 
     @property
@@ -73,20 +84,20 @@ class Network:
         self.loss = get_loss(loss)
         self.l2 = float(l2)
         _refuse_misfits(self.layers)
-        self.parameters: Array = np.zeros(sum(d.n_out * (d.n_in + 1) for d in self.dense), dtype)
+        self.parameters: Array = np.zeros(sum(math.prod(d.weight_shape) + d.n_out for d in self.dense), dtype)
         self._bind()
 
     def _bind(self) -> None:
-        for layer, (W, b) in zip(self.dense, self._views(self.parameters), strict=True):
+        for layer, (W, b) in zip(self.dense, self.views(self.parameters), strict=True):
             layer.W, layer.b = W, b
 
-    def _views(self, vector: Array) -> list[tuple[Array, Array]]:
+    def views(self, vector: Array) -> Pieces:
         """Return the pieces (W, b) of a flat vector, layer by layer, as views."""
         views, start = [], 0
         for layer in self.dense:
-            middle = start + layer.n_out * layer.n_in
+            middle = start + math.prod(layer.weight_shape)
             end = middle + layer.n_out
-            views.append((vector[start:middle].reshape(layer.n_out, layer.n_in), vector[middle:end]))
+            views.append((vector[start:middle].reshape(layer.weight_shape), vector[middle:end]))
             start = end
         return views
 
@@ -107,7 +118,7 @@ class Network:
 
     def named(self, vector: Array | None = None) -> dict[str, Array]:
         """Return {"W1": ..., "b1": ..., "W2": ...}: views of `parameters`, or of a gradient of the same layout."""
-        views = self._views(self.parameters if vector is None else vector)
+        views = self.views(self.parameters if vector is None else vector)
         return {
             f"{symbol}{number}": view
             for number, pair in enumerate(views, start=1)
@@ -148,10 +159,10 @@ class Network:
         work: buffers to use again; the results are then valid until the next call with it.
         keep: also keep Z, A and dZ of every layer on the tape, to look at.
         """
-        tape = Tape(Work() if work is None else work)
+        work = Work() if work is None else work
+        tape = Tape(work, work.buffers(len(self.layers), X.shape[:-1], self.parameters.dtype))
         A = X
-        for number, layer in enumerate(self.layers):
-            buffer = partial(tape.work.buffer, number, self.parameters.dtype)
+        for layer, buffer in zip(self.layers, tape.buffers, strict=True):
             saved: Any
             if isinstance(layer, Dense):
                 A, saved = layer.forward(A, buffer, keep)
@@ -166,15 +177,15 @@ class Network:
         out: a flat vector to write into.  input_gradient: also return dX (n, n_in), as (gradient, dX).
         """
         gradient = np.empty_like(self.parameters) if out is None else out
-        pieces = self._views(gradient)
+        pieces = tape.work.pieces(self, gradient)
+        left = len(pieces)
         dA: Any = dlogits
-        for number in range(len(self.layers) - 1, -1, -1):
-            layer, saved = self.layers[number], tape.saved[number]
-            buffer = partial(tape.work.buffer, number, self.parameters.dtype)
+        for layer, saved, buffer in zip(self.layers[::-1], tape.saved[::-1], tape.buffers[::-1], strict=True):
             if isinstance(layer, Dense):
-                dW, db = pieces.pop()
-                dA = layer.backward(dA, saved, buffer, dW, db, input_gradient or bool(pieces))
-            elif pieces or input_gradient:
+                left -= 1
+                dW, db = pieces[left]
+                dA = layer.backward(dA, saved, buffer, dW, db, input_gradient or left > 0)
+            elif left or input_gradient:
                 dA = layer.backward(dA, saved, buffer)
         return (gradient, dA) if input_gradient else gradient
 
@@ -192,53 +203,59 @@ class Network:
         y: class codes (n,) for softmax, else floats (n, n_out).  sample_weight: w (n,), taken as given.
         """
         Z, tape = self.forward(X, rng, work)
-        J = self._data_cost(Z, y, sample_weight)
-        dZ = self.loss.gradient(Z, y)
+        self._refuse_misshapen(y, Z)
+        l, dZ = self.loss.value_and_gradient(Z, y)
         if sample_weight is not None:
             dZ *= sample_weight[:, None]
         dZ /= len(X)
+        J = _weighted_mean(l, sample_weight)
         gradient: Array = self.backward(dZ, tape, out)
         if self.l2:
-            for layer, (dW, _) in zip(self.dense, self._views(gradient), strict=True):
+            for layer, (dW, _) in zip(self.dense, tape.work.pieces(self, gradient), strict=True):
                 J += 0.5 * self.l2 * float(np.vdot(layer.W, layer.W))
                 dW += self.l2 * layer.W
         return J, gradient
 
-    def data_cost(self, X: Array, y: Array, sample_weight: Array | None = None) -> float:
+    def data_cost(self, X: Rows, y: Array, sample_weight: Array | None = None, work: Work | None = None) -> float:
         """Return the data term of J alone, in prediction: no dropout, no penalty."""
         total = 0.0
-        for rows in _row_blocks(len(X)):
+        for rows in self._row_blocks(len(X)):
             w = None if sample_weight is None else sample_weight[rows]
-            Z, _ = self.forward(X[rows])
-            total += self._data_cost(Z, y[rows], w) * len(Z)
+            Z, _ = self.forward(X[rows], work=work)
+            self._refuse_misshapen(y[rows], Z)
+            total += _weighted_mean(self.loss.value(Z, y[rows]), w) * len(Z)
         return total / len(X)
 
-    def _data_cost(self, Z: Array, y: Array, sample_weight: Array | None) -> float:
+    def _refuse_misshapen(self, y: Array, Z: Array) -> None:
         expected = Z.shape[:1] if self.loss.codes else Z.shape
         if np.shape(y) != expected:  # (n,) against (n, 1) would broadcast to (n, n) without a word
             raise InputError(f"y for {self.loss.name} must have shape {expected}, got {np.shape(y)}.")
-        l = self.loss.value(Z, y)
-        if sample_weight is not None:
-            l = l * sample_weight
-        return float(l.mean(dtype=np.float64))
 
-    def predict(self, X: Array) -> Array:
+    def predict(self, X: Rows) -> Array:
         """Return link(logits) (n, n_out): probabilities or values.
 
         Each row is multiplied on its own, (n, 1, d) @ W^T: how BLAS rounds depends on a product's shape and on a row's
         place in it, and the answer for a row must not depend on its neighbours.
         """
-        with np.errstate(over="ignore"):
-            X = np.asarray(X, self.parameters.dtype)
-        refuse_non_finite(X, f"X, in {X.dtype},")
+        dtype = self.parameters.dtype
+        if not isinstance(X, IntegerRows):
+            with np.errstate(over="ignore"):
+                X = np.asarray(X, dtype)
+            refuse_non_finite(X, f"X, in {X.dtype},")
         if X.ndim != 2 or X.shape[1] != self.n_in:
             raise InputError(f"X must have shape (n, {self.n_in}), got {X.shape}.")
-        answer = np.empty((len(X), self.n_out), self.parameters.dtype)
+        answer = np.empty((len(X), self.n_out), dtype)
         work = Work()
-        for rows in _row_blocks(len(X)):
-            Z, _ = self.forward(X[rows, None, :], work=work)  # (n, 1, n_out)
+        for rows in self._row_blocks(len(X)):
+            block = X[rows].astype(dtype, copy=False)
+            Z, _ = self.forward(block[:, None, :], work=work)  # (n, 1, n_out)
             answer[rows] = self.loss.link(Z[:, 0])
         return answer
+
+    def _row_blocks(self, n: int) -> list[slice]:
+        fitting = BLOCK_BYTES // (self.n_in * self.parameters.itemsize)
+        step = min(BLOCK_ROWS, max(1, fitting))
+        return [slice(start, min(start + step, n)) for start in range(0, n, step)]
 
     def copy(self, dtype: DTypeLike | None = None) -> "Network":
         """Return an independent network with the same weights, in another precision if asked."""
@@ -271,5 +288,8 @@ def _refuse_misfits(layers: Sequence[Dense | Dropout]) -> None:
             raise InputError(f"{before} gives {before.n_out} values a row but {after} takes {after.n_in}.")
 
 
-def _row_blocks(n: int) -> list[slice]:
-    return [slice(start, min(start + BLOCK_ROWS, n)) for start in range(0, n, BLOCK_ROWS)]
+def _weighted_mean(l: Array, weight: Array | None) -> float:
+    """Return (1/n) sum_i w_i l_i, summed in float64."""
+    if weight is not None:
+        l = l * weight
+    return float(np.add.reduce(l, dtype=np.float64)) / len(l)

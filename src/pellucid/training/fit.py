@@ -1,7 +1,7 @@
 """fit: arrays and Settings in, a trained network and its history out. The only door to training.
 
-It weighs the rows, holds out rows for early stopping, draws the start, drives the loop, and sees to it that Ctrl-C and
-divergence lose nothing that was learned.
+It weighs the rows, holds out rows for early stopping, draws the start, goes into row space where that pays, drives the
+loop, and sees to it that Ctrl-C and divergence lose nothing that was learned.
 """
 
 import time
@@ -17,13 +17,17 @@ from pellucid.errors import DivergedError, InputError, TrainingWarning
 from pellucid.nn import Network
 from pellucid.nn.losses import Loss, get_loss
 from pellucid.randomness import as_seed, stream, weight_stream
+from pellucid.rows import Rows
 from pellucid.training.callbacks import print_costs
 from pellucid.training.examples import Examples, checked_examples
 from pellucid.training.history import History
 from pellucid.training.interrupt import ctrl_c_noted
 from pellucid.training.loop import State, initial_state, steps
+from pellucid.training.problem import Problem
+from pellucid.training.row_space import Choice, Span, choose, reduce
 from pellucid.training.row_weights import codes_of
 from pellucid.training.settings import Settings
+from pellucid.training.threads import blas_threads
 
 Array = NDArray[Any]
 
@@ -39,14 +43,14 @@ class Fitted:
 
 
 def fit(
-    X: Array,
+    X: Rows,
     y: Array,
     settings: Settings,
     loss: str | Loss,
     n_out: int,
     *,
     sample_weight: Array | None = None,
-    validation: tuple[Array, Array] | None = None,
+    validation: tuple[Rows, Array] | None = None,
     start: Network | None = None,
 ) -> Fitted:
     """Return a network trained on rows X (n, d) with targets y.
@@ -61,18 +65,29 @@ def fit(
     loss = get_loss(loss)
     seed = as_seed(settings.random_state)
     dtype = settings.training_dtype(X)
-    train = checked_examples(X, y, sample_weight, settings.class_weight, loss, dtype, "the training rows")
+    train = checked_examples(X, y, sample_weight, settings.class_weight, loss, "the training rows")
     held_out = None
     if validation is not None:
-        held_out = checked_examples(*validation, None, None, loss, dtype, "the validation rows")
+        held_out = checked_examples(*validation, None, None, loss, "the validation rows")
     elif settings.stopping is not None:
         codes = codes_of(train.y) if loss.codes or (loss.classes and n_out == 1) else None
         kept, held = split_rows(codes, settings.stopping.fraction, stream(seed, "split"), n=len(train))
         train, held_out = train.take(kept), train.take(held)
 
+    began = time.perf_counter()
+    choice = _choice(train, held_out, settings, n_out, dtype)
+    span = None
+    if choice.use:
+        span = Span(train.X, None if held_out is None else held_out.X)
+    else:
+        train, held_out = train.of_precision(dtype), None if held_out is None else held_out.of_precision(dtype)
     runs: list[State] = []
     for run_seed in _seeds(seed, settings.restarts):
-        runs.append(_run(train, held_out, settings, loss, n_out, run_seed, start))
+        network = _at_start(settings.network(train.X.shape[1], n_out, loss, dtype), settings, run_seed, start)
+        problem = Problem(network, train, held_out)
+        if span is not None:
+            problem = reduce(network, span, train, held_out, settings)
+        runs.append(_run(problem, settings, run_seed))
         if runs[-1].interrupted:
             break
     best = min(runs, key=_final_cost)
@@ -84,34 +99,37 @@ def fit(
             TrainingWarning,
             stacklevel=3,
         )
-    best.history.seconds = sum(run.history.seconds for run in runs)
+    best.history.used_row_space, best.history.row_space_reason = choice.use, choice.reason
     if runs[-1].interrupted and best is not runs[-1]:
         best.history.stopped_because += f"; interrupted in start {len(runs)} of {settings.restarts}"
-    return Fitted(best.network(), best.history, seed, runs[-1].interrupted)
+    network = best.network()
+    best.history.seconds = time.perf_counter() - began
+    return Fitted(network, best.history, seed, runs[-1].interrupted)
 
 
-def _run(
-    train: Examples,
-    held_out: Examples | None,
-    settings: Settings,
-    loss: Loss,
-    n_out: int,
-    seed: int,
-    start: Network | None,
-) -> State:
-    """Train once from one start; return the state with the weights that count: with early stopping the best."""
-    network = settings.network(train.X.shape[1], n_out, loss, train.X.dtype)
+def _choice(train: Examples, held_out: Examples | None, settings: Settings, n_out: int, dtype: np.dtype) -> Choice:
+    widths = [*(width for width, _ in settings.layers), n_out]
+    return choose(settings, len(train), len(held_out or ()), train.X.shape[1], widths[0], dtype)
+
+
+def _at_start(network: Network, settings: Settings, seed: int, start: Network | None) -> Network:
+    """Return the network with the weights it starts from: drawn, given, or those of another network."""
     if start is None:
-        network.initialize(settings.init, weight_stream(seed))
-    elif [layer.W.shape for layer in start.dense] != [layer.W.shape for layer in network.dense]:
+        return network.initialize(settings.init, weight_stream(seed))
+    if [layer.W.shape for layer in start.dense] != [layer.W.shape for layer in network.dense]:
         raise InputError(f"warm start needs the same layers: the last fit made {start}, these settings {network}.")
-    else:
-        network.parameters[:] = start.parameters
-    state = initial_state(network, settings, seed)
+    network.parameters[:] = start.parameters
+    return network
+
+
+def _run(problem: Problem, settings: Settings, seed: int) -> State:
+    """Train once from one start; return the state with the weights that count: with early stopping the best."""
+    network = problem.network
+    state = initial_state(network, settings, seed, problem.expand)
     callbacks = [*settings.callbacks, *([print_costs(settings.epochs)] if settings.verbose else [])]
-    began = time.perf_counter()
-    with ctrl_c_noted() as pressed:
-        for _ in steps(train, settings, state, held_out):
+    rows = settings.batch_rows(len(problem.train))
+    with ctrl_c_noted() as pressed, blas_threads(network, rows):
+        for _ in steps(problem.train, settings, state, problem.validation):
             if pressed():
                 state.stop(f"interrupted in epoch {state.epoch}; what was learned until then is kept")
             if state.batch == 0 and not state.diverged:
@@ -123,7 +141,6 @@ def _run(
         state.diverge("the last update gave weights that are not finite")
     if state.best is not None:
         network.parameters[:] = state.best
-    state.history.seconds = time.perf_counter() - began
     return state
 
 

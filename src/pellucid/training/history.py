@@ -16,6 +16,7 @@ class History:
     their weights, validation data has none.
     best_epoch: the epoch whose weights came back (early stopping only), else None.
     seconds: wall time of the training itself.  stopped_because: one sentence.
+    used_row_space, row_space_reason: whether training went through the span of the rows, and why or why not.
     """
 
     cost: list[float] = field(default_factory=list)
@@ -24,4 +25,4 @@ class History:
     seconds: float = 0.0
     stopped_because: str = ""
     used_row_space: bool = False
-    row_space_reason: str = "row space is not part of this release; trained on the inputs themselves"
+    row_space_reason: str = ""

@@ -4,7 +4,8 @@ Whoever drives it - fit, a progress bar, a page with a pause button - only consu
 (history, validation, early stopping) before its last update is yielded.
 """
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +17,7 @@ from pellucid.nn.network import Work
 from pellucid.nn.optimizers import clip_by_norm
 from pellucid.nn.schedules import get_schedule
 from pellucid.randomness import stream
+from pellucid.training.batches import Batch, Batches
 from pellucid.training.examples import Examples
 from pellucid.training.history import History
 from pellucid.training.settings import Settings
@@ -28,7 +30,8 @@ class State:
     """Where a run stands between two updates.
 
     epoch counts whole epochs done, batch the updates done in the one under way (0 = at its start), order the shuffled
-    rows of that epoch. `learned` is the network being trained; ask `network()` for one to look at.
+    rows of that epoch. `learned` is the network being trained, in row space one of few coordinates, which `expand`
+    brings back to the inputs; ask `network()` for one to look at.
     """
 
     learned: Network
@@ -47,10 +50,11 @@ class State:
     stopped: bool = False
     diverged: bool = False
     interrupted: bool = False
+    expand: Callable[[Network], Network] | None = None
 
     def network(self) -> Network:
         """Return the network as it stands."""
-        return self.learned
+        return self.learned if self.expand is None else self.expand(self.learned)
 
     def stop(self, because: str) -> None:
         """End the run after this update; the first reason given stands."""
@@ -70,9 +74,12 @@ class State:
         )
 
 
-def initial_state(network: Network, settings: Settings, seed: int) -> State:
+def initial_state(
+    network: Network, settings: Settings, seed: int, expand: Callable[[Network], Network] | None = None
+) -> State:
     """Return the state before the first update of `network`."""
-    return State(network, settings.rule.slots(network.parameters), stream(seed, "shuffle"), stream(seed, "dropout"))
+    slots = settings.rule.slots(network.parameters)
+    return State(network, slots, stream(seed, "shuffle"), stream(seed, "dropout"), expand=expand)
 
 
 def steps(train: Examples, settings: Settings, state: State, validation: Examples | None = None) -> Iterator[State]:
@@ -85,53 +92,44 @@ def steps(train: Examples, settings: Settings, state: State, validation: Example
     rng = state.dropout if settings.dropout else None
     weights = [layer.W for layer in network.dense]
     work, gradient = Work(), np.empty_like(network.parameters)
-    n, rows_per_batch = len(train), settings.batch_rows(len(train))
-    batches = -(-n // rows_per_batch)
-    batch_X = np.empty((rows_per_batch, train.X.shape[1]), train.X.dtype) if batches > 1 else train.X
+    batches = Batches(train, settings.batch_rows(len(train)), network.parameters.dtype)
+    batch: Batch
 
-    def batch_now() -> Examples:
-        if batches == 1:
-            return train
-        if state.order is None:
-            state.order = state.shuffle.permutation(n)
-        rows = state.order[state.batch * rows_per_batch :][:rows_per_batch]
-        X = np.take(train.X, rows, axis=0, out=batch_X[: len(rows)], mode="clip")  # "clip": without a second copy
-        return Examples(X, train.y[rows], None if train.weight is None else train.weight[rows])
+    def evaluate() -> tuple[float, Array]:
+        J, _ = network.cost_and_gradient(batch.X, batch.y, batch.weight, rng, work, gradient)
+        if settings.clip_norm is not None:
+            clip_by_norm(gradient, settings.clip_norm)
+        return J, gradient
 
     while not state.stopped:
-        batch = batch_now()
-
-        def evaluate(batch: Examples = batch) -> tuple[float, Array]:
-            J, _ = network.cost_and_gradient(batch.X, batch.y, batch.weight, rng, work, gradient)
-            if settings.clip_norm is not None:
-                clip_by_norm(gradient, settings.clip_norm)
-            return J, gradient
-
-        rate = float(schedule(state.epoch + state.batch / batches, settings.epochs))
+        if state.order is None and len(batches) > 1:
+            state.order = state.shuffle.permutation(len(train))
+        batch = batches.at(state.batch, state.order)
+        rate = float(schedule(state.epoch + state.batch / len(batches), settings.epochs))
         with np.errstate(over="ignore", invalid="ignore"):  # a run that diverges is told in words below
             cost = rule.step(evaluate, network.parameters, state.slots, rate, weights)
-        if not np.isfinite(cost):
+        if not math.isfinite(cost):
             state.diverge(f"the cost became {cost} in epoch {state.epoch}", rate)
             yield state
             return
 
-        state.epoch_cost += cost * len(batch) / n
+        state.epoch_cost += cost * len(batch.X) / len(train)
         state.batch += 1
-        if state.batch == batches:
-            _close_epoch(state, settings, validation)
+        if state.batch == len(batches):
+            _close_epoch(state, settings, validation, work)
             if rule.converged(state.slots):
                 state.stop(f"converged after {state.epoch} epochs: no further step lowers the cost")
         yield state
 
 
-def _close_epoch(state: State, settings: Settings, validation: Examples | None) -> None:
+def _close_epoch(state: State, settings: Settings, validation: Examples | None, work: Work) -> None:
     history = state.history
     history.cost.append(state.epoch_cost)
     state.epoch += 1
     state.batch, state.order, state.epoch_cost = 0, None, 0.0
     if validation is not None:
         with np.errstate(over="ignore", invalid="ignore"):
-            cost = state.learned.data_cost(validation.X, validation.y, validation.weight)
+            cost = state.learned.data_cost(validation.X, validation.y, validation.weight, work)
         history.validation_cost.append(cost)
         if settings.stopping is not None:
             _judge(state, cost, settings.stopping.patience, settings.stopping.min_delta)

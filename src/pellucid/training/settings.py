@@ -18,6 +18,7 @@ from pellucid.nn.initializers import get_initializer
 from pellucid.nn.losses import Loss, get_loss
 from pellucid.nn.optimizers import Optimizer, get_optimizer
 from pellucid.nn.schedules import Schedule, get_schedule
+from pellucid.rows import Rows
 
 LARGEST_AUTO_BATCH = 200
 
@@ -50,7 +51,8 @@ class Settings:
     l2: weight of the penalty.  dropout: probability of dropping, after every hidden activation.
     clip_norm: largest 2-norm of a gradient.  class_weight: None, "balanced" or {class: weight}.
     early_stopping: False, True or an `EarlyStopping`.  restarts: starts tried, the lowest (validation) cost wins.
-    row_space: "auto" or False; exact training in the span of the rows comes with a later release.
+    row_space: "auto", True or False: exact training in the span of the rows, at a cost that does not depend on the
+    number of inputs; for rules that do not go by the axes (gradient_descent, momentum, nesterov, lbfgs).
     dtype: "auto" = float32 for float32 and uint8 rows, else float64.
     callbacks: functions of the loop's State, called after every epoch; a true answer stops training.
     warm_start: start from the weights of the last fit.  random_state: the seed.  verbose: print costs to stderr.
@@ -109,7 +111,9 @@ class Settings:
         _refuse(not good_weight, "class_weight", "None, 'balanced' or {class: weight}", self.class_weight)
         weights = self.class_weight.values() if isinstance(self.class_weight, dict) else ()
         _refuse(not all(map(_weight, weights)), "class_weight", "of weights that are 0 or more", self.class_weight)
-        _refuse(self.row_space not in ("auto", False), "row_space", "'auto' or False in this release", self.row_space)
+        _refuse(self.row_space not in ("auto", True, False), "row_space", "'auto', True or False", self.row_space)
+        demanded_in_vain = self.row_space is True and not self.rule.rotation_invariant
+        _refuse(demanded_in_vain, "row_space", f"'auto' or False with {self.rule_name}, which goes by the axes", True)
         good_dtype = self.dtype in ("auto", "float32", "float64", np.float32, np.float64)
         _refuse(not good_dtype, "dtype", "'auto', 'float32' or 'float64'", self.dtype)
         if isinstance(self.optimizer, AdamW) and self.optimizer.weight_decay is not None:
@@ -139,6 +143,11 @@ class Settings:
             return replace(rule, weight_decay=self.l2)
         return rule
 
+    @property
+    def rule_name(self) -> str:
+        """The optimizer as it is told of: its name, or the name of its class."""
+        return self.optimizer if isinstance(self.optimizer, str) else type(self.optimizer).__name__
+
     def classifier_loss(self, n_classes: int) -> tuple[Loss, int]:
         """Return the loss, and how many logits it takes: one for two classes, else one a class."""
         if self.loss == "auto":
@@ -166,7 +175,7 @@ class Settings:
             return n
         return min(n, LARGEST_AUTO_BATCH if self.batch_size == "auto" else int(self.batch_size))
 
-    def training_dtype(self, X: np.ndarray) -> np.dtype:
+    def training_dtype(self, X: Rows) -> np.dtype:
         """Return the precision to train in on these rows."""
         if str(self.dtype) == "auto":
             return np.dtype(np.float32 if X.dtype in (np.float32, np.uint8) else np.float64)

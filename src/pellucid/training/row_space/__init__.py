@@ -1,0 +1,28 @@
+"""Row space: exact training at a cost that does not depend on the number of inputs.
+
+Gradient descent moves W1 only inside the span of the training rows (Hastie and Tibshirani 2004, "Efficient quadratic
+regularization for expression arrays"). So the same network is trained on a few coordinates of that span, one for each
+row instead of one for each input, and W1 is expanded at the end. Nothing is approximated.
+
+    choice   whether a run may use it, and whether that pays
+    span     the products of rows with rows and with weights, summed from blocks
+    basis    orthonormal coordinates: reduce -> the ordinary fit -> expand, for every rule that does not go by the axes
+    dual     half the operations of that, for plain full-batch descent
+"""
+
+from pellucid.nn import Network
+from pellucid.training.examples import Examples
+from pellucid.training.problem import Problem
+from pellucid.training.row_space.basis import reduce_to_basis
+from pellucid.training.row_space.choice import Choice, choose
+from pellucid.training.row_space.dual import is_plain_descent, reduce_to_dual
+from pellucid.training.row_space.span import Span
+from pellucid.training.settings import Settings
+
+__all__ = ["Choice", "Span", "choose", "reduce"]
+
+
+def reduce(network: Network, span: Span, train: Examples, validation: Examples | None, settings: Settings) -> Problem:
+    """Return the problem of training `network`, at its start, in coordinates: of the cheaper kind where it serves."""
+    form = reduce_to_dual if is_plain_descent(settings, len(train)) else reduce_to_basis
+    return form(network, span, train, validation)

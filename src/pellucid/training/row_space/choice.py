@@ -1,0 +1,73 @@
+"""Whether a run uses row space: allowed for rules that do not go by the axes, worth it with fewer rows than inputs.
+
+The answer always comes with its reason, and for a rule that may not use it, with what it would have gained.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pellucid.errors import InputError
+from pellucid.nn.optimizers import OPTIMIZERS
+from pellucid.training.settings import Settings
+
+SHARE_OF_MEMORY = 0.25  # that the Gram matrix may take
+EIGEN_OPERATIONS = 25  # of an eigenvalue decomposition: this times r^3, at the speed of a product
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Whether row space is used, and why, as a sentence."""
+
+    use: bool
+    reason: str
+
+
+def choose(settings: Settings, n: int, n_validation: int, n_in: int, n_first: int, dtype: np.dtype) -> Choice:
+    """Return the choice for n training rows of n_in inputs whose first layer has n_first units.
+
+    Raises InputError where row space is demanded and its matrix does not fit in memory.
+    """
+    gain = direct_operations(settings, n, n_validation, n_in, n_first, dtype) / row_space_operations(
+        settings, n, n_validation, n_in, n_first
+    )
+    fewer = f"about {gain:.2g} times fewer operations"
+    if settings.row_space is False:
+        return Choice(False, "switched off; trained on the inputs themselves")
+    if not settings.rule.rotation_invariant:
+        eligible = ", ".join(name for name, rule in OPTIMIZERS.items() if rule.rotation_invariant)
+        could = f"; one of {eligible} would need {fewer} here" if gain > 1 else ""
+        return Choice(
+            False, f"{settings.rule_name} goes by the axes, so it was trained on the inputs themselves{could}"
+        )
+    rows = f"{n:,} rows of {n_in:,} inputs"
+    if settings.row_space == "auto" and gain <= 1:
+        return Choice(False, f"with {rows} it would gain nothing; trained on the inputs themselves")
+    needed = 8 * (n + n_first) * (n + n_first + n_validation)
+    if needed > SHARE_OF_MEMORY * _free_memory():
+        problem = f"the Gram matrix of {n:,} rows takes {needed / 2**30:.1f} GiB, over a quarter of the free memory"
+        if settings.row_space is True:
+            raise InputError(f"row_space=True: {problem}. Leave it 'auto', or train on fewer rows.")
+        return Choice(False, f"{problem}; trained on the inputs themselves")
+    return Choice(True, f"{rows} trained as {n:,} coordinates, {fewer}" if gain > 1 else f"{rows}, as demanded")
+
+
+def direct_operations(settings: Settings, n: int, n_validation: int, n_in: int, n_first: int, dtype: np.dtype) -> float:
+    """Return the operations on W1 of training on the inputs: a product forward and one back; float32 counts half."""
+    an_epoch = (4 * n + 2 * n_validation) * n_in * n_first
+    return settings.restarts * settings.epochs * an_epoch * dtype.itemsize / 8
+
+
+def row_space_operations(settings: Settings, n: int, n_validation: int, n_in: int, n_first: int) -> float:
+    """Return the operations of the Gram matrix, and for each start of its responses, basis, epochs and expansion."""
+    r = n + n_first
+    gram = n * (n + 2 * n_validation) * n_in
+    back_and_forth = (4 * n + 2 * n_validation) * n_in * n_first
+    an_epoch = (4 * n + 2 * n_validation) * r * n_first
+    return gram + settings.restarts * (back_and_forth + EIGEN_OPERATIONS * r**3 + settings.epochs * an_epoch)
+
+
+def _free_memory() -> int:
+    import psutil
+
+    return int(psutil.virtual_memory().available)

@@ -1,0 +1,30 @@
+"""How many threads BLAS computes with: small products are slower on two threads than on one.
+
+Beside its cost, a thread that waits for the next product keeps a core busy that other programs could use.
+"""
+
+import contextlib
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from pellucid.nn import Network
+
+WORTH_SHARING = 2e7  # multiplications of one pass through the network; below, waking a thread takes longer
+
+
+@contextlib.contextmanager
+def blas_threads(network: Network, rows: int) -> Iterator[None]:
+    """Compute with one thread inside the block where batches of `rows` are small, else with as many as are set."""
+    if rows * network.parameters.size >= WORTH_SHARING:
+        yield
+        return
+    with _controller().limit(limits=1, user_api="blas"):
+        yield
+
+
+@cache
+def _controller() -> Any:
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
