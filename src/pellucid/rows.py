@@ -51,7 +51,7 @@ class IntegerRows:
 
     def gather(self, rows: Array, out: Array) -> None:
         """Write some of the rows into `out`, as floats of its kind."""
-        np.divide(self.integers[rows], self.divisor, out=out, dtype=out.dtype)
+        np.divide(np.take(self.integers, rows, axis=0), self.divisor, out=out, dtype=out.dtype)
 
     def take(self, rows: Array) -> "IntegerRows":
         """Return some of the rows, as integers still."""

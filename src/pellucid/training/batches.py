@@ -13,8 +13,6 @@ from pellucid.training.examples import Examples
 
 Array = NDArray[Any]
 
-MOST_FLOAT_BYTES = 2**28  # integer rows become floats at once up to here, above it a batch at a time
-
 
 class Batch(NamedTuple):
     """Rows X (b, n_in) as floats, their targets and weights."""
@@ -35,7 +33,7 @@ class Batches:
     def __init__(self, train: Examples, rows: int, dtype: np.dtype) -> None:
         self._rows, self._number = rows, -(-len(train) // rows)
         self._X, self._y, self._weight = train.X, train.y, train.weight
-        if self._number == 1 or self._X.size * dtype.itemsize <= MOST_FLOAT_BYTES:
+        if self._number == 1:
             self._X = np.asarray(self._X, dtype)
         self._buffer = np.empty((rows if self._number > 1 else 0, train.X.shape[1]), dtype)
 

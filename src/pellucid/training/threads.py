@@ -10,7 +10,7 @@ from typing import Any
 
 from pellucid.nn import Network
 
-WORTH_SHARING = 2e7  # multiplications of one pass through the network; below, waking a thread takes longer
+WORTH_SHARING = 1e7  # multiplications of one pass through the network; below, waking a thread takes longer
 
 
 @contextlib.contextmanager
