@@ -44,7 +44,9 @@ def reduce_to_basis(network: Network, span: Span, train: Examples, validation: E
         span.add_combination(W1, coefficients[:n])
         return expanded(network, coordinates, W1)
 
-    rows = Examples(Q[:n] * root, train.y, train.weight)
+    X = Q[:n] * root
+    X[span.K.diagonal() == 0] = 0  # a row of zeros stays one: where relu has its kink, rounding would decide
+    rows = Examples(X, train.y, train.weight)
     if validation is None:
         return Problem(small, rows, None, expand)
     seen = np.hstack([span.K_validation, scale * H_validation]) @ (Q / root)

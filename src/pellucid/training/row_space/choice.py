@@ -9,10 +9,11 @@ import numpy as np
 
 from pellucid.errors import InputError
 from pellucid.nn.optimizers import OPTIMIZERS
+from pellucid.training.row_space.dual import is_plain_descent
 from pellucid.training.settings import Settings
 
 SHARE_OF_MEMORY = 0.25  # that the Gram matrix may take
-EIGEN_OPERATIONS = 25  # of an eigenvalue decomposition: this times r^3, at the speed of a product
+EIGEN_OPERATIONS = 20  # of an eigenvalue decomposition: this times r^3, at the speed of a product
 
 
 @dataclass(frozen=True)
@@ -31,25 +32,23 @@ def choose(settings: Settings, n: int, n_validation: int, n_in: int, n_first: in
     gain = direct_operations(settings, n, n_validation, n_in, n_first, dtype) / row_space_operations(
         settings, n, n_validation, n_in, n_first
     )
-    fewer = f"about {gain:.2g} times fewer operations"
+    fewer = f"{gain:.2g} times fewer operations"
     if settings.row_space is False:
-        return Choice(False, "switched off; trained on the inputs themselves")
+        return Choice(False, "trained on the inputs themselves, as asked for")
     if not settings.rule.rotation_invariant:
-        eligible = ", ".join(name for name, rule in OPTIMIZERS.items() if rule.rotation_invariant)
-        could = f"; one of {eligible} would need {fewer} here" if gain > 1 else ""
-        return Choice(
-            False, f"{settings.rule_name} goes by the axes, so it was trained on the inputs themselves{could}"
-        )
+        *names, last = (name for name, rule in OPTIMIZERS.items() if rule.rotation_invariant)
+        could = f"; {', '.join(names)} or {last} would need {fewer}" if gain > 1 else ""
+        return Choice(False, f"trained on the inputs themselves, as {settings.rule_name} goes by the axes{could}")
     rows = f"{n:,} rows of {n_in:,} inputs"
     if settings.row_space == "auto" and gain <= 1:
-        return Choice(False, f"with {rows} it would gain nothing; trained on the inputs themselves")
+        return Choice(False, f"trained on the inputs themselves, as {rows} gain nothing from row space")
     needed = 8 * (n + n_first) * (n + n_first + n_validation)
     if needed > SHARE_OF_MEMORY * _free_memory():
         problem = f"the Gram matrix of {n:,} rows takes {needed / 2**30:.1f} GiB, over a quarter of the free memory"
         if settings.row_space is True:
             raise InputError(f"row_space=True: {problem}. Leave it 'auto', or train on fewer rows.")
-        return Choice(False, f"{problem}; trained on the inputs themselves")
-    return Choice(True, f"{rows} trained as {n:,} coordinates, {fewer}" if gain > 1 else f"{rows}, as demanded")
+        return Choice(False, f"trained on the inputs themselves, as {problem}")
+    return Choice(True, f"trained in row space, {n:,} rows in place of {n_in:,} inputs: {fewer}")
 
 
 def direct_operations(settings: Settings, n: int, n_validation: int, n_in: int, n_first: int, dtype: np.dtype) -> float:
@@ -60,11 +59,14 @@ def direct_operations(settings: Settings, n: int, n_validation: int, n_in: int, 
 
 def row_space_operations(settings: Settings, n: int, n_validation: int, n_in: int, n_first: int) -> float:
     """Return the operations of the Gram matrix, and for each start of its responses, basis, epochs and expansion."""
-    r = n + n_first
     gram = n * (n + 2 * n_validation) * n_in
     back_and_forth = (4 * n + 2 * n_validation) * n_in * n_first
-    an_epoch = (4 * n + 2 * n_validation) * r * n_first
-    return gram + settings.restarts * (back_and_forth + EIGEN_OPERATIONS * r**3 + settings.epochs * an_epoch)
+    if is_plain_descent(settings, n):
+        basis, an_epoch = 0, 2 * (n + n_validation) * n * n_first
+    else:
+        r = n + n_first
+        basis, an_epoch = EIGEN_OPERATIONS * r**3, (4 * n + 2 * n_validation) * r * n_first
+    return gram + settings.restarts * (back_and_forth + basis + settings.epochs * an_epoch)
 
 
 def _free_memory() -> int:
