@@ -12,7 +12,9 @@ SOURCE = Path(pellucid.__file__).parent
 FLOORS = {  # docs/architecture.md tells their story; rooms of one floor do not know each other
     "errors": 0,
     "version": 0,
+    "cache": 1,
     "files": 1,
+    "parallel": 1,
     "pictures": 1,
     "randomness": 1,
     "rows": 1,
@@ -21,6 +23,7 @@ FLOORS = {  # docs/architecture.md tells their story; rooms of one floor do not 
     "nn": 2,
     "training": 3,
     "model_file": 3,
+    "reading": 3,
     "model": 4,
     "evaluation": 5,
     "estimator": 5,
@@ -36,6 +39,8 @@ HOMES = {  # heavy or optional packages, and the only places that may import the
     "datasets": {"data/huggingface.py"},
     "h5py": {"data/hdf5.py"},
     "PIL": {"pictures.py"},
+    "platformdirs": {"cache.py"},
+    "concurrent": {"parallel.py"},
     "sklearn": {"estimator.py", "data/toy.py"},
     "matplotlib": {
         "insight/plots.py",
@@ -118,5 +123,6 @@ def test_import_is_light():
     import sys
 
     code = """import sys, pellucid, pellucid.cli.main
-print([name for name in ("sklearn", "matplotlib", "h5py", "scipy") if name in sys.modules])"""
+heavy = ("sklearn", "matplotlib", "h5py", "scipy", "PIL", "platformdirs", "concurrent")
+print([name for name in heavy if name in sys.modules])"""
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"

@@ -11,8 +11,10 @@ import numpy as np
 
 from pellucid.data import Dataset, load
 from pellucid.errors import BadPictureError, InputError
-from pellucid.features import Features, Numbers
+from pellucid.features import Features, Numbers, Pixels
 from pellucid.model import Model
+from pellucid.reading import Told, picture_rows
+from pellucid.rows import IntegerRows, Rows
 
 
 class Progress(Protocol):
@@ -21,7 +23,7 @@ class Progress(Protocol):
     def reading(self, source: str, done: int, total: int) -> None:
         """Take note that `done` of `total` samples of a source are read."""
 
-    def training(self, X: np.ndarray, y: np.ndarray, epochs: int) -> Callable[[Any], None]:
+    def training(self, X: Rows, y: np.ndarray, epochs: int) -> Callable[[Any], None]:
         """Return a callback for the training loop; X and codes y are the training rows."""
 
 
@@ -31,24 +33,28 @@ def assemble(
     dtype: Any = np.float64,
     skipped: list[tuple[str, str]] | None = None,
     progress: Progress | None = None,
-) -> tuple[np.ndarray, Dataset]:
+    cache: bool = False,
+) -> tuple[Rows, Dataset]:
     """Return the rows X (n, d) of a data set, read block by block, and the data set of just those samples.
+
+    Pictures of integer pixels stay integers, which X makes floats of `dtype` from where it is indexed.
 
     skipped: where given, pictures that cannot be read are left out and added to it as (name, reason); else
     BadPictureError names and counts them when all are read.
+    cache: keep the pixels of picture files in the user's cache folder, and take them from there.
     """
-    X = np.empty((len(dataset), features.n_out), dtype)
-    bad: list[tuple[int, str]] = []
-    filled = done = 0
-    for raw in dataset.blocks():
-        of_block: list[tuple[int, BadPictureError]] = []
-        block = features.transform(raw, dtype, of_block)
-        bad += [(done + position, str(error)) for position, error in of_block]
-        X[filled : filled + len(block)] = block
-        filled += len(block)
-        done += len(raw)
+
+    def told(done: int, total: int) -> None:
         if progress is not None:
-            progress.reading(dataset.source, done, len(dataset))
+            progress.reading(dataset.source, done, total)
+
+    bad: list[tuple[int, str]] = []
+    if isinstance(features, Pixels) and dataset.of_files:
+        rows, bad = picture_rows(dataset, features, told, cache)
+    else:
+        rows = _rows_of_arrays(dataset, features, dtype, told)
+    integers = rows.dtype.kind == "u"
+    X: Rows = IntegerRows(rows, np.iinfo(rows.dtype).max, np.dtype(dtype)) if integers else rows
     if not bad:
         return X, dataset
     named = [(dataset.names[row], reason) for row, reason in bad]
@@ -58,7 +64,24 @@ def assemble(
     good = np.delete(np.arange(len(dataset)), [row for row, _ in bad])
     if len(np.unique(dataset.labels[good])) < len(np.unique(dataset.labels)):
         raise InputError(f"{dataset.source}: of a whole class nothing is left after leaving out what cannot be read.")
-    return X[:filled], dataset.take(good)
+    return X, dataset.take(good)
+
+
+def _rows_of_arrays(dataset: Dataset, features: Features, dtype: Any, told: Told) -> np.ndarray:
+    """Return rows of numbers, or of pixels: uint8 or uint16 where they are integers, else floats."""
+    rows = np.empty((0, features.n_out), dtype)
+    done = 0
+    for raw in map(np.asarray, dataset.blocks()):
+        if isinstance(features, Pixels) and raw.dtype.kind in "bui":
+            block = features.integers(raw)
+        else:
+            block = features.transform(raw, dtype)
+        if done == 0:
+            rows = np.empty((len(dataset), features.n_out), block.dtype)
+        rows[done : done + len(block)] = block
+        done += len(block)
+        told(done, len(dataset))
+    return rows
 
 
 def unreadable(named: list[tuple[str, str]]) -> BadPictureError:

@@ -17,6 +17,7 @@ from pellucid.features import FEATURES, Features, Pixels
 from pellucid.files import refuse_existing
 from pellucid.model_file import read_model, write_model
 from pellucid.nn import Network
+from pellucid.rows import Rows
 
 
 @dataclass(frozen=True)
@@ -64,11 +65,11 @@ class Model:
             return values[:, 0] if values.shape[1] == 1 else values
         return np.array(self.class_names)[class_codes(self.probabilities(X))]
 
-    def outputs(self, X: np.ndarray) -> np.ndarray:
+    def outputs(self, X: Rows) -> np.ndarray:
         """Return the mean of the networks' outputs (n, n_out) on input rows X."""
         return np.mean([network.predict(X) for network in self.networks], axis=0, dtype=X.dtype)
 
-    def probabilities(self, X: np.ndarray) -> np.ndarray:
+    def probabilities(self, X: Rows) -> np.ndarray:
         """Return probabilities (n, k) on input rows X, two columns where one logit decides between two classes."""
         return with_both_classes(self.outputs(X))
 
@@ -138,7 +139,7 @@ def with_both_classes(outputs: np.ndarray) -> np.ndarray:
     return np.hstack([1 - outputs, outputs]) if outputs.shape[1] == 1 else outputs
 
 
-def predicted_codes(network: Network, X: np.ndarray) -> np.ndarray:
+def predicted_codes(network: Network, X: Rows) -> np.ndarray:
     """Return the codes (n,) of the classes that one network predicts for input rows X."""
     return class_codes(with_both_classes(network.predict(X)))
 

@@ -5,12 +5,13 @@ without transparency, in colour or grey, stretched to the wanted size.
 """
 
 import io
+import threading
 import warnings
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,13 +53,21 @@ class PictureShape:
         return (self.height, self.width, self.channels)
 
 
+@dataclass(frozen=True)
+class PictureFile:
+    """The bytes of a picture file, and the name it goes by in messages."""
+
+    name: str
+    data: bytes = field(repr=False)
+
+
 def as_pixels(raw: Any, shape: PictureShape) -> np.ndarray:
     """Return a picture as an array of pixels of one shape.
 
     Parameters
     ----------
-    raw : a path (text, or anything with `.open("rb")`, such as a member of a zip), the bytes of a picture file,
-        a PIL image, or an array (h, w), (h, w, 1), (h, w, 3), (h, w, 4) of integers or of floats in [0, 1].
+    raw : a file (see `is_file`), a PIL image, or an array (h, w), (h, w, 1), (h, w, 3), (h, w, 4) of integers or of
+        floats in [0, 1].
     shape : the wanted height, width and channels.
 
     Returns
@@ -80,14 +89,10 @@ def as_pixels(raw: Any, shape: PictureShape) -> np.ndarray:
         if pixels.shape == shape.as_tuple:
             return pixels
         return _image_of(pixels, shape) if pixels.dtype == np.uint8 else _fitted(pixels, shape)
-    if isinstance(raw, bytes):
-        return _decoded(raw, "the picture given as bytes", shape)
     if _is_undecoded_jpeg(raw):
         raw = raw.filename
-    if isinstance(raw, str):
-        raw = Path(raw)
-    if hasattr(raw, "open"):
-        return _decoded(_contents(raw), str(raw), shape)
+    if is_file(raw):
+        return _decoded(read_file(raw), shape)
     if hasattr(raw, "getexif"):
         name = getattr(raw, "filename", "") or "the PIL image"
         with _told_plainly(str(name)):
@@ -95,6 +100,20 @@ def as_pixels(raw: Any, shape: PictureShape) -> np.ndarray:
     raise InputError(
         f"a picture is a path, bytes, a PIL image or an array; got an object of type {type(raw).__name__}."
     )
+
+
+def is_file(raw: Any) -> bool:
+    """Whether a picture is a file: a path, anything with `.open("rb")` such as a member of a zip, or its bytes."""
+    return isinstance(raw, str | bytes | PictureFile) or hasattr(raw, "open")
+
+
+def read_file(raw: Any) -> PictureFile:
+    """Return the contents of a picture file; raise MissingFileError, or BadPictureError if it cannot be read."""
+    if isinstance(raw, PictureFile):
+        return raw
+    if isinstance(raw, bytes):
+        return PictureFile("the picture given as bytes", raw)
+    return PictureFile(str(raw), _contents(Path(raw) if isinstance(raw, str) else raw))
 
 
 def _is_undecoded_jpeg(raw: Any) -> bool:
@@ -116,12 +135,53 @@ def to_unit(pixels: np.ndarray, dtype: Any) -> np.ndarray:
 
 # Files and PIL images
 
+_ZIP_LOCK = threading.Lock()  # the members of a zip share one file, and Python does not guard the count of its users
+
+
+def decoder_version() -> str:
+    """Return what decodes pictures, and which version of it: another one may give other pixels."""
+    import PIL
+
+    return f"Pillow {PIL.__version__}"
+
+
+def prepare_decoders() -> None:
+    """Load all of Pillow's formats: a thread that met them half loaded by another would not know its picture's."""
+    from PIL import Image
+
+    Image.init()
+
+
+class _Silence:
+    """Pillow's warnings unheard while any thread is inside; the filters are the process's: the last out resets them."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._inside = 0
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._inside == 0:
+                self._filters = warnings.catch_warnings()
+                self._filters.__enter__()
+                warnings.filterwarnings("ignore", module=r"PIL\.")
+            self._inside += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if self._inside == 0:
+                self._filters.__exit__(None, None, None)
+
+
+_SILENCE = _Silence()
+
 
 def _contents(path: Any) -> bytes:
     if isinstance(path, Path) and path.exists() and not path.is_file():
         raise BadPictureError(f"{path} is not a file.")
     try:
-        with path.open("rb") as file:
+        with _ZIP_LOCK if isinstance(path, zipfile.Path) else nullcontext(), path.open("rb") as file:
             return bytes(file.read())
     except FileNotFoundError:
         raise MissingFileError(f"there is no picture {path}.") from None
@@ -133,12 +193,8 @@ def _contents(path: Any) -> bytes:
 @contextmanager
 def _told_plainly(name: str) -> Iterator[None]:
     """Silence Pillow's warnings, and turn whatever its decoders raise into BadPictureError naming the picture."""
-    from PIL import Image
-
     try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", module=r"PIL\.")
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
+        with _SILENCE:
             yield
     except Exception as error:  # of damaged files: OSError, SyntaxError, IndexError, struct.error, nearly anything
         raise BadPictureError(f"{name} cannot be used as a picture: {_reason(error)}.") from error
@@ -149,19 +205,21 @@ def _reason(error: Exception) -> str:
 
     if isinstance(error, UnidentifiedImageError):
         return "it is not a picture in a known format, or its beginning is damaged"
-    if isinstance(error, Image.DecompressionBombWarning | Image.DecompressionBombError):
+    if isinstance(error, Image.DecompressionBombError):
         return f"it has too many pixels (more than {Image.MAX_IMAGE_PIXELS:,}); make it smaller first"
     if "truncated" in str(error).lower():
         return "it is truncated, the file ends before the picture does"
     return f"it cannot be decoded ({str(error) or type(error).__name__})"
 
 
-def _decoded(data: bytes, name: str, shape: PictureShape) -> np.ndarray:
+def _decoded(file: PictureFile, shape: PictureShape) -> np.ndarray:
     from PIL import Image
 
-    if not data:
-        raise BadPictureError(f"{name} cannot be used as a picture: the file is empty.")
-    with _told_plainly(name), Image.open(io.BytesIO(data)) as image:
+    if not file.data:
+        raise BadPictureError(f"{file.name} cannot be used as a picture: the file is empty.")
+    with _told_plainly(file.name), Image.open(io.BytesIO(file.data)) as image:
+        if Image.MAX_IMAGE_PIXELS is not None and image.width * image.height > Image.MAX_IMAGE_PIXELS:
+            raise Image.DecompressionBombError  # up to twice as many, Pillow would only warn
         size = (2 * shape.width, 2 * shape.height)
         turned = image.getexif().get(ORIENTATION) in TURNED
         image.draft(None, size[::-1] if turned else size)  # a JPEG then decodes smaller, and faster

@@ -46,6 +46,7 @@ class Recipe:
     schedule: "constant", "step", "exponential" or "cosine": how the learning rate falls.  warm_up: epochs in which it
     rises first.
     skip_bad: leave out pictures that cannot be read, instead of stopping.
+    cache: keep decoded pictures in the user's cache folder, for the next time; it has no influence on what comes out.
     training: fields of `Settings` as given; what is left out has its default, for pictures that of PICTURE_SETTINGS.
     """
 
@@ -61,6 +62,7 @@ class Recipe:
     standardize: bool = True
     holdout: float = 0.2
     skip_bad: bool = False
+    cache: bool = True
     schedule: str = "constant"
     warm_up: float = 0
     training: Mapping[str, Any] = field(default_factory=dict)
@@ -87,6 +89,7 @@ class Recipe:
         return replace(settings, learning_rate=rate)
 
 
+_NOT_TOLD = ("data", "training", "cache")  # in a model's recipe: told elsewhere, or without influence
 _NOT_IN_FILES = ("training", "callbacks", "warm_start")
 FILE_TYPES = {
     **{f.name: f.type for f in (*fields(Recipe), *fields(Settings)) if f.name not in _NOT_IN_FILES},
@@ -171,7 +174,9 @@ def run(recipe: Recipe, progress: Progress | None = None) -> Result:
     features = _fitted_features(splits.train, recipe)
     dtype = settings.training_dtype(np.empty(0, np.float32 if features.kind == "pixels" else np.float64))
     skipped: list[tuple[str, str]] | None = [] if recipe.skip_bad else None
-    read = {part: assemble(dataset, features, dtype, skipped, progress) for part, dataset in splits.items()}
+    read = {
+        part: assemble(dataset, features, dtype, skipped, progress, recipe.cache) for part, dataset in splits.items()
+    }
     rows = {part: X for part, (X, _) in read.items()}
     splits = Splits(**{part: dataset for part, (_, dataset) in read.items()})
 
@@ -193,7 +198,7 @@ def run(recipe: Recipe, progress: Progress | None = None) -> Result:
         "used_for": used_for,
         "skipped": len(skipped or ()),
         "seed": seed,
-        "recipe": {f.name: getattr(recipe, f.name) for f in fields(recipe) if f.name not in ("data", "training")},
+        "recipe": {f.name: getattr(recipe, f.name) for f in fields(recipe) if f.name not in _NOT_TOLD},
         "settings": settings.described(),
         "versions": versions(),
     }

@@ -22,12 +22,14 @@ def run_article(
     classes: int = 2,
     seeds: int | None = None,
     hidden_sizes: list[int] | None = None,
+    cache: bool = True,
     progress: Progress | None = None,
 ) -> Outcome:
     """Run an article's network and return its figures beside the published ones.
 
     data: the folder of its data.  seed: of the start, the published run's by default.  init: another start rule.
     classes, seeds: beans with 2 or 3 classes, from that many starts.  hidden_sizes: planar, compared.
+    cache: keep decoded pictures in the user's cache folder.
     """
     if name not in ARTICLES:
         raise unknown_name("article", name, ARTICLES)
@@ -46,7 +48,7 @@ def run_article(
     if name == "beans":
         first = 0 if seeds is not None else beans.BEANS.seed
         start = first if seed is None else seed
-        return beans.run(data, classes, list(range(start, start + (seeds or 1))), init, progress)
+        return beans.run(data, classes, list(range(start, start + (seeds or 1))), init, progress, cache)
     return cats.run(ARTICLES[name], data, seed, init, progress)
 
 

@@ -20,6 +20,7 @@ from pellucid.insight import plots
 from pellucid.insight.samples import examples_and_mistakes
 from pellucid.model import predicted_codes, with_both_classes
 from pellucid.nn import Network
+from pellucid.rows import Rows
 from pellucid.training import Fitted, History, Settings, fit
 
 
@@ -70,7 +71,7 @@ class Article:
         return Outcome(results, figures, remarks)
 
 
-def train(settings: Settings, X: np.ndarray, labels: np.ndarray, classes: int, progress: Progress | None) -> Fitted:
+def train(settings: Settings, X: Rows, labels: np.ndarray, classes: int, progress: Progress | None) -> Fitted:
     """Return the network trained on rows X with codes, with a progress bar where there is one."""
     if progress is not None:
         settings = replace(settings, callbacks=(progress.training(X, labels, settings.epochs),))
@@ -134,7 +135,7 @@ BEANS_PLACE = Place(
 )
 
 
-def accuracy(network: Network, X: np.ndarray, labels: np.ndarray) -> float:
+def accuracy(network: Network, X: Rows, labels: np.ndarray) -> float:
     """Return the share of rows X (n, d) whose code the network gets right."""
     return float(np.mean(predicted_codes(network, X) == labels))
 
@@ -144,7 +145,7 @@ def draw(
     unseen: Dataset,
     features: Pixels,
     network: Network,
-    X: np.ndarray,
+    X: Rows,
     history: History,
     settings: Settings,
     published: Mapping[int, float] | None = None,

@@ -18,10 +18,13 @@ from pellucid.insight import plots
 from pellucid.model import predicted_codes
 from pellucid.nn import Network
 from pellucid.pictures import PictureShape
+from pellucid.rows import Rows
 from pellucid.training import Settings
 
 SICK = {"sick": ["angular_leaf_spot", "bean_rust"]}
 SHAPE = PictureShape(100, 100, 3)
+
+BLOCK_ROWS = 256  # pictures made floats at a time
 
 BEANS = Article(
     "beans",
@@ -41,7 +44,9 @@ BEANS = Article(
 )
 
 
-def run(data: Path, classes: int, seeds: list[int], init: str | None, progress: Progress | None) -> Outcome:
+def run(
+    data: Path, classes: int, seeds: list[int], init: str | None, progress: Progress | None, cache: bool
+) -> Outcome:
     """Train from each of the seeds and report them; the pictures are those of the best, chosen on validation."""
     if classes not in (2, 3):
         raise InputError(f"the bean leaves make 2 classes (healthy, sick) or 3; got {classes}.")
@@ -51,8 +56,8 @@ def run(data: Path, classes: int, seeds: list[int], init: str | None, progress: 
     merge = SICK if classes == 2 else {}
     train_set, validation_set = splits.train.merged(merge), splits.validation.merged(merge)
     features = Pixels(SHAPE)
-    X, _ = assemble(train_set, features, np.float32, progress=progress)
-    X_val, _ = assemble(validation_set, features, np.float32, progress=progress)
+    X, _ = assemble(train_set, features, np.float32, progress=progress, cache=cache)
+    X_val, _ = assemble(validation_set, features, np.float32, progress=progress, cache=cache)
     y, y_val = train_set.labels, validation_set.labels
     runs = []
     for seed in seeds:
@@ -100,13 +105,13 @@ def run(data: Path, classes: int, seeds: list[int], init: str | None, progress: 
     return outcome
 
 
-def dead_layer(network: Network, X: np.ndarray) -> int | None:
+def dead_layer(network: Network, X: Rows) -> int | None:
     """Return the number of the first hidden layer whose units are zero on every row, or None."""
-    _, tape = network.forward(X, keep=True)
-    for number, saved in enumerate(tape.dense[:-1], start=1):
-        if not np.any(saved.A):
-            return number
-    return None
+    alive = np.zeros(len(network.dense) - 1, bool)
+    for start in range(0, len(X), BLOCK_ROWS):
+        _, tape = network.forward(X[start : start + BLOCK_ROWS], keep=True)
+        alive |= [bool(np.any(saved.A)) for saved in tape.dense[:-1]]
+    return None if alive.all() else int(np.argmin(alive)) + 1
 
 
 def _tell_many(outcome: Outcome, starts: list[dict[str, Any]], best_seed: int) -> None:

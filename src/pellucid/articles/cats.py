@@ -14,6 +14,7 @@ from pellucid.data import load
 from pellucid.errors import MissingFileError
 from pellucid.features import Pixels
 from pellucid.nn import Network
+from pellucid.rows import Rows
 from pellucid.training import Settings
 
 DESCENT: dict[str, Any] = {"optimizer": "gradient_descent", "batch_size": None, "dtype": "float64"}
@@ -111,12 +112,12 @@ def network_at_start(settings: Settings, n_in: int) -> Network:
     return settings.network(n_in, 1, "binary_cross_entropy").initialize(settings.init, seed)
 
 
-def diagnosis(network: Network, start: Network, X: np.ndarray, cost: list[float]) -> list[str]:
+def diagnosis(network: Network, start: Network, X: Rows, cost: list[float]) -> list[str]:
     """Return in sentences whether the deep net learned, and the measured reason if it did not."""
     P = network.predict(X)[:, 0]
     if P.max() > 0.5 > P.min() and cost[-1] < 0.9 * cost[0]:
         return [f"It learns: the cost falls from {cost[0]:.3f} to {cost[-1]:.3f}, its lowest is {min(cost):.3f}."]
-    Z, tape = start.forward(X, keep=True)
+    Z, tape = start.forward(X[:], keep=True)
     spread = [f"{float(np.std(saved.A, axis=0).mean()):.1e}" for saved in tape.dense[:-1] if saved.A is not None]
     why = [
         f"What tells pictures apart shrinks in every layer: mean deviation over the pictures {' -> '.join(spread)}, of "

@@ -16,14 +16,17 @@ SHOWN = 15
 MOST_JUDGED = 2000  # rows that mistakes are looked for among
 
 
-def draw_training(result: Result, folder: Path) -> None:
-    """Write the pictures of a training run: cost curve, confusion, examples, mistakes, weights, boundary."""
+def draw_training(result: Result, folder: Path, cache: bool = True) -> None:
+    """Write the pictures of a training run: cost curve, confusion, examples, mistakes, weights, boundary.
+
+    cache: whether the samples may be read through the user's cache.
+    """
     model = result.model
     scored = next(part for part in ("test", "validation", "train") if part in result.scores)
     figures = _of_model(model)
     figures["confusion.png"] = plots.confusion(result.scores[scored].confusion, model.class_names)
     if isinstance(model.features, Pixels):
-        figures |= _of_pictures(result, model.features, scored)
+        figures |= _of_pictures(result, model.features, scored, cache)
     elif model.features.n_out == 2:
         figures["boundary.png"] = _boundary(result, model.features)
     _write(figures, folder)
@@ -44,11 +47,11 @@ def _of_model(model: Model) -> dict[str, Figure]:
     return figures
 
 
-def _of_pictures(result: Result, features: Pixels, scored: str) -> dict[str, Figure]:
+def _of_pictures(result: Result, features: Pixels, scored: str, cache: bool) -> dict[str, Figure]:
     train, judged = result.splits.train, dict(result.splits.items())[scored]
     if len(judged) > MOST_JUDGED:
         judged = judged.take(np.linspace(0, len(judged) - 1, MOST_JUDGED).astype(int))
-    X, _ = assemble(judged, features, result.model.network.parameters.dtype)
+    X, _ = assemble(judged, features, result.model.network.parameters.dtype, cache=cache)
     return examples_and_mistakes(train, judged, features, X, result.model.probabilities(X), SHOWN)
 
 

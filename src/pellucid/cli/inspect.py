@@ -84,7 +84,7 @@ def check_command(
     dataset, _, _ = data_for(model, data, label=label, keys=keys)
     spread = np.linspace(0, len(dataset) - 1, min(rows, len(dataset))).astype(int)
     X, chosen = assemble(dataset.take(spread), model.features)
-    report = check_gradients(model.network, X, model.network.loss.targets(chosen.labels), seed=seed)
+    report = check_gradients(model.network, np.asarray(X), model.network.loss.targets(chosen.labels), seed=seed)
     write_json(json_file, "check", report.as_dict())
     say(f"{model.network}, on {len(X)} rows of {data}, float64")
     say(str(report))

@@ -1,8 +1,15 @@
 """What people type as the value of an option, turned into values, or into a usage error with an example."""
 
+from collections.abc import Callable
 from typing import Any
 
 import click
+
+
+def cache_option(default: bool | None = True) -> Callable[[Any], Any]:
+    """Return the option that says whether decoded pictures are kept in the user's cache folder."""
+    text = "Keep decoded pictures in your cache folder.  [default: on]"
+    return click.option("--cache/--no-cache", default=default, help=text)
 
 
 def _is_number(text: str) -> bool:

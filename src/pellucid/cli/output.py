@@ -19,6 +19,7 @@ from rich.table import Table
 from pellucid.errors import InputError, OutputExistsError
 from pellucid.files import atomic_write, refuse_existing
 from pellucid.model import predicted_codes
+from pellucid.rows import IntegerRows, Rows
 from pellucid.version import __version__
 
 SCHEMA = 1
@@ -105,17 +106,18 @@ class Bars:
         if self._bars is not None and total > 1:
             self._bars.update(self._task(f"reading {Path(source).name}", total), completed=done)
 
-    def training(self, X: np.ndarray, y: np.ndarray, epochs: int) -> Callable[[Any], None]:
+    def training(self, X: Rows, y: np.ndarray, epochs: int) -> Callable[[Any], None]:
         """Return a callback of the training loop that shows epoch, cost and accuracy."""
         shown = 0.0
-        rows = slice(None, None, -(-len(X) // MEASURED_ROWS))
+        rows = np.arange(0, len(X), -(-len(X) // MEASURED_ROWS))
+        measured = X.take(rows) if isinstance(X, IntegerRows) else X[rows]
 
         def show(state: Any) -> None:
             nonlocal shown
             if self._bars is None or (time.monotonic() - shown < SECONDS_BETWEEN and not state.stopped):
                 return
             shown = time.monotonic()
-            codes = predicted_codes(state.network(), X[rows])
+            codes = predicted_codes(state.network(), measured)
             accuracy = np.mean(codes == y[rows].reshape(-1))
             cost = state.history.cost[-1]
             told = f"{state.epoch}/{epochs}  cost {cost:.4f}  accuracy {accuracy:.3f}"

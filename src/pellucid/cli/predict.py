@@ -9,7 +9,7 @@ import click
 import numpy as np
 
 from pellucid.assembly import assemble, data_for, unreadable
-from pellucid.cli.options import Keys
+from pellucid.cli.options import Keys, cache_option
 from pellucid.cli.output import json_option, progress_bars, refuse_foreign_json, say, table, write_json
 from pellucid.data import picture_files, read_columns
 from pellucid.errors import BadPictureError, InputError, MissingFileError
@@ -83,6 +83,7 @@ Examples:
 @click.option("--label", metavar="COLUMN", help="The label column of a table.")
 @click.option("--keys", type=Keys(), help="The keys of samples and labels in an HDF5 or NPZ file.")
 @click.option("--skip-bad", is_flag=True, help="Leave out pictures that cannot be read; they are named.")
+@cache_option()
 @json_option
 def evaluate_command(
     model_file: str,
@@ -91,6 +92,7 @@ def evaluate_command(
     label: str | None,
     keys: tuple[str, str] | None,
     skip_bad: bool,
+    cache: bool,
     json_file: str | None,
 ) -> None:
     """Score a model on labelled DATA: accuracy with its 95% interval, beside always saying the majority.
@@ -102,7 +104,7 @@ def evaluate_command(
     dataset, part, used_for = data_for(model, data, part, label=label, keys=keys)
     skipped: list[tuple[str, str]] | None = [] if skip_bad else None
     with progress_bars() as bars:
-        X, dataset = assemble(dataset, model.features, model.network.parameters.dtype, skipped, bars)
+        X, dataset = assemble(dataset, model.features, model.network.parameters.dtype, skipped, bars, cache)
     scores = score(model.probabilities(X), dataset.labels, model.class_names, used_for)
     results = scores.as_dict() | {"part": part, "skipped": [list(pair) for pair in skipped or ()]}
     write_json(json_file, "evaluate", results)

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from pellucid.cli.options import Numbers
+from pellucid.cli.options import Numbers, cache_option
 from pellucid.cli.output import json_option, picture_folder, progress_bars, refuse_foreign_json, say, table, write_json
 
 NAMES = ("logistic", "cats-2-layer", "cats-4-layer", "beans", "deep", "planar")
@@ -30,6 +30,7 @@ Examples:
 @click.option("--seeds", type=click.IntRange(1), help="beans: how many starts to train, from seed 0 on.")
 @click.option("--hidden-sizes", type=Numbers(), help="planar: compare these numbers of hidden units.")
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="For the pictures.  [pellucid-output/NAME]")
+@cache_option()
 @click.option("--quiet", is_flag=True, help="No progress bars.")
 @json_option
 def reproduce_command(

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from pellucid.cli.options import BatchSize, Keys, Layers, Merge, Size
+from pellucid.cli.options import BatchSize, Keys, Layers, Merge, Size, cache_option
 from pellucid.cli.output import json_option, picture_folder, progress_bars, refuse_foreign_json, say, table, write_json
 from pellucid.files import refuse_existing, refuse_same
 from pellucid.recipe import Result, make_recipe, read_recipe, run
@@ -40,6 +40,7 @@ Examples:
 @click.option("--standardize/--no-standardize", default=None, help="Scale the columns of a table.  [default: on]")
 @click.option("--holdout", type=float, help="Share held back for testing where no part is given.  [default: 0.2]")
 @click.option("--skip-bad", is_flag=True, default=None, help="Leave out pictures that cannot be read; they are named.")
+@cache_option(default=None)
 @click.option("--layers", "hidden_layers", type=Layers(), help="Hidden layers: 20:relu,7:relu or none.  [default: 100]")
 @click.option("--activation", help="Of hidden layers without one of their own.  [default: relu]")
 @click.option("--init", help="How weights start.  [default: he]")
@@ -97,7 +98,7 @@ def train_command(
     if drawn is not None:
         from pellucid.cli.draw import draw_training
 
-        draw_training(result, drawn)
+        draw_training(result, drawn, recipe.cache)
         say(f"pictures: {drawn}")
 
 

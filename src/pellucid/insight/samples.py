@@ -11,10 +11,11 @@ from pellucid.features import Pixels
 from pellucid.insight import plots
 from pellucid.model import class_codes
 from pellucid.pictures import as_pixels
+from pellucid.rows import IntegerRows, Rows
 
 
 def examples_and_mistakes(
-    train_set: Dataset, judged: Dataset, features: Pixels, X: np.ndarray, P: np.ndarray, most: int
+    train_set: Dataset, judged: Dataset, features: Pixels, X: Rows, P: np.ndarray, most: int
 ) -> dict[str, Figure]:
     """Return {"examples.png": ..., "misclassified.png": ...}.
 
@@ -24,7 +25,9 @@ def examples_and_mistakes(
     shown = np.linspace(0, len(train_set) - 1, min(most, len(train_set))).astype(int)
     examples = [as_pixels(raw, features.shape) for block in train_set.blocks(shown) for raw in block]
     names = judged.class_names
-    mistakes = plots.misclassified(X.reshape(-1, *features.shape.as_tuple), judged.labels, class_codes(P), P, names)
+    pixels = X.integers if isinstance(X, IntegerRows) else X
+    pictures = pixels.reshape(-1, *features.shape.as_tuple)
+    mistakes = plots.misclassified(pictures, judged.labels, class_codes(P), P, names)
     return {
         "examples.png": plots.examples(examples, [names[code] for code in train_set.labels[shown]]),
         "misclassified.png": mistakes,

@@ -1,0 +1,63 @@
+"""All cores at once: the order stays, little waits, and who stops early does not wait for the rest."""
+
+import threading
+import time
+from concurrent.futures import Future
+
+import pytest
+
+from pellucid import parallel
+from pellucid.parallel import AHEAD, in_order
+
+
+@pytest.fixture(autouse=True)
+def three_cores(monkeypatch):
+    monkeypatch.setattr(parallel, "cores", lambda: 3)
+
+
+def test_results_come_in_the_order_of_the_items():
+    def late_first(number):
+        time.sleep(0.02 if number % 3 == 0 else 0)
+        return number**2
+
+    assert list(in_order(late_first, range(40))) == [number**2 for number in range(40)]
+    assert list(in_order(abs, [])) == []
+
+
+def test_items_are_worked_on_at_the_same_time():
+    together = threading.Barrier(3)
+    assert sorted(in_order(lambda _: together.wait(5), range(3))) == [0, 1, 2]
+
+
+def test_few_items_are_drawn_ahead():
+    drawn = []
+    results = in_order(abs, (drawn.append(number) or number for number in range(100)))
+    assert drawn == []
+    for done in range(10):
+        assert next(results) == done
+        assert len(drawn) == done + 3 * AHEAD
+
+
+def test_an_exception_waits_for_its_turn():
+    results = in_order(lambda number: 1 // number, [1, -1, 0, 1])
+    assert [next(results), next(results)] == [1, -1]
+    with pytest.raises(ZeroDivisionError):
+        next(results)
+
+
+def test_ctrl_c_waits_for_nothing_but_what_is_running(monkeypatch):
+    begun = []
+
+    def slow(number):
+        begun.append(number)
+        time.sleep(0.05)
+
+    def pressed(self, timeout=None):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Future, "result", pressed)
+    before = threading.active_count()
+    with pytest.raises(KeyboardInterrupt):
+        list(in_order(slow, range(100)))
+    assert len(begun) <= 6  # of the twelve that were waiting
+    assert threading.active_count() == before

@@ -1,0 +1,416 @@
+"""Picture files become rows: by all cores as by one, from the cache as from the files, and never as a float matrix."""
+
+import io
+import os
+import subprocess
+import sys
+import threading
+import time
+import warnings
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import PIL
+import pytest
+from PIL import Image
+
+from pellucid import cache, parallel, pictures, reading
+from pellucid.assembly import assemble
+from pellucid.cli.main import run
+from pellucid.cli.output import Bars
+from pellucid.data import load, split_rows
+from pellucid.errors import BadPictureError, MissingFileError
+from pellucid.features import Pixels
+from pellucid.insight.samples import examples_and_mistakes
+from pellucid.model import load as load_model
+from pellucid.nn import network
+from pellucid.pictures import PictureShape, as_pixels
+from pellucid.recipe import train
+from pellucid.rows import IntegerRows
+from pellucid.training import batches
+
+FEATURES = Pixels(PictureShape(9, 11, 3))
+KINDS = ("png", "jpg", "gif", "webp", "bmp", "tiff")
+
+
+@pytest.fixture(autouse=True)
+def kept(tmp_path, monkeypatch):
+    monkeypatch.setenv("PELLUCID_CACHE", str(tmp_path / "cache"))
+    return lambda: sorted((tmp_path / "cache").glob("*"))
+
+
+@pytest.fixture
+def folder(tmp_path):
+    rng = np.random.default_rng(0)
+    for number in range(36):
+        place = tmp_path / "photos" / ("light" if number % 2 else "dark") / f"{number:02}.{KINDS[number % 6]}"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        level, size = 150 * (number % 2), rng.integers(5, 60, 2)
+        Image.fromarray((level + rng.integers(0, 100, (*size, 3))).astype(np.uint8)).save(place)
+    return tmp_path / "photos"
+
+
+def read(source, features=FEATURES, cached=True, dtype=np.float32, skipped=None):
+    X, dataset = assemble(load(source).train, features, dtype, skipped, cache=cached)
+    assert isinstance(X, IntegerRows) and X.integers.dtype == np.uint8 and X.shape == (len(dataset), features.n_out)
+    return X
+
+
+def one_by_one(source, features=FEATURES):
+    return np.stack([as_pixels(raw, features.shape).ravel() for block in load(source).train.blocks() for raw in block])
+
+
+def no_decoder(*_):
+    raise AssertionError("a picture was decoded")
+
+
+# All cores
+
+
+@pytest.mark.parametrize("cached", [True, False])
+def test_all_cores_give_what_one_gives(folder, cached):
+    for features in (FEATURES, Pixels(PictureShape(30, 20, 1))):
+        X = read(folder, features, cached)
+        assert X.integers.tobytes() == one_by_one(folder, features).tobytes()
+        files = [folder / name for name in load(folder).train.names]
+        for dtype in (np.float32, np.float64):
+            floats = features.transform(files, dtype)
+            assert floats.tobytes() == X.astype(dtype)[:].tobytes()
+            assert floats.tobytes() == np.concatenate([features.transform(file, dtype) for file in files]).tobytes()
+
+
+def test_the_members_of_a_zip(folder, tmp_path):
+    with zipfile.ZipFile(tmp_path / "photos.zip", "w", zipfile.ZIP_DEFLATED) as file:
+        for path in sorted(folder.rglob("*.*")):
+            file.write(path, path.relative_to(folder))
+    for cached in (False, True):
+        assert read(tmp_path / "photos.zip", cached=cached).integers.tobytes() == one_by_one(folder).tobytes()
+
+
+def test_the_members_of_a_zip_are_read_one_at_a_time(folder, tmp_path, monkeypatch):
+    with zipfile.ZipFile(tmp_path / "photos.zip", "w") as file:
+        for path in sorted(folder.rglob("*.*")):
+            file.write(path, path.relative_to(folder))
+    opened, inside, most = zipfile.Path.open, [], []
+
+    def noted(self, *args, **kwargs):
+        inside.append(self)
+        most.append(len(inside))
+        time.sleep(0.002)
+        inside.pop()
+        return opened(self, *args, **kwargs)
+
+    monkeypatch.setattr(parallel, "cores", lambda: 4)
+    monkeypatch.setattr(zipfile.Path, "open", noted)
+    read(tmp_path / "photos.zip", cached=False)
+    assert max(most) == 1
+
+
+def test_all_formats_are_loaded_before_threads_begin(folder, monkeypatch):
+    one_by_one(folder)  # which loads them
+    begun = []
+    monkeypatch.setattr(Image, "init", lambda: begun.append(threading.current_thread() is threading.main_thread()))
+    read(folder, cached=False)
+    FEATURES.transform(sorted(folder.rglob("*.*")))
+    assert begun == [True, True]
+
+
+def test_rare_formats_are_known_to_every_thread(folder):
+    code = f"""from pellucid.features import Pixels
+from pellucid.pictures import PictureShape
+from pathlib import Path
+files = sorted(Path({str(folder)!r}).rglob("*.webp")) * 20
+assert len(Pixels(PictureShape(2, 2)).transform(files)) == len(files)"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def damage(folder):
+    (folder / "dark/10.bmp").write_bytes(b"text")
+    (folder / "light/05.tiff").write_bytes(b"")
+    (folder / "light/07.jpg").write_bytes((folder / "light/07.jpg").read_bytes()[:300])
+    return ["dark/10.bmp", "light/05.tiff", "light/07.jpg"]
+
+
+@pytest.mark.parametrize("cached", [True, False])
+def test_pictures_that_cannot_be_read_are_named_in_their_order(folder, kept, cached):
+    whole = one_by_one(folder)
+    names = damage(folder)
+    with pytest.raises(BadPictureError) as error:
+        read(folder, cached=cached)
+    first, *lines = str(error.value).splitlines()
+    assert first.startswith("3 pictures cannot be read; leave out such with --skip-bad")
+    assert [line.split(":")[0].strip() for line in lines] == names
+    skipped = []
+    places = [load(folder).train.names.index(name) for name in names]
+    assert read(folder, cached=cached, skipped=skipped).integers.tobytes() == np.delete(whole, places, 0).tobytes()
+    assert [name for name, _ in skipped] == names and "the file is empty" in skipped[1][1]
+    assert kept() == []
+    with pytest.raises(BadPictureError, match=r"dark/10\.bmp cannot be used as a picture"):
+        FEATURES.transform([folder / "dark/00.png", *(folder / name for name in names)])
+
+
+@pytest.mark.parametrize("cached", [True, False])
+def test_a_picture_that_is_gone(folder, kept, cached):
+    dataset = load(folder).train
+    (folder / "dark/04.bmp").unlink()
+    with pytest.raises(MissingFileError, match=r"there is no picture .*04\.bmp"):
+        assemble(dataset, FEATURES, skipped=[], cache=cached)
+    assert kept() == []
+
+
+@pytest.mark.parametrize("limit", [900, 1700], ids=["error", "warning"])
+def test_a_bomb_among_many_and_no_warning_leaks(folder, monkeypatch, limit):
+    for place in folder.rglob("*.*"):
+        Image.new("RGB", (20, 20)).save(place)
+    Image.new("RGB", (60, 50)).save(folder / "dark/06.png")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", limit)  # Pillow warns beyond it and raises beyond its double
+    before, skipped = list(warnings.filters), []
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        read(folder, cached=False, skipped=skipped)
+    assert seen == [] and warnings.filters == before
+    ((name, reason),) = skipped
+    assert name == "dark/06.png" and reason.endswith(
+        f"it has too many pixels (more than {limit:,}); make it smaller first."
+    )
+
+
+def test_pillows_warnings_in_threads_are_not_heard(folder, monkeypatch):
+    convert = Image.Image.convert
+
+    def warning(self, *args, **kwargs):
+        warnings.warn_explicit("from Pillow", UserWarning, "PIL/Image.py", 1, module="PIL.Image")
+        return convert(self, *args, **kwargs)
+
+    monkeypatch.setattr(Image.Image, "convert", warning)
+    before = list(warnings.filters)
+    assert read(folder, cached=False).integers.tobytes() == one_by_one(folder).tobytes()  # else they are errors here
+    assert warnings.filters == before
+
+
+# The cache
+
+
+def test_the_second_time_nothing_is_decoded(folder, kept, monkeypatch):
+    first = read(folder).integers
+    assert len(kept()) == 1 and not first.flags.writeable
+    monkeypatch.setattr(pictures, "_decoded", no_decoder)
+    assert read(folder).integers.tobytes() == first.tobytes() == read(folder, dtype=np.float64).integers.tobytes()
+    with pytest.raises(AssertionError, match="a picture was decoded"):
+        read(folder, cached=False)
+
+
+def changed_content(folder, monkeypatch):
+    Image.new("RGB", (40, 40), "red").save(folder / "dark" / "00.png")
+
+
+def changed_order(folder, monkeypatch):
+    (folder / "dark" / "00.png").rename(folder / "dark" / "99.png")
+
+
+def one_more(folder, monkeypatch):
+    Image.new("RGB", (40, 40), "red").save(folder / "dark" / "50.png")
+
+
+def another_pillow(folder, monkeypatch):
+    monkeypatch.setattr(PIL, "__version__", "99.0")
+
+
+def another_pellucid(folder, monkeypatch):
+    monkeypatch.setattr(reading, "__version__", "99.0")
+
+
+def another_format(folder, monkeypatch):
+    monkeypatch.setattr(reading, "FORMAT", 99)
+
+
+CHANGES = [changed_content, changed_order, one_more, another_pillow, another_pellucid, another_format]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_has_changed_is_read_anew(folder, kept, monkeypatch, change):
+    read(folder)
+    change(folder, monkeypatch)
+    assert read(folder).integers.tobytes() == one_by_one(folder).tobytes()
+    assert len(kept()) == 2
+
+
+def test_another_size_or_colour_is_read_anew_though_it_has_as_many_pixels(folder, kept):
+    for number, shape in enumerate([(6, 8, 3), (8, 6, 3), (12, 12, 1), (3, 16, 3)], start=1):
+        features = Pixels(PictureShape(*shape))
+        assert read(folder, features).integers.tobytes() == one_by_one(folder, features).tobytes()
+        assert len(kept()) == number
+
+
+def test_a_new_name_of_the_folder_changes_nothing(folder, monkeypatch, tmp_path):
+    read(folder)
+    folder.rename(tmp_path / "moved")
+    monkeypatch.setattr(pictures, "_decoded", no_decoder)
+    read(tmp_path / "moved")
+
+
+def test_a_file_that_changes_between_looking_and_decoding(folder, monkeypatch):
+    decoded = reading._decoded
+
+    def changing(*args):
+        Image.new("RGB", (40, 40), "red").save(folder / "dark" / "00.png")
+        yield from decoded(*args)
+
+    before = (folder / "dark/00.png").read_bytes()
+    monkeypatch.setattr(reading, "_decoded", changing)
+    read(folder)
+    monkeypatch.undo()
+    monkeypatch.setenv("PELLUCID_CACHE", str(folder.parent / "cache"))
+    assert read(folder).integers.tobytes() == one_by_one(folder).tobytes()
+    (folder / "dark/00.png").write_bytes(before)
+    assert read(folder).integers.tobytes() == one_by_one(folder).tobytes()
+
+
+def test_a_damaged_file_is_made_anew(folder, kept):
+    expected = read(folder).integers.tobytes()
+    (path,) = kept()
+    path.write_bytes(path.read_bytes()[:-100])
+    assert read(folder).integers.tobytes() == expected and kept() == [path]
+
+
+def test_any_division_finds_its_pictures(folder, kept, monkeypatch):
+    whole = load(folder).train
+    expected = one_by_one(folder)
+    for seed in range(3):
+        for rows in split_rows(whole.labels, 0.2, np.random.default_rng(seed)):
+            part = whole.take(rows[::-1])
+            X, _ = assemble(part.take(slice(1, None)), FEATURES, cache=True)
+            assert X.integers.tobytes() == expected[rows[::-1][1:]].tobytes()
+            monkeypatch.setattr(pictures, "_decoded", no_decoder)
+    assert len(kept()) == 1
+
+
+def test_bad_pictures_of_a_part_are_those_of_the_part(folder):
+    names = damage(folder)
+    whole = load(folder).train
+    rows = np.array([0, whole.names.index(names[2]), 30, whole.names.index(names[0]), 25])
+    for cached in (False, True):
+        with pytest.raises(BadPictureError) as error:
+            assemble(whole.take(rows), FEATURES, cache=cached)
+        assert [line.split(":")[0].strip() for line in str(error.value).splitlines()[1:]] == [names[2], names[0]]
+        skipped = []
+        X, left = assemble(whole.take(rows), FEATURES, skipped=skipped, cache=cached)
+        assert [name for name, _ in skipped] == [names[2], names[0]]
+        assert list(left.names) == [whole.names[row] for row in (0, 30, 25)]
+        assert X.integers.tobytes() == np.stack([as_pixels(folder / n, FEATURES.shape) for n in left.names]).tobytes()
+
+
+def test_a_cache_that_fails_costs_nothing_but_itself(folder, kept, monkeypatch, tmp_path):
+    expected = one_by_one(folder).tobytes()
+    append = cache.Draft.append
+
+    def full(self, row):
+        if self._rows == 20:
+            raise cache.CacheError("No space left on device")
+        append(self, row)
+
+    monkeypatch.setattr(cache.Draft, "append", full)
+    assert read(folder).integers.tobytes() == expected and kept() == []
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("PELLUCID_CACHE", str(tmp_path / "file"))
+    assert read(folder).integers.tobytes() == expected
+
+
+def test_recipe_with_cache_and_without_give_one_model(folder, kept, monkeypatch):
+    how = {"size": (9, 11), "hidden_layers": (4,), "epochs": 3, "random_state": 2}
+    without = train(folder, cache=False, **how)
+    assert kept() == []
+    first = train(folder, **how)
+    assert len(kept()) == 1
+    monkeypatch.setattr(pictures, "_decoded", no_decoder)
+    for cached in (first, train(folder, **how)):
+        assert cached.model.network.parameters.tobytes() == without.model.network.parameters.tobytes()
+        assert cached.model.provenance == without.model.provenance
+        assert cached.scores == without.scores
+    with pytest.raises(AssertionError, match="a picture was decoded"):
+        train(folder, cache=False, **how)
+
+
+def test_no_cache_on_the_command_line(folder, kept, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    small = ["--size", "8", "--epochs", "1", "--seed", "1", "--pictures"]
+    assert run(["train", "photos", "--out", "m", "--no-cache", *small, "p1"]) == 0
+    assert run(["evaluate", "m", "photos", "--no-cache"]) == 0
+    Path("r.toml").write_text("cache = false")
+    assert run(["train", "photos", "--out", "m1", "--recipe", "r.toml", *small, "p2"]) == 0
+    assert run(["predict", "m", "photos"]) == 0
+    assert run(["check", "m", "photos"]) == 0
+    assert kept() == []
+    assert run(["evaluate", "m", "photos"]) == 0 and len(kept()) == 1
+    (path,) = kept()
+    os.utime(path, (0, 0))
+    assert run(["train", "photos", "--out", "m2", "--recipe", "r.toml", "--cache", *small, "p3"]) == 0
+    assert kept() == [path] and path.stat().st_mtime > 0  # found, though the rows were divided
+    assert "cache" not in load_model("m2").provenance["recipe"]
+    assert load_model("m2").network.parameters.tobytes() == load_model("m").network.parameters.tobytes()
+
+
+# Integers
+
+
+def arrays(tmp_path, x):
+    np.savez(tmp_path / "a.npz", x=x, y=np.arange(len(x)) % 2)
+    return load(tmp_path / "a.npz").train
+
+
+TOP = {np.uint8: 255, np.uint16: 65535, np.int64: 255, bool: 1}
+
+
+@pytest.mark.parametrize("kind", TOP, ids=lambda kind: np.dtype(kind).name)
+@pytest.mark.parametrize("shape", [(300, 6, 5), (300, 6, 5, 3), (300, 6, 5, 4)])
+@pytest.mark.parametrize("wanted", [PictureShape(6, 5, 3), PictureShape(6, 5, 1), PictureShape(4, 7, 3)], ids=str)
+def test_arrays_of_integers_stay_integers_and_give_the_same_floats(tmp_path, kind, shape, wanted):
+    dataset = arrays(tmp_path, np.random.default_rng(1).integers(0, TOP[kind] + 1, shape).astype(kind))
+    features = Pixels(wanted)
+    for dtype in (np.float32, np.float64):
+        X, _ = assemble(dataset, features, dtype)
+        assert X.integers.dtype == (np.uint16 if kind is np.uint16 else np.uint8) and X.dtype == dtype
+        expected = np.concatenate([features.transform(block, dtype) for block in dataset.blocks()])
+        assert X[:].tobytes() == expected.tobytes() == np.asarray(X).tobytes()
+
+
+def test_arrays_of_floats_and_tables_stay_floats(tmp_path):
+    dataset = arrays(tmp_path, np.random.default_rng(1).random((300, 6, 5)).astype(np.float32))
+    features = Pixels(PictureShape(6, 5, 1))
+    X, _ = assemble(dataset, features, np.float64)
+    assert X.dtype == np.float64 and X.tobytes() == features.transform(dataset.read(np.arange(300))).tobytes()
+
+
+def test_the_float_matrix_is_never_made(folder, monkeypatch):
+    monkeypatch.setattr(batches, "MOST_FLOAT_BYTES", 0)
+    monkeypatch.setattr(network, "BLOCK_BYTES", 4 * 297 * 4)  # four rows
+    getitem = IntegerRows.__getitem__
+
+    def few(self, rows):
+        block = getitem(self, rows)
+        assert len(block) <= 4, "the whole float matrix was made"
+        return block
+
+    monkeypatch.setattr(IntegerRows, "__getitem__", few)  # what __array__ calls, too
+    how = {"size": (9, 11), "hidden_layers": (4,), "epochs": 2, "batch_size": 4, "random_state": 0, "row_space": False}
+    model = train(folder, early_stopping=True, **how).model
+    X, dataset = assemble(load(folder).train, model.features, np.float32, cache=True)
+    with pytest.raises(AssertionError, match="the whole float matrix was made"):
+        np.asarray(X)
+    Bars(None).training(X, dataset.labels, 3)
+    assert model.probabilities(X).tobytes() == model.predict_proba(folder).tobytes()
+    P = np.tile([0.3, 0.7], (len(X), 1))
+    figure = examples_and_mistakes(dataset, dataset, model.features, X, P, 5)["misclassified.png"]
+    shown = figure.axes[0].images[0].get_array()
+    dark = np.flatnonzero(dataset.labels == 0)[0]
+    np.testing.assert_allclose(shown, X.integers[dark].reshape(9, 11, 3) / 255, atol=1e-6)
+
+
+def test_bytes_are_files_too(folder):
+    files = [folder / name for name in load(folder).train.names]
+    contents = [file.read_bytes() for file in files]
+    assert FEATURES.transform(contents).tobytes() == FEATURES.transform(files).tobytes()
+    mixed = [contents[0], Image.open(io.BytesIO(contents[0])), str(files[0])]
+    assert len({row.tobytes() for row in FEATURES.transform(mixed)}) == 1
