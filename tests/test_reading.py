@@ -28,7 +28,6 @@ from pellucid.nn import network
 from pellucid.pictures import PictureShape, as_pixels
 from pellucid.recipe import train
 from pellucid.rows import IntegerRows
-from pellucid.training import batches
 
 FEATURES = Pixels(PictureShape(9, 11, 3))
 KINDS = ("png", "jpg", "gif", "webp", "bmp", "tiff")
@@ -384,7 +383,6 @@ def test_arrays_of_floats_and_tables_stay_floats(tmp_path):
 
 
 def test_the_float_matrix_is_never_made(folder, monkeypatch):
-    monkeypatch.setattr(batches, "MOST_FLOAT_BYTES", 0)
     monkeypatch.setattr(network, "BLOCK_BYTES", 4 * 297 * 4)  # four rows
     getitem = IntegerRows.__getitem__
 

@@ -172,6 +172,14 @@ def test_the_basis_is_orthonormal_and_carries_rows_and_start():
     np.testing.assert_allclose(problem.expand(problem.network).parameters, network.parameters, rtol=1e-9, atol=1e-12)
 
 
+def test_squares_that_overflow():
+    X = np.full((2, 9), 1e160)
+    with pytest.raises(
+        InputError, match=r"^X holds numbers whose squares overflow; bring the inputs to about 0 to 1\.$"
+    ):
+        both(X, np.zeros((2, 1)), settings={"learning_rate": 1e-200})
+
+
 def test_a_callback_sees_the_network_of_the_inputs():
     seen = {False: [], True: []}
     X = rows()
@@ -279,6 +287,7 @@ def test_used_where_it_pays():
     assert chosen(d=100) == choice.Choice(False, no_gain)
     assert not chosen(epochs=1).use  # the way there and back costs more than it saves
     assert not chosen(n=20_000, d=784).use
+    assert not chosen(n=100, d=100, epochs=10**9).use and chosen(n=99, d=100, epochs=10**9).use
 
 
 def test_switched_off_and_demanded():
@@ -311,7 +320,8 @@ def test_a_gram_matrix_that_does_not_fit(monkeypatch):
 
 @pytest.mark.parametrize(("how", "n", "plain"), [
     ({}, 9, True), ({"optimizer": "nesterov"}, 9, True), ({"dropout": 0.5}, 9, True),
-    ({"batch_size": "auto"}, 200, True), ({"batch_size": "auto"}, 201, False), ({"batch_size": 8}, 9, False), ({"l2": 1e-9}, 9, False),
+    ({"batch_size": "auto"}, 200, True), ({"batch_size": "auto"}, 201, False),
+    ({"batch_size": 8}, 9, False), ({"l2": 1e-9}, 9, False),
     ({"clip_norm": 1e9}, 9, False), ({"optimizer": "lbfgs"}, 9, False),
 ])  # fmt: skip
 def test_the_cheaper_form_is_for_plain_descent(how, n, plain):

@@ -63,6 +63,7 @@ class Article:
             "iterations": list(costs),
             "costs": list(costs.values()),
             "seconds": history.seconds,
+            "row_space": history.row_space_reason,
             "seed": settings.random_state,
         }
         remarks = []

@@ -54,7 +54,7 @@ def reproduce_command(
     table(["", "published", "here"], [list(figure) for figure in outcome.figures])
     for remark in outcome.remarks:
         say(remark)
-    say(f"trained in {outcome.results['seconds']:.1f} s")
+    say(f"{outcome.results['seconds']:.1f} s of training; {outcome.results['row_space']}")
     folder.mkdir(parents=True, exist_ok=True)
     for file, figure in outcome.pictures.items():
         plots.save(figure, folder / file)

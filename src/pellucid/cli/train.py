@@ -57,6 +57,9 @@ Examples:
 @click.option("--early-stopping", is_flag=True, default=None, help="Stop when the validation cost no longer falls.")
 @click.option("--patience", type=int, help="Epochs to wait before stopping early.  [default: 10]")
 @click.option("--restarts", type=int, help="Starts to try; the one of lowest cost is kept.  [default: 1]")
+@click.option(
+    "--row-space/--no-row-space", default=None, help="Exact training in the span of the rows.  [default: where it pays]"
+)
 @click.option("--dtype", type=click.Choice(["float32", "float64"]), help="Precision.  [default: float32 for pictures]")
 @click.option("--seed", "random_state", type=click.IntRange(0, 2**32 - 1), help="Makes the run repeatable.")
 @click.option("--pictures", metavar="DIR", help="Also draw examples, cost curve, confusion, weights, mistakes.")
@@ -115,6 +118,7 @@ def training_results(result: Result) -> dict[str, Any]:
         "best_epoch": history.best_epoch,
         "seconds": history.seconds,
         "stopped_because": history.stopped_because,
+        "used_row_space": history.used_row_space,
         "skipped": [{"name": name, "reason": reason} for name, reason in result.skipped],
         "provenance": dict(result.model.provenance),
     }
@@ -146,7 +150,7 @@ def _tell(result: Result) -> None:
     how = model.provenance["settings"]
     rate = "" if how["optimizer"] == "lbfgs" else f", learning rate {how['learning_rate']}"
     say(f"{model.network}, {how['optimizer']}{rate}")
-    say(f"{len(history.cost)} epochs in {history.seconds:.1f} s; {history.stopped_because}")
+    say(f"{len(history.cost)} epochs in {history.seconds:.1f} s; {history.stopped_because}; {history.row_space_reason}")
     if history.cost:
         say(f"cost {history.cost[0]:.4f} -> {history.cost[-1]:.4f}")
     for part, scores in result.scores.items():

@@ -37,10 +37,10 @@ def choose(settings: Settings, n: int, n_validation: int, n_in: int, n_first: in
         return Choice(False, "trained on the inputs themselves, as asked for")
     if not settings.rule.rotation_invariant:
         *names, last = (name for name, rule in OPTIMIZERS.items() if rule.rotation_invariant)
-        could = f"; {', '.join(names)} or {last} would need {fewer}" if gain > 1 else ""
+        could = f"; {', '.join(names)} or {last} would need {fewer}" if gain > 1 and n < n_in else ""
         return Choice(False, f"trained on the inputs themselves, as {settings.rule_name} goes by the axes{could}")
     rows = f"{n:,} rows of {n_in:,} inputs"
-    if settings.row_space == "auto" and gain <= 1:
+    if settings.row_space == "auto" and (gain <= 1 or n >= n_in):
         return Choice(False, f"trained on the inputs themselves, as {rows} gain nothing from row space")
     needed = 8 * (n + n_first) * (n + n_first + n_validation)
     if needed > SHARE_OF_MEMORY * _free_memory():

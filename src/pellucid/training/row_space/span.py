@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.errors import InputError
 from pellucid.nn import Network
 from pellucid.rows import IntegerRows, Rows
 
@@ -24,6 +25,8 @@ class Span:
     >>> span = Span(np.array([[1.0, 2.0], [0.0, 1.0]]), np.array([[1.0, 1.0]]))
     >>> span.K.tolist(), span.K_validation.tolist()
     ([[5.0, 2.0], [2.0, 1.0]], [[3.0, 1.0]])
+
+    Raises InputError where a product of two rows is not a finite number.
     """
 
     def __init__(self, X: Rows, X_validation: Rows | None = None) -> None:
@@ -32,10 +35,13 @@ class Span:
         n, divisor = len(X), _divisor(X)
         self.K = np.zeros((n, n))
         self.K_validation = np.zeros((len(self.X_validation), n))
-        for columns in self._blocks():
-            A = _unscaled(X, columns)
-            self.K += A @ A.T
-            self.K_validation += _unscaled(self.X_validation, columns) @ A.T
+        with np.errstate(over="ignore", invalid="ignore"):
+            for columns in self._blocks():
+                A = _unscaled(X, columns)
+                self.K += A @ A.T
+                self.K_validation += _unscaled(self.X_validation, columns) @ A.T
+        if not np.isfinite(self.K).all() or not np.isfinite(self.K_validation).all():
+            raise InputError("X holds numbers whose squares overflow; bring the inputs to about 0 to 1.")
         self.K /= divisor**2
         self.K_validation /= divisor * _divisor(self.X_validation)
 
