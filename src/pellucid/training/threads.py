@@ -10,13 +10,15 @@ from typing import Any
 
 from pellucid.nn import Network
 
-WORTH_SHARING = 1e7  # multiplications of one pass through the network; below, waking a thread takes longer
+WORTH_SHARING = 1e7  # multiplications of one pass through the network; below, waking a thread takes longer,
+LARGER_THAN_CACHE = 2**22  # unless fetching the rows is what takes the time; bytes
 
 
 @contextlib.contextmanager
 def blas_threads(network: Network, rows: int) -> Iterator[None]:
     """Compute with one thread inside the block where batches of `rows` are small, else with as many as are set."""
-    if rows * network.parameters.size >= WORTH_SHARING:
+    fetched = rows * network.n_in * network.parameters.itemsize
+    if rows * network.parameters.size >= WORTH_SHARING or fetched >= LARGER_THAN_CACHE:
         yield
         return
     with _controller().limit(limits=1, user_api="blas"):

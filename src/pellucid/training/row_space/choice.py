@@ -32,7 +32,7 @@ def choose(settings: Settings, n: int, n_validation: int, n_in: int, n_first: in
     gain = direct_operations(settings, n, n_validation, n_in, n_first, dtype) / row_space_operations(
         settings, n, n_validation, n_in, n_first
     )
-    fewer = f"{gain:.2g} times fewer operations"
+    fewer = f"{gain:,.{0 if gain >= 10 else 1}f} times fewer operations"
     if settings.row_space is False:
         return Choice(False, "trained on the inputs themselves, as asked for")
     if not settings.rule.rotation_invariant:
