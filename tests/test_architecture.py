@@ -53,6 +53,7 @@ HOMES = {  # heavy or optional packages, and the only places that may import the
     "click": "cli/",
     "rich": "cli/",
     "torch": set(),
+    "benchmarks": set(),
     "scipy": set(),
 }
 
