@@ -53,10 +53,10 @@ def main(
         return
     options = Options(data=data, tell=lambda line: click.echo(line, err=True), **how)
     console = Console(width=None if sys.stdout.isatty() else WIDE)
-    sound = True
+    before, sound = machine(), True  # once: later the load is our own
     for name in jobs or JOBS:
         options.tell(f"-- {name}")
-        began, before = time.perf_counter(), machine()
+        began = time.perf_counter()
         outcome = JOBS[name](options)
         found = {
             **outcome.plain(),

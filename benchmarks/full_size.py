@@ -6,7 +6,7 @@ import time
 
 import pellucid
 from benchmarks.machine import peak_memory
-from benchmarks.ours import Epochs
+from benchmarks.ours import Epochs, told
 from pellucid.articles.beans import BEANS, SICK
 
 
@@ -28,14 +28,12 @@ def main(folder: str, size: int, epochs: int) -> dict[str, object]:
         random_state=BEANS.seed,
         callbacks=(noted,),
     )
-    history = result.history
-    used = "row space" if history.used_row_space else "no row space"
     return {
         "size": size,
         "train": time.perf_counter() - began,
         "epoch": noted.seconds,
         "peak": peak_memory(),
-        "said": f"{used}: {history.row_space_reason}",
+        "said": told(result.history),
     }
 
 

@@ -25,13 +25,14 @@ class Answer:
     """What an entrant's work came to.
 
     costs: one before every update.  weights: of the trained net, as (W1, b1, W2, ...).  accuracy: on the test rows.
-    said: what it tells about itself, such as whether row space was used.
+    said: what it tells about itself.  row_space: whether it was used, where that is known.
     """
 
     costs: Sequence[float] = ()
     weights: Sequence[np.ndarray] = ()
     accuracy: float | None = None
     said: str = ""
+    row_space: bool | None = None
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.measure import Answer
-from pellucid.training import Fitted, Settings, fit
+from pellucid.training import Fitted, History, Settings, fit
 
 
 def start_of(settings: Settings, n_in: int, n_out: int, seed: int) -> list[np.ndarray]:
@@ -31,9 +31,13 @@ def binary(X: np.ndarray, y: np.ndarray, settings: Settings) -> Callable[[], Fit
 def answer(fitted: Fitted) -> Answer:
     """Return costs and weights, and whether row space was used and why."""
     history = fitted.history
-    used = "row space" if history.used_row_space else "no row space"
     weights = list(fitted.network.named().values())
-    return Answer(history.cost, weights, said=f"{used}: {history.row_space_reason}")
+    return Answer(history.cost, weights, said=told(history), row_space=history.used_row_space)
+
+
+def told(history: History) -> str:
+    """Return what the history tells about row space."""
+    return f"used_row_space {history.used_row_space}, {history.row_space_reason}"
 
 
 class Epochs:

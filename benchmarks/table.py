@@ -8,6 +8,7 @@ from rich.table import Table
 
 FACTS = ("", "measured", "required", "goal", "")
 LEFT = ("", "setting")
+BUSY = 0.5  # the load before the first job from which threads wait for a core, and times say little
 MARK = "<!-- made by: python -m benchmarks --markdown docs/performance.json --into docs/performance.md -->\n"
 
 
@@ -63,6 +64,7 @@ def show(name: str, job: Mapping[str, Any], console: Console) -> None:
         for line in grid.lines:
             table.add_row(*line, style="red" if line[-1] == "missed" else None)
         console.print(table)
+    console.print(_where(job), highlight=False, markup=False)
     for note in job["notes"]:
         console.print(f"- {note}", highlight=False, markup=False)
 
@@ -95,7 +97,8 @@ def _where(job: Mapping[str, Any]) -> str:
     machine, versions = job["machine"], job["versions"]
     told = ", ".join(f"{name} {version}" for name, version in versions.items())
     how = f"{job['options']['rounds']} rounds{', QUICK: not a result' if job['options']['quick'] else ''}"
-    return f"{machine['cores']} cores, {machine['cpu']}; {told}; {how}."
+    busy = f", on a BUSY machine (load {machine['load']:g})" if machine["load"] > BUSY else ""
+    return f"{machine['cores']} cores, {machine['cpu']}; {told}; {how}{busy}."
 
 
 def _number(value: float | None) -> str:

@@ -47,10 +47,11 @@ def agree(answer, article):
     assert measure.weights_difference(answer.weights, expected) < 1e-9
 
 
-@pytest.mark.parametrize("row_space", ["auto", False])
+@pytest.mark.parametrize("row_space", [True, False])
 def test_ours_and_the_article_do_the_same(small, article, row_space):
     X, y, _ = small
     fitted = ours.binary(X, y, replace(SETTINGS, random_state=1, row_space=row_space))()
+    assert fitted.history.used_row_space is row_space
     agree(ours.answer(fitted), article)
 
 
@@ -180,12 +181,12 @@ def test_tables_show_what_the_json_holds():
     timings = measure.in_turn([clock.entrant("ours", [0.5]), clock.entrant("theirs", [0.75])], 1, clock=clock)
     found.add_times(timings, "ours", {"theirs": Limit(2, 3)})
     found.add_fact("costs apart", 1e-12, Limit(1e-9, at_most=True))
-    about = {"machine": {"cores": 2, "cpu": "Some CPU"}, "versions": {"numpy": "2"}}
+    about = {"machine": {"cores": 2, "cpu": "Some CPU", "load": 1.5}, "versions": {"numpy": "2"}}
     job = {**found.plain(), **about, "options": {"rounds": 1, "quick": True}}
     text = table.markdown(json.loads(json.dumps({"name": job})))
     assert "| theirs | as it comes | 0.75 s | 1.5 | 2 | 3 | missed |" in text
     assert "| costs apart | 1e-12 | 1e-09 |  | met |" in text
-    assert "2 cores, Some CPU; numpy 2; 1 rounds, QUICK: not a result." in text
+    assert "2 cores, Some CPU; numpy 2; 1 rounds, QUICK: not a result, on a BUSY machine (load 1.5)." in text
 
 
 def test_the_document_holds_the_tables_of_its_json():
@@ -239,7 +240,7 @@ def test_command_prints_a_recorded_run(tmp_path):
 
     from benchmarks.__main__ import SCHEMA, main
 
-    job = Outcome("nothing was done").plain() | {"machine": {"cores": 2, "cpu": "Some CPU"}, "versions": {}}
+    job = Outcome("nothing was done").plain() | {"machine": {"cores": 2, "cpu": "Some CPU", "load": 0}, "versions": {}}
     job["options"] = {"rounds": 5, "quick": False}
     recorded, document = tmp_path / "run.json", tmp_path / "document.md"
     recorded.write_text(json.dumps({"schema": SCHEMA, "jobs": {"exact": job}}))

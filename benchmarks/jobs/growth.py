@@ -34,6 +34,7 @@ def run(options: Options) -> Outcome:
         optimizer="gradient_descent",
         learning_rate=0.0075,
         batch_size=None,
+        row_space=True,
         epochs=10 if options.quick else 300,
         random_state=0,
     )
