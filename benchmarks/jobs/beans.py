@@ -1,9 +1,11 @@
 """beans and beans-full: article B's network on bean leaves, as 100 x 100 pixels and as whole photographs."""
 
 import json
+import os
 import statistics
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -90,7 +92,9 @@ def full(options: Options) -> Outcome:
 
 
 def _told(command: list[str]) -> dict[str, Any]:
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    with tempfile.TemporaryDirectory() as empty:  # decoded pictures are cached: an empty cache makes it decode them
+        environment = {**os.environ, "PELLUCID_CACHE": empty}
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)} failed:\n{done.stderr}")
     told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
