@@ -144,15 +144,22 @@ def test_blocks_of_columns_add_up(monkeypatch):
     np.testing.assert_allclose(span.K_validation, other @ X.T, rtol=1e-13)
     for ours, expected in zip(span.responses(W), (X @ W.T, other @ W.T), strict=True):
         np.testing.assert_allclose(ours, expected, rtol=1e-12, atol=1e-12)
-    D_ = np.random.default_rng(8).normal(size=(N, 4))
+    C = np.random.default_rng(8).normal(size=(4, N))
     moved = W.copy()
-    span.add_combination(moved, D_)
-    np.testing.assert_allclose(moved, W + D_.T @ X, rtol=1e-12)
+    span.add_combination(moved, C)
+    np.testing.assert_allclose(moved, W + C @ X, rtol=1e-12)
 
 
-def test_integers_are_multiplied_exactly():
+@pytest.mark.parametrize("extreme", [False, True])
+def test_integers_are_multiplied_exactly(extreme):
     pixels = np.random.default_rng(0).integers(256, size=(5, 5000)).astype(np.uint8)
+    if extreme:  # the largest and the smallest products there are
+        pixels[:2], pixels[2:] = 0, 255
     whole = pixels.astype(np.int64)
+    fresh = whole[3:0:-1]
+    np.testing.assert_array_equal(
+        Span(IntegerRows(pixels), IntegerRows(fresh.astype(np.uint8))).K_validation, fresh @ whole.T
+    )
     np.testing.assert_array_equal(Span(IntegerRows(pixels)).K, whole @ whole.T)
     np.testing.assert_array_equal(Span(IntegerRows(pixels, 255)).K, (whole @ whole.T) / 255**2)
 
@@ -231,11 +238,11 @@ class NoStart(dual.Dual):
 
 
 class TrueGradient(dual.Dual):
-    """Follows dJ/dD = K dZ1, which is not descent on W1."""
+    """Follows dJ/dC = dZ1^T K, which is not descent on W1."""
 
     def backward(self, dA, tape, buffer, dW, db, input_gradient):
         super().backward(dA, tape, buffer, dW, db, input_gradient)
-        dW[:] = tape.A_in[:, : self.n] @ dW
+        dW[:] = dW @ tape.A_in[:, : self.n]
 
 
 class MeanBias(dual.Dual):
@@ -256,7 +263,7 @@ def test_a_wrong_dual_layer_is_seen(mutant, monkeypatch):
 @pytest.mark.parametrize(("name", "wrong"), [
     ("K", lambda span: span.K * 1.001),
     ("responses", lambda span: lambda W: tuple(-H for H in Span.responses(span, W))),
-    ("add_combination", lambda span: lambda W, D_: Span.add_combination(span, W, -D_)),
+    ("add_combination", lambda span: lambda W, C: Span.add_combination(span, W, -C)),
     ("K_validation", lambda span: span.K_validation[::-1]),
 ])  # fmt: skip
 @pytest.mark.parametrize("how", [{}, {"l2": 0.05}], ids=["coefficients", "basis"])

@@ -53,13 +53,14 @@ class IntegerRows:
         """Write some of the rows into `out`, as floats of its kind."""
         np.divide(np.take(self.integers, rows, axis=0), self.divisor, out=out, dtype=out.dtype)
 
-    def take(self, rows: Array) -> "IntegerRows":
-        """Return some of the rows, as integers still."""
-        return replace(self, integers=self.integers[rows])
-
     def astype(self, dtype: DTypeLike) -> "IntegerRows":
         """Return the same rows with floats of another precision."""
         return replace(self, dtype=dtype)
 
 
 Rows = Array | IntegerRows
+
+
+def take(X: Rows, rows: Any) -> Rows:
+    """Return some of the rows, integers as integers still."""
+    return replace(X, integers=X.integers[rows]) if isinstance(X, IntegerRows) else X[rows]

@@ -19,7 +19,7 @@ from rich.table import Table
 from pellucid.errors import InputError, OutputExistsError
 from pellucid.files import atomic_write, refuse_existing
 from pellucid.model import predicted_codes
-from pellucid.rows import IntegerRows, Rows
+from pellucid.rows import Rows, take
 from pellucid.version import __version__
 
 SCHEMA = 1
@@ -110,7 +110,7 @@ class Bars:
         """Return a callback of the training loop that shows epoch, cost and accuracy."""
         shown = 0.0
         rows = np.arange(0, len(X), -(-len(X) // MEASURED_ROWS))
-        measured = X.take(rows) if isinstance(X, IntegerRows) else X[rows]
+        measured = take(X, rows)
 
         def show(state: Any) -> None:
             nonlocal shown

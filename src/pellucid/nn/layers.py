@@ -6,7 +6,7 @@ bound when the network is built. Result arrays come from the `Buffers` that the 
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -15,6 +15,7 @@ from pellucid.errors import InputError
 from pellucid.nn.activations import ACTIVATIONS, Activation, get_activation
 
 Array = NDArray[Any]
+Order = Literal["C", "F"]
 
 LINEAR = ACTIVATIONS["linear"]
 
@@ -23,18 +24,19 @@ class Buffers:
     """Arrays lent to one layer for batches of one size: made when first asked for, and lent again ever after.
 
     rows: the leading axes of every array, (n,) for a batch of n rows.
+    order: how the arrays lie in memory, row by row ("C") or unit by unit ("F").
     """
 
-    def __init__(self, rows: tuple[int, ...], dtype: DTypeLike) -> None:
-        self.rows, self.dtype = rows, dtype
+    def __init__(self, rows: tuple[int, ...], dtype: DTypeLike, order: Order = "C") -> None:
+        self.rows, self.dtype, self.order = rows, dtype, order
         self._made: dict[str, Array] = {}
 
-    def __call__(self, name: str, width: int) -> Array:
+    def __call__(self, name: str, width: int, order: Order | None = None) -> Array:
         """Return the array of that name, of shape (*rows, width)."""
         try:
             return self._made[name]
         except KeyError:
-            array = self._made[name] = np.empty((*self.rows, width), self.dtype)
+            array = self._made[name] = np.empty((*self.rows, width), self.dtype, order or self.order)
             return array
 
     @cached_property
@@ -140,7 +142,7 @@ class Dropout:
         if rng is None or self.p == 0:
             return A_in, None
         width = A_in.shape[-1]
-        mask = buffer("mask", width)
+        mask = buffer("mask", width, "C")  # whatever the layout, the same draws for the same units
         rng.random(out=mask, dtype=mask.dtype)
         np.greater_equal(mask, self.p, out=mask)
         mask /= 1 - self.p

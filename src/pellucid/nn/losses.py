@@ -109,7 +109,7 @@ def softmax_cross_entropy_both(Z: Array, y: Array) -> tuple[Array, Array]:
     total = p.sum(axis=0)
     p /= total
     p[y, rows] -= 1
-    return np.log(total) - right, np.ascontiguousarray(p.T)
+    return np.log(total) - right, p.T
 
 
 def squared_error(Z: Array, y: Array) -> Array:

@@ -18,7 +18,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from pellucid.errors import InputError, refuse_non_finite
 from pellucid.nn.initializers import Initializer, get_initializer
-from pellucid.nn.layers import Buffers, Dense, DenseTape, Dropout
+from pellucid.nn.layers import Buffers, Dense, DenseTape, Dropout, Order
 from pellucid.nn.losses import Loss, get_loss
 from pellucid.rows import IntegerRows, Rows
 
@@ -30,9 +30,13 @@ BLOCK_BYTES = 2**26  # and fewer where rows are long, so that buffers stay small
 
 
 class Work:
-    """Buffers that one network is lent for forward and backward, again and again: training allocates no large array."""
+    """Buffers that one network is lent for forward and backward, again and again: training allocates no large array.
 
-    def __init__(self) -> None:
+    order: how what the layers compute lies in memory, row by row ("C") or unit by unit ("F").
+    """
+
+    def __init__(self, order: Order = "C") -> None:
+        self._order = order
         self._lent: dict[tuple[int, ...], list[Buffers]] = {}
         self._pieces: tuple[Array, Pieces] | None = None
 
@@ -40,7 +44,7 @@ class Work:
         """Return the buffers of each layer for batches whose leading axes are `rows`."""
         lent = self._lent.get(rows)
         if lent is None:
-            lent = self._lent[rows] = [Buffers(rows, dtype) for _ in range(layers)]
+            lent = self._lent[rows] = [Buffers(rows, dtype, self._order) for _ in range(layers)]
         return lent
 
     def pieces(self, network: "Network", vector: Array) -> Pieces:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from pellucid.errors import InputError, refuse_non_finite
 from pellucid.nn.losses import Loss
-from pellucid.rows import IntegerRows, Rows
+from pellucid.rows import IntegerRows, Rows, take
 from pellucid.training.row_weights import row_weights
 
 Array = NDArray[Any]
@@ -28,8 +28,7 @@ class Examples:
     def take(self, rows: Array) -> "Examples":
         """Return some of the rows, their weights scaled to mean 1 again."""
         weight = None if self.weight is None else self.weight[rows] / self.weight[rows].mean()
-        X = self.X.take(rows) if isinstance(self.X, IntegerRows) else self.X[rows]
-        return Examples(X, self.y[rows], weight)
+        return Examples(take(self.X, rows), self.y[rows], weight)
 
     def of_precision(self, dtype: np.dtype) -> "Examples":
         """Return them as the network computes: floats of that precision; integer rows stay until their batch is due."""

@@ -24,5 +24,6 @@ __all__ = ["Choice", "Span", "choose", "reduce"]
 
 def reduce(network: Network, span: Span, train: Examples, validation: Examples | None, settings: Settings) -> Problem:
     """Return the problem of training `network`, at its start, in coordinates: of the cheaper kind where it serves."""
-    form = reduce_to_dual if is_plain_descent(settings, len(train)) else reduce_to_basis
-    return form(network, span, train, validation)
+    if is_plain_descent(settings, len(train)):
+        return reduce_to_dual(network, span, train, validation)
+    return reduce_to_basis(network, span, train, validation)

@@ -39,9 +39,9 @@ def reduce_to_basis(network: Network, span: Span, train: Examples, validation: E
     small.dense[0].W[:] = Q[n:] * root / scale
 
     def expand(coordinates: Network) -> Network:
-        coefficients = Q / root @ coordinates.dense[0].W.T  # (n + h, h), of the rows of S
-        W1 = scale * coefficients[n:].T @ start
-        span.add_combination(W1, coefficients[:n])
+        coefficients = coordinates.dense[0].W @ (Q / root).T  # (h, n + h), of the rows of S
+        W1 = scale * coefficients[:, n:] @ start
+        span.add_combination(W1, coefficients[:, :n])
         return expanded(network, coordinates, W1)
 
     X = Q[:n] * root

@@ -1,8 +1,8 @@
 """Row space in half the operations, for plain full-batch descent: the first layer is known by coefficients of the rows.
 
-W1 = W1_0 + D^T X, with one row of D (n, n_out) for each training row. What is ever needed of W1 is what it answers to
-the rows, Z1 = K D + H0 + b1, with K = X X^T and H0 = X W1_0^T. A step of descent, W1 -= rate dZ1^T X, is D -= rate dZ1:
-the second product with the rows is not needed at all.
+W1 = W1_0 + C X, with one column of C (n_out, n) for each training row. What is ever needed of W1 is what it answers to
+the rows, Z1 = K C^T + H0 + b1, with K = X X^T and H0 = X W1_0^T. A step of descent, W1 -= rate dZ1^T X, is
+C -= rate dZ1^T: the second product with the rows is not needed at all.
 """
 
 from typing import Any
@@ -22,10 +22,10 @@ Array = NDArray[Any]
 
 
 class Dual(Dense):
-    """A first layer whose weights are D (n, n_out), and whose inputs are rows [K, H0] (., n + n_out).
+    """A first layer whose weights are C (n_out, n), and whose inputs are rows [K, H0] (., n + n_out).
 
-    What stands in the place of dJ/dD is dZ1, which moves W1 by descent. (dJ/dD itself is K dZ1, and following it would
-    be another rule.)
+    What stands in the place of dJ/dC is dZ1^T, which moves W1 by descent. (dJ/dC itself is dZ1^T K, and following it
+    would be another rule.)
     """
 
     def __init__(self, n: int, n_out: int, activation: str | Activation) -> None:
@@ -34,12 +34,12 @@ class Dual(Dense):
 
     @property
     def weight_shape(self) -> tuple[int, int]:
-        """The shape of D."""
-        return self.n, self.n_out
+        """The shape of C."""
+        return self.n_out, self.n
 
     def forward(self, A_in: Array, buffer: Buffers, keep: bool = False) -> tuple[Array, DenseTape]:
         """Return A (., n_out), and the tape."""
-        Z = np.matmul(A_in[:, : self.n], self.W, out=buffer("Z", self.n_out))
+        Z = np.matmul(A_in[:, : self.n], self.W.T, out=buffer("Z", self.n_out))
         Z += A_in[:, self.n :]
         Z += self.b
         return self._activated(A_in, Z, buffer, keep)
@@ -47,10 +47,9 @@ class Dual(Dense):
     def backward(
         self, dA: Array, tape: DenseTape, buffer: Buffers, dW: Array, db: Array, input_gradient: bool
     ) -> Array | None:
-        """Write dZ1 to the place of dW, and dJ/db; there is nothing below that would want a gradient."""
-        dZ = self._through_activation(dA, tape, out=dW)
-        if dZ is not dW:
-            dW[:] = dZ
+        """Write dZ1^T to the place of dW, and dJ/db; there is nothing below that would want a gradient."""
+        dZ = self._through_activation(dA, tape, buffer("dZ", self.n_out))
+        dW[:] = dZ.T
         np.matmul(buffer.ones, dZ, out=db)
         return None
 
@@ -75,7 +74,7 @@ def reduce_to_dual(network: Network, span: Span, train: Examples, validation: Ex
         span.add_combination(W1, coordinates.dense[0].W)
         return expanded(network, coordinates, W1)
 
-    rows = Examples(np.hstack([span.K, H]), train.y, train.weight)
+    rows = Examples(np.asfortranarray(np.hstack([span.K, H])), train.y, train.weight)  # unit by unit, as C is
     if validation is None:
         return Problem(small, rows, None, expand)
     seen = np.hstack([span.K_validation, H_validation])
