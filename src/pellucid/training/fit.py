@@ -83,7 +83,8 @@ def fit(
         train, held_out = train.of_precision(dtype), None if held_out is None else held_out.of_precision(dtype)
     runs: list[State] = []
     for run_seed in _seeds(seed, settings.restarts):
-        network = _at_start(settings.network(train.X.shape[1], n_out, loss, dtype), settings, run_seed, start)
+        computed = dtype if span is None else np.float64
+        network = _at_start(settings.network(train.X.shape[1], n_out, loss, computed), settings, run_seed, start)
         problem = Problem(network, train, held_out)
         if span is not None:
             problem = reduce(network, span, train, held_out, settings)
@@ -103,6 +104,8 @@ def fit(
     if runs[-1].interrupted and best is not runs[-1]:
         best.history.stopped_because += f"; interrupted in start {len(runs)} of {settings.restarts}"
     network = best.network()
+    if network.parameters.dtype != dtype:
+        network = network.copy(dtype)  # row space computes in float64, whatever is stored
     best.history.seconds = time.perf_counter() - began
     return Fitted(network, best.history, seed, runs[-1].interrupted)
 

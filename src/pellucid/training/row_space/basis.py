@@ -23,7 +23,7 @@ def reduce_to_basis(network: Network, span: Span, train: Examples, validation: E
     The Gram matrix G of the rows S = [X; scale W1] has the eigenvectors Q and the eigenvalues Lambda. B = Lambda^-1/2
     Q^T S is orthonormal, S B^T = Q Lambda^1/2, and the directions of no length, of rows that repeat others, drop out.
     """
-    start = network.dense[0].W.astype(np.float64)
+    start = network.dense[0].W
     H, H_validation = span.responses(start)
     scale = _balance(span.K, start)
     G = np.block([[span.K, scale * H], [scale * H.T, scale**2 * (start @ start.T)]])
@@ -40,9 +40,10 @@ def reduce_to_basis(network: Network, span: Span, train: Examples, validation: E
 
     def expand(coordinates: Network) -> Network:
         coefficients = coordinates.dense[0].W @ (Q / root).T  # (h, n + h), of the rows of S
-        W1 = scale * coefficients[:, n:] @ start
-        span.add_combination(W1, coefficients[:, :n])
-        return expanded(network, coordinates, W1)
+        whole = expanded(network, coordinates)
+        np.matmul(scale * coefficients[:, n:], start, out=whole.dense[0].W)
+        span.add_combination(whole.dense[0].W, coefficients[:, :n])
+        return whole
 
     X = Q[:n] * root
     X[span.K.diagonal() == 0] = 0  # a row of zeros stays one: where relu has its kink, rounding would decide

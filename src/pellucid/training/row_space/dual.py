@@ -62,17 +62,16 @@ def is_plain_descent(settings: Settings, n: int) -> bool:
 
 def reduce_to_dual(network: Network, span: Span, train: Examples, validation: Examples | None) -> Problem:
     """Return the training problem in coefficients of the rows, from the network at its start."""
-    start = network.dense[0].W.astype(np.float64)
-    H, H_validation = span.responses(start)
     first, *others = network.layers
     assert isinstance(first, Dense)
+    H, H_validation = span.responses(first.W)
     small = Network([Dual(len(H), first.n_out, first.activation), *others], network.loss)
     small.parameters[small.dense[0].W.size :] = network.parameters[first.W.size :]
 
     def expand(coordinates: Network) -> Network:
-        W1 = start.copy()
-        span.add_combination(W1, coordinates.dense[0].W)
-        return expanded(network, coordinates, W1)
+        whole = expanded(network, coordinates)
+        span.add_combination(whole.dense[0].W, coordinates.dense[0].W)
+        return whole
 
     rows = Examples(np.asfortranarray(np.hstack([span.K, H])), train.y, train.weight)  # unit by unit, as C is
     if validation is None:

@@ -75,7 +75,7 @@ class Span:
         H = np.zeros((len(self.X), len(W)))
         H_validation = np.zeros((len(self.X_validation), len(W)))
         for columns in self._blocks():
-            W_T = W[:, columns].astype(np.float64, copy=False).T
+            W_T = W[:, columns].T
             H += _unscaled(self.X, columns) @ W_T
             H_validation += _unscaled(self.X_validation, columns) @ W_T
         return H / _divisor(self.X), H_validation / _divisor(self.X_validation)
@@ -92,11 +92,10 @@ class Span:
         return (slice(start, min(start + step, d)) for start in range(0, d, step))
 
 
-def expanded(network: Network, coordinates: Network, W1: Array) -> Network:
-    """Return a network like `network` with that W1, and all else from the one trained in coordinates."""
+def expanded(network: Network, coordinates: Network) -> Network:
+    """Return a copy of `network` with all but W1 from the one trained in coordinates; W1 is left as it was."""
     whole = network.copy()
     first, small = whole.dense[0].W, coordinates.dense[0].W
-    first[:] = W1
     whole.parameters[first.size :] = coordinates.parameters[small.size :]
     return whole
 
