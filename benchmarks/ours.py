@@ -1,12 +1,14 @@
 """pellucid as an entrant: `training.fit`, the whole call, with the threads it comes with."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
 from benchmarks.measure import Answer
+from pellucid.nn import fused
 from pellucid.training import Fitted, History, Settings, fit
 
 
@@ -38,6 +40,22 @@ def answer(fitted: Fitted) -> Answer:
 def told(history: History) -> str:
     """Return what the history tells about row space."""
     return f"used_row_space {history.used_row_space}, {history.row_space_reason}"
+
+
+@contextmanager
+def plain_numpy() -> Iterator[None]:
+    """Compute without numba inside the block, as an installation without the extra `fast` does."""
+    adam = fused.adam
+    setattr(fused, "adam", lambda: None)  # noqa: B010 - the type is another
+    try:
+        yield
+    finally:
+        setattr(fused, "adam", adam)  # noqa: B010
+
+
+def has_numba() -> bool:
+    """Return whether the extra `fast` is there."""
+    return fused.adam() is not None
 
 
 class Epochs:

@@ -52,6 +52,7 @@ HOMES = {  # heavy or optional packages, and the only places that may import the
     "safetensors": {"files.py"},
     "click": "cli/",
     "rich": "cli/",
+    "numba": {"nn/fused.py"},
     "torch": set(),
     "benchmarks": set(),
     "scipy": set(),

@@ -1,6 +1,7 @@
 """Proves the descent rules: hand-computed steps, equal to one another and to torch, resumed bit for bit, convergent."""
 
 import copy
+import sys
 from dataclasses import dataclass, replace
 from math import sqrt
 
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 
 from pellucid.errors import InputError
-from pellucid.nn import LBFGS, OPTIMIZERS, Adam, AdamW, Dense, GradientDescent, Network, RMSprop
+from pellucid.nn import LBFGS, OPTIMIZERS, Adam, AdamW, Dense, GradientDescent, Network, RMSprop, fused, optimizers
 from pellucid.nn.optimizers import FirstOrder, clip_by_norm, get_optimizer
 
 GRADIENTS = [np.array([1.0, -2.0]), np.array([3.0, 1.0])]
@@ -384,3 +385,70 @@ def test_an_object_is_itself():
     rule = LBFGS(memory=3)
     assert get_optimizer(rule) is rule
     assert get_optimizer("adam") == Adam()
+
+
+# large networks --------------------------------------------------------------------------------------------------
+
+SIZE = 2 * optimizers.BLOCK + 5
+
+
+def walk(rule, dtype, steps=3, size=SIZE):
+    rng = np.random.default_rng(0)
+    p = rng.normal(size=size).astype(dtype)
+    slots = rule.slots(p)
+    for _ in range(steps):
+        g = rng.normal(size=size).astype(dtype)
+        rule.step(lambda g=g: (0.0, g), p, slots, 0.01, [p[:10]])
+    return p, slots
+
+
+@pytest.mark.parametrize("rule", descents.values(), ids=descents)
+def test_blocks_are_the_whole(rule, monkeypatch):
+    """Updated block by block, a large vector has the bits that it has when it is updated at once."""
+    monkeypatch.setattr(fused, "adam", lambda: None)
+    p, slots = walk(rule, np.float32)
+    monkeypatch.setattr(optimizers, "BLOCK", SIZE)
+    whole, whole_slots = walk(rule, np.float32)
+    np.testing.assert_array_equal(p, whole)
+    for name, vector in slots.items():
+        np.testing.assert_array_equal(vector, whole_slots[name])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("rule", [Adam(), Adam(0.5, 0.9, E), AdamW(weight_decay=0.5)], ids=str)
+def test_one_pass_is_the_formula(rule, dtype, monkeypatch):
+    pytest.importorskip("numba", reason="the one-pass update needs the extra fast")
+    p, slots = walk(rule, dtype)
+    monkeypatch.setattr(fused, "adam", lambda: None)
+    reference, reference_slots = walk(rule, dtype)
+    tight = {"rtol": 20 * np.finfo(dtype).eps, "atol": 20 * np.finfo(dtype).eps}
+    np.testing.assert_allclose(p, reference, **tight)
+    assert not np.array_equal(p, reference) or dtype == np.float64  # it was another computation
+    for name in ("mean", "square"):
+        assert slots[name].dtype == dtype
+        np.testing.assert_allclose(slots[name], reference_slots[name], **tight)
+
+
+def test_without_numba_there_is_no_one_pass(monkeypatch):
+    monkeypatch.setitem(sys.modules, "numba", None)
+    fused.adam.cache_clear()
+    try:
+        assert fused.adam() is None
+    finally:
+        fused.adam.cache_clear()
+
+
+@pytest.mark.parametrize("rule", ["momentum", "rmsprop", "adam"])
+def test_what_has_vanished_is_set_to_zero(rule):
+    """Where a unit gets no gradient any more its memory must not end in denormal numbers."""
+    rule = OPTIMIZERS[rule]
+    p = np.ones(2, np.float32)
+    slots = rule.slots(p)
+    for step in range(4000):
+        g = np.array([1e-3 if step < 10 else 0, 1e-3], np.float32)
+        rule.step(lambda g=g: (0.0, g), p, slots, 1e-6, [])
+        for name in rule.slot_names:
+            first, second = np.abs(slots[name])
+            assert first == 0 or first >= np.finfo(np.float32).tiny
+            assert second > 0
+    assert any(slots[name][0] == 0 for name in rule.slot_names)

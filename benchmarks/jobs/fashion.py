@@ -12,9 +12,9 @@ from benchmarks.floor import add_floor, update
 from benchmarks.measure import THREADS, Answer, Entrant, Timing, in_turn
 from benchmarks.options import NO_TORCH, Options, has_torch
 from benchmarks.outcome import Limit, Outcome
-from pellucid.training import Settings, fit
+from pellucid.training import Fitted, Settings, fit
 
-OURS, TORCH, SKLEARN = "pellucid", "PyTorch", "scikit-learn"
+OURS, FAST, TORCH, SKLEARN = "pellucid", "pellucid with fast", "PyTorch", "scikit-learn"
 NETS = ((32,), (128,), (256, 128), (512, 512))
 BATCHES = (32, 128, 256)
 RATES = {"gradient_descent": 0.1, "adam": 0.001}
@@ -65,6 +65,9 @@ def run(options: Options) -> Outcome:
         parts = [(epochs * whole, update(work.batch, work.widths))]
         parts += [(epochs, update(rest, work.widths))] if rest else []
         add_floor(outcome, "", parts, "float32", timings[OURS].median, work.name, per=epochs)
+        if FAST in timings and TORCH in timings:
+            ratio = timings[TORCH].median / timings[FAST].median
+            outcome.add_fact(f"{work.name}: PyTorch's time over ours with the extra fast", ratio, work.limits[TORCH])
         _add_accuracies(outcome, work, timings, len(X_test))
     outcome.notes = [
         f"Accuracies after {epochs} epoch(s) are medians of the rounds, each with a start and an order of its own; "
@@ -94,9 +97,12 @@ def _entrants(
     def start(number: int) -> list[np.ndarray]:
         return ours.start_of(Settings(hidden_layers=work.hidden), 784, 10, number)
 
-    def prepare_ours(number: int) -> Callable[[], Any]:
+    def prepare_fast(number: int) -> Callable[[], Any]:
         how = settings(number)
         return lambda: fit(X, y, how, "softmax_cross_entropy", 10)
+
+    def prepare_ours(number: int) -> Callable[[], Any]:
+        return ours.plain_numpy()(prepare_fast(number))
 
     def prepare_sklearn(number: int) -> Callable[[], Any]:
         return peers_sklearn.training(
@@ -106,7 +112,12 @@ def _entrants(
     def right(codes: np.ndarray) -> Answer:
         return Answer(accuracy=float(np.mean(codes == y_test)))
 
-    yield Entrant(OURS, prepare_ours, lambda fitted: right(fitted.network.predict(X_test).argmax(1)))
+    def judge(fitted: Fitted) -> Answer:
+        return right(fitted.network.predict(X_test).argmax(1))
+
+    yield Entrant(OURS, prepare_ours, judge)
+    if work.optimizer == "adam" and ours.has_numba():
+        yield Entrant(FAST, prepare_fast, judge)
     for threads in THREADS:
         yield Entrant(SKLEARN, prepare_sklearn, lambda model: right(model.predict(X_test)), threads=threads)
     if has_torch():

@@ -1,6 +1,6 @@
 """The mathematics: activations, initialisers, losses, layers, the network, optimizers and schedules.
 
-NumPy only: no files, no printing, no global state. Read it in this order.
+NumPy only (numba for one loop, where it is installed): no files, no printing, no global state. Read it in this order.
 """
 
 from pellucid.nn.activations import ACTIVATIONS, Activation

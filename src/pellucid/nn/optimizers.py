@@ -14,12 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.errors import InputError, unknown_name
+from pellucid.nn import fused
 from pellucid.nn.lbfgs import LBFGS
 
 Array = NDArray[Any]
 Slots = dict[str, Array]
 
-BLOCK = 2**15  # numbers updated together: what one update touches stays in the cache
+BLOCK = 2**15  # numbers updated together
 FLUSH_EVERY = 64  # steps
 VANISHED = {"float32": 1e-30, "float64": 1e-300}  # a memory this small moves nothing; see `flush_vanished`
 
@@ -60,7 +61,7 @@ class FirstOrder(ABC):
         return vectors | {"steps": np.zeros((), np.int64)}
 
     def step(self, evaluate: Evaluate, parameters: Array, slots: Slots, rate: float, weights: Sequence[Array]) -> float:
-        """Evaluate, then update in place, block by block; return the cost before the update."""
+        """Evaluate, then update in place; return the cost before the update."""
         cost, gradient = evaluate()
         if not math.isfinite(cost):
             return cost
@@ -69,10 +70,7 @@ class FirstOrder(ABC):
         if parameters.size <= BLOCK:
             self.update(parameters, gradient, slots, rate)
         else:
-            for start in range(0, parameters.size, BLOCK):
-                block = slice(start, start + BLOCK)
-                memory = {name: slots[name][block] for name in self.slot_names}
-                self.update(parameters[block], gradient[block], memory | {"steps": slots["steps"]}, rate)
+            self.update_many(parameters, gradient, slots, rate)
         if self.slot_names and slots["steps"] % FLUSH_EVERY == 0:
             for name in self.slot_names:
                 flush_vanished(slots[name])
@@ -84,6 +82,13 @@ class FirstOrder(ABC):
     @abstractmethod
     def update(self, p: Array, g: Array, slots: Slots, rate: float) -> None:
         """Change p in place, and the slots of the same numbers: the formula of the rule."""
+
+    def update_many(self, p: Array, g: Array, slots: Slots, rate: float) -> None:
+        """Change p in place, block by block: what one update touches stays in the cache."""
+        for start in range(0, p.size, BLOCK):
+            block = slice(start, start + BLOCK)
+            memory = {name: slots[name][block] for name in self.slot_names}
+            self.update(p[block], g[block], memory | {"steps": slots["steps"]}, rate)
 
     def converged(self, slots: Slots) -> bool:
         """Never by itself: the number of epochs or early stopping ends a descent."""
@@ -164,19 +169,35 @@ class Adam(FirstOrder):
 
     def update(self, p: Array, g: Array, slots: Slots, rate: float) -> None:
         """Change p in place."""
-        m, s, t = slots["mean"], slots["square"], int(slots["steps"])
+        m, s = slots["mean"], slots["square"]
+        step, epsilon = self._corrected(slots, rate)
         m *= self.beta1
         m += (1 - self.beta1) * g
         s *= self.beta2
         square = g * g
         square *= 1 - self.beta2
         s += square
-        root = math.sqrt(1 - self.beta2**t)  # taken out of the fraction, so that fewer passes over p are needed
-        step = np.sqrt(s, out=square)
-        step += self.epsilon * root
-        np.divide(m, step, out=step)
-        step *= rate * root / (1 - self.beta1**t)
-        p -= step
+        moved = np.sqrt(s, out=square)
+        moved += epsilon
+        np.divide(m, moved, out=moved)
+        moved *= step
+        p -= moved
+
+    def update_many(self, p: Array, g: Array, slots: Slots, rate: float) -> None:
+        """Change p in place, in one pass where numba is installed."""
+        in_one_pass = fused.adam()
+        if in_one_pass is None:
+            super().update_many(p, g, slots, rate)
+            return
+        step, epsilon = self._corrected(slots, rate)
+        numbers = (self.beta1, 1 - self.beta1, self.beta2, 1 - self.beta2, step, epsilon)
+        in_one_pass(p, g, slots["mean"], slots["square"], tuple(p.dtype.type(number) for number in numbers))
+
+    def _corrected(self, slots: Slots, rate: float) -> tuple[float, float]:
+        """Return step and epsilon with both corrections, so that p -= step m / (sqrt(s) + epsilon)."""
+        t = int(slots["steps"])
+        root = math.sqrt(1 - self.beta2**t)
+        return rate * root / (1 - self.beta1**t), self.epsilon * root
 
 
 @dataclass(frozen=True)
