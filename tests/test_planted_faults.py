@@ -122,7 +122,7 @@ class SumOverRows(Network):
 
 def mean_over_outputs(name):
     loss = LOSSES[name]
-    return replace(loss, gradient=lambda Z, y: loss.gradient(Z, y) / Z.shape[1], both=None)
+    return replace(loss, gradient=lambda Z, y: loss.gradient(Z, y) / Z.shape[1])
 
 
 def stack(first=Dense, second=Dense, last=Dense, drop=Dropout, after_second=None, k=2):

@@ -24,7 +24,7 @@ def _adam(p: Array, g: Array, m: Array, s: Array, numbers: tuple[Any, ...]) -> N
 
 @cache
 def adam() -> Callable[[Array, Array, Array, Array, tuple[np.floating, ...]], None] | None:
-    """Return the compiled update, or None where there is no numba.
+    """Return the compiled update, or None where there is no numba; compiling takes a third of a second, once a process.
 
     update(p, g, m, s, (beta1, 1 - beta1, beta2, 1 - beta2, step, epsilon)) changes p, m and s in place; the numbers
     have the type of p, else float32 would be computed in float64.
@@ -33,4 +33,4 @@ def adam() -> Callable[[Array, Array, Array, Array, tuple[np.floating, ...]], No
         from numba import njit
     except ImportError:
         return None
-    return njit(_adam, error_model="numpy", cache=True)
+    return njit(_adam, error_model="numpy")

@@ -15,6 +15,7 @@ from pellucid.errors import unknown_name
 from pellucid.nn.activations import linear, sigmoid
 
 Array = NDArray[Any]
+Function = Callable[[Array, Array], Array]
 
 HUBER_DELTA = 1.0
 
@@ -29,7 +30,6 @@ class Loss:
     codes: whether y is integer class codes (n,); otherwise y is floats (n, k).
     classes: whether the link gives probabilities of classes, so that a classifier can use it.
     pieces(Z, y): which smooth piece each output is on, or None where the loss is smooth everywhere.
-    both(Z, y): value and gradient in one go, where they share work; None = one after the other.
     """
 
     name: str
@@ -39,11 +39,11 @@ class Loss:
     codes: bool = False
     classes: bool = False
     pieces: Callable[[Array, Array], Array] | None = None
-    both: Callable[[Array, Array], tuple[Array, Array]] | None = None
 
     def value_and_gradient(self, Z: Array, y: Array) -> tuple[Array, Array]:
-        """Return l (n,) and dl/dZ (n, k)."""
-        return (self.value(Z, y), self.gradient(Z, y)) if self.both is None else self.both(Z, y)
+        """Return l (n,) and dl/dZ (n, k), in one go where this very pair of functions shares work."""
+        both = TOGETHER.get((self.value, self.gradient))
+        return (self.value(Z, y), self.gradient(Z, y)) if both is None else both(Z, y)
 
     def targets(self, codes: Array, dtype: DTypeLike = np.float64) -> Array:
         """Return class codes (n,) as this loss takes them: as they are, or as one column of zeros and ones."""
@@ -158,6 +158,11 @@ def huber_pieces(Z: Array, y: Array) -> Array:
     return np.sign(r) * (np.abs(r) > HUBER_DELTA)
 
 
+TOGETHER: dict[tuple[Function, Function], Callable[[Array, Array], tuple[Array, Array]]] = {
+    (binary_cross_entropy, binary_cross_entropy_gradient): binary_cross_entropy_both,
+    (softmax_cross_entropy, softmax_cross_entropy_gradient): softmax_cross_entropy_both,
+}
+
 LOSSES = {
     loss.name: loss
     for loss in (
@@ -167,7 +172,6 @@ LOSSES = {
             binary_cross_entropy_gradient,
             sigmoid,
             classes=True,
-            both=binary_cross_entropy_both,
         ),
         Loss(
             "softmax_cross_entropy",
@@ -176,7 +180,6 @@ LOSSES = {
             softmax,
             codes=True,
             classes=True,
-            both=softmax_cross_entropy_both,
         ),
         Loss("squared_error", squared_error, squared_error_gradient, linear),
         Loss("absolute_error", absolute_error, absolute_error_gradient, linear, pieces=absolute_error_pieces),

@@ -34,10 +34,6 @@ class Optimizer(Protocol):
     def full_batch_only(self) -> bool:
         """Whether every evaluation must be of the same function."""
 
-    @property
-    def rotation_invariant(self) -> bool:
-        """Whether turning the axes turns every step alike; not so where each number is divided by one of its own."""
-
     def slots(self, parameters: Array) -> Slots:
         """Return what is remembered before the first step."""
 
@@ -67,7 +63,7 @@ class FirstOrder(ABC):
             return cost
         slots["steps"] += 1
         self.shrink(weights, rate)
-        if parameters.size <= BLOCK:
+        if parameters.size <= BLOCK or type(self) not in BY_NUMBER:
             self.update(parameters, gradient, slots, rate)
         else:
             self.update_many(parameters, gradient, slots, rate)
@@ -88,7 +84,7 @@ class FirstOrder(ABC):
         for start in range(0, p.size, BLOCK):
             block = slice(start, start + BLOCK)
             memory = {name: slots[name][block] for name in self.slot_names}
-            self.update(p[block], g[block], memory | {"steps": slots["steps"]}, rate)
+            self.update(p[block], g[block], slots | memory, rate)
 
     def converged(self, slots: Slots) -> bool:
         """Never by itself: the number of epochs or early stopping ends a descent."""
@@ -215,6 +211,9 @@ class AdamW(Adam):
             W *= 1 - rate * (self.weight_decay or 0.0)
 
 
+# their formulas treat each number without the others, so that they may go block by block; a rule of your own may not
+BY_NUMBER = (GradientDescent, RMSprop, Adam, AdamW)
+
 OPTIMIZERS: dict[str, Optimizer] = {
     "gradient_descent": GradientDescent(),
     "momentum": GradientDescent(momentum=0.9),
@@ -237,6 +236,14 @@ def get_optimizer(optimizer: str | Optimizer) -> Optimizer:
             f"optimizer must be a name or an object like GradientDescent(momentum=0.9), got {optimizer!r}."
         )
     return optimizer
+
+
+def is_rotation_invariant(rule: Optimizer) -> bool:
+    """Whether turning the axes turns every step alike; not so where each number is divided by one of its own.
+
+    A rule of your own says so by `rotation_invariant = True`; one that says nothing is taken to go by the axes.
+    """
+    return bool(getattr(rule, "rotation_invariant", False))
 
 
 def flush_vanished(memory: Array) -> None:

@@ -69,6 +69,8 @@ def fit(
     held_out = None
     if validation is not None:
         held_out = checked_examples(*validation, None, None, loss, "the validation rows")
+        if held_out.X.shape[1] != train.X.shape[1]:
+            raise InputError(f"validation rows have {held_out.X.shape[1]} inputs, training rows {train.X.shape[1]}.")
     elif settings.stopping is not None:
         codes = codes_of(train.y) if loss.codes or (loss.classes and n_out == 1) else None
         kept, held = split_rows(codes, settings.stopping.fraction, stream(seed, "split"), n=len(train))

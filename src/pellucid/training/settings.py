@@ -16,7 +16,7 @@ from pellucid.nn import AdamW, Dense, Dropout, Network
 from pellucid.nn.activations import get_activation
 from pellucid.nn.initializers import get_initializer
 from pellucid.nn.losses import Loss, get_loss
-from pellucid.nn.optimizers import Optimizer, get_optimizer
+from pellucid.nn.optimizers import Optimizer, get_optimizer, is_rotation_invariant
 from pellucid.nn.schedules import Schedule, get_schedule
 from pellucid.rows import Rows
 
@@ -112,7 +112,7 @@ class Settings:
         weights = self.class_weight.values() if isinstance(self.class_weight, dict) else ()
         _refuse(not all(map(_weight, weights)), "class_weight", "of weights that are 0 or more", self.class_weight)
         _refuse(self.row_space not in ("auto", True, False), "row_space", "'auto', True or False", self.row_space)
-        demanded_in_vain = self.row_space is True and not self.rule.rotation_invariant
+        demanded_in_vain = self.row_space is True and not is_rotation_invariant(self.rule)
         _refuse(demanded_in_vain, "row_space", f"'auto' or False with {self.rule_name}, which goes by the axes", True)
         good_dtype = self.dtype in ("auto", "float32", "float64", np.float32, np.float64)
         _refuse(not good_dtype, "dtype", "'auto', 'float32' or 'float64'", self.dtype)

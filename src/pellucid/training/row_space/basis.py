@@ -20,42 +20,38 @@ Array = NDArray[Any]
 def reduce_to_basis(network: Network, span: Span, train: Examples, validation: Examples | None) -> Problem:
     """Return the training problem in r coordinates, from the network at its start.
 
-    The Gram matrix G of the rows S = [X; scale W1] has the eigenvectors Q and the eigenvalues Lambda. B = Lambda^-1/2
-    Q^T S is orthonormal, S B^T = Q Lambda^1/2, and the directions of no length, of rows that repeat others, drop out.
+    The rows S = [X; W1], brought to length 1, have the Gram matrix G, its eigenvectors Q and eigenvalues Lambda. With L
+    the lengths, B = Lambda^-1/2 Q^T L^-1 S is orthonormal and S B^T = L Q Lambda^1/2. Directions of no length, of rows
+    that repeat others, drop out. Without L a row much longer than others would bury them in its rounding.
     """
     start = network.dense[0].W
     H, H_validation = span.responses(start)
-    scale = _balance(span.K, start)
-    G = np.block([[span.K, scale * H], [scale * H.T, scale**2 * (start @ start.T)]])
-    Lambda, Q = np.linalg.eigh(G)
-    there = Lambda > Lambda[-1] * len(G) * np.finfo(np.float64).eps
-    root, Q = np.sqrt(Lambda[there]), Q[:, there]
-    n = len(span.K)
+    G = np.block([[span.K, H], [H.T, start @ start.T]])
+    n, there = len(span.K), G.diagonal() > 0
+    L = np.sqrt(np.where(there, G.diagonal(), 1))[:, None]
+    Lambda, Q = np.linalg.eigh(G / L / L.T)
+    kept = Lambda > len(G) * np.finfo(np.float64).eps
+    kept[-1] = True  # a network needs an input, also where all is zero
+    root, Q = np.sqrt(np.where(Lambda > 0, Lambda, 1)[kept]), Q[:, kept]
+    S = L * Q * root
+    S[~there] = 0  # what is zero stays zero: where relu has its kink, rounding would decide
+    back = Q / root / L
 
     first, *others = network.layers
     assert isinstance(first, Dense)
     small = Network([Dense(len(root), first.n_out, first.activation), *others], network.loss, network.l2)
     small.parameters[small.dense[0].W.size :] = network.parameters[first.W.size :]
-    small.dense[0].W[:] = Q[n:] * root / scale
+    small.dense[0].W[:] = S[n:]
 
     def expand(coordinates: Network) -> Network:
-        coefficients = coordinates.dense[0].W @ (Q / root).T  # (h, n + h), of the rows of S
+        coefficients = coordinates.dense[0].W @ back.T  # (h, n + h), of the rows of S
         whole = expanded(network, coordinates)
-        np.matmul(scale * coefficients[:, n:], start, out=whole.dense[0].W)
+        np.matmul(coefficients[:, n:], start, out=whole.dense[0].W)
         span.add_combination(whole.dense[0].W, coefficients[:, :n])
         return whole
 
-    X = Q[:n] * root
-    X[span.K.diagonal() == 0] = 0  # a row of zeros stays one: where relu has its kink, rounding would decide
-    rows = Examples(X, train.y, train.weight)
+    rows = Examples(S[:n], train.y, train.weight)
     if validation is None:
         return Problem(small, rows, None, expand)
-    seen = np.hstack([span.K_validation, scale * H_validation]) @ (Q / root)
+    seen = np.hstack([span.K_validation, H_validation]) @ back
     return Problem(small, rows, Examples(seen, validation.y, validation.weight), expand)
-
-
-def _balance(K: Array, W: Array) -> float:
-    """Return the factor that makes weights as long as rows, so that rounding in G spoils neither."""
-    weights = float(np.vdot(W, W)) / len(W)
-    rows = float(np.trace(K)) / len(K)
-    return float(np.sqrt(rows / weights)) if rows and weights else 1.0

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from pellucid.errors import InputError
-from pellucid.nn.optimizers import OPTIMIZERS
+from pellucid.nn.optimizers import OPTIMIZERS, is_rotation_invariant
 from pellucid.training.row_space.dual import is_plain_descent
 from pellucid.training.settings import Settings
 
-SHARE_OF_MEMORY = 0.25  # that the Gram matrix may take
+SHARE_OF_MEMORY = 0.5  # that the matrices may take
 EIGEN_OPERATIONS = 20  # of an eigenvalue decomposition: this times r^3, at the speed of a product
 
 
@@ -35,20 +35,22 @@ def choose(settings: Settings, n: int, n_validation: int, n_in: int, n_first: in
     fewer = f"{gain:,.{0 if gain >= 10 else 1}f} times fewer operations"
     if settings.row_space is False:
         return Choice(False, "trained on the inputs themselves, as asked for")
-    if not settings.rule.rotation_invariant:
-        *names, last = (name for name, rule in OPTIMIZERS.items() if rule.rotation_invariant)
+    if not is_rotation_invariant(settings.rule):
+        *names, last = (name for name, rule in OPTIMIZERS.items() if is_rotation_invariant(rule))
         could = f"; {', '.join(names)} or {last} would need {fewer}" if gain > 1 and n < n_in else ""
         return Choice(False, f"trained on the inputs themselves, as {settings.rule_name} goes by the axes{could}")
     rows = f"{n:,} rows of {n_in:,} inputs"
     if settings.row_space == "auto" and (gain <= 1 or n >= n_in):
         return Choice(False, f"trained on the inputs themselves, as {rows} gain nothing from row space")
-    needed = 8 * (n + n_first) * (n + n_first + n_validation)
+    matrices = 3 if is_plain_descent(settings, n) else 7  # held at once, for a basis with the eigenvectors
+    needed = matrices * 8 * (n + n_first) * (n + n_first + n_validation)
     if needed > SHARE_OF_MEMORY * _free_memory():
-        problem = f"the Gram matrix of {n:,} rows takes {needed / 2**30:.1f} GiB, over a quarter of the free memory"
+        problem = f"the products of {n:,} rows take {needed / 2**30:.1f} GiB, over half of the free memory"
         if settings.row_space is True:
             raise InputError(f"row_space=True: {problem}. Leave it 'auto', or train on fewer rows.")
         return Choice(False, f"trained on the inputs themselves, as {problem}")
-    return Choice(True, f"trained in row space, {n:,} rows in place of {n_in:,} inputs: {fewer}")
+    how = fewer if gain > 1 else "as asked for, though it gains nothing"
+    return Choice(True, f"trained in row space, {n:,} rows in place of {n_in:,} inputs: {how}")
 
 
 def direct_operations(settings: Settings, n: int, n_validation: int, n_in: int, n_first: int, dtype: np.dtype) -> float:

@@ -56,7 +56,7 @@ class Dual(Dense):
 
 def is_plain_descent(settings: Settings, n: int) -> bool:
     """Whether this form serves: descent, with momentum or not, on all rows, neither shrunk (L2) nor clipped."""
-    descent = isinstance(settings.rule, GradientDescent)
+    descent = type(settings.rule) is GradientDescent  # a rule derived from it may do anything
     return descent and settings.batch_rows(n) == n and settings.l2 == 0 and settings.clip_norm is None
 
 

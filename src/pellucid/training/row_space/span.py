@@ -76,8 +76,11 @@ class Span:
         H_validation = np.zeros((len(self.X_validation), len(W)))
         for columns in self._blocks():
             W_T = W[:, columns].T
-            H += _unscaled(self.X, columns) @ W_T
-            H_validation += _unscaled(self.X_validation, columns) @ W_T
+            with np.errstate(over="ignore", invalid="ignore"):
+                H += _unscaled(self.X, columns) @ W_T
+                H_validation += _unscaled(self.X_validation, columns) @ W_T
+        if not np.isfinite(H).all() or not np.isfinite(H_validation).all():
+            raise InputError("the weights at the start are so large that layer 1 overflows; choose another start.")
         return H / _divisor(self.X), H_validation / _divisor(self.X_validation)
 
     def add_combination(self, W: Array, C: Array) -> None:
