@@ -1,5 +1,6 @@
 """Proves row space: costs and weights as on the inputs, for every rule that may use it, from every kind of row."""
 
+import signal
 import sys
 from dataclasses import replace
 
@@ -395,3 +396,25 @@ def test_validation_rows_of_another_width():
     X = rows()
     with pytest.raises(InputError, match=r"^validation rows have 57 inputs, training rows 60\.$"):
         both(X, targets(X), validation=(X[:, :57], targets(X)))
+
+
+def test_ctrl_c_between_two_starts_keeps_the_first(monkeypatch):
+    """Going into row space takes seconds with large pictures, before any update of that start."""
+    module = sys.modules["pellucid.training.fit"]
+    reduce, calls = module.reduce, []
+
+    def pressed_in_the_second(*problem):
+        calls.append(1)
+        if len(calls) == 2:
+            signal.raise_signal(signal.SIGINT)
+        return reduce(*problem)
+
+    monkeypatch.setattr(module, "reduce", pressed_in_the_second)
+    same_start = [rows(n=4, seed=5) / 9, np.ones((1, 4))]
+    settings = Settings(
+        hidden_layers=(4,), init=same_start, epochs=20, restarts=3, random_state=0, row_space=True, **DESCENT
+    )
+    fitted = fit(rows(), targets(rows()), settings, "binary_cross_entropy", 1)
+    assert fitted.interrupted and len(calls) == 2
+    assert len(fitted.history.cost) == 20
+    assert fitted.history.stopped_because == "all 20 epochs done; interrupted in start 2 of 3"

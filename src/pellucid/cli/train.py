@@ -119,6 +119,7 @@ def training_results(result: Result) -> dict[str, Any]:
         "seconds": history.seconds,
         "stopped_because": history.stopped_because,
         "used_row_space": history.used_row_space,
+        "row_space": history.row_space_reason,
         "skipped": [{"name": name, "reason": reason} for name, reason in result.skipped],
         "provenance": dict(result.model.provenance),
     }

@@ -6,6 +6,7 @@ loop, and sees to it that Ctrl-C and divergence lose nothing that was learned.
 
 import time
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,18 +85,20 @@ def fit(
     else:
         train, held_out = train.of_precision(dtype), None if held_out is None else held_out.of_precision(dtype)
     runs: list[State] = []
-    for run_seed in _seeds(seed, settings.restarts):
-        computed = dtype if span is None else np.float64
-        network = _at_start(settings.network(train.X.shape[1], n_out, loss, computed), settings, run_seed, start)
-        problem = Problem(network, train, held_out)
-        if span is not None:
-            problem = reduce(network, span, train, held_out, settings)
-        runs.append(_run(problem, settings, run_seed))
-        if runs[-1].interrupted:
-            break
-    best = min(runs, key=_final_cost)
-    if best.diverged and best.best is None:
-        raise DivergedError(f"Training {best.history.stopped_because}", best.history)
+    with ctrl_c_noted() as pressed:
+        for run_seed in _seeds(seed, settings.restarts):
+            computed = dtype if span is None else np.float64
+            network = _at_start(settings.network(train.X.shape[1], n_out, loss, computed), settings, run_seed, start)
+            problem = Problem(network, train, held_out)
+            if span is not None:
+                problem = reduce(network, span, train, held_out, settings)
+            runs.append(_run(problem, settings, run_seed, pressed))
+            if runs[-1].interrupted:
+                break
+        best = min(runs, key=_final_cost)
+        if best.diverged and best.best is None:
+            raise DivergedError(f"Training {best.history.stopped_because}", best.history)
+        network = best.network()
     if best.diverged:
         warnings.warn(
             f"Training {best.history.stopped_because} The best weights, of epoch {best.history.best_epoch}, came back.",
@@ -105,7 +108,6 @@ def fit(
     best.history.used_row_space, best.history.row_space_reason = choice.use, choice.reason
     if runs[-1].interrupted and best is not runs[-1]:
         best.history.stopped_because += f"; interrupted in start {len(runs)} of {settings.restarts}"
-    network = best.network()
     if network.parameters.dtype != dtype:
         network = network.copy(dtype)  # row space computes in float64, whatever is stored
     best.history.seconds = time.perf_counter() - began
@@ -127,13 +129,13 @@ def _at_start(network: Network, settings: Settings, seed: int, start: Network | 
     return network
 
 
-def _run(problem: Problem, settings: Settings, seed: int) -> State:
+def _run(problem: Problem, settings: Settings, seed: int, pressed: Callable[[], bool]) -> State:
     """Train once from one start; return the state with the weights that count: with early stopping the best."""
     network = problem.network
     state = initial_state(network, settings, seed, problem.expand)
     callbacks = [*settings.callbacks, *([print_costs(settings.epochs)] if settings.verbose else [])]
     rows = settings.batch_rows(len(problem.train))
-    with ctrl_c_noted() as pressed, blas_threads(network, rows):
+    with blas_threads(network, rows):
         for _ in steps(problem.train, settings, state, problem.validation):
             if pressed():
                 state.stop(f"interrupted in epoch {state.epoch}; what was learned until then is kept")
