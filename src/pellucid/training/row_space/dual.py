@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from pellucid.nn import Dense, GradientDescent, Network
 from pellucid.nn.activations import Activation
-from pellucid.nn.layers import Buffers, DenseTape
+from pellucid.nn.layers import LINEAR, Buffers, DenseTape
 from pellucid.training.examples import Examples
 from pellucid.training.problem import Problem
 from pellucid.training.row_space.span import Span, expanded
@@ -48,8 +48,9 @@ class Dual(Dense):
         self, dA: Array, tape: DenseTape, buffer: Buffers, dW: Array, db: Array, input_gradient: bool
     ) -> Array | None:
         """Write dZ1^T to the place of dW, and dJ/db; there is nothing below that would want a gradient."""
-        dZ = self._through_activation(dA, tape, buffer("dZ", self.n_out))
-        dW[:] = dZ.T
+        dZ = self._through_activation(dA, tape, out=dW.T)
+        if self.activation is LINEAR:  # then dZ is dA itself
+            dW[:] = dZ.T
         np.matmul(buffer.ones, dZ, out=db)
         return None
 
