@@ -187,3 +187,23 @@ def test_a_name_or_an_object_and_did_you_mean():
         "unknown loss 'mse_error': did you mean 'squared_error'? "
         "Known: absolute_error, binary_cross_entropy, huber, softmax_cross_entropy, squared_error."
     )
+
+
+def test_a_loss_with_a_function_replaced_does_not_take_the_pair():
+    for name in ("binary_cross_entropy", "softmax_cross_entropy"):
+        Z, y = np.zeros((2, 2)), np.array([0, 1]) if LOSSES[name].codes else np.eye(2)
+        seven = replace(LOSSES[name], value=lambda Z, y: np.full(len(Z), 7.0))
+        assert seven.value_and_gradient(Z, y)[0].tolist() == [7, 7]
+        flat = replace(LOSSES[name], gradient=lambda Z, y: np.zeros_like(Z))
+        assert not flat.value_and_gradient(Z, y)[1].any()
+
+
+@pytest.mark.parametrize("k", [1, 3])
+@pytest.mark.parametrize("name", LOSSES)
+def test_value_and_gradient_in_one_go_are_those_one_by_one(name, k):
+    loss, rng = LOSSES[name], np.random.default_rng(k)
+    Z = np.concatenate([rng.normal(size=(40, k)), rng.normal(0, 1e3, size=(40, k)), np.zeros((1, k))])
+    y = rng.integers(k, size=len(Z)) if loss.codes else (rng.random((len(Z), k)) > 0.5).astype(float)
+    l, dZ = loss.value_and_gradient(Z, y)
+    np.testing.assert_allclose(l, loss.value(Z, y), rtol=1e-13, atol=1e-300)
+    np.testing.assert_allclose(dZ, loss.gradient(Z, y), rtol=1e-13, atol=1e-15)

@@ -65,9 +65,9 @@ def binary_cross_entropy_gradient(Z: Array, y: Array) -> Array:
 def binary_cross_entropy_both(Z: Array, y: Array) -> tuple[Array, Array]:
     """l and dl/dZ, from one exp(-|Z|)."""
     e = np.exp(np.copysign(Z, -1))
-    l = np.log1p(e)
-    l += np.maximum(Z, 0)
+    l = np.maximum(Z, 0)
     l -= Z * y
+    l += np.log1p(e)  # last: far out it is all there is of the loss of a right answer
     p = np.maximum(e, Z >= 0)  # e is at most 1
     e += 1
     p /= e
@@ -166,13 +166,7 @@ TOGETHER: dict[tuple[Function, Function], Callable[[Array, Array], tuple[Array, 
 LOSSES = {
     loss.name: loss
     for loss in (
-        Loss(
-            "binary_cross_entropy",
-            binary_cross_entropy,
-            binary_cross_entropy_gradient,
-            sigmoid,
-            classes=True,
-        ),
+        Loss("binary_cross_entropy", binary_cross_entropy, binary_cross_entropy_gradient, sigmoid, classes=True),
         Loss(
             "softmax_cross_entropy",
             softmax_cross_entropy,
