@@ -11,10 +11,10 @@ SOURCE = Path(pellucid.__file__).parent
 
 FLOORS = {  # docs/architecture.md tells their story; rooms of one floor do not know each other
     "errors": 0,
+    "parallel": 0,
     "version": 0,
     "cache": 1,
     "files": 1,
-    "parallel": 1,
     "pictures": 1,
     "randomness": 1,
     "rows": 1,

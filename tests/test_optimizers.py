@@ -429,6 +429,20 @@ def test_one_pass_is_the_formula(rule, dtype, monkeypatch):
         np.testing.assert_allclose(slots[name], reference_slots[name], **tight)
 
 
+@pytest.mark.parametrize("original", [GradientDescent, Adam])
+def test_a_rule_derived_from_these_updates_the_whole_at_once(original):
+    """It may look at all of g, or keep a slot that is not a number for each of p."""
+
+    class Derived(original):
+        sizes = ()
+
+        def update(self, p, g, slots, rate):
+            type(self).sizes += (p.size,)
+
+    walk(Derived(), np.float32, steps=2)
+    assert Derived.sizes == (SIZE, SIZE)
+
+
 def test_without_numba_there_is_no_one_pass(monkeypatch):
     monkeypatch.setitem(sys.modules, "numba", None)
     fused.adam.cache_clear()

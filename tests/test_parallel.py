@@ -3,11 +3,12 @@
 import threading
 import time
 from concurrent.futures import Future
+from contextlib import contextmanager
 
 import pytest
 
 from pellucid import parallel
-from pellucid.parallel import AHEAD, in_order
+from pellucid.parallel import AHEAD, Shared, in_order
 
 
 @pytest.fixture(autouse=True)
@@ -61,3 +62,23 @@ def test_ctrl_c_waits_for_nothing_but_what_is_running(monkeypatch):
         list(in_order(slow, range(100)))
     assert len(begun) <= 6  # of the twelve that were waiting
     assert threading.active_count() == before
+
+
+def test_a_shared_context_is_left_by_the_last():
+    """Two that overlap, the first in leaving first, as two trainings in threads do."""
+    told = []
+
+    @contextmanager
+    def limit():
+        told.append("entered")
+        yield
+        told.append("left")
+
+    shared = Shared(limit)
+    for _ in range(2):
+        shared.__enter__()
+        shared.__enter__()
+        shared.__exit__()
+        assert told.pop() == "entered" and not told
+        shared.__exit__()
+        assert told.pop() == "left" and not told

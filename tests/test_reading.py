@@ -251,14 +251,14 @@ def test_a_new_name_of_the_folder_changes_nothing(folder, monkeypatch, tmp_path)
 
 
 def test_a_file_that_changes_between_looking_and_decoding(folder, monkeypatch):
-    decoded = reading._decoded
+    decode = reading._decode
 
     def changing(*args):
         Image.new("RGB", (40, 40), "red").save(folder / "dark" / "00.png")
-        yield from decoded(*args)
+        return decode(*args)
 
     before = (folder / "dark/00.png").read_bytes()
-    monkeypatch.setattr(reading, "_decoded", changing)
+    monkeypatch.setattr(reading, "_decode", changing)
     read(folder)
     monkeypatch.undo()
     monkeypatch.setenv("PELLUCID_CACHE", str(folder.parent / "cache"))

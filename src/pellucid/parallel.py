@@ -1,11 +1,13 @@
-"""One function applied to many items by all cores at once, its results in the order of the items.
+"""One function applied to many items by all cores at once, its results in the order of the items; and shared contexts.
 
 By threads: they pay where the work is done outside Python, as decoding, resizing and hashing are.
 """
 
 import os
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, ExitStack
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -47,3 +49,26 @@ def cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+class Shared:
+    """A context of the whole process, such as warning filters: the first thread in enters it, the last out leaves it.
+
+    make: gives the context to enter.
+    """
+
+    def __init__(self, make: Callable[[], AbstractContextManager[object]]) -> None:
+        self._make, self._entered = make, ExitStack()
+        self._lock, self._inside = threading.Lock(), 0
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._inside == 0:
+                self._entered.enter_context(self._make())
+            self._inside += 1
+
+    def __exit__(self, *error: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if self._inside == 0:
+                self._entered.close()

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pellucid.errors import BadPictureError, InputError, MissingFileError
+from pellucid.parallel import Shared
 
 if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage
@@ -152,29 +153,14 @@ def prepare_decoders() -> None:
     Image.init()
 
 
-class _Silence:
-    """Pillow's warnings unheard while any thread is inside; the filters are the process's: the last out resets them."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._inside = 0
-
-    def __enter__(self) -> None:
-        with self._lock:
-            if self._inside == 0:
-                self._filters = warnings.catch_warnings()
-                self._filters.__enter__()
-                warnings.filterwarnings("ignore", module=r"PIL\.")
-            self._inside += 1
-
-    def __exit__(self, *_: object) -> None:
-        with self._lock:
-            self._inside -= 1
-            if self._inside == 0:
-                self._filters.__exit__(None, None, None)
+@contextmanager
+def _silence() -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module=r"PIL\.")
+        yield
 
 
-_SILENCE = _Silence()
+_SILENCE = Shared(_silence)  # Pillow's warnings unheard; the filters are the whole process's
 
 
 def _contents(path: Any) -> bytes:

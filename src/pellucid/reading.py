@@ -39,15 +39,9 @@ def picture_rows(dataset: Dataset, features: Pixels, told: Told, cached: bool) -
         except cache.CacheError:
             pass
     X = np.empty((len(dataset), features.n_out), np.uint8)
-    bad: Bad = []
-    filled = 0
-    for row, pixels in _decoded(dataset, features, told):
-        if isinstance(pixels, BadPictureError):
-            bad.append((row, str(pixels)))
-        else:
-            X[filled] = pixels.ravel()
-            filled += 1
-    return X[:filled], bad
+    free = iter(X)
+    bad = _decode(dataset, features, told, lambda pixels: np.copyto(next(free), pixels.ravel()))
+    return X[: len(X) - len(bad)], bad
 
 
 def _through_cache(whole: Dataset, features: Pixels, told: Told) -> tuple[np.ndarray, Bad]:
@@ -57,14 +51,9 @@ def _through_cache(whole: Dataset, features: Pixels, told: Told) -> tuple[np.nda
     if key is not None and (found := cache.find(key, shape, np.uint8)) is not None:
         told(len(whole), len(whole))
         return found, []
-    bad: Bad = []
     seen = _begun_key(features)  # of what is decoded: a file may have changed since it was looked at above
     with cache.draft(shape, np.uint8) as draft:
-        for row, pixels in _decoded(whole, features, told, seen):
-            if isinstance(pixels, BadPictureError):
-                bad.append((row, str(pixels)))
-            else:
-                draft.append(pixels)
+        bad = _decode(whole, features, told, draft.append, seen)
         return (draft.rows() if bad else draft.keep(seen.hexdigest())), bad
 
 
@@ -80,10 +69,8 @@ def _part(dataset: Dataset, X: np.ndarray, bad: Bad) -> tuple[np.ndarray, Bad]:
     return X[places[dataset.rows[good[dataset.rows]]]], bad
 
 
-def _decoded(
-    dataset: Dataset, features: Pixels, told: Told, seen: Any = None
-) -> Iterator[tuple[int, np.ndarray | BadPictureError]]:
-    """Yield each row with its pixels or with the error that stands for them; `seen` is told each file's digest."""
+def _decode(dataset: Dataset, features: Pixels, told: Told, put: Callable[[np.ndarray], None], seen: Any = None) -> Bad:
+    """Put the pixels of each picture in turn, return those that cannot be read; `seen` is told each file's digest."""
 
     def decode(raw: Any) -> tuple[bytes, np.ndarray | BadPictureError]:
         try:
@@ -93,12 +80,17 @@ def _decoded(
         return b"" if seen is None else hashlib.sha256(file.data).digest(), features.attempt(file)
 
     prepare_decoders()
+    bad: Bad = []
     for row, (digest, pixels) in enumerate(in_order(decode, _files(dataset))):
         if seen is not None:
             seen.update(digest)
-        yield row, pixels
+        if isinstance(pixels, BadPictureError):
+            bad.append((row, str(pixels)))
+        else:
+            put(pixels)
         if (row + 1) % TOLD_EVERY == 0 or row + 1 == len(dataset):
             told(row + 1, len(dataset))
+    return bad
 
 
 def _key(dataset: Dataset, features: Pixels) -> str | None:

@@ -24,8 +24,6 @@ from pellucid.training import Settings
 SICK = {"sick": ["angular_leaf_spot", "bean_rust"]}
 SHAPE = PictureShape(100, 100, 3)
 
-BLOCK_ROWS = 256  # pictures made floats at a time
-
 BEANS = Article(
     "beans",
     "30000 - 4 - 3 - 2 relu - 1 on the bean leaves (article B)",
@@ -108,8 +106,8 @@ def run(
 def dead_layer(network: Network, X: Rows) -> int | None:
     """Return the number of the first hidden layer whose units are zero on every row, or None."""
     alive = np.zeros(len(network.dense) - 1, bool)
-    for start in range(0, len(X), BLOCK_ROWS):
-        _, tape = network.forward(X[start : start + BLOCK_ROWS], keep=True)
+    for rows in network.row_blocks(len(X)):
+        _, tape = network.forward(X[rows], keep=True)
         alive |= [bool(np.any(saved.A)) for saved in tape.dense[:-1]]
     return None if alive.all() else int(np.argmin(alive)) + 1
 

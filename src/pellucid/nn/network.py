@@ -223,7 +223,7 @@ class Network:
     def data_cost(self, X: Rows, y: Array, sample_weight: Array | None = None, work: Work | None = None) -> float:
         """Return the data term of J alone, in prediction: no dropout, no penalty."""
         total = 0.0
-        for rows in self._row_blocks(len(X)):
+        for rows in self.row_blocks(len(X)):
             w = None if sample_weight is None else sample_weight[rows]
             Z, _ = self.forward(X[rows], work=work)
             self._refuse_misshapen(y[rows], Z)
@@ -250,13 +250,14 @@ class Network:
             raise InputError(f"X must have shape (n, {self.n_in}), got {X.shape}.")
         answer = np.empty((len(X), self.n_out), dtype)
         work = Work()
-        for rows in self._row_blocks(len(X)):
+        for rows in self.row_blocks(len(X)):
             block = X[rows].astype(dtype, copy=False)
             Z, _ = self.forward(block[:, None, :], work=work)  # (n, 1, n_out)
             answer[rows] = self.loss.link(Z[:, 0])
         return answer
 
-    def _row_blocks(self, n: int) -> list[slice]:
+    def row_blocks(self, n: int) -> list[slice]:
+        """Return n rows as blocks that are looked at together outside training."""
         fitting = BLOCK_BYTES // (self.n_in * self.parameters.itemsize)
         step = min(BLOCK_ROWS, max(1, fitting))
         return [slice(start, min(start + step, n)) for start in range(0, n, step)]

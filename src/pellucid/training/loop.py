@@ -7,12 +7,13 @@ Whoever drives it - fit, a progress bar, a page with a pause button - only consu
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.nn import Network
+from pellucid.nn.layers import Order
 from pellucid.nn.network import Work
 from pellucid.nn.optimizers import clip_by_norm
 from pellucid.nn.schedules import get_schedule
@@ -125,7 +126,7 @@ def steps(train: Examples, settings: Settings, state: State, validation: Example
         yield state
 
 
-def _layout(network: Network, train: Examples) -> Literal["C", "F"]:
+def _layout(network: Network, train: Examples) -> Order:
     """Return how what the layers compute lies in memory: unit by unit where rows do, or where layers are wide."""
     by_unit = isinstance(train.X, np.ndarray) and train.X.flags.f_contiguous
     return "F" if by_unit or network.dense[0].n_out >= WIDE else "C"

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from pellucid.nn import Dense, Network
 from pellucid.training.examples import Examples
-from pellucid.training.problem import Problem
-from pellucid.training.row_space.span import Span, expanded
+from pellucid.training.problem import Problem, with_first_layer
+from pellucid.training.row_space.span import Span
 
 Array = NDArray[Any]
 
@@ -24,9 +24,10 @@ def reduce_to_basis(network: Network, span: Span, train: Examples, validation: E
     the lengths, B = Lambda^-1/2 Q^T L^-1 S is orthonormal and S B^T = L Q Lambda^1/2. Directions of no length, of rows
     that repeat others, drop out. Without L a row much longer than others would bury them in its rounding.
     """
-    start = network.dense[0].W
-    H, H_validation = span.responses(start)
-    G = np.block([[span.K, H], [H.T, start @ start.T]])
+    start = network.dense[0]
+    W1 = start.W
+    H, H_validation = span.responses(W1)
+    G = np.block([[span.K, H], [H.T, W1 @ W1.T]])
     n, there = len(span.K), G.diagonal() > 0
     L = np.sqrt(np.where(there, G.diagonal(), 1))[:, None]
     Lambda, Q = np.linalg.eigh(G / L / L.T)
@@ -37,21 +38,13 @@ def reduce_to_basis(network: Network, span: Span, train: Examples, validation: E
     S[~there] = 0  # what is zero stays zero: where relu has its kink, rounding would decide
     back = Q / root / L
 
-    first, *others = network.layers
-    assert isinstance(first, Dense)
-    small = Network([Dense(len(root), first.n_out, first.activation), *others], network.loss, network.l2)
-    small.parameters[small.dense[0].W.size :] = network.parameters[first.W.size :]
-    small.dense[0].W[:] = S[n:]
+    def fill(whole: Array, W: Array) -> None:
+        coefficients = W @ back.T  # (h, n + h), of the rows of S
+        np.matmul(coefficients[:, n:], W1, out=whole)
+        span.add_combination(whole, coefficients[:, :n])
 
-    def expand(coordinates: Network) -> Network:
-        coefficients = coordinates.dense[0].W @ back.T  # (h, n + h), of the rows of S
-        whole = expanded(network, coordinates)
-        np.matmul(coefficients[:, n:], start, out=whole.dense[0].W)
-        span.add_combination(whole.dense[0].W, coefficients[:, :n])
-        return whole
-
-    rows = Examples(S[:n], train.y, train.weight)
-    if validation is None:
-        return Problem(small, rows, None, expand)
-    seen = np.hstack([span.K_validation, H_validation]) @ back
-    return Problem(small, rows, Examples(seen, validation.y, validation.weight), expand)
+    first = Dense(len(root), start.n_out, start.activation)
+    rows = S[:n], np.hstack([span.K_validation, H_validation]) @ back
+    reduced = with_first_layer(network, first, rows, fill, train, validation)
+    reduced.network.dense[0].W[:] = S[n:]
+    return reduced

@@ -14,8 +14,8 @@ from pellucid.nn import Dense, GradientDescent, Network
 from pellucid.nn.activations import Activation
 from pellucid.nn.layers import LINEAR, Buffers, DenseTape
 from pellucid.training.examples import Examples
-from pellucid.training.problem import Problem
-from pellucid.training.row_space.span import Span, expanded
+from pellucid.training.problem import Problem, with_first_layer
+from pellucid.training.row_space.span import Span
 from pellucid.training.settings import Settings
 
 Array = NDArray[Any]
@@ -63,19 +63,8 @@ def is_plain_descent(settings: Settings, n: int) -> bool:
 
 def reduce_to_dual(network: Network, span: Span, train: Examples, validation: Examples | None) -> Problem:
     """Return the training problem in coefficients of the rows, from the network at its start."""
-    first, *others = network.layers
-    assert isinstance(first, Dense)
-    H, H_validation = span.responses(first.W)
-    small = Network([Dual(len(H), first.n_out, first.activation), *others], network.loss)
-    small.parameters[small.dense[0].W.size :] = network.parameters[first.W.size :]
-
-    def expand(coordinates: Network) -> Network:
-        whole = expanded(network, coordinates)
-        span.add_combination(whole.dense[0].W, coordinates.dense[0].W)
-        return whole
-
-    rows = Examples(np.asfortranarray(np.hstack([span.K, H])), train.y, train.weight)  # unit by unit, as C is
-    if validation is None:
-        return Problem(small, rows, None, expand)
-    seen = np.hstack([span.K_validation, H_validation])
-    return Problem(small, rows, Examples(seen, validation.y, validation.weight), expand)
+    start = network.dense[0]
+    H, H_validation = span.responses(start.W)
+    first = Dual(len(H), start.n_out, start.activation)
+    rows = np.asfortranarray(np.hstack([span.K, H])), np.hstack([span.K_validation, H_validation])  # unit by unit, as C
+    return with_first_layer(network, first, rows, span.add_combination, train, validation)

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from pellucid.errors import InputError
-from pellucid.nn import Network
 from pellucid.rows import IntegerRows, Rows, take
 
 Array = NDArray[Any]
@@ -93,14 +92,6 @@ class Span:
         d = self.X.shape[1]
         step = max(1, min(most, BLOCK_NUMBERS // max(map(len, self._both))))
         return (slice(start, min(start + step, d)) for start in range(0, d, step))
-
-
-def expanded(network: Network, coordinates: Network) -> Network:
-    """Return a copy of `network` with all but W1 from the one trained in coordinates; W1 is left as it was."""
-    whole = network.copy()
-    first, small = whole.dense[0].W, coordinates.dense[0].W
-    whole.parameters[first.size :] = coordinates.parameters[small.size :]
-    return whole
 
 
 def _unscaled(X: Rows, columns: slice, dtype: DTypeLike = np.float64) -> Array:
