@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.evaluation.interval import independent_rows, wilson_interval
-from pellucid.evaluation.out_of_fold import FOLDS, FitPredict, Run, Told, rest_of, runs
+from pellucid.evaluation.out_of_fold import FOLDS, FitPredict, Run, Told, majority_of_the_rest, runs
 from pellucid.evaluation.scores import Scores, score
 from pellucid.model import class_codes
 
@@ -122,7 +122,5 @@ def cross_validate(
 
 def _said(run: Run, labels: np.ndarray) -> dict[str, np.ndarray]:
     """Return the codes (n,) that each candidate said, and those of the majority of each fold's training rows."""
-    majority = np.empty_like(labels)
-    for rows in run.held:
-        majority[rows] = np.bincount(labels[rest_of(rows, len(labels))]).argmax()
-    return {name: class_codes(P) for name, P in run.answers.items()} | {"majority": majority}
+    said = {name: class_codes(P) for name, P in run.answers.items()}
+    return said | {"majority": majority_of_the_rest(labels, run.held)}

@@ -1,5 +1,6 @@
 """Answers for every row from networks that never saw it: what cross-validation and learning curves are made of."""
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -50,34 +51,31 @@ def runs(
 
     Raises InputError where there is not one finite answer for each held row.
     """
-    repeats = usual_repeats(len(labels)) if repeats is None else repeats
+    n = len(labels)
+    repeats = usual_repeats(n) if repeats is None else repeats
     if repeats < 1:
         raise InputError(f"cross-validation is done at least once, got repeats={repeats}.")
     rng = stream(seed, "folds")
     divisions = [folds_of(labels, folds, rng, groups) for _ in range(repeats)]
-    done, total = 0, sum(map(len, divisions))
-
-    def counted() -> None:
-        nonlocal done
-        done += 1
-        if progress is not None:
-            progress(done, total)
-
+    counted = counter(progress, sum(map(len, divisions)))
     return [
-        Run(held, pooled(fit_predict, [rest_of(rows, len(labels)) for rows in held], held, repeat, counted))
+        Run(held, pooled(fit_predict, n, [rest_of(rows, n) for rows in held], held, repeat, counted))
         for held, repeat in zip(divisions, _in_words(repeats), strict=True)
     ]
 
 
 def pooled(
     fit_predict: FitPredict,
+    n: int,
     training: Sequence[np.ndarray],
     held: Sequence[np.ndarray],
     where: str = "",
     counted: Callable[[], None] = lambda: None,
 ) -> dict[str, np.ndarray]:
-    """Return the answers (n, ...) of each candidate: the rows that a fold holds are answered by a fit on its others."""
-    n = sum(map(len, held))
+    """Return the answers (n, ...) of each candidate: the rows that a fold holds are answered by a fit on its others.
+
+    training, held: the rows of each fold.  where: added to where we are.  counted: called after each fit.
+    """
     answers: dict[str, np.ndarray] = {}
     for number, (rows, out) in enumerate(zip(training, held, strict=True), 1):
         here = f"fold {number} of {len(held)}{where}"
@@ -97,6 +95,24 @@ def rest_of(held: np.ndarray, n: int) -> np.ndarray:
     [0, 3]
     """
     return np.setdiff1d(np.arange(n), held)
+
+
+def majority_of_the_rest(labels: np.ndarray, held: Sequence[np.ndarray]) -> np.ndarray:
+    """Return for each row (n,) the most frequent code outside of its fold; -1 for rows that no fold holds.
+
+    >>> majority_of_the_rest(np.array([0, 0, 1, 1, 1]), [np.array([2, 3, 4]), np.array([0])]).tolist()
+    [1, -1, 0, 0, 0]
+    """
+    said = np.full(len(labels), -1)
+    for rows in held:
+        said[rows] = np.bincount(labels[rest_of(rows, len(labels))]).argmax()
+    return said
+
+
+def counter(progress: Told | None, total: int) -> Callable[[], None]:
+    """Return what to call after each fit, so that `progress` is told how many are done."""
+    numbers = itertools.count(1)
+    return lambda: progress(next(numbers), total) if progress is not None else None
 
 
 def _in_words(repeats: int) -> list[str]:
