@@ -6,6 +6,7 @@ from pellucid.evaluation.file_facts import FileFacts, file_facts
 from pellucid.evaluation.interval import wilson_interval
 from pellucid.evaluation.learning_curve import LearningCurve, learning_curve
 from pellucid.evaluation.regression import RegressionScores, score_regression
+from pellucid.evaluation.regression_validation import RegressionValidation, cross_validate_regression
 from pellucid.evaluation.rejection import Answered, Rejection, answered, choose_rejection
 from pellucid.evaluation.scores import Scores, score
 from pellucid.evaluation.shift import Shift, prior_shift
@@ -18,6 +19,7 @@ __all__ = [
     "FileFacts",
     "LearningCurve",
     "RegressionScores",
+    "RegressionValidation",
     "Rejection",
     "Scores",
     "Shift",
@@ -27,6 +29,7 @@ __all__ = [
     "choose_threshold",
     "compare",
     "cross_validate",
+    "cross_validate_regression",
     "file_facts",
     "learning_curve",
     "prior_shift",

@@ -95,9 +95,8 @@ def learning_curve(
     ]
     right = [class_codes(P) == labels for P in [*(next(iter(named.values())) for named in answers), *known]]
     points = [_point(*of_share, groups) for of_share in zip(shares, training, right, strict=True)]
-    return LearningCurve(
-        points, points[-1].accuracy - points[-2].accuracy, _gain_interval(right[-2], right[-1], groups)
-    )
+    gain = points[-1].accuracy - points[-2].accuracy
+    return LearningCurve(points, gain, _gain_interval(right[-2], right[-1], groups))
 
 
 def nested_subsets(
