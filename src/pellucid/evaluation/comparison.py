@@ -44,12 +44,13 @@ class Comparison:
         return f"{found} than {self.than}: {self.right} against {self.others} of {self.n} right, {p_in_words(self.p)}."
 
 
-def compare(right: np.ndarray, others: np.ndarray, than: str = "the other") -> Comparison:
+def compare(right: np.ndarray, others: np.ndarray, than: str = "the other", tried: int = 1) -> Comparison:
     """Return the comparison of two classifiers by which rows (n,) each has right.
 
     It takes the rows as independent: where they come in groups that are right or wrong together, p is too small.
 
-    than: the second one, in words.
+    than: the second one, in words.  tried: of how many candidates the first is the best; p must then be below
+    0.05 / tried to be credible (Bonferroni).
     """
     right, others = np.asarray(right, bool), np.asarray(others, bool)
     if right.shape != others.shape:
@@ -62,8 +63,8 @@ def compare(right: np.ndarray, others: np.ndarray, than: str = "the other") -> C
         others=int(others.sum()),
         n=len(right),
         p=p,
-        credibly_better=p < CREDIBLE and only_first > only_second,
-        credibly_worse=p < CREDIBLE and only_first < only_second,
+        credibly_better=p < CREDIBLE / tried and only_first > only_second,
+        credibly_worse=p < CREDIBLE / tried and only_first < only_second,
     )
 
 

@@ -16,23 +16,24 @@ from pellucid.evaluation.out_of_fold import majority_of_the_rest, rest_of
 from pellucid.model import class_codes
 
 FACTS = ("width", "height", "file_size", "camera", "hour", "brightness")
-TREES, LEAST_IN_LEAF = 50, 3
+TREES, LEAST_IN_LEAF = 30, 3
 
 
 @dataclass(frozen=True)
 class FileFacts:
     """What file facts alone tell of the class, on held-out rows.
 
-    facts: those that differ between files.  accuracy: of all of them together.
-    named: the smallest set of them (one, or two) that is within one standard error of all, else all;
-    named_accuracy: theirs.  majority: all facts against always saying the majority of the rows learned from.
-    net: the network against all facts, None where no network was given.
+    facts: those that differ between files.  accuracies: of each alone, and of all together.
+    named: the smallest set of them (one, or two) that is within one standard error of the best, else all; accuracy:
+    what it reaches.
+    majority: the best of each alone and all together, against always saying the majority of the rows learned from.
+    net: the network against the named facts, None where no network was given.
     """
 
     facts: tuple[str, ...]
-    accuracy: float
+    accuracies: dict[str, float]
     named: tuple[str, ...]
-    named_accuracy: float
+    accuracy: float
     majority: Comparison
     net: Comparison | None
 
@@ -43,9 +44,9 @@ class FileFacts:
     def sentence(self) -> str:
         """Return what was found in one line."""
         if not self.majority.credibly_better:
-            return f"File facts ({', '.join(self.facts)}) tell nothing of the class: {self.majority.sentence()}"
+            return f"File facts ({in_words(self.facts)}) alone: {self.majority.sentence()}"
         reach = "reaches" if len(self.named) == 1 else "reach"
-        told = f"{in_words(self.named)} alone {reach} {self.named_accuracy:.0%}"
+        told = f"{in_words(self.named)} alone {reach} {self.accuracy:.0%}"
         if self.net is None or self.net.credibly_better:
             net = "" if self.net is None else f"; the net reaches {self.net.right / self.net.n:.0%}, credibly more"
             return f"{told}, always the majority {self.majority.others / self.majority.n:.0%}{net}."
@@ -83,16 +84,25 @@ def file_facts(
     if not columns:
         return None
     rows = np.concatenate(held)
-    everything = tuple(columns)
-    right = _right(columns, everything, labels, held, seed)
-    constant = majority_of_the_rest(labels, held) == labels
-    majority = compare(right, constant[rows], IN_WORDS["majority"])
-    named, accuracy = everything, float(right.mean())
-    if majority.credibly_better:
-        enough = accuracy - math.sqrt(accuracy * (1 - accuracy) / len(rows))
-        named, accuracy = _smallest(columns, labels, held, seed, enough) or (named, accuracy)
-    against = None if net is None else compare(net[rows] == labels[rows], right, IN_WORDS["file_facts"])
-    return FileFacts(everything, float(right.mean()), named, accuracy, majority, against)
+    sets = [*((name,) for name in columns), tuple(columns)]
+    right = {chosen: _right(columns, chosen, labels, held, seed) for chosen in sets}
+    accuracies = {in_words(chosen): float(guessed.mean()) for chosen, guessed in right.items()}
+    best = _best(right)
+    constant = (majority_of_the_rest(labels, held) == labels)[rows]
+    majority = compare(right[best], constant, IN_WORDS["majority"], tried=len(right))
+    named = _smallest(right, best)
+    if majority.credibly_better and len(named) > 2:
+        right |= {pair: _right(columns, pair, labels, held, seed) for pair in combinations(columns, 2)}
+        named = _smallest(right, best)
+    net_right = None if net is None else net[rows] == labels[rows]
+    return FileFacts(
+        facts=tuple(columns),
+        accuracies=accuracies,
+        named=named,
+        accuracy=float(right[named].mean()),
+        majority=majority,
+        net=None if net_right is None else compare(net_right, right[named], IN_WORDS["file_facts"]),
+    )
 
 
 def fact_columns(facts: Sequence[Any], names: Sequence[str] = FACTS) -> dict[str, np.ndarray]:
@@ -103,7 +113,8 @@ def fact_columns(facts: Sequence[Any], names: Sequence[str] = FACTS) -> dict[str
     """
     columns = {}
     for name in names:
-        values = [row.get(name) if isinstance(row, Mapping) else getattr(row, name, None) for row in facts]
+        given = [row.get(name) if isinstance(row, Mapping) else getattr(row, name, None) for row in facts]
+        values = [value if value == value else None for value in given]  # NaN is no value either
         if len(set(values)) > 1:
             texts = sorted({value for value in values if isinstance(value, str)})
             coded = [texts.index(value) if isinstance(value, str) else value for value in values]
@@ -141,15 +152,15 @@ def _right(
     return class_codes(np.concatenate(guessed)) == labels[np.concatenate(held)]
 
 
-def _smallest(
-    columns: Mapping[str, np.ndarray], labels: np.ndarray, held: Sequence[np.ndarray], seed: int, enough: float
-) -> tuple[tuple[str, ...], float] | None:
-    """Return the best single fact if it is good enough, else the best pair if that is; with its accuracy."""
-    for size in (1, 2):
-        tried = {
-            chosen: float(_right(columns, chosen, labels, held, seed).mean()) for chosen in combinations(columns, size)
-        }
-        best = max(tried, key=lambda chosen: tried[chosen])
-        if tried[best] >= enough:
-            return best, tried[best]
-    return None
+def _best(right: Mapping[tuple[str, ...], np.ndarray]) -> tuple[str, ...]:
+    """Return the set of facts with most rows right; of equal ones the first."""
+    return max(right, key=lambda chosen: int(right[chosen].sum()))
+
+
+def _smallest(right: Mapping[tuple[str, ...], np.ndarray], best: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the best of the smallest sets that are within one standard error of the best of all."""
+    share = float(right[best].mean())
+    enough = share - math.sqrt(share * (1 - share) / len(right[best]))
+    near = {chosen: guessed for chosen, guessed in right.items() if guessed.mean() >= enough}
+    fewest = min(map(len, near))
+    return _best({chosen: guessed for chosen, guessed in near.items() if len(chosen) == fewest})
