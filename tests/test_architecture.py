@@ -43,7 +43,7 @@ HOMES = {  # heavy or optional packages, and the only places that may import the
     "PIL": {"pictures.py"},
     "platformdirs": {"cache.py"},
     "concurrent": {"parallel.py"},
-    "sklearn": {"estimator.py", "data/toy.py"},
+    "sklearn": {"estimator.py", "data/toy.py", "evaluation/file_facts.py"},
     "matplotlib": {
         "insight/plots.py",
         "insight/samples.py",
