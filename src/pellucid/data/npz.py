@@ -14,13 +14,14 @@ from pellucid.data.dataset import Splits
 from pellucid.errors import InputError
 
 
-def read(path: Path, keys: tuple[str, str] | None = None) -> Splits:
+def read(path: Path, keys: tuple[str, str] | None = None, regression: bool | None = None) -> Splits:
     """Return the data sets of a .npz file.
 
     Parameters
     ----------
     path : the file.
     keys : the names of samples and labels; by default the usual ones (X and y, images and labels, ...).
+    regression : whether the labels are numbers to predict; None decides by how they look.
 
     Raises
     ------
@@ -40,4 +41,4 @@ def read(path: Path, keys: tuple[str, str] | None = None) -> Splits:
     ) as error:
         # AttributeError: np.load gives a bare array, not a file of several, for a .npy file under this name
         raise InputError(f"{path} is not a .npz file of plain arrays, or it is damaged: {error}.") from error
-    return splits_of(find_pairs(arrays, keys, str(path)), str(path))
+    return splits_of(find_pairs(arrays, keys, str(path)), str(path), regression)

@@ -9,10 +9,15 @@ from typing import TypeAlias
 from pellucid.features.numbers import Numbers
 from pellucid.features.pictures import PictureFeatures
 from pellucid.features.pixels import Pixels
+from pellucid.features.table import Table
 from pellucid.features.views import COPIES, views_of
 
-Features: TypeAlias = PictureFeatures | Numbers
+Features: TypeAlias = PictureFeatures | Numbers | Table
 
-FEATURES: dict[str, type[Pixels] | type[Numbers]] = {"pixels": Pixels, "numbers": Numbers}
+FEATURES: dict[str, type[Pixels] | type[Numbers] | type[Table]] = {
+    "pixels": Pixels,
+    "numbers": Numbers,
+    "table": Table,
+}
 
-__all__ = ["COPIES", "FEATURES", "Features", "Numbers", "PictureFeatures", "Pixels", "views_of"]
+__all__ = ["COPIES", "FEATURES", "Features", "Numbers", "PictureFeatures", "Pixels", "Table", "views_of"]
