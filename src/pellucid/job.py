@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.assembly import Progress, described, same_place
+from pellucid.assembly import Progress, described, known_columns, same_place
 from pellucid.data import Dataset, Splits, load, split_rows
 from pellucid.errors import InputError
-from pellucid.evaluation import Scores, score
+from pellucid.evaluation import RegressionScores, Scores, score, score_regression
 from pellucid.learner import Learner, Samples
 from pellucid.model import Model
 from pellucid.randomness import as_seed, stream
@@ -27,14 +27,14 @@ NOT_TOLD = ("data", "training", "cache")  # in a model's recipe: told elsewhere,
 class Result:
     """What a job gives.
 
-    scores: by part ("train", "validation", "test").  histories: of each network.
+    scores: by part ("train", "validation", "test"), of classes or of numbers.  histories: of each network.
     skipped: pictures left out, as (name, reason).
     splits: the data as it was divided, and rows: its raw rows, to draw from.
     """
 
     model: Model
     histories: tuple[History, ...]
-    scores: dict[str, Scores]
+    scores: dict[str, Scores | RegressionScores]
     splits: Splits
     rows: dict[str, np.ndarray]
     skipped: tuple[tuple[str, str], ...] = ()
@@ -46,7 +46,7 @@ class Result:
 
 
 def train(source: str | Path, *, progress: Progress | None = None, **settings: Any) -> Result:
-    """Train a classifier on a data source and return the model, its history and its scores.
+    """Train a classifier, or a regressor, on a data source and return the model, its history and its scores.
 
     source: a folder of class folders, a .zip of one, .h5, .csv, .npz, an IDX folder, "hf:NAME" or "toy:flower".
     settings: any field of `Recipe` (validation, size, merge, ...) or of `Settings` (hidden_layers, epochs, ...).
@@ -76,7 +76,9 @@ def run(recipe: Recipe, progress: Progress | None = None) -> Result:
     division = _hold_back(recipe.holdout, seed, rows, parts)
 
     samples = {part: Samples(rows[part], dataset.labels, dataset.groups) for part, dataset in parts.items()}
-    learner = Learner(features, settings, seed, parts["train"].class_names, recipe.networks_for(features))
+    first = parts["train"]
+    ensemble = recipe.networks_for(features)
+    learner = Learner(features, settings, seed, first.class_names, ensemble, first.target)
     labels = parts["train"].labels
     learned = learner.learn(
         samples["train"],
@@ -98,7 +100,7 @@ def run(recipe: Recipe, progress: Progress | None = None) -> Result:
         merge=recipe.merge,
         provenance={
             "data": recipe.data,
-            "counts": {part: dataset.counts() for part, dataset in parts.items()},
+            "counts": {part: dataset.counts() or len(dataset) for part, dataset in parts.items()},
             "division": "; ".join(division) or "as the data is divided",
             "used_for": used_for,
             "skipped": len(skipped or ()),
@@ -108,20 +110,30 @@ def run(recipe: Recipe, progress: Progress | None = None) -> Result:
             "versions": versions(),
         },
     )
-    scores = {
-        part: score(model.probabilities(rows[part]), dataset.labels, model.class_names, used_for[part])
-        for part, dataset in parts.items()
-    }
+    scores = {part: scored(model, rows[part], dataset.labels, used_for[part]) for part, dataset in parts.items()}
     return Result(model, learned.histories, scores, Splits(**parts), rows, tuple(skipped or ()))
+
+
+def scored(model: Model, R: np.ndarray, labels: np.ndarray, used_for: str) -> Scores | RegressionScores:
+    """Return the scores of a model on raw rows R with labels (n,): codes of its classes, or numbers to predict.
+
+    Beside a regression stands the mean of its training targets, where the model knows it, else that of these rows.
+    """
+    if model.class_names:
+        return score(model.probabilities(R), labels, model.class_names, used_for)
+    mean = float(labels.mean()) if model.target is None else model.target.mean
+    return score_regression(model.outputs(R)[:, 0], labels, mean, used_for)
 
 
 def _loaded(recipe: Recipe) -> Splits:
     """Return the parts as they come, coded alike: by the classes and columns of the training part."""
-    how: dict[str, Any] = {"label": recipe.label, "keys": recipe.keys, "groups": recipe.groups}
-    parts = dict(load(recipe.data, **how).items())
+    how = {name: getattr(recipe, name) for name in ("label", "keys", "groups", "regression")}
+    of_columns = {name: getattr(recipe, name) for name in ("categorical", "numeric", "drop")}
+    parts = dict(load(recipe.data, **how, **of_columns).items())
+    known = known_columns(parts["train"]) | {"regression": not parts["train"].class_names}
     for part, source in (("validation", recipe.validation), ("test", recipe.test)):
         if source is not None:
-            own = load(source, **how, least_classes=1)
+            own = load(source, **how, least_classes=1, usual=known)
             if same_place(source, recipe.data) and getattr(own, part) is None:
                 raise InputError(f"the {part} data is the training data itself; give other data, or leave {part} out.")
             parts[part] = getattr(own, part) or own.train
@@ -138,11 +150,13 @@ def _hold_back(holdout: float, seed: int, rows: dict[str, np.ndarray], parts: di
     if len(parts) > 1 or holdout == 0:
         return []
     whole, R = parts["train"], rows["train"]
-    kept, held = split_rows(whole.labels, holdout, stream(seed, "split"), whole.groups)
+    kept, held = split_rows(whole.strata, holdout, stream(seed, "split"), whole.groups, n=len(whole))
     parts |= {"train": whole.take(kept), "test": whole.take(held)}
     rows |= {"train": R[kept], "test": R[held]}
     return [f"{holdout:.0%} held back for testing, by {_by(whole)}"]
 
 
 def _by(dataset: Dataset) -> str:
+    if dataset.strata is None:
+        return "chance" if dataset.groups is None else "group"
     return "class" if dataset.groups is None else "class and group"

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from pellucid.data import split_rows
-from pellucid.features import Features
+from pellucid.features import Features, PictureFeatures
 from pellucid.model import Model
 from pellucid.randomness import stream
+from pellucid.target import Target
 from pellucid.training import History, Settings, fit, weights_by_code
 
 Callbacks = Callable[[Any, np.ndarray], Sequence[Callable[[Any], Any]]]
@@ -20,7 +21,10 @@ Callbacks = Callable[[Any, np.ndarray], Sequence[Callable[[Any], Any]]]
 
 @dataclass(frozen=True)
 class Samples:
-    """Raw rows R (n, n_row) with their labels (n,); groups: rows of one group are never parted."""
+    """Raw rows R (n, n_row) with their labels (n,): codes of classes, or numbers to predict.
+
+    groups: rows of one group are never parted.
+    """
 
     R: np.ndarray
     labels: np.ndarray
@@ -49,7 +53,7 @@ class Learner:
     """What to learn from raw rows, and how.
 
     features: not fitted yet.  seed: of the first start and of what is held out.  ensemble: how many networks, each from
-    a start of its own; their answers are averaged.
+    a start of its own; their answers are averaged.  class_names: () where numbers are predicted, called `target`.
     """
 
     features: Features
@@ -57,6 +61,7 @@ class Learner:
     seed: int
     class_names: tuple[str, ...]
     ensemble: int = 1
+    target: str = ""
 
     def learn(self, train: Samples, validation: Samples | None = None, callbacks: Callbacks | None = None) -> Learned:
         """Return what is learned from samples; all views of one sample are on one side of whatever is held out.
@@ -68,15 +73,18 @@ class Learner:
         held = np.empty(0, np.intp)
         if validation is None and settings.stopping is not None:
             rng = stream(self.seed, "stopping")
-            kept, held = split_rows(train.labels, settings.stopping.fraction, rng, train.groups)
+            strata = train.labels if names else None
+            kept, held = split_rows(strata, settings.stopping.fraction, rng, train.groups, n=len(train))
             train, validation = train.take(kept), train.take(held)
         features = self.features.fitted(train.R)
-        dtype = settings.training_dtype(np.empty(0, np.float64 if features.kind == "numbers" else np.float32))
-        loss, n_out = settings.classifier_loss(len(names))
+        dtype = settings.training_dtype(np.empty(0, np.float32 if isinstance(features, PictureFeatures) else float))
+        target = None if names else Target.fitted(self.target, train.labels)
+        loss, n_out = settings.classifier_loss(len(names)) if names else (settings.regressor_loss(), 1)
 
         def examples(samples: Samples) -> tuple[Any, np.ndarray]:
-            codes = np.repeat(samples.labels, len(features.views))
-            return features.finished(samples.R, dtype), loss.targets(codes, dtype)
+            labels = np.repeat(samples.labels, len(features.views))
+            y = loss.targets(labels, dtype) if target is None else target.standardised(labels)
+            return features.finished(samples.R, dtype), y
 
         X, y = examples(train)
         how = replace(settings, class_weight=weights_by_code(settings.class_weight, names))
@@ -88,7 +96,8 @@ class Learner:
             fits.append(fit(X, y, replace(how, random_state=seed), loss, n_out, validation=measured))
             if fits[-1].interrupted:
                 break
-        model = Model(features, tuple(f.network for f in fits), names, history=asdict(fits[0].history))
+        networks = tuple(f.network if target is None else target.in_units(f.network) for f in fits)
+        model = Model(features, networks, names, history=asdict(fits[0].history), target=target)
         return Learned(model, tuple(f.history for f in fits), held, fits[-1].interrupted)
 
     def _seeds(self) -> list[int]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from pellucid.data import Dataset
 from pellucid.errors import InputError, MissingFileError, unknown_name
-from pellucid.features import Features, Numbers, Pixels, views_of
+from pellucid.features import Features, Numbers, Pixels, Table, views_of
 from pellucid.nn import SCHEDULES, WarmUp
 from pellucid.nn.schedules import get_schedule
 from pellucid.pictures import PictureShape
@@ -29,6 +29,7 @@ DEFAULT_SIZE = (64, 64)  # of photographs that differ in size
 USUAL: dict[str, dict[str, Any]] = {
     "pixels": {"optimizer": "nesterov", "learning_rate": 0.003, "clip_norm": 1.0},
     "numbers": {},
+    "table": {},
 }
 OF_THE_RULE = ("learning_rate", "clip_norm", "batch_size")  # what another optimizer has no use for
 
@@ -39,6 +40,9 @@ class Recipe:
 
     data, validation, test: where samples are, as `pellucid.data.load` takes it; parts that `data` itself has are used.
     label, keys, groups: the label column, the HDF5 keys, the column of groups.
+    categorical, numeric, drop: columns of a table that hold categories or numbers, whatever their cells look like, or
+    that are left out.
+    regression: predict numbers; None does where the labels look like measurements.
     merge: classes to join, {"sick": ["bean_rust", "angular_leaf_spot"]}.
     features: what of a picture a network sees, "pixels"; None chooses by the data.
     copies: views of each picture beside the plain one, "mirrored", "shifted"; None: what is usual for the features.
@@ -59,6 +63,10 @@ class Recipe:
     label: str | None = None
     keys: tuple[str, str] | None = None
     groups: str | None = None
+    categorical: list[str] = field(default_factory=list)
+    numeric: list[str] = field(default_factory=list)
+    drop: list[str] = field(default_factory=list)
+    regression: bool | None = None
     merge: dict[str, list[str]] = field(default_factory=dict)
     features: str | None = None
     copies: list[str] | None = None
@@ -102,9 +110,11 @@ class Recipe:
 
     def features_for(self, dataset: Dataset) -> Features:
         """Return the features, not fitted yet, for samples like those of a data set."""
-        if dataset.kind == "numbers":
+        if dataset.kind != "pictures":
             if strange := [n for n in ("size", "grey", "copies", "features") if getattr(self, n) not in (None, False)]:
-                raise InputError(f"{self.data} holds rows of numbers; {strange[0]} is for pictures.")
+                raise InputError(f"{self.data} holds rows of a table; {strange[0]} is for pictures.")
+            if dataset.kind == "table":
+                return Table(dataset.columns, dataset.categorical, self.standardize)
             return Numbers(len(dataset.columns), dataset.columns, standardize=self.standardize)
         shape = dataset.shape or PictureShape(*DEFAULT_SIZE)
         height, width = self.size or (shape.height, shape.width)

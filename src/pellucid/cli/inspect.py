@@ -30,6 +30,8 @@ def inspect_command(model_file: str, pictures: str | None, force: bool, json_fil
     say(f"takes:   {model.features}")
     if model.class_names:
         say(f"tells:   {', '.join(model.class_names)}")
+    if model.target is not None:
+        say(f"tells:   {model.target.name}, a number; {model.target.mean:.4g} on average in training")
     for new, olds in model.merge.items():
         say(f"         {new} = {' + '.join(olds)}")
     say(f"network: {network}" + (f", mean of {len(model.networks)}" if len(model.networks) > 1 else ""))
@@ -99,6 +101,7 @@ def _described(model: Model) -> dict[str, Any]:
         "network": str(model.network),
         "features": model.features.metadata(),
         "classes": list(model.class_names),
+        "target": None if model.target is None else model.target.metadata(),
         "merge": dict(model.merge),
         "history": dict(model.history),
         "provenance": dict(model.provenance),

@@ -78,6 +78,21 @@ class Keys(click.ParamType):
         return names
 
 
+class Columns(click.ParamType):
+    """Names of columns with commas between them."""
+
+    name = "COLUMN,..."
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return a list of names."""
+        if not isinstance(value, str):
+            return value
+        names = [name.strip() for name in value.split(",")]
+        if not all(names):
+            self.fail(f"{value!r} is not a list of columns, such as colour,shape.", param)
+        return names
+
+
 class Copies(click.ParamType):
     """Kinds of copies with a comma between them, or none."""
 

@@ -3,7 +3,7 @@
 import csv
 import io
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 import numpy as np
@@ -11,11 +11,12 @@ import numpy as np
 from pellucid.assembly import data_for, described, unreadable
 from pellucid.cli.options import Keys, cache_option
 from pellucid.cli.output import json_option, progress_bars, refuse_foreign_json, say, table, write_json
-from pellucid.data import picture_files, read_columns
-from pellucid.errors import BadPictureError, InputError, MissingFileError
-from pellucid.evaluation import score
-from pellucid.features import Numbers
+from pellucid.data import picture_files
+from pellucid.errors import BadPictureError, MissingFileError
+from pellucid.evaluation import RegressionScores
+from pellucid.features import PictureFeatures
 from pellucid.files import atomic_write, refuse_existing, refuse_same
+from pellucid.job import scored
 from pellucid.model import Model, class_codes, load
 
 MOST_SHOWN = 60  # lines on the screen; --csv has them all
@@ -39,31 +40,31 @@ Examples:
 def predict_command(
     model_file: str, sources: tuple[str, ...], csv_file: str | None, force: bool, skip_bad: bool, json_file: str | None
 ) -> None:
-    """Say what each picture shows, or which class each row of a table belongs to.
+    """Say what each picture shows, or which class or number belongs to each row of a table.
 
-    Pictures of any size and kind; folders are searched for pictures; a model of a table takes CSV files.
+    Pictures of any size and kind; folders are searched for pictures; a model of a table takes CSV, TSV and parquet
+    files, in which its columns are found by name.
     """
     if csv_file is not None:
         refuse_existing(csv_file, force)
     refuse_foreign_json(json_file)
     refuse_same(csv=csv_file, json=json_file)
     model = load(model_file)
-    if not model.class_names:
-        raise InputError(f"{model_file} predicts numbers, not classes; in Python: pellucid.load(...).predict(X).")
     skipped: list[tuple[str, str]] = []
-    names, P = _predicted(model, sources, skipped if skip_bad else None)
-    answers = [model.class_names[code] for code in class_codes(P)]
-    predictions = [
-        {"name": name, "class": answer, "probabilities": dict(zip(model.class_names, p.tolist(), strict=True))}
-        for name, answer, p in zip(names, answers, P, strict=True)
-    ]
+    names, Y, notes = _predicted(model, sources, skipped if skip_bad else None)
+    answers = _classes(model.class_names, Y) if model.class_names else _numbers(model, Y)
     if csv_file is not None:
-        atomic_write(csv_file, _csv(names, answers, P, model.class_names).encode("utf-8", "surrogateescape"))
-    write_json(json_file, "predict", {"predictions": predictions, "skipped": [list(pair) for pair in skipped]})
-    for name, answer, p in zip(names[:MOST_SHOWN], answers, P.max(axis=1), strict=False):
-        say(f"{name}: {answer} ({p:.3f})")
+        rows = [answers.columns, *([name, *cells] for name, cells in zip(names, answers.cells, strict=True))]
+        atomic_write(csv_file, _csv(rows).encode("utf-8", "surrogateescape"))
+    predictions = [{"name": name} | answer for name, answer in zip(names, answers.answers, strict=True)]
+    others = {"skipped": [list(pair) for pair in skipped], "notes": notes}
+    write_json(json_file, "predict", {"predictions": predictions} | others)
+    for name, text in zip(names[:MOST_SHOWN], answers.texts, strict=False):
+        say(f"{name}: {text}")
     if len(names) > MOST_SHOWN:
         say(f"... and {len(names) - MOST_SHOWN} more; --csv FILE writes them all")
+    for note in notes:
+        say(f"note: {note}")
     for name, reason in skipped:
         say(f"left out: {name}: {reason}")
     if csv_file is not None:
@@ -97,6 +98,8 @@ def evaluate_command(
 ) -> None:
     """Score a model on labelled DATA: accuracy with its 95% interval, beside always saying the majority.
 
+    Of a model that predicts numbers: how far they are off, beside always saying the mean.
+
     Of data in parts the test part is taken, else validation, else all there is.
     """
     refuse_foreign_json(json_file)
@@ -105,34 +108,73 @@ def evaluate_command(
     skipped: list[tuple[str, str]] | None = [] if skip_bad else None
     with progress_bars() as bars:
         R, dataset = described(dataset, model.features, model.network.parameters.dtype, skipped, bars, cache)
-    scores = score(model.probabilities(R), dataset.labels, model.class_names, used_for)
-    results = scores.as_dict() | {"part": part, "skipped": [list(pair) for pair in skipped or ()]}
-    write_json(json_file, "evaluate", results)
-    say(f"{data}, part {part}: accuracy {scores.sentence()}")
+    scores, notes = scored(model, R, dataset.labels, used_for), model.notes(R)
+    others = {"part": part, "skipped": [list(pair) for pair in skipped or ()], "notes": notes}
+    write_json(json_file, "evaluate", scores.as_dict() | others)
+    say(f"{data}, part {part}: {'accuracy ' if model.class_names else ''}{scores.sentence()}")
     if used_for == "training":
         say("These rows, or some of them, were used for training: expect less on new data.")
-    say(f"balanced accuracy: {scores.balanced_accuracy:.3f}")
-    counts = [[name, *map(str, row)] for name, row in zip(scores.classes, scores.confusion, strict=True)]
-    table(["true \\ said", *scores.classes], counts)
+    if isinstance(scores, RegressionScores):
+        explained = "" if scores.r2 is None else f"; R^2 {scores.r2:.3f}"
+        say(f"mean absolute error {scores.mae:.4g}{explained}")
+    else:
+        say(f"balanced accuracy: {scores.balanced_accuracy:.3f}")
+        counts = [[name, *map(str, row)] for name, row in zip(scores.classes, scores.confusion, strict=True)]
+        table(["true \\ said", *scores.classes], counts)
+    for note in notes:
+        say(f"note: {note}")
     for name, reason in skipped or ():
         say(f"left out: {name}: {reason}")
 
 
+class Answers(NamedTuple):
+    """What a model says of samples: for CSV the columns and each sample's cells, for JSON, and for the screen."""
+
+    columns: list[str]
+    cells: list[list[str]]
+    answers: list[dict[str, Any]]
+    texts: list[str]
+
+
+def _classes(class_names: tuple[str, ...], P: np.ndarray) -> Answers:
+    said = [class_names[code] for code in class_codes(P)]
+    return Answers(
+        ["file", "class", "probability", *(f"p({name})" for name in class_names)],
+        [[name, f"{p.max():.6f}", *(f"{value:.6f}" for value in p)] for name, p in zip(said, P, strict=True)],
+        [
+            {"class": name, "probabilities": dict(zip(class_names, p.tolist(), strict=True))}
+            for name, p in zip(said, P, strict=True)
+        ],
+        [f"{name} ({p:.3f})" for name, p in zip(said, P.max(axis=1), strict=True)],
+    )
+
+
+def _numbers(model: Model, Y: np.ndarray) -> Answers:
+    names = ["value"] if Y.shape[1] == 1 else [f"value {number + 1}" for number in range(Y.shape[1])]
+    names = names if model.target is None else [model.target.name]
+    return Answers(
+        ["file", *names],
+        [[str(value) for value in y] for y in Y],
+        [{"values": dict(zip(names, y.tolist(), strict=True))} for y in Y],
+        [", ".join(f"{name} {value:.6g}" for name, value in zip(names, y, strict=True)) for y in Y],
+    )
+
+
 def _predicted(
     model: Model, sources: tuple[str, ...], skipped: list[tuple[str, str]] | None
-) -> tuple[list[str], np.ndarray]:
-    """Return a name for each sample, and its probabilities."""
-    if isinstance(model.features, Numbers):
-        if not model.features.columns:
-            raise InputError("this model has no column names, so a table cannot be matched to it; predict from Python.")
-        tables = [read_columns(_existing(source), model.features.columns) for source in sources]
+) -> tuple[list[str], np.ndarray, list[str]]:
+    """Return a name for each sample, its probabilities or numbers, and what is unlike training in all of them."""
+    answered = model.probabilities if model.class_names else model.outputs
+    if not isinstance(model.features, PictureFeatures):
+        tables = [model.rows_of_file(_existing(source)) for source in sources]
         names = [f"{s}, row {row}" for s, t in zip(sources, tables, strict=True) for row in range(len(t))]
-        return names, model.predict_proba(np.concatenate(tables))
+        R = np.concatenate(tables)
+        return names, answered(R), model.notes(R)
     files = [file for source in map(_existing, sources) for file in _files(source)]
-    P, bad = [], []
+    Y, bad = [], []
     for start in range(0, len(files), BLOCK):
         of_block: list[tuple[int, BadPictureError]] = []
-        P.append(model.probabilities(model.rows(files[start : start + BLOCK], of_block)))
+        Y.append(answered(model.rows(files[start : start + BLOCK], of_block)))
         bad += [(start + position, str(error)) for position, error in of_block]
     named = [(str(files[place]), reason) for place, reason in bad]
     if named and skipped is None:
@@ -140,7 +182,7 @@ def _predicted(
     if skipped is not None:
         skipped += named
     left_out = {place for place, _ in bad}
-    return [str(file) for place, file in enumerate(files) if place not in left_out], np.concatenate(P)
+    return [str(file) for place, file in enumerate(files) if place not in left_out], np.concatenate(Y), []
 
 
 def _files(source: Path) -> list[Path]:
@@ -153,10 +195,7 @@ def _existing(source: str) -> Path:
     return Path(source)
 
 
-def _csv(names: list[str], answers: list[str], P: Any, class_names: tuple[str, ...]) -> str:
+def _csv(rows: list[list[str]]) -> str:
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["file", "class", "probability", *(f"p({name})" for name in class_names)])
-    for name, answer, p in zip(names, answers, P, strict=True):
-        writer.writerow([name, answer, f"{p.max():.6f}", *(f"{value:.6f}" for value in p)])
+    csv.writer(text, lineterminator="\n").writerows(rows)
     return text.getvalue()

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from pellucid.cli.options import BatchSize, Copies, Keys, Layers, Merge, Size, cache_option
+from pellucid.cli.options import BatchSize, Columns, Copies, Keys, Layers, Merge, Size, cache_option
 from pellucid.cli.output import json_option, picture_folder, progress_bars, refuse_foreign_json, say, table, write_json
 from pellucid.files import refuse_existing, refuse_same
 from pellucid.job import Result, run
@@ -23,6 +23,7 @@ Examples:
   pellucid train photos/                        a folder with one folder a class
   pellucid train photos.zip --size 100 --merge sick=rust+spot --out leaves.pellucid
   pellucid train table.csv --label species --layers 16:tanh --seed 1
+  pellucid train houses.csv --label price --drop id,address
   pellucid train fashion_mnist/ --layers 128 --optimizer adam --epochs 10
   pellucid train toy:flower --layers 4:tanh --optimizer lbfgs --pictures pictures/""",
 )
@@ -32,7 +33,15 @@ Examples:
 @click.option("--recipe", "recipe_file", metavar="FILE.toml", help="Settings from a file; options here win over it.")
 @click.option("--out", metavar="MODEL", default=DEFAULT_OUT, show_default=True, help="Where the model goes.")
 @click.option("--force", is_flag=True, help="Replace outputs that exist.")
-@click.option("--label", metavar="COLUMN", help="The label column of a table.")
+@click.option("--label", metavar="COLUMN", help="The column of a table to learn: classes, or numbers.")
+@click.option("--categorical", type=Columns(), help="Columns of a table that hold categories, though of numbers.")
+@click.option("--numeric", type=Columns(), help="Columns of a table that hold numbers, though some cells do not.")
+@click.option("--drop", type=Columns(), help="Columns of a table to leave out.")
+@click.option(
+    "--regression/--classify",
+    default=None,
+    help="Predict numbers, or classes.  [default: numbers where the labels look like measurements]",
+)
 @click.option("--keys", type=Keys(), help="The keys of samples and labels in an HDF5 or NPZ file.")
 @click.option("--group", "groups", metavar="COLUMN", help="Rows alike in this column stay on one side of a split.")
 @click.option("--merge", "merges", type=Merge(), multiple=True, help="Join classes; may be repeated.")
@@ -80,7 +89,7 @@ def train_command(
     json_file: str | None,
     **options: Any,
 ) -> None:
-    """Train a classifier on DATA and write it to one model file.
+    """Train a classifier on DATA, or a predictor of numbers, and write it to one model file.
 
     DATA is a folder of class folders (children named train, validation, test are parts), a .zip of one, .h5, .csv,
     .npz, a folder of IDX files, hf:NAME or toy:flower.
@@ -159,6 +168,9 @@ def _tell(result: Result) -> None:
     if history.cost:
         say(f"cost {history.cost[0]:.4f} -> {history.cost[-1]:.4f}")
     for part, scores in result.scores.items():
-        say(f"accuracy, {part}: {scores.sentence()}")
+        say(f"{'accuracy, ' if model.class_names else ''}{part}: {scores.sentence()}")
+    for part, R in result.rows.items():
+        for note in model.notes(R):
+            say(f"note, {part}: {note}")
     if len(result.scores) == 1:
         say("No rows were held back: these figures say nothing about new data.")

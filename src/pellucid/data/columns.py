@@ -105,11 +105,10 @@ def _values(cells: Sequence[Any], name: str, known: str | None, where: Where, de
     if known is None and not are_mistakes(len(wrong), right):
         return _categories(cells, decimal)
     if wrong:
-        among = f" in a column of {right} numbers" if known is None else ""
-        more = f", and {len(wrong) - 1} more like it" if len(wrong) > 1 else ""
+        more = f" (one of {len(wrong)} such cells)" if len(wrong) > 1 else ""
         declare = f', or declare the column with --categorical {name} (categorical=["{name}"])' if known is None else ""
         raise InputError(
-            f"{where(wrong[0], name)} is {str(cells[wrong[0]])!r}{among}{more}; expected a finite number. "
+            f"{where(wrong[0], name)} is {str(cells[wrong[0]])!r}{more}, expected a finite number. "
             f"Correct it, or empty it where the value is missing{declare}."
         )
     return numbers
@@ -153,4 +152,4 @@ def _refuse_useless(values: Mapping[str, np.ndarray], declared: Declared) -> Non
 
 def missing(column: np.ndarray) -> np.ndarray:
     """Return which cells of a column are missing: None, or NaN."""
-    return np.equal(column, None).astype(bool) if column.dtype == object else np.isnan(column)
+    return np.array([cell is None for cell in column]) if column.dtype == object else np.isnan(column)

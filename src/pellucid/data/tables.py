@@ -115,7 +115,7 @@ def _labels(sheet: Sheet, label: str, regression: bool | None) -> tuple[np.ndarr
     wrong = np.flatnonzero(np.isnan(numbers)).tolist()
     right = len(cells) - len(wrong)
     measured = are_mistakes(len(wrong), right) and are_measurements(set(numbers[~np.isnan(numbers)]), right)
-    if regression is None and not measured or regression is False:
+    if not measured if regression is None else not regression:
         texts = [plain(cell, sheet.decimal) for cell in cells]
         class_names = class_names_of(texts, source, regression=False)
         return codes_of(texts, class_names, source), class_names

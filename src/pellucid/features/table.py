@@ -22,9 +22,9 @@ class Table:
     """Columns of a table as rows X: numbers standardised, categories one by one.
 
     A column of numbers gives x' = (x - mean) / scale, x the median where it is missing; where training rows lacked
-    it, also a column that is 1 if it is missing. A column of categories gives a column for each category of the training
-    rows that is 1 if it is that one; missing is a category if training rows lacked it. Any other category is none of
-    them: all 0. The numbers come first, then what is missing of them, then the categories.
+    it, also a column that is 1 if it is missing. A column of categories gives, for each category of the training rows,
+    a column that is 1 if it is that one; missing is a category too if training rows lacked it. Any other category is
+    none of them: all 0. The numbers come first, then what is missing of them, then the categories.
 
     columns: their names.  categorical: those of them that hold categories.  standardize: whether numbers are scaled.
     categories: of each categorical column, None for missing.  gappy: columns of numbers that training rows lacked.
@@ -85,7 +85,7 @@ class Table:
                 f"it; leave it out with --drop {','.join(empty)} (drop={empty})."
             )
         with np.errstate(over="ignore"):
-            median = np.array([np.median(column[~gone]) for column, gone in zip(N.T, absent.T, strict=True)], np.float64)
+            median = np.array([np.median(column[~np.isnan(column)]) for column in N.T], np.float64)
         gappy = tuple(name for name, column in zip(self.numeric, absent.T, strict=True) if column.any())
         mean = scale = None
         if self.standardize:
@@ -106,9 +106,10 @@ class Table:
         cells = self._cells(raw)
         R = np.empty((len(cells), self.n_row), object if self.categorical else np.float64)
         for place, name in enumerate(self.columns):
+            value_of = as_category if name in self.categorical else as_number
             for row, of_row in enumerate(cells):
                 try:
-                    R[row, place] = (as_category if name in self.categorical else as_number)(of_row[place])
+                    R[row, place] = value_of(of_row[place])
                 except ValueError:
                     raise InputError(
                         f"row {row}, column {name!r} is {of_row[place]!r}; expected a finite number, or None where the "
@@ -121,7 +122,7 @@ class Table:
         N = self._numbers(R)
         absent = np.isnan(N)
         X = np.zeros((len(R), self.n_out), np.float64)
-        filled = np.where(absent, self.median, N)
+        filled = np.where(absent, np.nan if self.median is None else self.median, N)
         k = len(self.numeric)
         X[:, :k] = filled if self.mean is None or self.scale is None else (filled - self.mean) / self.scale
         for name in self.gappy:
@@ -143,12 +144,12 @@ class Table:
         told = []
         for name, column in zip(self.numeric, self._numbers(R).T, strict=True):
             if name not in self.gappy and (number := int(np.isnan(column).sum())):
-                told.append(f"column {name!r} is missing in {_rows(number)}, but in no training row: taken as its median")
+                told.append(f"{name!r} is missing in {_rows(number)}, as in no training row; its median stands in")
         for name, column, categories in zip(self.categorical, self._categorical(R), self.categories, strict=True):
             new = column[_codes(column, categories) < 0]
             if len(new):
                 named = _listed(sorted("missing" if text is None else text for text in set(new)))
-                told.append(f"column {name!r} has what no training row had in {_rows(len(new))}, taken as none: {named}")
+                told.append(f"{name!r} is {named} in {_rows(len(new))}, as in no training row; it counts as none")
         return told
 
     def _numbers(self, R: np.ndarray) -> np.ndarray:
@@ -175,12 +176,14 @@ class Table:
             raw = [raw]
         return [self._in_order(row, number) for number, row in enumerate(raw)]
 
-    def _in_order(self, row: Any, number: int) -> Sequence[Any]:
+    def _in_order(self, row: Any, number: int) -> Any:
         if isinstance(row, Mapping):
             if lacking := [name for name in self.columns if name not in row]:
-                raise InputError(f"row {number} has no {', '.join(map(repr, lacking))}; None stands for a missing value.")
+                raise InputError(
+                    f"row {number} has no {', '.join(map(repr, lacking))}; None stands for a missing value."
+                )
             return [row[name] for name in self.columns]
-        if not isinstance(row, list | tuple | np.ndarray) or np.ndim(row) != 1 or len(row) != self.n_row:
+        if not isinstance(row, list | tuple | np.ndarray) or len(row) != self.n_row:
             raise InputError(f"this model takes rows of {self._described()}; row {number} is {row!r}.")
         return row
 
