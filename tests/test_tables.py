@@ -430,5 +430,11 @@ def test_numbers_of_arrays_are_predicted(capsys):
     np.savez("a.npz", X=X, y=X @ [1.0, -2.0, 0.5] + 100)
     assert run(["train", "a.npz", "--layers", "none", "--optimizer", "lbfgs", "--seed", "0", "--out", "m"]) == 0
     np.testing.assert_allclose(load("m").predict([[1, 1, 1], [0, 0, 0]]), [99.5, 100], atol=1e-3)
-    assert run(["evaluate", "m", "a.npz"]) == 0
-    assert "R^2 1.000" in capsys.readouterr().out
+    write("new.csv", ["x3", "x1", "x2"], [[1, 1, 1]])
+    assert load("m").predict("new.csv").shape == (1,)
+    assert load("m").predict("new.csv").tobytes() == load("m").predict([1, 1, 1]).tobytes()
+    assert run(["predict", "m", "new.csv"]) == 0 == run(["evaluate", "m", "a.npz"])
+    assert "row 0: value 99.5" in (told := capsys.readouterr().out) and "R^2 1.000" in told
+    write("gap.csv", ["x3", "x1", "x2"], [[1, None, 1]])
+    assert run(["predict", "m", "gap.csv"]) == 1
+    assert "row 0, column 'x1' is nan" in capsys.readouterr().err

@@ -7,8 +7,6 @@ import math
 import re
 from typing import Any
 
-import numpy as np
-
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?", "<na>", "nat"})  # in lower case; the last two: pandas
 NUMERAL = re.compile(r"(?P<whole>[+-]?\d+)(?P<mark>[.,])(?P<fraction>\d+)")
 
@@ -28,12 +26,13 @@ def as_number(cell: Any, decimal: str = ".") -> float:
     >>> as_number("-2,5", decimal=","), as_number("NA"), as_number(3)
     (-2.5, nan, 3.0)
     """
-    if isinstance(cell, int | float | np.integer | np.floating | np.bool_):
-        number = float(cell)
-    elif is_missing(cell):
-        return math.nan
-    else:
-        number = float(_text(cell).replace(decimal, ".").replace("_", "?"))  # 1_000 is a number to Python alone
+    plainly = cell.replace(decimal, ".").replace("_", "?") if isinstance(cell, str) else cell  # 1_000 is Python's own
+    try:
+        number = float(plainly)
+    except (TypeError, ValueError, OverflowError):
+        if is_missing(cell):
+            return math.nan
+        raise ValueError(f"{cell} is no number") from None
     if math.isinf(number):
         raise ValueError(f"{cell} is not finite")
     return number

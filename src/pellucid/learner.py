@@ -61,7 +61,7 @@ class Learner:
     seed: int
     class_names: tuple[str, ...]
     ensemble: int = 1
-    target: str = ""
+    target: str = "value"
 
     def learn(self, train: Samples, validation: Samples | None = None, callbacks: Callbacks | None = None) -> Learned:
         """Return what is learned from samples; all views of one sample are on one side of whatever is held out.

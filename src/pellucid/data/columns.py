@@ -124,11 +124,9 @@ def are_mistakes(wrong: int, right: int) -> bool:
 
 
 def _categories(cells: Sequence[Any], decimal: str) -> np.ndarray:
-    known: dict[str, str] = {}  # one object for each text, however often it comes
+    texts = {cell: as_category(cell, decimal) for cell in set(cells)}  # one object each, however often it comes
     values = np.empty(len(cells), object)
-    for row, cell in enumerate(cells):
-        text = as_category(cell, decimal)
-        values[row] = None if text is None else known.setdefault(text, text)
+    values[:] = [texts[cell] for cell in cells]
     return values
 
 

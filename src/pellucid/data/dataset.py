@@ -40,7 +40,7 @@ class Dataset:
     source : where the samples are from, for messages.
     columns : the names of the columns.
     categorical : those that hold categories.
-    target : what the labels are called, where they have a name.
+    target : what the labels are called, where they are numbers to predict.
     groups : (n,) or None; samples of one group belong to one side of a split.
     shape : the pictures' own size where all have the same, else None, as for picture files.
     """
@@ -53,7 +53,7 @@ class Dataset:
     source: str
     columns: tuple[str, ...] = ()
     categorical: tuple[str, ...] = ()
-    target: str = ""
+    target: str = "value"
     groups: np.ndarray | None = None
     shape: PictureShape | None = None
 
