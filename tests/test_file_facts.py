@@ -60,6 +60,20 @@ def test_a_pair_is_found_where_neither_alone_tells():
     assert found.sentence() == "camera and hour alone reach 100%: your net may be learning the camera and hour."
 
 
+def test_the_net_is_held_against_the_facts_that_are_named():
+    light = LABELS * 1.2 + np.random.default_rng(1).normal(0, 1, N)
+    facts = [fact | {"brightness": float(b)} for fact, b in zip(facts_of(0.85, 1), light, strict=True)]
+    found = file_facts(facts, LABELS, HELD, seed=0, net=net_of(0.8), names=("camera", "brightness"))
+    both = found.accuracies["camera and brightness"]
+    assert found.named == ("camera",) and both > found.accuracy == found.accuracies["camera"]
+    assert (found.net.others, found.majority.right) == (found.accuracy * N, both * N)
+
+
+def test_the_best_of_several_facts_must_be_surer():
+    majority = file_facts(facts_of(0.76, 1), LABELS, HELD, seed=0).majority
+    assert 0.05 / 4 < majority.p < 0.05 and not majority.credibly_better
+
+
 def test_a_net_that_is_credibly_better_is_not_accused():
     sentence = file_facts(facts_of(0.85), LABELS, HELD, seed=0, net=net_of(0.97)).sentence()
     assert sentence.endswith("; the net reaches 97%, credibly more.") and "may be learning" not in sentence
