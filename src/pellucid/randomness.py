@@ -16,8 +16,8 @@ STREAMS = (
     "restart",
     "probe",
     "stopping",
+    "ensemble",
     "folds",
-    "facts",
     "curve",
     "shift",
 )
