@@ -32,8 +32,7 @@ USUAL: dict[str, dict[str, Any]] = {
         "hidden_layers": (64,),
         "optimizer": "nesterov",
         "learning_rate": 0.01,
-        "epochs": 100,
-        "batch_size": None,
+        "epochs": 30,
         "l2": 0.1,
         "copies": ["mirrored"],
         "ensemble": 5,
@@ -58,7 +57,11 @@ class Recipe:
     size: (height, width) of pictures; None keeps that of arrays and makes files 64 x 64.  grey: drop colours.
     standardize: bring the columns of a table to mean 0 and deviation 1.
     ensemble: how many networks, each from a start of its own, answer together.
-    holdout: the share held back for testing where there are neither validation nor test data; 0 holds nothing back.
+    cross_validate: how often the training samples are divided into five folds, each of which is held back once; 0 is
+    not at all, None as often as their number asks for, and not at all with 2000 of them.
+    learning_curve: also measure what a quarter, a half, three quarters of them would have given.
+    holdout: the share held back for testing; None is a fifth where there are no other data to judge by, and nothing
+    where there are: validation or test data, or cross-validation.
     schedule: "constant", "step", "exponential" or "cosine": how the learning rate falls.  warm_up: epochs in which it
     rises first.
     skip_bad: leave out pictures that cannot be read, instead of stopping.
@@ -79,7 +82,9 @@ class Recipe:
     grey: bool = False
     standardize: bool = True
     ensemble: int | None = None
-    holdout: float = 0.2
+    cross_validate: int | None = None
+    learning_curve: bool = False
+    holdout: float | None = None
     skip_bad: bool = False
     cache: bool = True
     schedule: str = "constant"
@@ -87,7 +92,9 @@ class Recipe:
     training: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if not 0 <= self.holdout < 1:
+        if self.cross_validate is not None and not is_whole(self.cross_validate, 0):
+            raise InputError(f"cross_validate must be a number of repeats, 0 for none; got {self.cross_validate!r}.")
+        if self.holdout is not None and not 0 <= self.holdout < 1:
             raise InputError(f"holdout must be a share, at least 0 and below 1; got {self.holdout!r}.")
         if self.size is not None and (np.shape(self.size) != (2,) or not all(is_whole(n, 1) for n in self.size)):
             raise InputError(f"size must be (height, width), each at least 1; got {self.size!r}.")
