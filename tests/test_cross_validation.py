@@ -139,6 +139,12 @@ def test_regression_on_the_same_folds_as_scikit_learn():
     json.dumps(result.as_dict(), allow_nan=False)
 
 
+def test_the_majority_is_that_of_the_rows_learned_from():
+    labels = np.arange(20) % 2  # as many of each: whichever is held, the other one is more frequent in the rest
+    result = cross_validate(lambda training, held, where: np.eye(2)[labels[held]], labels, NAMES, seed=0, folds=20)
+    assert result.baselines["majority"] == 0
+
+
 # Learning curves
 
 
@@ -182,6 +188,7 @@ def test_would_more_help(n, curve, answer):
     labels = np.arange(n) % 2
     result = learning_curve(learner(labels, curve), labels, seed=0)
     assert result.sentence("pictures").startswith(answer)
+    assert result.gain == pytest.approx(curve(0.8 * n) - curve(0.6 * n), abs=2 / n)
     assert [point.share for point in result.points] == [0.25, 0.5, 0.75, 1.0]
     for point in result.points:
         assert point.rows == pytest.approx(point.share * 0.8 * n, abs=1)

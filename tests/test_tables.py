@@ -266,7 +266,7 @@ def test_classes_from_a_messy_table():
     result = train(
         write("t.csv", columns, rows), drop=["price"], hidden_layers=(8,), optimizer="lbfgs", l2=1e-3, random_state=0
     )
-    assert result.scores["test"].accuracy > 0.9
+    assert result.cross_validation.accuracy > 0.9
     assert result.model.features.categorical == ("city", "member")
     assert result.model.features.categories == (("Bern, old town", "Chur", "Zürich"), ("no", "yes", None))
     assert result.model.features.gappy == ("age",)
@@ -323,12 +323,13 @@ def test_numbers_are_predicted_in_their_units(capsys):
         == 0
     )
     out = capsys.readouterr().out
-    assert "test: rmse " in out and "always the mean: " in out and "accuracy" not in out
-    scores = results("t.json", "train")["scores"]["test"]
+    assert "expected on new samples: rmse " in out and "always the mean: " in out and "accuracy" not in out
+    assert "Credibly better than always saying the mean: rmse 1" in out and "better than a net without a hidden" in out
+    scores = results("t.json", "train")["cross_validation"]
     assert scores["rmse"] < 20 and scores["r2"] > 0.98 and scores["baselines"]["mean"] > 150
+    assert set(scores["comparisons"]) == {"mean", "no_hidden_layer"}
     model = load("m")
-    assert model.target.name == "price" and model.provenance["counts"] == {"train": 240, "test": 60}
-    assert model.provenance["division"] == "20% held back for testing, by chance"
+    assert model.target.name == "price" and model.provenance["counts"] == {"train": 300}
     assert (model.network.loss.name, model.class_names) == ("squared_error", ())
     values, prices = model.predict("t.csv"), np.array([row[3] for row in rows])
     assert values.shape == (300,) and np.corrcoef(values, prices)[0, 1] > 0.99
@@ -352,6 +353,17 @@ def test_numbers_are_predicted_in_their_units(capsys):
     assert results("i.json", "inspect")["target"]["name"] == "price"
 
 
+def test_the_recipe_written_makes_the_same_model(capsys):
+    columns, rows = messy(60)
+    write("t.csv", [*columns, "code", "id"], [[*row, i % 3, f"x{i}"] for i, row in enumerate(rows)])
+    how = ["--label", "price", "--drop", "class,id", "--categorical", "code", "--epochs", "3", "--cross-validate", "1"]
+    assert run(["train", "t.csv", *how, "--out", "m"]) == 0 == run(["train", "--recipe", "m.toml", "--out", "n"])
+    one, two = load("m"), load("n")
+    assert one.features.categories == two.features.categories and one.features.categorical[-1] == "code"
+    assert one.predict("t.csv").tobytes() == two.predict("t.csv").tobytes()
+    assert "no column" not in capsys.readouterr().err
+
+
 def test_a_network_in_units_answers_what_was_learned():
     network = Network([Dense(3, 4, "tanh"), Dense(4, 1)], "huber").initialize("he", 0)
     network.dense[-1].b[:] = 0.3
@@ -367,13 +379,13 @@ def test_regression_of_an_ensemble_with_stopping_and_groups():
     columns, rows = messy()
     write("t.csv", [*columns, "who"], [[*row, f"g{i // 10}"] for i, row in enumerate(rows)])
     result = train("t.csv", label="price", drop=["class"], groups="who", ensemble=2, early_stopping=True, epochs=30,
-                   learning_rate=0.05, random_state=0)  # fmt: skip
+                   learning_rate=0.05, random_state=0, cross_validate=0)  # fmt: skip
     groups = [set(dataset.groups) for _, dataset in result.splits.items()]
     assert len(set.union(*groups)) == sum(map(len, groups))
     assert result.model.provenance["division"] == (
         "20% held back for testing, by group; 10% of the rest held back for early stopping, by group"
     )
-    assert result.scores["test"].r2 > 0.8 and len(result.model.networks) == 2
+    assert result.headline is result.scores["test"] and result.headline.r2 > 0.8 and len(result.model.networks) == 2
     assert result.scores["validation"].used_for == "choosing"
 
 
@@ -392,6 +404,7 @@ def test_regression_and_classes_are_not_mixed_up(capsys):
         (["evaluate", "n", "t.csv", "--label", "price"], "unknown in training; known are high, low."),
         (["train", "t.csv", "--label", "price", "--merge", "a=b+c"], "there are no classes to join"),
         (["train", "t.csv", "--label", "price", "--class-weight", "balanced"], "class_weight is for classes"),
+        (["train", "t.csv", "--label", "price", "--learning-curve"], "the learning curve tells of classes"),
         (["train", "t.csv", "--label", "price", "--categorical", "class,"], "is not a list of columns"),
         (["train", "toy:flower", "--drop", "x"], "toy:flower is a toy data set; drop= has no meaning there"),
         (["predict", "m", "photos"], "there is no file or folder photos."),

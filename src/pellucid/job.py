@@ -3,6 +3,7 @@
 The same few steps for pictures and tables, and for every way to ask for them.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -12,14 +13,28 @@ import numpy as np
 from pellucid.assembly import Progress, described, known_columns, same_place
 from pellucid.data import Dataset, Splits, load, split_rows
 from pellucid.errors import InputError
-from pellucid.evaluation import RegressionScores, Scores, score, score_regression
-from pellucid.learner import Learner, Samples
-from pellucid.model import Model
+from pellucid.evaluation import (
+    CrossValidation,
+    LearningCurve,
+    RegressionScores,
+    RegressionValidation,
+    Scores,
+    cross_validate,
+    cross_validate_regression,
+    learning_curve,
+    score,
+    score_regression,
+)
+from pellucid.evaluation.cross_validation import HEADLINE_BELOW
+from pellucid.evaluation.out_of_fold import usual_repeats
+from pellucid.learner import NO_HIDDEN_LAYER, Learner, Samples
+from pellucid.model import Model, class_codes
 from pellucid.randomness import as_seed, stream
 from pellucid.recipe import Recipe, make_recipe
 from pellucid.training import History
 from pellucid.version import versions
 
+HOLDOUT = 0.2  # of the samples, where nothing else judges
 NOT_TOLD = ("data", "training", "cache")  # in a model's recipe: told elsewhere, or without influence
 
 
@@ -27,14 +42,19 @@ NOT_TOLD = ("data", "training", "cache")  # in a model's recipe: told elsewhere,
 class Result:
     """What a job gives.
 
+    recipe: all its values in full, flat; `make_recipe` takes them, and gives the same weights again.
     scores: by part ("train", "validation", "test"), of classes or of numbers.  histories: of each network.
+    cross_validation: the headline where the samples are few.  learning_curve: where it was asked for.
     skipped: pictures left out, as (name, reason).
     splits: the data as it was divided, and rows: its raw rows, to draw from.
     """
 
     model: Model
+    recipe: dict[str, Any]
     histories: tuple[History, ...]
     scores: dict[str, Scores | RegressionScores]
+    cross_validation: CrossValidation | RegressionValidation | None
+    learning_curve: LearningCurve | None
     splits: Splits
     rows: dict[str, np.ndarray]
     skipped: tuple[tuple[str, str], ...] = ()
@@ -43,6 +63,14 @@ class Result:
     def history(self) -> History:
         """The record of the network, or of the first of an ensemble."""
         return self.histories[0]
+
+    @property
+    def headline(self) -> Scores | RegressionScores | None:
+        """The scores that tell most of new samples: of cross-validation, else of rows that had no say in anything."""
+        if self.cross_validation is not None:
+            return self.cross_validation.scores
+        tested = (self.scores[part] for part in ("test", "validation") if part in self.scores)
+        return next((scores for scores in tested if scores.used_for == "testing"), None)
 
 
 def train(source: str | Path, *, progress: Progress | None = None, **settings: Any) -> Result:
@@ -53,7 +81,7 @@ def train(source: str | Path, *, progress: Progress | None = None, **settings: A
     progress: what shows how far reading and training are.
 
     >>> result = train("toy:flower", hidden_layers=(8,), activation="tanh", optimizer="lbfgs", random_state=0)
-    >>> result.scores["test"].accuracy > 0.8
+    >>> result.cross_validation.accuracy > 0.8
     True
     """
     if not isinstance(source, str | Path):
@@ -64,6 +92,8 @@ def train(source: str | Path, *, progress: Progress | None = None, **settings: A
 def run(recipe: Recipe, progress: Progress | None = None) -> Result:
     """Carry out a recipe."""
     splits = _loaded(recipe)
+    if recipe.learning_curve and not splits.train.class_names:
+        raise InputError("the learning curve tells of classes; leave learning_curve out where numbers are predicted.")
     features = recipe.features_for(splits.train)
     settings = recipe.settings(features.kind)
     seed = as_seed(settings.random_state)
@@ -73,25 +103,29 @@ def run(recipe: Recipe, progress: Progress | None = None) -> Result:
     parts: dict[str, Dataset] = {}
     for part, dataset in splits.items():
         rows[part], parts[part] = described(dataset, features, np.float64, skipped, progress, recipe.cache)
-    division = _hold_back(recipe.holdout, seed, rows, parts)
+    repeats = _repeats(recipe.cross_validate, len(parts["train"]))
+    holdout = _holdout(recipe.holdout, repeats, parts)
+    division = _hold_back(holdout, seed, rows, parts) if holdout else []
 
     samples = {part: Samples(rows[part], dataset.labels, dataset.groups) for part, dataset in parts.items()}
     first = parts["train"]
-    ensemble = recipe.networks_for(features)
-    learner = Learner(features, settings, seed, first.class_names, ensemble, first.target)
-    labels = parts["train"].labels
+    learner = Learner(features, settings, seed, first.class_names, recipe.networks_for(features), first.target)
+    judged = _cross_validated(learner, samples["train"], repeats, progress) if repeats else None
+    curve = _learning_curve(learner, samples["train"], judged, progress) if recipe.learning_curve else None
     learned = learner.learn(
         samples["train"],
         samples.get("validation"),
         None if progress is None else lambda X, y: [progress.training(X, y, settings.epochs)],
     )
+    simpler = learner.without_hidden_layers
+    baseline = None if simpler is None else simpler.learn(samples["train"], samples.get("validation")).model
     chooses = settings.stopping is not None or settings.restarts > 1
     used_for = {"train": "training", "validation": "choosing" if chooses else "testing", "test": "testing"}
     if len(learned.held):
         assert settings.stopping is not None
         share = f"{settings.stopping.fraction:.0%}"
         division += [f"{share} of the rest held back for early stopping, by {_by(parts['train'])}"]
-        kept = np.delete(np.arange(len(labels)), learned.held)
+        kept = np.delete(np.arange(len(samples["train"])), learned.held)
         rows |= {"validation": rows["train"][learned.held], "train": rows["train"][kept]}
         parts |= {"validation": parts["train"].take(learned.held), "train": parts["train"].take(kept)}
 
@@ -110,19 +144,81 @@ def run(recipe: Recipe, progress: Progress | None = None) -> Result:
             "versions": versions(),
         },
     )
-    scores = {part: scored(model, rows[part], dataset.labels, used_for[part]) for part, dataset in parts.items()}
-    return Result(model, learned.histories, scores, Splits(**parts), rows, tuple(skipped or ()))
+    majority = int(np.bincount(first.labels).argmax()) if first.class_names else None
+    scores = {
+        part: scored(model, rows[part], dataset.labels, used_for[part], baseline, majority, dataset.groups)
+        for part, dataset in parts.items()
+    }
+    return Result(
+        model,
+        recipe.in_full(features, seed, repeats, holdout),
+        learned.histories,
+        scores,
+        judged,
+        curve,
+        Splits(**parts),
+        rows,
+        tuple(skipped or ()),
+    )
 
 
-def scored(model: Model, R: np.ndarray, labels: np.ndarray, used_for: str) -> Scores | RegressionScores:
+def scored(
+    model: Model,
+    R: np.ndarray,
+    labels: np.ndarray,
+    used_for: str,
+    baseline: Model | None = None,
+    majority: int | None = None,
+    groups: np.ndarray | None = None,
+) -> Scores | RegressionScores:
     """Return the scores of a model on raw rows R with labels (n,): codes of its classes, or numbers to predict.
 
-    Beside a regression stands the mean of its training targets, where the model knows it, else that of these rows.
+    baseline: the model without hidden layers.  majority: the code of the class that is most frequent in training; by
+    default that of these rows. Beside numbers stands the mean of training, or of these rows where it is not known.
     """
-    if model.class_names:
-        return score(model.probabilities(R), labels, model.class_names, used_for)
-    mean = float(labels.mean()) if model.target is None else model.target.mean
-    return score_regression(model.outputs(R)[:, 0], labels, mean, used_for)
+    answers = model.answers(R)
+    simpler = {} if baseline is None else {NO_HIDDEN_LAYER: baseline.answers(R)}
+    if not model.class_names:
+        mean = float(labels.mean()) if model.target is None else model.target.mean
+        return score_regression(answers, labels, mean, used_for, simpler)
+    said = {name: class_codes(P) for name, P in simpler.items()}
+    if majority is not None:
+        said = {"majority": np.full(len(labels), majority)} | said
+    return score(answers, labels, model.class_names, used_for, said, groups)
+
+
+def _repeats(wanted: int | None, n: int) -> int:
+    """Return how often to cross-validate n training samples."""
+    if wanted is None:
+        return usual_repeats(n) if n < HEADLINE_BELOW else 0
+    return wanted
+
+
+def _cross_validated(
+    learner: Learner, train: Samples, repeats: int, progress: Progress | None
+) -> CrossValidation | RegressionValidation:
+    fit_predict, told = learner.fit_predict(train), _told(progress, "cross-validation")
+    how: dict[str, Any] = {"seed": learner.seed, "repeats": repeats, "groups": train.groups, "progress": told}
+    if not learner.class_names:
+        return cross_validate_regression(fit_predict, train.labels, **how)
+    return cross_validate(fit_predict, train.labels, learner.class_names, **how)
+
+
+def _learning_curve(
+    learner: Learner, train: Samples, judged: CrossValidation | RegressionValidation | None, progress: Progress | None
+) -> LearningCurve:
+    return learning_curve(
+        learner.fit_predict(train, with_baseline=False),
+        train.labels,
+        seed=learner.seed,
+        groups=train.groups,
+        whole=judged.probabilities if isinstance(judged, CrossValidation) else None,
+        progress=_told(progress, "learning curve"),
+    )
+
+
+def _told(progress: Progress | None, what: str) -> Callable[[int, int], None] | None:
+    return None if progress is None else lambda done, total: progress.fits(what, done, total)
 
 
 def _loaded(recipe: Recipe) -> Splits:
@@ -145,10 +241,17 @@ def _loaded(recipe: Recipe) -> Splits:
     return Splits(train, **others)
 
 
+def _holdout(wanted: float | None, repeats: int, parts: dict[str, Dataset]) -> float:
+    """Return the share to hold back for testing."""
+    if wanted is None:
+        return 0 if len(parts) > 1 or repeats else HOLDOUT
+    if wanted > 0 and "test" in parts:
+        raise InputError("there is a test part already; leave holdout out, or set it to 0.")
+    return wanted
+
+
 def _hold_back(holdout: float, seed: int, rows: dict[str, np.ndarray], parts: dict[str, Dataset]) -> list[str]:
-    """Move a share of the training samples to a test part, where there is none to judge on; return what was done."""
-    if len(parts) > 1 or holdout == 0:
-        return []
+    """Move a share of the training samples to a test part; return what was done."""
     whole, R = parts["train"], rows["train"]
     kept, held = split_rows(whole.strata, holdout, stream(seed, "split"), whole.groups, n=len(whole))
     parts |= {"train": whole.take(kept), "test": whole.take(held)}

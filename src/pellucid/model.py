@@ -80,11 +80,15 @@ class Model:
 
     def predict(self, raw: Any) -> np.ndarray:
         """Return the class names (n,), or the values (n,) or (n, k) of a regression."""
-        R = self.rows(raw)
-        if not self.class_names:
-            values = self.outputs(R)
-            return values[:, 0] if values.shape[1] == 1 else values
-        return np.array(self.class_names)[class_codes(self.probabilities(R))]
+        answers = self.answers(self.rows(raw))
+        return np.array(self.class_names)[class_codes(answers)] if self.class_names else answers
+
+    def answers(self, R: np.ndarray) -> np.ndarray:
+        """Return what a model says of raw rows: probabilities (n, k) of classes, or values (n,), (n, k) of several."""
+        if self.class_names:
+            return self.probabilities(R)
+        values = self.outputs(R)
+        return values[:, 0] if values.shape[1] == 1 else values
 
     def outputs(self, R: np.ndarray) -> np.ndarray:
         """Return the mean (n, n_out) of what the networks answer to all views of samples, given as raw rows."""

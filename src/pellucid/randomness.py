@@ -18,7 +18,6 @@ STREAMS = (
     "stopping",
     "ensemble",
     "folds",
-    "facts",
     "curve",
     "shift",
 )

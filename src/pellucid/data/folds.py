@@ -65,7 +65,6 @@ def _folds_of_groups(classes: np.ndarray, k: int, rng: np.random.Generator, grou
     share = np.zeros((len(names), classes.max() + 2))  # of each class, and of all rows, that a group holds
     np.add.at(share, (members, classes), 1 / np.bincount(classes)[classes])
     share[:, -1] = np.bincount(members) / len(members)
-    k = min(k, len(names))
     best, least = None, np.inf
     for _ in range(ATTEMPTS):
         fold = _dealt(share, k, rng)

@@ -15,7 +15,6 @@ from pellucid.evaluation.comparison import IN_WORDS, Comparison, compare
 from pellucid.evaluation.out_of_fold import majority_of_the_rest, rest_of
 from pellucid.model import class_codes
 
-FACTS = ("width", "height", "file_size", "camera", "hour", "brightness")
 TREES, LEAST_IN_LEAF = 30, 3
 
 
@@ -54,24 +53,22 @@ class FileFacts:
 
 
 def file_facts(
-    facts: Sequence[Any],
+    facts: Sequence[Mapping[str, Any]],
     labels: np.ndarray,
     held: Sequence[np.ndarray],
     *,
     seed: int,
     net: np.ndarray | None = None,
-    names: Sequence[str] = FACTS,
 ) -> FileFacts | None:
     """Return how well a random forest on file facts alone guesses the class; None where no fact differs.
 
     Parameters
     ----------
-    facts : for each row a mapping, or an object with attributes: numbers, texts, or None where it is not known.
+    facts : of each row (n of them), such as `facts_of`: numbers, texts, or None where it is not known.
     labels : (n,) codes.
     held : the held rows of each fold, such as `CrossValidation.held`, or of one division; the rest is learned from.
     seed : of the forests.
     net : (n,) the codes that the network said of the held rows.
-    names : which facts are used.
 
     >>> facts = [{"width": 64 + 16 * (row % 2)} for row in range(40)]
     >>> found = file_facts(facts, np.arange(40) % 2, [np.arange(20), np.arange(20, 40)], seed=0)
@@ -80,7 +77,7 @@ def file_facts(
 
     Forests: Breiman 2001; one standard error: Breiman et al. 1984.
     """
-    columns = fact_columns(facts, names)
+    columns = fact_columns(facts)
     if not columns:
         return None
     rows = np.concatenate(held)
@@ -105,16 +102,28 @@ def file_facts(
     )
 
 
-def fact_columns(facts: Sequence[Any], names: Sequence[str] = FACTS) -> dict[str, np.ndarray]:
+def facts_of(picture: Any) -> dict[str, float | str | None]:
+    """Return what a picture file tells besides its picture, from its `PictureFacts`."""
+    taken = picture.taken
+    return {
+        "width": picture.width,
+        "height": picture.height,
+        "file size": picture.size,
+        "camera": picture.camera or None,
+        "hour": None if taken is None else taken.hour + taken.minute / 60,
+        "brightness": picture.brightness,
+    }
+
+
+def fact_columns(facts: Sequence[Mapping[str, Any]]) -> dict[str, np.ndarray]:
     """Return the facts that differ as columns (n,) of numbers: texts by their alphabetical place, NaN for unknown.
 
     >>> fact_columns([{"camera": "B", "width": 8}, {"camera": "A", "width": 8}, {"camera": None, "width": 8}])
     {'camera': array([ 1.,  0., nan])}
     """
     columns = {}
-    for name in names:
-        given = [row.get(name) if isinstance(row, Mapping) else getattr(row, name, None) for row in facts]
-        values = [value if value == value else None for value in given]  # NaN is no value either
+    for name in facts[0]:
+        values = [row[name] if row[name] == row[name] else None for row in facts]  # NaN is no value either
         if len(set(values)) > 1:
             texts = sorted({value for value in values if isinstance(value, str)})
             coded = [texts.index(value) if isinstance(value, str) else value for value in values]
@@ -136,10 +145,10 @@ def guess(X: np.ndarray, labels: np.ndarray, training: np.ndarray, held: np.ndar
 def in_words(names: Sequence[str]) -> str:
     """Return names as one says them.
 
-    >>> in_words(["width", "file_size", "hour"])
+    >>> in_words(["width", "file size", "hour"])
     'width, file size and hour'
     """
-    *others, last = (name.replace("_", " ") for name in names)
+    *others, last = names
     return f"{', '.join(others)} and {last}" if others else last
 
 

@@ -7,17 +7,30 @@ samples; `finished` makes of raw rows what a network takes. One class and one ro
 from typing import TypeAlias
 
 from pellucid.features.numbers import Numbers
+from pellucid.features.photo import Photo
 from pellucid.features.pictures import PictureFeatures
 from pellucid.features.pixels import Pixels
 from pellucid.features.table import Table
-from pellucid.features.views import COPIES, views_of
+from pellucid.features.views import COPIES, copies_of, views_of
 
 Features: TypeAlias = PictureFeatures | Numbers | Table
 
-FEATURES: dict[str, type[Pixels] | type[Numbers] | type[Table]] = {
+FEATURES: dict[str, type[Pixels] | type[Photo] | type[Numbers] | type[Table]] = {
+    "photo": Photo,
     "pixels": Pixels,
     "numbers": Numbers,
     "table": Table,
 }
 
-__all__ = ["COPIES", "FEATURES", "Features", "Numbers", "PictureFeatures", "Pixels", "Table", "views_of"]
+__all__ = [
+    "COPIES",
+    "FEATURES",
+    "Features",
+    "Numbers",
+    "Photo",
+    "PictureFeatures",
+    "Pixels",
+    "Table",
+    "copies_of",
+    "views_of",
+]
