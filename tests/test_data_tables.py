@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from pellucid.data import load
+from pellucid.data.labels import class_names_of
 from pellucid.data.tables import read_rows
 from pellucid.errors import InputError
 
@@ -106,6 +107,7 @@ def test_measurements_are_not_classes(table, numbers, times, classes):
 
 
 def test_labels_of_one_number_are_one_class(table):
+    assert class_names_of(["1.0", "2", "1", "10"], "here") == ("1", "2", "10")
     data = load(table("a;y\n1;1\n1;1,0\n1;2\n1;1.00\n1;01\n1;2,50\n")).train
     assert data.class_names == ("01", "1", "2", "2.50") and data.labels.tolist() == [1, 1, 2, 1, 0, 3]
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pellucid.assembly import data_for, described
 from pellucid.cli.main import run
 from pellucid.errors import InputError, ModelFileError
 from pellucid.features import FEATURES, Numbers, Table
@@ -293,9 +294,22 @@ def test_a_test_part_is_read_as_training_was():
         "'city' is Basel in 1 row, as in no training row; it counts as none",
         "'member' is 1 in 1 row, as in no training row; it counts as none",
     ]
+    dataset, _, used_for = data_for(result.model, "b.csv")  # and so are rows to score on
+    assert dataset.columns == ("age", "city", "member") and used_for == "testing"
     write("c.csv", columns, [["young", *row[1:]] if i == 3 else row for i, row in enumerate(rows)])
     with pytest.raises(InputError, match=r"c\.csv, line 5, column 'age' is 'young', expected a finite number"):
         train("a.csv", test="c.csv", drop=["price"], **how)
+
+
+def test_numbers_in_a_column_of_categories_stay_texts():
+    rows = [[f"0{i % 4}" if i % 4 else "x", i % 4, "pq"[i % 2]] for i in range(80)]
+    write("a.csv", ["code", "n", "class"], rows)
+    numbers = [row for row in rows if row[0] != "x"]
+    write("b.csv", ["code", "n", "class"], numbers)  # alone they would be taken for numbers, and 01 for 1
+    result = train("a.csv", test="b.csv", hidden_layers=(), epochs=2, cross_validate=0)
+    assert result.model.notes(result.rows["test"]) == []
+    assert result.model.notes(result.model.rows("b.csv")) == []
+    assert result.model.notes(described(data_for(result.model, "b.csv")[0], result.model.features)[0]) == []
 
 
 def test_numbers_are_predicted_in_their_units(capsys):
@@ -347,6 +361,11 @@ def test_numbers_are_predicted_in_their_units(capsys):
     assert run(["evaluate", "m", "t.csv", "--json", "e.json"]) == 0  # label and columns are known from training
     out = capsys.readouterr().out
     assert "used for training" in out and "mean absolute error" in out and "R^2 0.9" in out
+    write("few.csv", columns, rows[:50])
+    assert run(["evaluate", "m", "few.csv", "--json", "f.json"]) == 0
+    of_training = np.sqrt(np.mean((prices[:50] - prices.mean()) ** 2))
+    assert results("f.json", "evaluate")["baselines"]["mean"] == pytest.approx(of_training, rel=1e-9)
+    capsys.readouterr()
     assert results("e.json", "evaluate")["rmse"] == pytest.approx(np.sqrt(np.mean((values - prices) ** 2)))
     assert run(["check", "m", "t.csv"]) == 0 == run(["inspect", "m", "--json", "i.json"])
     assert "tells:   price, a number; " in capsys.readouterr().out
