@@ -14,7 +14,7 @@ import numpy as np
 
 from pellucid.data import Dataset
 from pellucid.errors import InputError, MissingFileError, unknown_name
-from pellucid.features import Features, Numbers, Pixels, views_of
+from pellucid.features import Features, Numbers, Photo, Pixels, views_of
 from pellucid.nn import SCHEDULES, WarmUp
 from pellucid.nn.schedules import get_schedule
 from pellucid.pictures import PictureShape
@@ -28,8 +28,19 @@ DEFAULT_SIZE = (64, 64)  # of photographs that differ in size
 # training rows of bean leaves and cats, at 48 to 100 pixels and 32 to 100 units.
 USUAL: dict[str, dict[str, Any]] = {
     "pixels": {"optimizer": "nesterov", "learning_rate": 0.003, "clip_norm": 1.0},
+    "photo": {
+        "hidden_layers": (64,),
+        "optimizer": "nesterov",
+        "learning_rate": 0.01,
+        "epochs": 30,
+        "l2": 0.1,
+        "copies": ["mirrored"],
+        "ensemble": 5,
+    },
     "numbers": {},
 }
+SMALLEST_PHOTO = 32  # pixels of height and width; arrays of smaller pictures, or of grey ones, are seen as pixels
+PICTURE_FEATURES = ("photo", "pixels")
 OF_THE_RULE = ("learning_rate", "clip_norm", "batch_size")  # what another optimizer has no use for
 
 
@@ -40,12 +51,17 @@ class Recipe:
     data, validation, test: where samples are, as `pellucid.data.load` takes it; parts that `data` itself has are used.
     label, keys, groups: the label column, the HDF5 keys, the column of groups.
     merge: classes to join, {"sick": ["bean_rust", "angular_leaf_spot"]}.
-    features: what of a picture a network sees, "pixels"; None chooses by the data.
+    features: what of a picture a network sees, "photo" or "pixels"; None: photo for picture files and arrays of large
+    enough coloured pictures, unless a size or grey is asked for, which only pixels have.
     copies: views of each picture beside the plain one, "mirrored", "shifted"; None: what is usual for the features.
     size: (height, width) of pictures; None keeps that of arrays and makes files 64 x 64.  grey: drop colours.
     standardize: bring the columns of a table to mean 0 and deviation 1.
     ensemble: how many networks, each from a start of its own, answer together.
-    holdout: the share held back for testing where there are neither validation nor test data; 0 holds nothing back.
+    cross_validate: how often the training samples are divided into five folds, each of which is held back once; 0 is
+    not at all, None as often as their number asks for, and not at all with 2000 of them.
+    learning_curve: also measure what a quarter, a half, three quarters of them would have given.
+    holdout: the share held back for testing; None is a fifth where there are no other data to judge by, and nothing
+    where there are: validation or test data, or cross-validation.
     schedule: "constant", "step", "exponential" or "cosine": how the learning rate falls.  warm_up: epochs in which it
     rises first.
     skip_bad: leave out pictures that cannot be read, instead of stopping.
@@ -66,7 +82,9 @@ class Recipe:
     grey: bool = False
     standardize: bool = True
     ensemble: int | None = None
-    holdout: float = 0.2
+    cross_validate: int | None = None
+    learning_curve: bool = False
+    holdout: float | None = None
     skip_bad: bool = False
     cache: bool = True
     schedule: str = "constant"
@@ -74,14 +92,16 @@ class Recipe:
     training: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if not 0 <= self.holdout < 1:
+        if self.cross_validate is not None and not is_whole(self.cross_validate, 0):
+            raise InputError(f"cross_validate must be a number of repeats, 0 for none; got {self.cross_validate!r}.")
+        if self.holdout is not None and not 0 <= self.holdout < 1:
             raise InputError(f"holdout must be a share, at least 0 and below 1; got {self.holdout!r}.")
         if self.size is not None and (np.shape(self.size) != (2,) or not all(is_whole(n, 1) for n in self.size)):
             raise InputError(f"size must be (height, width), each at least 1; got {self.size!r}.")
         if self.ensemble is not None and not is_whole(self.ensemble, 1):
             raise InputError(f"ensemble must be a whole number of networks, at least 1; got {self.ensemble!r}.")
-        if self.features is not None and self.features not in USUAL:
-            raise unknown_name("kind of features", self.features, USUAL)
+        if self.features is not None and self.features not in PICTURE_FEATURES:
+            raise unknown_name("kind of features", self.features, PICTURE_FEATURES)
         if self.schedule not in SCHEDULES:
             raise unknown_name("schedule", self.schedule, SCHEDULES)
         views_of(self.copies or ())
@@ -106,14 +126,23 @@ class Recipe:
             if strange := [n for n in ("size", "grey", "copies", "features") if getattr(self, n) not in (None, False)]:
                 raise InputError(f"{self.data} holds rows of numbers; {strange[0]} is for pictures.")
             return Numbers(len(dataset.columns), dataset.columns, standardize=self.standardize)
+        kind = self.features or self._usual_kind(dataset.shape)
+        views = views_of(self._or_usual("copies", kind, []))
+        if kind == "photo":
+            if self.size is not None or self.grey:
+                raise InputError("size and grey are for features = pixels; photo sees every picture at its own size.")
+            return Photo(views=views)
         shape = dataset.shape or PictureShape(*DEFAULT_SIZE)
         height, width = self.size or (shape.height, shape.width)
-        copies = self._or_usual("copies", "pixels", [])
-        return Pixels(PictureShape(height, width, 1 if self.grey else shape.channels), views_of(copies))
+        return Pixels(PictureShape(height, width, 1 if self.grey else shape.channels), views)
 
     def networks_for(self, features: Features) -> int:
         """Return how many networks answer together."""
         return int(self._or_usual("ensemble", features.kind, 1))
+
+    def _usual_kind(self, shape: PictureShape | None) -> str:
+        of_photos = shape is None or (shape.channels == 3 and min(shape.height, shape.width) >= SMALLEST_PHOTO)
+        return "photo" if of_photos and self.size is None and not self.grey else "pixels"
 
     def _or_usual(self, name: str, features: str, otherwise: Any) -> Any:
         given = getattr(self, name)

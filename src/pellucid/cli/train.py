@@ -36,15 +36,22 @@ Examples:
 @click.option("--keys", type=Keys(), help="The keys of samples and labels in an HDF5 or NPZ file.")
 @click.option("--group", "groups", metavar="COLUMN", help="Rows alike in this column stay on one side of a split.")
 @click.option("--merge", "merges", type=Merge(), multiple=True, help="Join classes; may be repeated.")
-@click.option("--features", help="What of a picture the network sees: pixels.")
+@click.option("--features", help="What of a picture is seen: photo or pixels.  [default: photo, unless --size]")
 @click.option("--copies", type=Copies(), metavar="KINDS", help="Also learn from copies: mirrored,shifted or none.")
 @click.option("--size", type=Size(), help="Picture size, 64 or 100x80.  [default: the arrays' own, 64 for files]")
 @click.option("--grey", is_flag=True, default=None, help="Drop the colours of pictures.")
 @click.option("--standardize/--no-standardize", default=None, help="Scale the columns of a table.  [default: on]")
-@click.option("--holdout", type=float, help="Share held back for testing where no part is given.  [default: 0.2]")
+@click.option(
+    "--cross-validate",
+    type=click.IntRange(0),
+    metavar="REPEATS",
+    help="Of 5 folds, 0: none.  [default: 1 to 3 below 2000 samples, else 0]",
+)
+@click.option("--learning-curve", is_flag=True, default=None, help="Also tell whether more samples would help.")
+@click.option("--holdout", type=float, help="Share held back for testing.  [default: 0.2 where nothing else judges]")
 @click.option("--skip-bad", is_flag=True, default=None, help="Leave out pictures that cannot be read; they are named.")
 @cache_option(default=None)
-@click.option("--ensemble", type=click.IntRange(1), help="How many networks answer together.  [default: 1]")
+@click.option("--ensemble", type=click.IntRange(1), help="How many networks answer together.  [default: 1; photo: 5]")
 @click.option("--layers", "hidden_layers", type=Layers(), help="Hidden layers: 20:relu,7:relu or none.  [default: 100]")
 @click.option("--activation", help="Of hidden layers without one of their own.  [default: relu]")
 @click.option("--init", help="How weights start.  [default: he]")
@@ -115,6 +122,8 @@ def training_results(result: Result) -> dict[str, Any]:
     return {
         "network": str(result.model.network),
         "features": str(result.model.features),
+        "cross_validation": None if result.cross_validation is None else result.cross_validation.as_dict(),
+        "learning_curve": None if result.learning_curve is None else result.learning_curve.as_dict(),
         "scores": {part: scores.as_dict() for part, scores in result.scores.items()},
         "epochs": len(history.cost),
         "cost": history.cost,
@@ -160,5 +169,12 @@ def _tell(result: Result) -> None:
         say(f"cost {history.cost[0]:.4f} -> {history.cost[-1]:.4f}")
     for part, scores in result.scores.items():
         say(f"accuracy, {part}: {scores.sentence()}")
-    if len(result.scores) == 1:
+    if result.cross_validation is not None:
+        say(f"accuracy expected on new samples: {result.cross_validation.sentence()}")
+    if (best := result.headline) is None:
         say("No rows were held back: these figures say nothing about new data.")
+        return
+    for comparison in best.comparisons.values():
+        say(comparison.sentence())
+    if result.learning_curve is not None:
+        say(result.learning_curve.sentence())

@@ -7,12 +7,13 @@ samples; `finished` makes of raw rows what a network takes. One class and one ro
 from typing import TypeAlias
 
 from pellucid.features.numbers import Numbers
+from pellucid.features.photo import Photo
 from pellucid.features.pictures import PictureFeatures
 from pellucid.features.pixels import Pixels
 from pellucid.features.views import COPIES, views_of
 
 Features: TypeAlias = PictureFeatures | Numbers
 
-FEATURES: dict[str, type[Pixels] | type[Numbers]] = {"pixels": Pixels, "numbers": Numbers}
+FEATURES: dict[str, type[Pixels] | type[Photo] | type[Numbers]] = {"photo": Photo, "pixels": Pixels, "numbers": Numbers}
 
-__all__ = ["COPIES", "FEATURES", "Features", "Numbers", "PictureFeatures", "Pixels", "views_of"]
+__all__ = ["COPIES", "FEATURES", "Features", "Numbers", "Photo", "PictureFeatures", "Pixels", "views_of"]
