@@ -31,6 +31,7 @@ NOT_TOLD = ("data", "training", "cache")  # in a model's recipe: told elsewhere,
 class Result:
     """What a job gives.
 
+    recipe: all its values in full, flat; `make_recipe` takes them, and gives the same weights again.
     scores: by part ("train", "validation", "test").  histories: of each network.
     cross_validation: the headline where the samples are few.  learning_curve: where it was asked for.
     skipped: pictures left out, as (name, reason).
@@ -38,6 +39,7 @@ class Result:
     """
 
     model: Model
+    recipe: dict[str, Any]
     histories: tuple[History, ...]
     scores: dict[str, Scores]
     cross_validation: CrossValidation | None
@@ -89,7 +91,8 @@ def run(recipe: Recipe, progress: Progress | None = None) -> Result:
     for part, dataset in splits.items():
         rows[part], parts[part] = described(dataset, features, np.float64, skipped, progress, recipe.cache)
     repeats = _repeats(recipe.cross_validate, len(parts["train"]))
-    division = _hold_back(recipe.holdout, repeats, seed, rows, parts)
+    holdout = _holdout(recipe.holdout, repeats, parts)
+    division = _hold_back(holdout, seed, rows, parts) if holdout else []
 
     samples = {part: Samples(rows[part], dataset.labels, dataset.groups) for part, dataset in parts.items()}
     names = parts["train"].class_names
@@ -136,7 +139,17 @@ def run(recipe: Recipe, progress: Progress | None = None) -> Result:
             said[NO_HIDDEN_LAYER] = class_codes(baseline.probabilities(rows[part]))
         P = model.probabilities(rows[part])
         scores[part] = score(P, dataset.labels, names, used_for[part], said, dataset.groups)
-    return Result(model, learned.histories, scores, judged, curve, Splits(**parts), rows, tuple(skipped or ()))
+    return Result(
+        model,
+        recipe.in_full(features, seed, repeats, holdout),
+        learned.histories,
+        scores,
+        judged,
+        curve,
+        Splits(**parts),
+        rows,
+        tuple(skipped or ()),
+    )
 
 
 def _repeats(wanted: int | None, n: int) -> int:
@@ -193,16 +206,17 @@ def _loaded(recipe: Recipe) -> Splits:
     return Splits(train, **others)
 
 
-def _hold_back(
-    holdout: float | None, repeats: int, seed: int, rows: dict[str, np.ndarray], parts: dict[str, Dataset]
-) -> list[str]:
-    """Move a share of the training samples to a test part, where nothing else judges; return what was done."""
-    if holdout is None:
-        holdout = 0 if len(parts) > 1 or repeats else HOLDOUT
-    if holdout == 0:
-        return []
-    if "test" in parts:
+def _holdout(wanted: float | None, repeats: int, parts: dict[str, Dataset]) -> float:
+    """Return the share to hold back for testing."""
+    if wanted is None:
+        return 0 if len(parts) > 1 or repeats else HOLDOUT
+    if wanted > 0 and "test" in parts:
         raise InputError("there is a test part already; leave holdout out, or set it to 0.")
+    return wanted
+
+
+def _hold_back(holdout: float, seed: int, rows: dict[str, np.ndarray], parts: dict[str, Dataset]) -> list[str]:
+    """Move a share of the training samples to a test part; return what was done."""
     whole, R = parts["train"], rows["train"]
     kept, held = split_rows(whole.labels, holdout, stream(seed, "split"), whole.groups)
     parts |= {"train": whole.take(kept), "test": whole.take(held)}

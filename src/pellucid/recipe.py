@@ -3,22 +3,19 @@
 It is made from flat names and values, as a call, the command line and a TOML file give them alike.
 """
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 
 from pellucid.data import Dataset
-from pellucid.errors import InputError, MissingFileError, unknown_name
-from pellucid.features import Features, Numbers, Photo, Pixels, views_of
+from pellucid.errors import InputError, unknown_name
+from pellucid.features import Features, Numbers, Photo, PictureFeatures, Pixels, copies_of, views_of
 from pellucid.nn import SCHEDULES, WarmUp
 from pellucid.nn.schedules import get_schedule
 from pellucid.pictures import PictureShape
-from pellucid.training import EarlyStopping, Settings
+from pellucid.training import Settings
 from pellucid.training.settings import is_whole
 
 DEFAULT_SIZE = (64, 64)  # of photographs that differ in size
@@ -109,16 +106,30 @@ class Recipe:
 
     def settings(self, features: str) -> Settings:
         """Return how to train on rows of a kind of features."""
-        usual = {name: value for name, value in USUAL[features].items() if name not in OF_RECIPE}
-        if self.training.get("optimizer", usual.get("optimizer")) != usual.get("optimizer"):
-            usual = {name: value for name, value in usual.items() if name not in OF_THE_RULE}
-        settings = Settings(**{**usual, **self.training})
+        settings = self._as_given(features)
         rate = settings.learning_rate
         if self.schedule != "constant":
             rate = SCHEDULES[self.schedule](rate)
         if self.warm_up:
             rate = WarmUp(get_schedule(rate), self.warm_up)
         return replace(settings, learning_rate=rate)
+
+    def _as_given(self, features: str) -> Settings:
+        usual = {name: value for name, value in USUAL[features].items() if name not in OF_RECIPE}
+        if self.training.get("optimizer", usual.get("optimizer")) != usual.get("optimizer"):
+            usual = {name: value for name, value in usual.items() if name not in OF_THE_RULE}
+        return Settings(**{**usual, **self.training})
+
+    def in_full(self, features: Features, seed: int, cross_validate: int, holdout: float) -> dict[str, Any]:
+        """Return all values, flat, that this recipe comes to for data with such features: `make_recipe` takes them."""
+        settings = self._as_given(features.kind)
+        own: dict[str, Any] = {name: getattr(self, name) for name in OF_RECIPE if name != "training"}
+        own |= {"ensemble": self.networks_for(features), "cross_validate": cross_validate, "holdout": holdout}
+        if isinstance(features, PictureFeatures):
+            own |= {"features": self.features or features.kind, "copies": copies_of(features.views)}
+        if isinstance(features, Pixels):
+            own["size"] = (features.shape.height, features.shape.width)
+        return own | {f.name: getattr(settings, f.name) for f in fields(Settings)} | {"random_state": seed}
 
     def features_for(self, dataset: Dataset) -> Features:
         """Return the features, not fitted yet, for samples like those of a data set."""
@@ -150,14 +161,6 @@ class Recipe:
 
 
 OF_RECIPE = tuple(f.name for f in fields(Recipe))
-_NOT_IN_FILES = ("training", "callbacks", "warm_start")
-FILE_TYPES = {
-    **{f.name: f.type for f in (*fields(Recipe), *fields(Settings)) if f.name not in _NOT_IN_FILES},
-    "optimizer": str,
-    "loss": str,
-    "learning_rate": float,
-    "random_state": int,  # a file names, it holds no objects
-}
 
 
 def make_recipe(**values: Any) -> Recipe:
@@ -169,25 +172,3 @@ def make_recipe(**values: Any) -> Recipe:
             raise unknown_name("setting", name, of_recipe | of_settings)
     training = {name: value for name, value in values.items() if name in of_settings}
     return Recipe(**{name: value for name, value in values.items() if name in of_recipe}, training=training)
-
-
-def read_recipe(path: str | Path) -> dict[str, Any]:
-    """Return the flat values of a TOML file, for `make_recipe`: `epochs = 50`, `merge = {sick = ["rust"]}`, ..."""
-    try:
-        values = tomllib.loads(Path(path).read_text("utf-8"))
-    except FileNotFoundError:
-        raise MissingFileError(f"there is no recipe {path}.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise InputError(f"{path} is not a TOML file: {error}.") from None
-    for name, value in values.items():
-        if name not in FILE_TYPES:
-            raise unknown_name(f"setting in {path}", name, FILE_TYPES)
-        try:
-            if name == "early_stopping" and isinstance(value, dict):
-                stopping = {f.name for f in fields(EarlyStopping)}
-                for part in set(value) - stopping:
-                    raise unknown_name(f"setting of early_stopping in {path}", part, stopping)
-            values[name] = msgspec.convert(value, FILE_TYPES[name])
-        except msgspec.ValidationError as error:
-            raise InputError(f"{path}: {name}: {error}.") from None
-    return values

@@ -10,7 +10,8 @@ from pellucid.cli.options import BatchSize, Copies, Keys, Layers, Merge, Size, c
 from pellucid.cli.output import json_option, picture_folder, progress_bars, refuse_foreign_json, say, table, write_json
 from pellucid.files import refuse_existing, refuse_same
 from pellucid.job import Result, run
-from pellucid.recipe import make_recipe, read_recipe
+from pellucid.recipe import make_recipe
+from pellucid.recipe_file import read_recipe, write_recipe
 from pellucid.training import EarlyStopping
 
 DEFAULT_OUT = "model.pellucid"
@@ -26,7 +27,7 @@ Examples:
   pellucid train fashion_mnist/ --layers 128 --optimizer adam --epochs 10
   pellucid train toy:flower --layers 4:tanh --optimizer lbfgs --pictures pictures/""",
 )
-@click.argument("data")
+@click.argument("data", required=False)
 @click.option("--validation", metavar="DATA", help="Data to measure on after each epoch.")
 @click.option("--test", metavar="DATA", help="Data to score on at the end.")
 @click.option("--recipe", "recipe_file", metavar="FILE.toml", help="Settings from a file; options here win over it.")
@@ -77,7 +78,7 @@ Examples:
 @click.option("--quiet", is_flag=True, help="No progress bars.")
 @json_option
 def train_command(
-    data: str,
+    data: str | None,
     recipe_file: str | None,
     out: str,
     force: bool,
@@ -93,6 +94,7 @@ def train_command(
     .npz, a folder of IDX files, hf:NAME or toy:flower.
     """
     refuse_existing(out, force)
+    recipe_out = refuse_existing(f"{out}.toml", force)
     refuse_foreign_json(json_file)
     refuse_same(out=out, json=json_file, pictures=pictures)
     values = read_recipe(recipe_file) if recipe_file else {}
@@ -101,14 +103,17 @@ def train_command(
         values["merge"] = {}
         for new, olds in merges:
             values["merge"].setdefault(new, []).extend(olds)
-    recipe = make_recipe(**values | {"data": data})
+    if data is None and "data" not in values:
+        raise click.UsageError("Missing argument 'DATA': give a folder, a file or a name, or a --recipe that has data.")
+    recipe = make_recipe(**values | ({} if data is None else {"data": data}))
     drawn = picture_folder(pictures, force)
     with progress_bars(quiet) as bars:
         result = run(recipe, bars)
     result.model.save(out, force)  # before anything is told: a closed pipe must not cost it
+    write_recipe(recipe_out, result.recipe, f"pellucid train --recipe {recipe_out} makes {out} again, bit by bit.")
     write_json(json_file, "train", training_results(result) | {"model": out})
     _tell(result)
-    say(f"model: {out}")
+    say(f"model: {out}, and the recipe that makes it: {recipe_out}")
     if drawn is not None:
         from pellucid.cli.draw import draw_training
 
