@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from pellucid.assembly import Progress, described, same_place
-from pellucid.data import Dataset, Splits, load, split_rows
+from pellucid.data import Dataset, Splits, folds, load, split_rows
 from pellucid.errors import InputError
 from pellucid.evaluation import CrossValidation, LearningCurve, Scores, cross_validate, learning_curve, score
 from pellucid.evaluation.cross_validation import HEADLINE_BELOW
-from pellucid.evaluation.out_of_fold import usual_repeats
+from pellucid.evaluation.out_of_fold import FOLDS, usual_repeats
 from pellucid.learner import NO_HIDDEN_LAYER, Learner, Samples
 from pellucid.model import Model, class_codes
 from pellucid.randomness import as_seed, stream
@@ -90,7 +90,7 @@ def run(recipe: Recipe, progress: Progress | None = None) -> Result:
     parts: dict[str, Dataset] = {}
     for part, dataset in splits.items():
         rows[part], parts[part] = described(dataset, features, np.float64, skipped, progress, recipe.cache)
-    repeats = _repeats(recipe.cross_validate, len(parts["train"]))
+    repeats = _repeats(recipe.cross_validate, parts["train"])
     holdout = _holdout(recipe.holdout, repeats, parts)
     division = _hold_back(holdout, seed, rows, parts) if holdout else []
 
@@ -131,14 +131,11 @@ def run(recipe: Recipe, progress: Progress | None = None) -> Result:
             "versions": versions(),
         },
     )
-    majority = np.bincount(parts["train"].labels).argmax()
     scores = {}
     for part, dataset in parts.items():
-        said = {"majority": np.full(len(dataset), majority)}
-        if baseline is not None:
-            said[NO_HIDDEN_LAYER] = class_codes(baseline.probabilities(rows[part]))
+        simple = {} if baseline is None else {NO_HIDDEN_LAYER: class_codes(baseline.probabilities(rows[part]))}
         P = model.probabilities(rows[part])
-        scores[part] = score(P, dataset.labels, names, used_for[part], said, dataset.groups)
+        scores[part] = score(P, dataset.labels, names, used_for[part], simple, dataset.groups)
     return Result(
         model,
         recipe.in_full(features, seed, repeats, holdout),
@@ -152,11 +149,17 @@ def run(recipe: Recipe, progress: Progress | None = None) -> Result:
     )
 
 
-def _repeats(wanted: int | None, n: int) -> int:
-    """Return how often to cross-validate n training samples."""
-    if wanted is None:
-        return usual_repeats(n) if n < HEADLINE_BELOW else 0
-    return wanted
+def _repeats(wanted: int | None, train: Dataset) -> int:
+    """Return how often to cross-validate; not at all, unless it is asked for, where a class has too few samples."""
+    if wanted is not None:
+        return wanted
+    if len(train) >= HEADLINE_BELOW:
+        return 0
+    try:
+        folds(train.labels, FOLDS, stream(0, "folds"), train.groups)
+    except InputError:
+        return 0
+    return usual_repeats(len(train))
 
 
 def _cross_validated(learner: Learner, train: Samples, repeats: int, progress: Progress | None) -> CrossValidation:
