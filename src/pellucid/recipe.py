@@ -22,7 +22,7 @@ from pellucid.nn import SCHEDULES, WarmUp
 from pellucid.nn.schedules import get_schedule
 from pellucid.pictures import PictureShape
 from pellucid.randomness import as_seed, stream
-from pellucid.training import EarlyStopping, History, Settings, fit, weights_by_code
+from pellucid.training import Checkpoints, EarlyStopping, History, Settings, fit, weights_by_code
 from pellucid.training.settings import is_whole
 from pellucid.version import versions
 
@@ -164,11 +164,14 @@ def read_recipe(path: str | Path) -> dict[str, Any]:
     return values
 
 
-def run(recipe: Recipe, progress: Progress | None = None) -> Result:
-    """Carry out a recipe."""
+def run(recipe: Recipe, progress: Progress | None = None, checkpoints: Checkpoints | None = None) -> Result:
+    """Carry out a recipe.  checkpoints: where to write how far it is, and to go on from."""
     splits = _loaded(recipe)
     settings = recipe.settings(splits.train.kind)
     seed = as_seed(settings.random_state)
+    checkpoint = None
+    if checkpoints is not None:
+        seed, checkpoint = checkpoints.keep("seed", seed), checkpoints.at("member-0")
     settings = replace(settings, random_state=seed)
     splits, used_for, division = _divided(splits, recipe.holdout, settings, seed)
     features = _fitted_features(splits.train, recipe)
@@ -189,7 +192,7 @@ def run(recipe: Recipe, progress: Progress | None = None) -> Result:
             how, callbacks=(*how.callbacks, progress.training(rows["train"], splits.train.labels, how.epochs))
         )
     validation = (rows["validation"], targets["validation"]) if "validation" in rows else None
-    fitted = fit(rows["train"], targets["train"], how, loss, n_out, validation=validation)
+    fitted = fit(rows["train"], targets["train"], how, loss, n_out, validation=validation, checkpoint=checkpoint)
 
     provenance = {
         "data": recipe.data,

@@ -10,7 +10,7 @@ from pellucid.cli.options import BatchSize, Keys, Layers, Merge, Size, cache_opt
 from pellucid.cli.output import json_option, picture_folder, progress_bars, refuse_foreign_json, say, table, write_json
 from pellucid.files import refuse_existing, refuse_same
 from pellucid.recipe import Result, make_recipe, read_recipe, run
-from pellucid.training import EarlyStopping
+from pellucid.training import Checkpoints, EarlyStopping
 
 DEFAULT_OUT = "model.pellucid"
 
@@ -62,6 +62,14 @@ Examples:
 )
 @click.option("--dtype", type=click.Choice(["float32", "float64"]), help="Precision.  [default: float32 for pictures]")
 @click.option("--seed", "random_state", type=click.IntRange(0, 2**32 - 1), help="Makes the run repeatable.")
+@click.option("--resume", is_flag=True, help="Go on with the training that was stopped; give it the same options.")
+@click.option(
+    "--checkpoint-every",
+    metavar="TIME",
+    default="60s",
+    show_default=True,
+    help="How often to write how far it is: 30s, 5min, 10 epochs or off.",
+)
 @click.option("--pictures", metavar="DIR", help="Also draw examples, cost curve, confusion, weights, mistakes.")
 @click.option("--quiet", is_flag=True, help="No progress bars.")
 @json_option
@@ -71,6 +79,8 @@ def train_command(
     out: str,
     force: bool,
     merges: Sequence[tuple[str, list[str]]],
+    resume: bool,
+    checkpoint_every: str,
     pictures: str | None,
     quiet: bool,
     json_file: str | None,
@@ -81,7 +91,7 @@ def train_command(
     DATA is a folder of class folders (children named train, validation, test are parts), a .zip of one, .h5, .csv,
     .npz, a folder of IDX files, hf:NAME or toy:flower.
     """
-    refuse_existing(out, force)
+    refuse_existing(out, force or resume)  # what stands there beside checkpoints is a model that Ctrl-C left unfinished
     refuse_foreign_json(json_file)
     refuse_same(out=out, json=json_file, pictures=pictures)
     values = read_recipe(recipe_file) if recipe_file else {}
@@ -91,18 +101,35 @@ def train_command(
         for new, olds in merges:
             values["merge"].setdefault(new, []).extend(olds)
     recipe = make_recipe(**values | {"data": data})
-    drawn = picture_folder(pictures, force)
+    drawn = picture_folder(pictures, force or resume)
+    checkpoints = _checkpoints(out, checkpoint_every, values, resume, force)
     with progress_bars(quiet) as bars:
-        result = run(recipe, bars)
-    result.model.save(out, force)  # before anything is told: a closed pipe must not cost it
+        result = run(recipe, bars, checkpoints)
+    result.model.save(out, force or resume)  # before anything is told: a closed pipe must not cost it
+    if checkpoints is not None and not checkpoints.interrupted:
+        checkpoints.discard()
     write_json(json_file, "train", training_results(result) | {"model": out})
     _tell(result)
     say(f"model: {out}")
+    if checkpoints is not None and checkpoints.begun:
+        say(
+            f"interrupted: the same command with --resume goes on from {checkpoints.folder} and then replaces the model"
+        )
     if drawn is not None:
         from pellucid.cli.draw import draw_training
 
         draw_training(result, drawn, recipe.cache)
         say(f"pictures: {drawn}")
+
+
+def _checkpoints(out: str, every: str, values: dict[str, Any], resume: bool, force: bool) -> Checkpoints | None:
+    """Return the checkpoints of the job, beside its model; which of its options it was given is part of them."""
+    if every == "off":
+        if resume:
+            raise click.UsageError("--resume goes on from checkpoints; leave --checkpoint-every off out.")
+        return None
+    about = {name: value for name, value in values.items() if name != "cache"}  # which changes nothing
+    return Checkpoints(f"{out}.checkpoint", every, about, resume=resume, force=force and not resume)
 
 
 def training_results(result: Result) -> dict[str, Any]:
