@@ -2,70 +2,34 @@
 
 import copy
 import os
+import shutil
 import signal
-from dataclasses import fields, is_dataclass, replace
+import subprocess
+import sys
+from dataclasses import fields, is_dataclass
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from pellucid.errors import InputError, MissingFileError, ModelFileError, OutputExistsError, TrainingWarning
-from pellucid.nn import Network
-from pellucid.training import Checkpoints, EarlyStopping, Every, Settings, checkpoints, fit, loop, snapshot, standing
-from pellucid.training.history import History
+from checkpoint_runs import (
+    AT_EVERY_UPDATE,
+    CASES,
+    KilledError,
+    data,
+    killed_after,
+    killed_at,
+    outcome,
+    settings,
+    trained,
+)
+from pellucid.errors import TrainingWarning
+from pellucid.nn import Cosine, Network
+from pellucid.training import Checkpoints, EarlyStopping, checkpoints, fit, loop, snapshot, standing
 from pellucid.training.loop import State
 from training_runs import LOSS
 
-AT_EVERY_UPDATE = Every(seconds=1e-9)
-STOPPING = EarlyStopping(patience=4, min_delta=1e-3)
-WIDE = {"row_space": True, "dtype": "float64", "early_stopping": STOPPING, "epochs": 14}
-CASES = {
-    "adam": {"optimizer": "adam", "batch_size": 9, "dropout": 0.3, "early_stopping": STOPPING, "epochs": 14},
-    "lbfgs": {"optimizer": "lbfgs", "epochs": 9, "row_space": False},
-    "basis": {"optimizer": "nesterov", "clip_norm": 0.5, "batch_size": 9, "learning_rate": 0.05, **WIDE},
-    "dual": {"optimizer": "gradient_descent", "batch_size": None, "learning_rate": 0.3, **WIDE},
-}
-
-
-class KilledError(BaseException):
-    """Stands for the end of the process: nobody catches it."""
-
-
-def data(n=40, d=60, seed=0):
-    rng = np.random.default_rng(seed)
-    X = rng.normal(size=(n, d))
-    return X, (X[:, :1] + rng.normal(0, 1.5, (n, 1)) > 0).astype(float)
-
-
-def settings(**how):
-    usual = {"hidden_layers": (5,), "activation": "tanh", "learning_rate": 0.02, "random_state": 7}
-    return Settings(**usual | how)
-
-
-def trained(folder=None, resume=False, every=AT_EVERY_UPDATE, rows=None, label="a", **how):
-    job = None if folder is None else Checkpoints(folder, every, resume=resume)
-    return fit(*(rows or data()), settings(**how), LOSS, 1, checkpoint=None if job is None else job.at(label))
-
-
-def outcome(fitted):
-    """All that a fit gives but the time it took."""
-    return fitted.network.parameters.tobytes(), replace(fitted.history, seconds=0.0)
-
-
-def killed_at(call, monkeypatch, place, name, before=True):
-    """Let the process end at the n-th call of a function, before or after it is done."""
-    real, calls = getattr(place, name), []
-
-    def dying(*args, **kwargs):
-        calls.append(1)
-        if len(calls) == call and before:
-            raise KilledError
-        answer = real(*args, **kwargs)
-        if len(calls) == call:
-            raise KilledError
-        return answer
-
-    monkeypatch.setattr(place, name, dying)
-
+pytestmark = pytest.mark.usefixtures("no_waiting_for_the_disk")
 
 # every field of State ---------------------------------------------------------------------------------------------
 
@@ -81,7 +45,7 @@ def other(value):
     if isinstance(value, list):
         return [*value, 0.1 + 0.2]
     if isinstance(value, np.ndarray):
-        return ~value if value.dtype == bool else value + 1
+        return np.asarray(~value if value.dtype == bool else value + 1)
     if isinstance(value, dict):
         return {name: other(array) for name, array in value.items()}
     if isinstance(value, Network):
@@ -142,39 +106,205 @@ def test_every_field_of_state_is_in_a_checkpoint(name, optimizer, tmp_path):
 # what a checkpoint would be without them: a flag of a run that is over, and Ctrl-C, which is never saved
 WITHOUT_EFFECT_IN_A_RUN_UNDER_WAY = {"stopped", "diverged", "interrupted"}
 OVERFITTING = {
-    "optimizer": "adam", "batch_size": 9, "dropout": 0.2, "epochs": 60, "learning_rate": 0.05,
-    "early_stopping": EarlyStopping(patience=6, min_delta=1e-3),
+    "optimizer": "adam", "batch_size": 9, "dropout": 0.2, "epochs": 60, "learning_rate": Cosine(0.01),
+    "random_state": 8,
+    "early_stopping": EarlyStopping(patience=8, min_delta=1e-2),
 }  # fmt: skip
-AFTER_THE_BEST = 24  # updates of 4 an epoch, and 2 of the next: the best is behind, patience has begun
+AFTER_THE_BEST = 4 * 12 + 2  # updates: the best, of epoch 9, is behind, 17 is where patience ends
+
+
+@pytest.fixture(scope="module")
+def half_done(tmp_path_factory):
+    """A folder where OVERFITTING was killed, and what it would have given."""
+    folder = tmp_path_factory.mktemp("half") / "c"
+    with pytest.MonkeyPatch.context() as patch:
+        killed_after(AFTER_THE_BEST, folder, patch, **OVERFITTING)
+    expected = outcome(trained(**OVERFITTING))
+    assert (expected[1].best_epoch, len(expected[1].cost)) == (9, 17)
+    return folder, expected
+
+
+def resumed_from(half_done, tmp_path):
+    shutil.copytree(half_done[0], tmp_path / "c")
+    return outcome(trained(tmp_path / "c", resume=True, every="60s", **OVERFITTING))
+
+
+def test_with_all_fields_it_ends_where_it_would_have_ended(half_done, tmp_path):
+    assert resumed_from(half_done, tmp_path) == half_done[1]
 
 
 @pytest.mark.parametrize("name", sorted(set(KEPT) - WITHOUT_EFFECT_IN_A_RUN_UNDER_WAY))
-def test_a_checkpoint_without_one_field_is_noticed(name, tmp_path, monkeypatch):
-    """Mutants: each field left at its start when the rest is restored; the run must then end elsewhere."""
-    expected = outcome(trained(**OVERFITTING))
-
-    def stopped_and_resumed(folder, forget):
-        with monkeypatch.context() as patch:
-            killed_at(AFTER_THE_BEST + 3, patch, loop.Batches, "at")
-            with pytest.raises(KilledError):
-                trained(folder, **OVERFITTING)
-        with monkeypatch.context() as patch:
-            if forget:
-                patch.setattr(standing, "refuse_impossible", lambda *_: None)
-                patch.setattr(standing, "restore", forgetful)
-            return outcome(trained(folder, resume=True, **OVERFITTING))
+def test_without_one_field_it_ends_elsewhere(name, half_done, tmp_path, monkeypatch):
+    """Mutants: each field is left as it was at the start, while the rest is restored."""
 
     def forgetful(state, saved):
         before = copy.deepcopy(getattr(state, name))
         snapshot.restore(state, saved)
+        assert bits(before) != bits(getattr(state, name)), "this run does not show the field"
         if name == "learned":
             state.learned.parameters[:] = before.parameters
         else:
-            assert bits(before) != bits(getattr(state, name)), "this run does not show the field"
             setattr(state, name, before)
 
-    assert stopped_and_resumed(tmp_path / "1", forget=False) == expected
+    monkeypatch.setattr(standing, "refuse_impossible", lambda *_: None)  # which notices some of it too
+    monkeypatch.setattr(standing, "restore", forgetful)
+    assert resumed_from(half_done, tmp_path) != half_done[1]
+
+
+# stopped anywhere, and resumed ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("restarts", [1, 3])
+@pytest.mark.parametrize("case", CASES)
+def test_killed_again_and_again_it_ends_where_it_would_have_ended(case, restarts, tmp_path, monkeypatch):
+    """Every process gets only a few updates further; each of the starts is stopped several times."""
+    how = CASES[case] | {"restarts": restarts}
+    expected = outcome(trained(**how))
+    assert expected[1].used_row_space == (case in ("basis", "dual"))
+    killed = 0
+    while True:
+        with monkeypatch.context() as patch:
+            killed_at(9, patch, loop.Batches, "at")
+            try:
+                resumed = trained(tmp_path / "c", resume=killed > 0, **how)
+                break
+            except KilledError:
+                killed += 1
+    assert killed >= restarts and outcome(resumed) == expected
+
+
+PHASES = {
+    "in the middle of an update": (Network, "cost_and_gradient", True),
+    "while an epoch is closed": (loop, "_judge", True),
+    "when the best so far was just found": (loop, "_judge", False),
+    "before anything is written": (checkpoints, "write_sealed", True),
+    "in the write": (os, "fsync", True),
+    "after the write, before the rename": (os, "fsync", False),
+    "after the rename": (checkpoints, "write_sealed", False),
+}
+
+
+@pytest.mark.parametrize("share", [0.1, 0.45, 0.9])
+@pytest.mark.parametrize("phase", PHASES)
+@pytest.mark.parametrize("case", ["adam", "dual"])
+def test_killed_in_each_phase(case, phase, share, tmp_path, monkeypatch):
+    """In the first, the second and the third start."""
+    how = CASES[case] | {"restarts": 3}
+    place, name, before = PHASES[phase]
+    with monkeypatch.context() as patch:
+        calls = killed_at(0, patch, place, name)
+        expected = outcome(trained(tmp_path / "whole", **how))
+    with monkeypatch.context() as patch:
+        killed_at(int(share * len(calls)), patch, place, name, before)
+        with pytest.raises(KilledError):
+            trained(tmp_path / "c", **how)
+    assert outcome(trained(tmp_path / "c", resume=True, **how)) == expected == outcome(trained(**how))
+
+
+SCRIPT = """
+import os, signal, sys
+sys.path.insert(0, {tests!r})
+from checkpoint_runs import CASES, trained
+from test_checkpoints import PHASES
+phase, call, resume = {phase!r}, {call}, {resume}
+place, name, before = PHASES[phase]
+real, calls = getattr(place, name), []
+def dying(*args, **kwargs):
+    calls.append(1)
+    if len(calls) == call and before:
+        os.kill(os.getpid(), signal.SIGKILL)
+    answer = real(*args, **kwargs)
+    if len(calls) == call:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return answer
+setattr(place, name, dying)
+fitted = trained("c", resume=resume, restarts=3, **CASES["basis"])
+print(fitted.network.parameters.tobytes().hex())
+"""
+
+
+def test_sigkill_and_another_process(tmp_path):
+    """Truly killed, in the update, in the write and behind it, one process after the other."""
+    tests = str(Path(__file__).parent)
+    plan = [("in the write", 21), ("after the rename", 30), ("in the middle of an update", 9), ("in the write", 0)]
+    for number, (phase, call) in enumerate(plan):
+        script = SCRIPT.format(tests=tests, phase=phase, call=call, resume=number > 0)
+        done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True)
+        assert done.returncode == (0 if call == 0 else -signal.SIGKILL), done.stderr
+    alone = trained(**CASES["basis"], restarts=3)
+    assert done.stdout.strip() == alone.network.parameters.tobytes().hex()
+
+
+def test_what_is_finished_comes_from_file(tmp_path, monkeypatch):
+    """A job of several fits: the first is done, the second half done, the third not begun."""
+
+    def job(folder, resume=False):
+        checkpoints = Checkpoints(folder, AT_EVERY_UPDATE, resume=resume)
+        how = settings(**CASES["adam"])
+        return [outcome(fit(*data(seed=n), how, LOSS, 1, checkpoint=checkpoints.at(f"fold-{n}"))) for n in range(3)]
+
+    expected = job(tmp_path / "whole")
+    updates = 4 * len(expected[0][1].cost)
+    with monkeypatch.context() as patch:
+        killed_at(updates + 6, patch, loop.Batches, "at")
+        with pytest.raises(KilledError):
+            job(tmp_path / "c")
+    seen = []
+    real = loop.Batches.at
+    monkeypatch.setattr(loop.Batches, "at", lambda *args: seen.append(1) or real(*args))
+    assert job(tmp_path / "c", resume=True) == expected
+    assert len(seen) == 4 * (len(expected[1][1].cost) + len(expected[2][1].cost)) - 5
+
+
+def test_callbacks_hear_of_each_epoch_once(tmp_path, monkeypatch):
+    heard = []
+    how = CASES["adam"] | {"callbacks": (lambda state: heard.append(state.epoch),)}
+    with monkeypatch.context() as patch:
+        killed_at(4 * 5 + 3, patch, loop.Batches, "at")
+        with pytest.raises(KilledError):
+            trained(tmp_path / "c", **how)
+    trained(tmp_path / "c", resume=True, **how)
+    assert heard == list(range(1, len(heard) + 1)) and len(heard) > 6
+
+
+def test_a_callback_that_stopped_it_is_not_forgotten(tmp_path, monkeypatch):
+    how = CASES["adam"] | {"callbacks": (lambda state: state.epoch == 3,), "restarts": 2}
+    expected = outcome(trained(**how))
+    with monkeypatch.context() as patch:
+        killed_at(4 * 3 + 1, patch, loop.Batches, "at")  # in the second start
+        with pytest.raises(KilledError):
+            trained(tmp_path / "c", **how)
+    how["callbacks"] = (lambda state: state.epoch == 3,)
+    assert outcome(trained(tmp_path / "c", resume=True, **how)) == expected
+
+
+def test_ctrl_c_leaves_a_checkpoint_to_go_on_from(tmp_path):
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        assert stopped_and_resumed(tmp_path / "2", forget=True) != expected
-    except (TypeError, IndexError):  # a batch in the middle of an epoch whose order is forgotten
-        assert name == "order"
+        pressed = lambda state: state.epoch == 3 and os.kill(os.getpid(), signal.SIGINT)  # noqa: E731
+        job = Checkpoints(tmp_path / "c", "60s")
+        how = settings(**CASES["adam"], restarts=2, callbacks=(pressed,))
+        first = fit(*data(), how, LOSS, 1, checkpoint=job.at("a"))
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert first.interrupted and job.interrupted and first.history.stopped_because.startswith("interrupted in epoch 3")
+    assert outcome(trained(tmp_path / "c", resume=True, **CASES["adam"], restarts=2)) == outcome(
+        trained(**CASES["adam"], restarts=2)
+    )
+
+
+def test_divergence_of_a_start_that_came_back_is_told_again(tmp_path):
+    one = np.ones((1, 1))
+    how = {
+        "hidden_layers": (), "init": [one], "optimizer": "gradient_descent", "learning_rate": 3.0, "epochs": 2000,
+        "early_stopping": EarlyStopping(patience=10**6), "loss": "squared_error",
+    }  # fmt: skip
+
+    def run(resume):
+        checkpoint = Checkpoints(tmp_path / "c", "1", resume=resume).at("a")
+        with pytest.warns(TrainingWarning, match="diverged: the cost became inf"):
+            return fit(
+                one, 0 * one, settings(**how), "squared_error", 1, validation=(one, 30 * one), checkpoint=checkpoint
+            )
+
+    assert outcome(run(False)) == outcome(run(True))

@@ -10,6 +10,7 @@ import time
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -186,7 +187,7 @@ class Checkpoint:
         identity: tells what the fit is about; asked only when needed, for it looks at every row.
         A damaged file is told, and the one before is taken.  Raises InputError where the fit was about something else.
         """
-        self._identity = identity
+        self._identity = cache(identity)
         found: list[tuple[int, Arrays, dict[str, Any], Path]] = []
         damaged = []
         for path in filter(Path.exists, self._files):
@@ -202,7 +203,7 @@ class Checkpoint:
         if last is None:
             return None
         self._number, arrays, content, path = last
-        _refuse_other(path, content.get("identity", {}), identity())
+        _refuse_other(path, content.get("identity", {}), self._identity())
         return arrays, content, path
 
     def write(self, arrays: Arrays, content: Mapping[str, Any]) -> None:

@@ -94,9 +94,9 @@ def _saved() -> list[str]:
 
 
 def _checked(slot: str, array: Any) -> Array:
-    if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiub":
+    if not isinstance(array, np.ndarray | np.generic) or array.dtype.kind not in "fiub":
         raise InputError(
             f"the optimizer keeps {slot!r} as {type(array).__name__}; to be saved in a checkpoint, all slots of a rule "
             "must be arrays of numbers."
         )
-    return array
+    return np.asarray(array)

@@ -1,0 +1,74 @@
+"""`pellucid train --resume`: killed, interrupted, with other options, with nothing to resume."""
+
+import os
+import signal
+
+import pytest
+
+import pellucid
+from checkpoint_runs import KilledError, killed_at
+from pellucid.cli.main import run
+from pellucid.training import loop
+
+pytestmark = pytest.mark.usefixtures("no_waiting_for_the_disk")
+
+TRAIN = ["train", "toy:flower", "--layers", "6:tanh", "--epochs", "30", "--out", "m", "--checkpoint-every", "1 epoch"]
+
+
+def weights(path):
+    return pellucid.load(path).network.parameters.tobytes()
+
+
+def test_the_command_goes_on(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    with monkeypatch.context() as patch:
+        killed_at(41, patch, loop.Batches, "at")
+        with pytest.raises(KilledError):
+            run(TRAIN)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["m.checkpoint"]
+    assert run(TRAIN) == 1
+    assert "m.checkpoint holds a training that was not finished. Go on with it by --resume" in capsys.readouterr().err
+    assert run([*TRAIN, "--resume", "--l2", "0.1"]) == 1
+    assert "m.checkpoint is of another training: l2 was not given, now it is 0.1" in capsys.readouterr().err
+    assert run([*TRAIN, "--resume"]) == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["m"]
+    seed = pellucid.load("m").provenance["seed"]  # drawn in the first process
+    whole = ["whole" if word == "m" else word for word in TRAIN]
+    assert run([*whole, "--seed", str(seed)]) == 0
+    assert weights("m") == weights("whole")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["m", "whole"]
+    assert run([*TRAIN, "--resume"]) == 1
+    assert "there is no checkpoint in m.checkpoint to go on from" in capsys.readouterr().err
+
+
+def test_the_command_after_ctrl_c(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with monkeypatch.context() as patch:
+            real, calls = loop.Batches.at, []
+
+            def pressing(*args):
+                calls.append(1)
+                if len(calls) == 40:
+                    os.kill(os.getpid(), signal.SIGINT)
+                return real(*args)
+
+            patch.setattr(loop.Batches, "at", pressing)
+            assert run([*TRAIN[:-1], "60s", "--seed", "1"]) == 0
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert "interrupted: the same command with --resume goes on from m.checkpoint" in capsys.readouterr().out
+    interrupted = weights("m")
+    assert run([*TRAIN, "--seed", "1", "--resume"]) == 0
+    assert run([*("whole" if word == "m" else word for word in TRAIN), "--seed", "1"]) == 0
+    assert weights("m") == weights("whole") != interrupted
+
+
+def test_the_command_without_checkpoints(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert run([*TRAIN[:-1], "off"]) == 0
+    assert run([*TRAIN[:-1], "off", "--resume"]) == 2
+    assert run([*TRAIN[:-1], "soon", "--force"]) == 1
+    assert "30s, 5min or 10 epochs, say; got 'soon'" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["m"]
