@@ -188,19 +188,22 @@ def test_a_damaged_checkpoint_gives_way_to_the_one_before(tmp_path, monkeypatch)
     killed_after(9, tmp_path / "c", monkeypatch, **CASES["adam"])
     flip(tmp_path / "c" / "a.1.checkpoint")
     with pytest.warns(
-        TrainingWarning, match="a.1.checkpoint is damaged.* This fit goes on from a.0.checkpoint"
+        TrainingWarning, match="a.1.checkpoint is damaged.* It goes on from a.0.checkpoint, written before"
     ) as told:
         assert outcome(trained(tmp_path / "c", resume=True, **CASES["adam"])) == expected
     assert len(told) == 1
 
 
-def test_where_both_are_damaged_that_fit_begins_anew(tmp_path, monkeypatch):
-    expected = outcome(trained(**CASES["adam"]))
+def test_where_both_are_damaged_nothing_is_begun_anew_in_silence(tmp_path, monkeypatch):
     killed_after(9, tmp_path / "c", monkeypatch, **CASES["adam"])
-    for turn in (0, 1):
-        flip(tmp_path / "c" / f"a.{turn}.checkpoint")
-    with pytest.warns(TrainingWarning, match="goes on from its beginning"):
-        assert outcome(trained(tmp_path / "c", resume=True, **CASES["adam"])) == expected
+    files = [tmp_path / "c" / f"a.{turn}.checkpoint" for turn in (0, 1)]
+    for path in files:
+        flip(path)
+    with pytest.raises(ModelFileError, match=r"remove a\.0\.checkpoint and a\.1\.checkpoint to begin that fit anew"):
+        trained(tmp_path / "c", resume=True, **CASES["adam"])
+    for path in files:
+        path.unlink()
+    assert outcome(trained(tmp_path / "c", resume=True, **CASES["adam"])) == outcome(trained(**CASES["adam"]))
 
 
 def test_a_damaged_job_is_an_error(tmp_path, monkeypatch):

@@ -185,7 +185,8 @@ class Checkpoint:
         """Return arrays, content and path of what was last written for this fit, if anything was.
 
         identity: tells what the fit is about; asked only when needed, for it looks at every row.
-        A damaged file is told, and the one before is taken.  Raises InputError where the fit was about something else.
+        A file that cannot be used is told, and the one before is taken; ModelFileError where there is none before.
+        Raises InputError where the fit was about something else.
         """
         self._identity = cache(identity)
         found: list[tuple[int, Arrays, dict[str, Any], Path]] = []
@@ -196,12 +197,16 @@ class Checkpoint:
                 found.append((msgspec.convert(content["number"], int), arrays, content, path))
             except (ModelFileError, KeyError, msgspec.ValidationError) as error:
                 damaged.append(str(error))
-        last = max(found, key=lambda entry: entry[0], default=None)
-        if damaged:
-            then = "from its beginning" if last is None else f"from {last[3].name}"
-            warnings.warn(f"{damaged[0]} This fit goes on {then}.", TrainingWarning, stacklevel=4)
-        if last is None:
+        if not found and damaged:
+            both = " and ".join(path.name for path in self._files)
+            raise ModelFileError(f"{damaged[0]} There is no whole one before it; remove {both} to begin that fit anew.")
+        if not found:
             return None
+        last = max(found, key=lambda entry: entry[0])
+        if damaged:
+            warnings.warn(
+                f"{damaged[0]} It goes on from {last[3].name}, written before.", TrainingWarning, stacklevel=4
+            )
         self._number, arrays, content, path = last
         _refuse_other(path, content.get("identity", {}), self._identity())
         return arrays, content, path
