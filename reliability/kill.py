@@ -101,27 +101,27 @@ def _process(run: str, restarts: int, folder: Path, phase: str = "", call: int =
 
 
 def _killed_after(train: Train, seconds: float) -> str:
-    """Return the digest of a run that was killed after some seconds, and resumed."""
+    """Return the digest of a run that was killed after some seconds, and resumed; sooner where it was over by then."""
     with tempfile.TemporaryDirectory() as folder:
         process = train(Path(folder))
         assert process.stdout is not None
         process.stdout.readline()  # training begins
         time.sleep(seconds)
         process.kill()
-        return _resumed(process, train, Path(folder))
+        process.communicate()
+        if process.returncode == -signal.SIGKILL:
+            return str(_ended(train(Path(folder)))["sha256"])
+    return _killed_after(train, 0.7 * seconds)
 
 
 def _killed_in(train: Train, phase: str, call: int) -> str:
     """Return the digest of a run that was killed in a phase, and resumed."""
     with tempfile.TemporaryDirectory() as folder:
-        return _resumed(train(Path(folder), phase, call), train, Path(folder))
-
-
-def _resumed(process: Process, train: Train, folder: Path) -> str:
-    process.communicate()
-    if process.returncode == 0:
-        print("one run was over before it could be killed", file=sys.stderr)
-    return str(_ended(train(folder))["sha256"])
+        process = train(Path(folder), phase, call)
+        process.communicate()
+        if process.returncode != -signal.SIGKILL:
+            raise RuntimeError(f"the run ended with {process.returncode}; it was to be killed {phase}.")
+        return str(_ended(train(Path(folder)))["sha256"])
 
 
 def _ended(process: Process) -> Any:

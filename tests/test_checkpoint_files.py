@@ -1,6 +1,7 @@
 """The folder of checkpoints: what stands there is whole, is not overwritten, is trusted in nothing; disks may fail."""
 
 import os
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -16,7 +17,14 @@ from checkpoint_runs import (
     settings,
     trained,
 )
-from pellucid.errors import InputError, MissingFileError, ModelFileError, OutputExistsError, TrainingWarning
+from pellucid.errors import (
+    DivergedError,
+    InputError,
+    MissingFileError,
+    ModelFileError,
+    OutputExistsError,
+    TrainingWarning,
+)
 from pellucid.nn import GradientDescent
 from pellucid.training import Checkpoints, Every, checkpoints, fit, loop
 from training_runs import LOSS
@@ -77,11 +85,41 @@ def test_what_stands_there_is_not_overwritten(tmp_path, monkeypatch):
 def test_discard_removes_all_of_it(tmp_path, monkeypatch):
     folder = tmp_path / "c"
     killed_after(9, folder, monkeypatch, **CASES["adam"])
-    (folder / ".a.0.checkpoint.1234").write_bytes(b"half of a write that was killed")
+    (folder / ".a.0.checkpoint.12ab34cd").write_bytes(b"half of a write that was killed")
     job = Checkpoints(folder, resume=True)
     job.discard()
     job.discard()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_else_is_removed_and_no_leftover_is_taken_up(tmp_path, monkeypatch):
+    """Where discarding was killed, the files of a fit stay without their job."""
+    folder = tmp_path / "c"
+    killed_after(29, folder, monkeypatch, **CASES["adam"])
+    (folder / "job.checkpoint").unlink()
+    for name in ("model.checkpoint", "a.2.checkpoint", "a.0.checkpoint.bak"):
+        (folder / name).write_text("mine")
+    killed_after(9, folder, monkeypatch, **CASES["adam"] | {"epochs": 21})
+    assert outcome(trained(folder, resume=True, **CASES["adam"] | {"epochs": 21})) == outcome(
+        trained(**CASES["adam"] | {"epochs": 21})
+    )
+    Checkpoints(folder, force=True)
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "a.0.checkpoint.bak",
+        "a.2.checkpoint",
+        "model.checkpoint",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("error", "stays"), [(None, False), (DivergedError("x"), False), (InputError("x"), True), (KilledError(), True)]
+)
+def test_as_a_context_it_is_discarded_when_the_job_is_done(error, stays, tmp_path):
+    with suppress(DivergedError, InputError, KilledError), Checkpoints(tmp_path / "c", "1") as job:
+        fit(*data(), settings(**CASES["lbfgs"]), LOSS, 1, checkpoint=job.at("a"))
+        if error is not None:
+            raise error
+    assert (tmp_path / "c").exists() == stays == job.begun
 
 
 def test_labels_are_checked(tmp_path):
@@ -294,8 +332,8 @@ def test_training_goes_on_where_the_disk_is_full(recovers, tmp_path, monkeypatch
         with pytest.warns(TrainingWarning) as told:
             assert outcome(trained(folder, **CASES["adam"])) == expected
     assert [str(w.message) for w in told] == [
-        f"no checkpoint could be written to {folder}: could not write {folder}/a.1.checkpoint: No space left on "
-        "device. Nothing was changed there. Training goes on and will try again. Make room on that disk, or make the "
+        f"no checkpoint could be written to {folder} (could not write {folder}/a.1.checkpoint: No space left on "
+        "device. Nothing was changed there). Training goes on and will try again. Make room on that disk, or make the "
         "folder writable."
     ]
     assert sorted(path.name for path in folder.iterdir()) == ["a.0.checkpoint", "a.1.checkpoint", "job.checkpoint"]

@@ -1,6 +1,7 @@
 """`pellucid train`: samples in, a model file out, with the truth about how good it is."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -102,12 +103,10 @@ def train_command(
             values["merge"].setdefault(new, []).extend(olds)
     recipe = make_recipe(**values | {"data": data})
     drawn = picture_folder(pictures, force or resume)
-    checkpoints = _checkpoints(out, checkpoint_every, values, resume, force)
-    with progress_bars(quiet) as bars:
-        result = run(recipe, bars, checkpoints)
-    result.model.save(out, force or resume)  # before anything is told: a closed pipe must not cost it
-    if checkpoints is not None and not checkpoints.interrupted:
-        checkpoints.discard()
+    with _checkpoints(out, checkpoint_every, values, resume, force) as checkpoints:
+        with progress_bars(quiet) as bars:
+            result = run(recipe, bars, checkpoints)
+        result.model.save(out, force or resume)  # before anything is told: a closed pipe must not cost it
     write_json(json_file, "train", training_results(result) | {"model": out})
     _tell(result)
     say(f"model: {out}")
@@ -122,12 +121,14 @@ def train_command(
         say(f"pictures: {drawn}")
 
 
-def _checkpoints(out: str, every: str, values: dict[str, Any], resume: bool, force: bool) -> Checkpoints | None:
+def _checkpoints(
+    out: str, every: str, values: dict[str, Any], resume: bool, force: bool
+) -> AbstractContextManager[Checkpoints | None]:
     """Return the checkpoints of the job, beside its model; which of its options it was given is part of them."""
     if every == "off":
         if resume:
             raise click.UsageError("--resume goes on from checkpoints; leave --checkpoint-every off out.")
-        return None
+        return nullcontext()
     about = {name: value for name, value in values.items() if name != "cache"}  # which changes nothing
     return Checkpoints(f"{out}.checkpoint", every, about, resume=resume, force=force and not resume)
 

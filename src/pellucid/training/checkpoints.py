@@ -18,11 +18,11 @@ import msgspec
 from numpy.typing import NDArray
 
 from pellucid.errors import (
+    DivergedError,
     InputError,
     MissingFileError,
     ModelFileError,
     OutputExistsError,
-    PellucidError,
     TrainingWarning,
 )
 from pellucid.files import refuse_unwritable
@@ -37,6 +37,9 @@ Plain = TypeVar("Plain", int, float, str)
 FORMAT_VERSION = 1
 KIND = "pellucid-checkpoint"
 SUFFIX = ".checkpoint"
+OURS = re.compile(
+    r"(job|[a-z0-9-]+\.[01])\.checkpoint|\.(job|[a-z0-9-]+\.[01])\.checkpoint\.[0-9a-f]+"
+)  # or half written
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,9 @@ class Checkpoints:
     every: an `Every`, or a text for `Every.parse`.  about: named values that decide what the job gives; one that is
     about something else cannot go on from here.  resume: go on with the job in the folder.  force: forget that job.
 
+    As a context, it is discarded when the block is done or training diverged, and stays where it was killed or
+    interrupted; save the model inside.
+
     Raises InputError where the folder could not be written to or its job is about something else, OutputExistsError
     where a job stands there and neither resume nor force is given, MissingFileError where there is none to resume.
     """
@@ -92,13 +98,21 @@ class Checkpoints:
         self.begun = self._job.exists()  # whether anything is in the folder
         if resume:
             self._go_on()
-        elif force:
-            self.discard()
-        elif self.begun:
+            return
+        if self.begun and not force:
             raise OutputExistsError(
                 f"{self.folder} holds a training that was not finished. Go on with it by --resume (resume=True), or "
                 "forget it by --force (force=True)."
             )
+        self.discard()
+
+    def __enter__(self) -> "Checkpoints":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        diverged = kind is not None and issubclass(kind, DivergedError)  # as it would again
+        if diverged or (kind is None and not self.interrupted):
+            self.discard()
 
     def at(self, label: str) -> "Checkpoint":
         """Return the checkpoint of one fit of the job, such as "fold-3-member-0"."""
@@ -117,11 +131,13 @@ class Checkpoints:
         return kept
 
     def discard(self) -> None:
-        """Remove the checkpoints, and their folder unless it has other files too."""
+        """Remove the checkpoints, and their folder unless other files are in it."""
         self.begun = False
         with contextlib.suppress(OSError):
-            for path in list(self.folder.glob(f"*{SUFFIX}*")):
-                path.unlink()
+            self._job.unlink(missing_ok=True)  # first: without it the others are nobody's
+            for path in list(self.folder.iterdir()):
+                if OURS.fullmatch(path.name):
+                    path.unlink()
             self.folder.rmdir()
 
     def due(self, epoch_ends: bool) -> bool:
@@ -140,12 +156,13 @@ class Checkpoints:
                 self._write_job()
                 self.begun = True
             put()
-        except (PellucidError, OSError, MemoryError) as error:
+        except Exception as error:  # whatever it is, training is worth more
             if not self._warned:
                 self._warned = True
+                why = str(error).rstrip(".") or type(error).__name__
                 warnings.warn(
-                    f"no checkpoint could be written to {self.folder}: {error or type(error).__name__} Training goes "
-                    "on and will try again. Make room on that disk, or make the folder writable.",
+                    f"no checkpoint could be written to {self.folder} ({why}). Training goes on and will try again. "
+                    "Make room on that disk, or make the folder writable.",
                     TrainingWarning,
                     stacklevel=2,
                 )
@@ -194,6 +211,7 @@ class Checkpoint:
         for path in filter(Path.exists, self._files):
             try:
                 arrays, content = read_sealed(path, KIND, FORMAT_VERSION)
+                content["identity"] = msgspec.convert(content["identity"], Identity)
                 found.append((msgspec.convert(content["number"], int), arrays, content, path))
             except (ModelFileError, KeyError, msgspec.ValidationError) as error:
                 damaged.append(str(error))
@@ -208,17 +226,17 @@ class Checkpoint:
                 f"{damaged[0]} It goes on from {last[3].name}, written before.", TrainingWarning, stacklevel=4
             )
         self._number, arrays, content, path = last
-        _refuse_other(path, content.get("identity", {}), self._identity())
+        _refuse_other(path, content["identity"], self._identity())
         return arrays, content, path
 
-    def write(self, arrays: Arrays, content: Mapping[str, Any]) -> None:
-        """Write arrays and content over the older of the two files."""
+    def write(self, made: Callable[[], tuple[Arrays, dict[str, Any]]]) -> None:
+        """Write what is made, arrays and content, over the older of the two files."""
         number = self._number + 1
-        path = self._files[number % 2]
 
         def put() -> None:
-            whole = dict(content) | {"identity": self._identity(), "number": number}
-            write_sealed(path, KIND, FORMAT_VERSION, arrays, whole)
+            arrays, content = made()
+            whole = content | {"identity": self._identity(), "number": number}
+            write_sealed(self._files[number % 2], KIND, FORMAT_VERSION, arrays, whole)
             self._number = number
 
         self.job.write(put)

@@ -115,22 +115,24 @@ class Standing:
     def finish(self, network: Network, history: History) -> None:
         """Write what came out, unless the job is too short for checkpoints."""
         if self._checkpoint is not None and (self._checkpoint.job.begun or self._checkpoint.job.due(False)):
-            self._write({"network": network.parameters}, history=history)
+            self._checkpoint.write(lambda: ({"network": network.parameters}, self._told(history=history)))
 
     def _save(self, state: State) -> None:
-        if state.diverged:  # the run is over; from the checkpoint before, it ends in the same way
-            return
+        if self._checkpoint is not None and not state.diverged:  # from the one before, it diverges in the same way
+            self._checkpoint.write(lambda: self._under_way(state))
+
+    def _under_way(self, state: State) -> tuple[Arrays, dict[str, Any]]:
         arrays, plain = snapshot(state)
         tensors = {f"state.{name}": array for name, array in arrays.items()}
         best: dict[str, Any] | None = None
         if self.best is not None:
             arrays, best = snapshot(self.best)
             tensors |= {f"best.{name}": array for name, array in arrays.items()}
-        self._write(tensors, start=self.start, state=plain, best_start=self.best_start, best=best)
+        return tensors, self._told(start=self.start, state=plain, best_start=self.best_start, best=best)
 
-    def _write(self, arrays: Arrays, **what: Any) -> None:
-        assert self._checkpoint is not None and self.row_space is not None
-        self._checkpoint.write(arrays, asdict(Saved(self.row_space, self.seconds, **what)))
+    def _told(self, **what: Any) -> dict[str, Any]:
+        assert self.row_space is not None
+        return asdict(Saved(self.row_space, self.seconds, **what))
 
     def _part(self, name: str) -> tuple[Arrays, dict[str, Any]]:
         arrays = {key.removeprefix(f"{name}."): a for key, a in self._arrays.items() if key.startswith(f"{name}.")}
