@@ -115,13 +115,18 @@ def _killed_after(train: Train, seconds: float) -> str:
 
 
 def _killed_in(train: Train, phase: str, call: int) -> str:
-    """Return the digest of a run that was killed in a phase, and resumed."""
+    """Return the digest of a run that was killed in a phase, and resumed; in an earlier call if there were not so many.
+
+    Raises RuntimeError where it never comes to that phase.
+    """
+    if call == 0:
+        raise RuntimeError(f"no run was ever {phase}.")
     with tempfile.TemporaryDirectory() as folder:
         process = train(Path(folder), phase, call)
         process.communicate()
-        if process.returncode != -signal.SIGKILL:
-            raise RuntimeError(f"the run ended with {process.returncode}; it was to be killed {phase}.")
-        return str(_ended(train(Path(folder)))["sha256"])
+        if process.returncode == -signal.SIGKILL:
+            return str(_ended(train(Path(folder)))["sha256"])
+    return _killed_in(train, phase, call * 7 // 10)  # a faster run writes less often
 
 
 def _ended(process: Process) -> Any:

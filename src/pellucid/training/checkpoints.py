@@ -144,7 +144,7 @@ class Checkpoints:
         """Whether a checkpoint is due after an update; to be asked once an update."""
         self._epochs += epoch_ends
         if self.every.epochs is not None:
-            return epoch_ends and self._epochs >= self.every.epochs
+            return self._epochs >= self.every.epochs
         return self.every.seconds is not None and time.monotonic() - self._written >= self.every.seconds
 
     def write(self, put: Callable[[], None]) -> None:
