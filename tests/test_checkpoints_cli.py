@@ -12,17 +12,20 @@ from pellucid.training import loop
 
 pytestmark = pytest.mark.usefixtures("no_waiting_for_the_disk")
 
-TRAIN = ["train", "toy:flower", "--layers", "6:tanh", "--epochs", "30", "--out", "m", "--checkpoint-every", "1 epoch"]
+TRAIN = ["train", "toy:flower", "--layers", "6:tanh", "--epochs", "30", "--out", "m", "--ensemble", "2"]
+TRAIN += ["--checkpoint-every", "1 epoch"]
 
 
 def weights(path):
-    return pellucid.load(path).network.parameters.tobytes()
+    return b"".join(network.parameters.tobytes() for network in pellucid.load(path).networks)
 
 
-def test_the_command_goes_on(tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize("update", [41, 91])
+def test_the_command_goes_on(update, tmp_path, monkeypatch, capsys):
+    """Killed in the first network of the ensemble, or in the second."""
     monkeypatch.chdir(tmp_path)
     with monkeypatch.context() as patch:
-        killed_at(41, patch, loop.Batches, "at")
+        killed_at(update, patch, loop.Batches, "at")
         with pytest.raises(KilledError):
             run(TRAIN)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["m.checkpoint"]
