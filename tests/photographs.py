@@ -6,8 +6,7 @@ from functools import cache
 import numpy as np
 from PIL import Image, ImageDraw, ImageEnhance
 
-ORIENTATION, MAKE, MODEL, MODIFIED, PHOTO, TAKEN, DIGITIZED = (
-    0x0112, 0x010F, 0x0110, 0x0132, 0x8769, 0x9003, 0x9004)
+ORIENTATION, MAKE, MODEL, MODIFIED, PHOTO, TAKEN, DIGITIZED = (0x0112, 0x010F, 0x0110, 0x0132, 0x8769, 0x9003, 0x9004)
 
 
 @cache

@@ -34,8 +34,14 @@ def test_sizes_are_those_of_the_picture_upright():
     assert (facts.width, facts.height) == (180, 240)
 
 
-@pytest.mark.parametrize("make, model, camera", [("Canon", "Canon EOS 5D", "Canon EOS 5D"), ("Apple", "iPhone", "Apple iPhone"),
-                                                  ("NIKON\0", " D90 ", "NIKON D90")])  # fmt: skip
+@pytest.mark.parametrize(
+    "make, model, camera",
+    [
+        ("Canon", "Canon EOS 5D", "Canon EOS 5D"),
+        ("Apple", "iPhone", "Apple iPhone"),
+        ("NIKON\0", " D90 ", "NIKON D90"),
+    ],
+)
 def test_cameras_are_named_once(make, model, camera):
     assert picture_facts(jpeg(photograph(1), exif=exif_of(camera=(make, model)))).camera == camera
 
@@ -86,10 +92,10 @@ def test_facts_of_a_folder_and_its_zip(tmp_path):
     with zipfile.ZipFile(tmp_path / "in.zip", "w") as file:
         for path in sorted((tmp_path / "in").rglob("*.*")):
             file.write(path, path.relative_to(tmp_path / "in").as_posix())
+    told = []
     for source in ("in", "in.zip"):
-        told = []
         facts = facts_of(load(tmp_path / source).train, lambda *counts: told.append(counts))
-        assert told == [(3, 3)]
+        assert told.pop() == (3, 3)
         assert facts.widths.tolist() == [240, 0, 30]
         assert facts.heights.tolist() == [180, 0, 20]
         assert facts.modes == ["RGB", "", "L"]

@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 
-from photographs import COPIES, NO_COPIES, drawing, photograph, png
-from pellucid.data import picture_facts
-from pellucid.data import likeness
+from pellucid.data import likeness, picture_facts
 from pellucid.data.likeness import alike, coarse, copies, join, thumbnails
+from photographs import COPIES, NO_COPIES, drawing, photograph, png
 
 
 def seen(*files):
@@ -28,7 +27,8 @@ def test_what_is_no_copy_is_not_called_one(kind):
 
 def test_a_plain_logo_saved_again_is_a_copy():
     logo = drawing(lambda d: d.ellipse((40, 40, 160, 160), fill="black"))
-    assert copies(seen(png(logo), *(COPIES[kind](logo) for kind in ("recompressed", "half the size")))).tolist() == [0] * 3
+    again = [COPIES[kind](logo) for kind in ("recompressed", "half the size")]
+    assert copies(seen(png(logo), *again)).tolist() == [0, 0, 0]
 
 
 def test_copies_of_copies_in_any_order_across_tiles(monkeypatch):

@@ -49,10 +49,10 @@ class Audit:
         """Yield the findings as text, each with its first few examples."""
         for finding in self.findings:
             yield f"{finding.level + ':':<9}{finding.sentence}"
-            shown = finding.examples[:examples] if finding.count > 1 else ()
-            yield from (f"         - {example}" for example in shown)
-            if shown and finding.count > len(shown):
-                yield f"         - ... {finding.count:,} in all"
+            untold = [example for example in finding.examples if example not in finding.sentence]
+            yield from (f"         - {example}" for example in untold[:examples])
+            if len(untold) > examples:
+                yield "         - ..."
 
     def as_dict(self) -> dict[str, Any]:
         """Return counts and findings as plain values, for JSON and for a model's provenance."""

@@ -52,6 +52,8 @@ def classes(parts: Parts) -> Iterator[Finding]:
             f"{number(len(scarce), 'class', 'classes')} with fewer than {FEW} training samples; collect more of them."
         )
         yield Finding("watch", "few-samples", len(scarce), said, few(f"{name}: {n}" for name, n in scarce.items()))
+    if not present:
+        return
     largest, smallest = max(present, key=present.__getitem__), min(present, key=present.__getitem__)
     times = present[largest] / present[smallest]
     if times >= UNEQUAL:
@@ -149,7 +151,8 @@ def groups(parts: Parts, facts: OfParts) -> Iterator[Finding]:
 def _suggested(dataset: Dataset, facts: Facts) -> Iterator[Finding]:
     if np.isnat(facts.taken).all() and not more_alike_than_chance(dataset, facts):
         return
-    found = clusters_of(bursts(dataset, facts))
+    content = facts.digests.view(f"V{facts.digests.shape[1]}").ravel()
+    found = [rows for rows in clusters_of(bursts(dataset, facts)) if len(set(content[rows].tolist())) > 1]  # not copies
     if found:
         count = sum(map(len, found))
         said = (

@@ -65,9 +65,9 @@ class Copies:
             return
         pairs = [(self._copy_in(first, row), row) for row in rows.tolist()]
         near = sum(self.same[a] != self.same[b] for a, b in pairs)
-        examples = few(f"{self._told(a)} = {self._told(b)}{self._how(a, b)}" for a, b in pairs)
+        examples = few(f"{self._told(a)} and {self._told(b)}{self._how(a, b)}" for a, b in pairs)
         if len(rows) == 1:
-            said = f"The same {self._noun} is in {first} and {second}: {examples[0].replace(' = ', ' and ')}."
+            said = f"The same {self._noun} is in {first} and {second}: {examples[0]}."
         else:
             said = f"{number(len(rows), self._noun)} of {second} are in {first} too{_nearly(near, len(rows))}."
         if first != "train":
@@ -88,22 +88,20 @@ class Copies:
         clusters = [rows for rows in clusters_of(self.alike) if len(np.unique(labels[rows])) > 1]
         if not clusters:
             return
-        count = sum(map(len, clusters))
-        most_right = sum(np.bincount(labels[rows]).max() for rows in clusters)
-        examples = few(" = ".join(f"{self._told(row)} ({self._class(row)})" for row in _one_a_label(rows, labels))
+        examples = few(" and ".join(f"{self._told(row)} ({self._class(row)})" for row in _one_a_label(rows, labels))
                        for rows in clusters)  # fmt: skip
-        if self._kind == "numbers":
-            best = 1 - (count - most_right) / len(labels)
-            said = (
-                f"{number(count, 'row')} are equal to others but labelled differently: no model that sees these "
-                f"columns alone can be right on more than {best:.1%} of the rows."
-            )
-        else:
-            said = (
-                f"{number(len(clusters), 'picture')} {'is' if len(clusters) == 1 else 'are'} there under two classes, "
-                "as copies with different labels; at least one label of each is wrong."
-            )
-        yield Finding("problem" if self._kind == "pictures" else "watch", "conflicting-labels", count, said, examples)
+        if self._kind == "pictures":
+            are = "is" if len(clusters) == 1 else "are"
+            said = f"{number(len(clusters), 'picture')} {are} in two classes, as copies; one label of each is wrong."
+            yield Finding("problem", "conflicting-labels", len(clusters), said, examples)
+            return
+        count = sum(map(len, clusters))
+        wrong = count - sum(np.bincount(labels[rows]).max() for rows in clusters)
+        said = (
+            f"{number(count, 'row')} are equal to others but labelled differently: by these columns nothing can be "
+            f"right on more than {1 - wrong / len(labels):.1%} of the rows."
+        )
+        yield Finding("watch", "conflicting-labels", count, said, examples)
 
     def _within(self, part: str) -> Iterator[Finding]:
         here = self.rows(part)
@@ -117,7 +115,7 @@ class Copies:
         said = f"{part} has {copies} among its {number(total, self._noun)}{_nearly(near, count)}."
         if part == "train":
             said += " A split or cross-validation keeps copies together."
-        examples = few(" = ".join(map(self._told, rows[:4])) + self._how(*rows[:2]) for rows in clusters)
+        examples = few(" and ".join(map(self._told, rows[:4])) + self._how(*rows[:2]) for rows in clusters)
         yield Finding("note", "copies", count, said, examples)
 
     @property
