@@ -63,6 +63,7 @@ COPIES = {
     "twice the size": lambda image: jpeg(image.resize((image.width * 2, image.height * 2)), 80),
     "squeezed": lambda image: jpeg(image.resize((image.width // 2, image.height)), 80),
     "brighter": lambda image: jpeg(ImageEnhance.Brightness(image).enhance(1.1)),
+    "too bright": lambda image: jpeg(ImageEnhance.Brightness(image).enhance(1.2)),
     "darker": lambda image: jpeg(ImageEnhance.Brightness(image).enhance(0.7)),
     "less contrast": lambda image: jpeg(ImageEnhance.Contrast(image).enhance(0.7)),
     "turned by EXIF": turned_by_exif,
@@ -73,6 +74,15 @@ def drawing(draw, background="white", size=(200, 200)):
     image = Image.new("RGB", size, background)
     draw(ImageDraw.Draw(image))
     return image
+
+
+def textured(seed):
+    """Return blobs that are always the same, with a faint texture of its own on them."""
+    blobs = np.asarray(
+        Image.fromarray(np.uint8([[0, 200, 90], [255, 30, 160], [60, 220, 0]])).resize((192, 192)), float
+    )
+    texture = np.kron(np.random.default_rng(seed).choice([-11, 11], (32, 32)), np.ones((6, 6)))
+    return Image.fromarray(np.clip(blobs * 0.8 + 25 + texture, 0, 255).astype(np.uint8)).convert("RGB")
 
 
 def night(seed):
@@ -123,5 +133,6 @@ NO_COPIES = {
         drawing(lambda d, text=text: [d.text((10, 12 * k), line, fill="black") for k, line in enumerate(text)])
         for text in (["the same line again"] * 14, ["the same line again"] * 13 + ["another"])
     ),
+    "two textures, lit alike": (textured(1), textured(2)),
     "a scene with something in it": (with_an_object(photograph(3), 1), with_an_object(photograph(3), 2)),
 }  # fmt: skip

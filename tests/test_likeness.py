@@ -39,6 +39,20 @@ def test_copies_of_copies_in_any_order_across_tiles(monkeypatch):
     assert copies(seen(*files)).tolist() == [k % 7 for k in range(40)]
 
 
+def test_every_pair_is_compared(monkeypatch):
+    """Points on a circle, near ones alike: the labels must be those of its arcs."""
+    points = np.random.default_rng(0).permutation(np.delete(np.linspace(0, 6, 200), [3, 50, 51, 120, 190]))
+    monkeypatch.setattr(likeness, "coarse", lambda thumbnails: np.stack([np.cos(points), np.sin(points)], axis=1))
+    monkeypatch.setattr(likeness, "COARSE", np.cos(6 / 199 * 1.1))
+    monkeypatch.setattr(likeness, "alike", lambda a, b: np.ones(len(a), bool))
+    arcs = np.searchsorted([3, 50, 120, 190], points * 199 / 6)
+    for tile, closely in (((7, 20), 3), ((20, 7), 100), ((500, 500), 1), ((512, 4096), 256)):
+        monkeypatch.setattr(likeness, "TILE", tile)
+        monkeypatch.setattr(likeness, "CLOSELY", closely)
+        labels = copies(np.zeros((len(points), likeness.THUMBNAIL), np.uint8))
+        assert labels.tolist() == [int(np.flatnonzero(arcs == arc)[0]) for arc in arcs]
+
+
 def test_where_too_many_are_alike_the_most_alike_are_looked_at(monkeypatch):
     monkeypatch.setattr(likeness, "MOST", 4)
     images = [NO_COPIES["a scene with something in it"][k % 2] for k in range(6)]

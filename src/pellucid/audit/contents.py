@@ -3,6 +3,7 @@
 Each function looks at one thing in all parts and yields what it finds.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
@@ -29,7 +30,7 @@ FLAT = 2  # grey levels between darkest and brightest
 
 def unreadable(parts: Parts, facts: OfParts) -> Iterator[Finding]:
     """Yield the pictures that cannot be read, with their reasons, and the files of kinds that cannot."""
-    bad = [(parts[part].names[row], reason) for part, of_part in facts.items() for row, reason in of_part.bad]
+    bad = [(parts[part].names[row], _why(reason)) for part, of_part in facts.items() for row, reason in of_part.bad]
     if bad:
         total = sum(map(len, facts.values()))
         said = f"{len(bad):,} of {number(total, 'picture')} cannot be read; --skip-bad trains without them."
@@ -37,6 +38,11 @@ def unreadable(parts: Parts, facts: OfParts) -> Iterator[Finding]:
     if passed := [name for dataset in parts.values() for name in dataset.passed_over]:
         said = f"{number(len(passed), 'file')} passed over: {how_to_read(passed)}."
         yield Finding("watch", "passed-over", len(passed), said, few(passed))
+
+
+def _why(reason: str) -> str:
+    """Return the reason without the path before it; it stands behind the name already."""
+    return re.sub(r".* cannot be (used as a picture|read): ", "", reason, flags=re.DOTALL)
 
 
 def classes(parts: Parts) -> Iterator[Finding]:

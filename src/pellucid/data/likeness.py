@@ -74,14 +74,13 @@ def coarse(thumbnails: np.ndarray) -> np.ndarray:
 
 
 def alike(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Return whether the pictures of thumbnails a (k, 1152) and b (k, 1152) are copies of each other, pair by pair."""
+    """Return whether the detailed pictures of thumbnails a and b (k, 1152) are copies of each other, pair by pair."""
     yes = _correlation(_gradients(_luma(a)), _gradients(_luma(b))) >= GRADIENTS
     a, b = a[yes], b[yes]
     A, B = _luma(a), _luma(b)
     apart = np.abs(_standardized(A) - _standardized(B))
     apart[(A >= BRIGHT) & (B >= BRIGHT)] = 0
-    detailed = (_detail(A) >= DETAIL) & (_detail(B) >= DETAIL)
-    yes[yes] = detailed & (apart.max(axis=(1, 2)) < LARGEST_DIFFERENCE) & _same_colours(a, b)
+    yes[yes] = (apart.max(axis=(1, 2)) < LARGEST_DIFFERENCE) & _same_colours(a, b)
     return yes
 
 
@@ -121,7 +120,7 @@ def _candidates(vectors: np.ndarray, labels: np.ndarray) -> Iterator[tuple[np.nd
     """Yield pairs of different labels that are alike coarsely, a few hundred at a time; labels may change meanwhile."""
     n, (height, width) = len(vectors), TILE
     for top in range(0, n, height):
-        for left in range(top - top % width, n, width):
+        for left in range(top, n, width):
             likeness = vectors[top : top + height] @ vectors[left : left + width].T
             rows, columns = labels[top : top + height], labels[left : left + width]
             likeness[rows[:, None] == columns] = 0
