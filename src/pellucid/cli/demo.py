@@ -8,7 +8,8 @@ import numpy as np
 from pellucid.cli.draw import draw_training
 from pellucid.cli.output import json_option, picture_folder, progress_bars, refuse_foreign_json, say, write_json
 from pellucid.cli.train import training_results
-from pellucid.recipe import make_recipe, run
+from pellucid.job import run
+from pellucid.recipe import make_recipe
 
 
 @click.command("demo", epilog="\b\nExample:\n  pellucid demo --out digits/")
@@ -24,6 +25,7 @@ def demo_command(out: Path, json_file: str | None) -> None:
     say("1,797 handwritten digits of 8 x 8 pixels (UCI, through scikit-learn); a fifth is held back.")
     recipe = make_recipe(
         data="toy:digits",
+        cross_validate=0,
         hidden_layers=(64,),
         optimizer="adam",
         learning_rate=0.005,

@@ -6,6 +6,7 @@
 from pellucid.data.dataset import Dataset, Splits
 from pellucid.data.facts import Facts, PictureFacts, facts_of, picture_facts
 from pellucid.data.folders import picture_files
+from pellucid.data.folds import folds
 from pellucid.data.groups import grouped, grouped_splits, joined
 from pellucid.data.load import load
 from pellucid.data.split import split_rows
@@ -19,6 +20,7 @@ __all__ = [
     "Splits",
     "facts_of",
     "flower",
+    "folds",
     "grouped",
     "grouped_splits",
     "joined",

@@ -43,7 +43,6 @@ class Dataset:
     shape : the pictures' own size where all have the same, else None, as for picture files.
     class_depth : how many folders of a file's name lead to its class, that one included; 0 where none does.
     passed_over : files that look like pictures of a kind that cannot be read.
-    whole, rows : the data set these samples were taken from, and which of its rows; None where this is all there is.
     """
 
     read: Callable[[np.ndarray], Block]
@@ -57,8 +56,6 @@ class Dataset:
     shape: PictureShape | None = None
     class_depth: int = 0
     passed_over: Sequence[str] = ()
-    whole: "Dataset | None" = None
-    rows: np.ndarray | None = None
 
     @property
     def of_files(self) -> bool:
@@ -83,8 +80,6 @@ class Dataset:
             labels=self.labels[rows],
             names=[self.names[row] for row in rows],
             groups=None if self.groups is None else self.groups[rows],
-            whole=self if self.whole is None else self.whole,
-            rows=rows if self.rows is None else self.rows[rows],
         )
 
     def merged(self, mapping: Mapping[str, Sequence[str]]) -> "Dataset":
