@@ -81,7 +81,7 @@ def textured(seed):
     blobs = np.asarray(
         Image.fromarray(np.uint8([[0, 200, 90], [255, 30, 160], [60, 220, 0]])).resize((192, 192)), float
     )
-    texture = np.kron(np.random.default_rng(seed).choice([-11, 11], (32, 32)), np.ones((6, 6)))
+    texture = np.kron(np.random.default_rng(seed).choice([-7, 7], (32, 32)), np.ones((6, 6)))
     return Image.fromarray(np.clip(blobs * 0.8 + 25 + texture, 0, 255).astype(np.uint8)).convert("RGB")
 
 

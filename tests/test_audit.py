@@ -76,6 +76,21 @@ def test_leaks(leaky):
     }
 
 
+def test_the_exact_copy_is_named_before_a_near_one(tmp_path):
+    for part, start in (("train", 0), ("test", 1000)):
+        clean(tmp_path / part, start=start)
+    put(tmp_path / "train/a/0 near.jpg", COPIES["recompressed"](photograph(3, (160, 120))))
+    for name in ("x", "y"):
+        put(tmp_path / f"test/a/{name}.jpg", (tmp_path / "train/a/3.jpg").read_bytes())
+    findings = {finding.kind: finding for finding in audit(load(tmp_path)).findings if finding.kind != "copies"}
+    assert findings["leaks"].examples == tuple(f"train/a/3.jpg and test/a/{name}.jpg (exact)" for name in ("x", "y"))
+    within = [finding for finding in audit(load(tmp_path)).findings if finding.kind == "copies"]
+    assert [finding.examples for finding in within] == [
+        ("train/a/0 near.jpg and train/a/3.jpg (nearly the same)",),
+        ("test/a/x.jpg and test/a/y.jpg (exact)",),
+    ]
+
+
 def test_conflicting_labels(leaky):
     conflict = found(leaky)["conflicting-labels"]
     assert conflict.level == "problem"
@@ -92,7 +107,7 @@ def test_copies_within_a_part(leaky):
     )
 
 
-@pytest.mark.parametrize("kind", COPIES)
+@pytest.mark.parametrize("kind", ["recompressed", "half the size", "turned by EXIF"])
 def test_copies_stay_together_in_a_split(tmp_path, kind):
     clean(tmp_path)
     for k in ENOUGH:
@@ -179,6 +194,12 @@ def test_equal_rows_of_tables_in_parts(tmp_path):
 def test_constant_columns(tmp_path):
     constant = found(table(tmp_path / "t.csv", *(f"{k},5,{'ab'[k % 2]}" for k in range(40))))["constant"]
     assert (constant.count, constant.examples) == (1, ("z",))
+
+
+def test_a_column_that_differs_once_in_many_rows_is_not_constant(tmp_path):
+    for odd in (10, 290):
+        rows = [f"{k},{int(k == odd)},{'ab'[k % 2]}" for k in range(300)]
+        assert "constant" not in found(table(tmp_path / "t.csv", *rows))
 
 
 def test_constant_pixels(tmp_path):

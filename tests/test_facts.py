@@ -110,6 +110,16 @@ def test_facts_of_a_folder_and_its_zip(tmp_path):
         assert bytes(facts.digests[0]) == hashlib.sha256((tmp_path / "in/a/1.jpg").read_bytes()).digest()
 
 
+def test_one_row_is_what_the_picture_says(tmp_path):
+    put(tmp_path / "a/1.png", png(photograph(2)))
+    put(tmp_path / "b/2.jpg", jpeg(photograph(1), exif=exif_of(NOON, ("A", "B"))))
+    facts = facts_of(load(tmp_path).train)
+    for row, name in enumerate(("a/1.png", "b/2.jpg")):
+        one, here = picture_facts(tmp_path / name), facts[row]
+        assert one.thumbnail.tolist() == here.thumbnail.tolist()
+        assert {**vars(one), "thumbnail": None} == {**vars(here), "thumbnail": None}
+
+
 def test_facts_of_arrays_are_those_of_each():
     block = np.random.default_rng(0).integers(0, 256, (300, 9, 7, 3), dtype=np.uint8)
     data = Dataset(block.__getitem__, np.zeros(300, int), ("a",), "pictures", [str(k) for k in range(300)], "here",

@@ -136,6 +136,20 @@ class Facts:
     def __len__(self) -> int:
         return len(self.widths)
 
+    def __getitem__(self, row: int) -> PictureFacts:
+        """Return the facts of one picture; of one that cannot be read, zeros and nothing."""
+        return PictureFacts(
+            width=int(self.widths[row]),
+            height=int(self.heights[row]),
+            size=int(self.sizes[row]),
+            format=self.formats[row],
+            mode=self.modes[row],
+            camera=self.cameras[row],
+            taken=self.taken[row].item(),
+            digest=self.digests[row].tobytes(),
+            thumbnail=self.thumbnails[row],
+        )
+
     @property
     def readable(self) -> np.ndarray:
         """Which pictures can be read, (n,) of booleans."""
