@@ -39,7 +39,8 @@ HOMES = {  # heavy or optional packages, and the only places that may import the
     "datasets": {"data/huggingface.py"},
     "h5py": {"data/hdf5.py"},
     "PIL": {"pictures.py"},
-    "platformdirs": {"cache.py"},
+    "platformdirs": {"cache.py", "data/published.py"},
+    "pooch": {"data/fetch.py"},
     "concurrent": {"parallel.py"},
     "sklearn": {"estimator.py", "data/toy.py"},
     "matplotlib": {
@@ -125,6 +126,6 @@ def test_import_is_light():
     import sys
 
     code = """import sys, pellucid, pellucid.cli.main
-heavy = ("sklearn", "matplotlib", "h5py", "scipy", "PIL", "platformdirs", "concurrent")
+heavy = ("sklearn", "matplotlib", "h5py", "scipy", "PIL", "platformdirs", "concurrent", "pooch")
 print([name for name in heavy if name in sys.modules])"""
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"

@@ -20,6 +20,7 @@ GROUPS = {
         "train": ("pellucid.cli.train", "Train a classifier on your pictures or table."),
         "evaluate": ("pellucid.cli.predict", "Score a model on labelled data."),
         "predict": ("pellucid.cli.predict", "Say what pictures or rows show."),
+        "fetch": ("pellucid.cli.fetch", "Fetch a data set of the articles."),
     },
     "Learn": {
         "demo": ("pellucid.cli.demo", "Train on handwritten digits; needs no data."),

@@ -106,6 +106,12 @@ class Bars:
         if self._bars is not None and total > 1:
             self._bars.update(self._task(f"reading {Path(source).name}", total), completed=done)
 
+    def fetching(self, name: str, done: int, total: int) -> None:
+        """Show how many bytes of a file have come."""
+        if self._bars is not None:
+            told = f"{done / 1e6:.1f} of {total / 1e6:.1f} MB"
+            self._bars.update(self._task(name, total), completed=done, told=told)
+
     def training(self, X: Rows, y: np.ndarray, epochs: int) -> Callable[[Any], None]:
         """Return a callback of the training loop that shows epoch, cost and accuracy."""
         shown = 0.0
