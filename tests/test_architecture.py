@@ -11,6 +11,7 @@ SOURCE = Path(pellucid.__file__).parent
 
 FLOORS = {  # docs/architecture.md tells their story; rooms of one floor do not know each other
     "errors": 0,
+    "memory": 0,
     "parallel": 0,
     "version": 0,
     "cache": 1,
@@ -38,7 +39,7 @@ FLOORS = {  # docs/architecture.md tells their story; rooms of one floor do not 
 HOMES = {  # heavy or optional packages, and the only places that may import them
     "datasets": {"data/huggingface.py"},
     "h5py": {"data/hdf5.py"},
-    "PIL": {"pictures.py"},
+    "PIL": {"pictures/pixels.py", "pictures/arrays.py"},
     "platformdirs": {"cache.py", "data/published.py"},
     "pooch": {"data/fetch.py"},
     "concurrent": {"parallel.py"},

@@ -1,4 +1,4 @@
-"""Published data: right or not there at all, from a server that does all that servers do, and never over other files."""
+"""Published data: right or not there, from a server that does all that servers do, never over other files."""
 
 import hashlib
 import io

@@ -15,7 +15,7 @@ import PIL
 import pytest
 from PIL import Image
 
-from pellucid import cache, parallel, pictures, reading
+from pellucid import cache, parallel, reading
 from pellucid.assembly import assemble
 from pellucid.cli.main import run
 from pellucid.cli.output import Bars
@@ -25,7 +25,7 @@ from pellucid.features import Pixels
 from pellucid.insight.samples import examples_and_mistakes
 from pellucid.model import load as load_model
 from pellucid.nn import network
-from pellucid.pictures import PictureShape, as_pixels
+from pellucid.pictures import PictureShape, as_pixels, pixels
 from pellucid.recipe import train
 from pellucid.rows import IntegerRows
 
@@ -195,7 +195,7 @@ def test_pillows_warnings_in_threads_are_not_heard(folder, monkeypatch):
 def test_the_second_time_nothing_is_decoded(folder, kept, monkeypatch):
     first = read(folder).integers
     assert len(kept()) == 1 and not first.flags.writeable
-    monkeypatch.setattr(pictures, "_decoded", no_decoder)
+    monkeypatch.setattr(pixels, "_decoded", no_decoder)
     assert read(folder).integers.tobytes() == first.tobytes() == read(folder, dtype=np.float64).integers.tobytes()
     with pytest.raises(AssertionError, match="a picture was decoded"):
         read(folder, cached=False)
@@ -246,7 +246,7 @@ def test_another_size_or_colour_is_read_anew_though_it_has_as_many_pixels(folder
 def test_a_new_name_of_the_folder_changes_nothing(folder, monkeypatch, tmp_path):
     read(folder)
     folder.rename(tmp_path / "moved")
-    monkeypatch.setattr(pictures, "_decoded", no_decoder)
+    monkeypatch.setattr(pixels, "_decoded", no_decoder)
     read(tmp_path / "moved")
 
 
@@ -282,7 +282,7 @@ def test_any_division_finds_its_pictures(folder, kept, monkeypatch):
             part = whole.take(rows[::-1])
             X, _ = assemble(part.take(slice(1, None)), FEATURES, cache=True)
             assert X.integers.tobytes() == expected[rows[::-1][1:]].tobytes()
-            monkeypatch.setattr(pictures, "_decoded", no_decoder)
+            monkeypatch.setattr(pixels, "_decoded", no_decoder)
     assert len(kept()) == 1
 
 
@@ -323,7 +323,7 @@ def test_recipe_with_cache_and_without_give_one_model(folder, kept, monkeypatch)
     assert kept() == []
     first = train(folder, **how)
     assert len(kept()) == 1
-    monkeypatch.setattr(pictures, "_decoded", no_decoder)
+    monkeypatch.setattr(pixels, "_decoded", no_decoder)
     for cached in (first, train(folder, **how)):
         assert cached.model.network.parameters.tobytes() == without.model.network.parameters.tobytes()
         assert cached.model.provenance == without.model.provenance

@@ -19,6 +19,7 @@ from pellucid.nn import ACTIVATIONS, LOSSES, Dense, Dropout, Network
 
 FORMAT_VERSION = 1
 METADATA_KEY = "pellucid"
+DTYPES = ("float32", "float64")
 TORCH_NAMES = {
     "linear": "Identity()",
     "relu": "ReLU()",
@@ -107,6 +108,8 @@ def torch_sequential(network: Network) -> str:
 
 
 def _network(description: Mapping[str, Any], tensors: Mapping[str, np.ndarray], prefix: str) -> Network:
+    if description["dtype"] not in DTYPES:
+        raise ModelFileError(f"its numbers are of type {description['dtype']!r}, expected {' or '.join(DTYPES)}.")
     dtype = np.dtype(description["dtype"])
     sizes = [(layer["n_out"], layer["n_in"]) for layer in description["layers"] if "dropout" not in layer]
     for number, size in enumerate(sizes):  # before Network allocates what the text claims

@@ -68,7 +68,8 @@ def checked_codes(values: Any, class_names: Sequence[str], source: str) -> np.nd
 
 def flat(values: Any, source: str) -> np.ndarray:
     """Return labels of shape (n,), (n, 1) or (1, n) as (n,)."""
-    values = np.asarray(values)
+    words = isinstance(values, list | tuple) and all(isinstance(value, str) for value in values)
+    values = np.asarray(values, object if words else None)  # else one long word would take its length for every row
     if values.ndim == 1 or (values.ndim == 2 and 1 in values.shape):
         return values.ravel()
     raise InputError(f"the labels of {source} have the shape {values.shape}; expected (n,), (n, 1) or (1, n).")
