@@ -18,6 +18,7 @@ from pellucid.data.labels import class_names_of, codes_of
 from pellucid.errors import InputError
 
 IN_MEMORY = 12  # bytes that a table takes for one of its file: a cell of eight characters is a text of 65 bytes
+MOST_SHOWN = 60  # characters of a cell in a message
 DELIMITERS = ",;\t"
 LABEL_NAMES = ("label", "class", "target", "y", "species", "diagnosis")
 
@@ -152,7 +153,8 @@ def _numbers(
 def _bad_cell(text: str, where: str) -> InputError:
     if not text:
         return InputError(f"{where} is empty; fill it in or remove the line (missing values come in a later release).")
-    return InputError(f"{where} is {text!r}, expected a finite number; correct it, or remove the column.")
+    shown = repr(text[:MOST_SHOWN]) + ("..." if len(text) > MOST_SHOWN else "")
+    return InputError(f"{where} is {shown}, expected a finite number; correct it, or remove the column.")
 
 
 def _is_number(text: str) -> bool:
