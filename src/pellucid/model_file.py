@@ -50,13 +50,14 @@ def read_model(path: str | Path) -> tuple[list[Network], dict[str, np.ndarray], 
     try:
         content = json.loads(texts[METADATA_KEY])
         version, checksum = content["version"], content.pop("sha256")
+        found = _checksum(tensors, content)
     except (KeyError, TypeError, ValueError, RecursionError):
         raise ModelFileError(f"{path} holds tensors but is not a pellucid model.") from None
     if version != FORMAT_VERSION:
         raise ModelFileError(
             f"{path} has format version {version}; this release reads {FORMAT_VERSION}. Update pellucid."
         )
-    if checksum != _checksum(tensors, content):
+    if checksum != found:
         raise ModelFileError(f"{path} is damaged: its content does not match its sha256. Take another copy.")
     try:
         descriptions = content.pop("networks")
