@@ -152,7 +152,7 @@ def test_tensors_made_to_deceive(model, data):
     path, tensors, content = model
     name = data.draw(st.sampled_from(sorted(tensors)))
     dtype = data.draw(st.sampled_from(["f2", "f4", "f8", "i4", "u1", "?", "c8"]))
-    shape = data.draw(st.lists(st.integers(0, 12), max_size=3))
+    shape = data.draw(st.just(tensors[name].shape) | st.lists(st.integers(0, 12), max_size=3))
     content = content | {"networks": [content["networks"][0] | {"dtype": str(np.dtype(dtype))}]}
     others = {key: tensor.astype(dtype) for key, tensor in tensors.items()} if data.draw(st.booleans()) else tensors
     with np.errstate(invalid="ignore"):

@@ -17,12 +17,14 @@ import pellucid
 from data_reading import all_rows, told
 from pellucid import memory
 from pellucid.cli.main import run
+from pellucid.cli.output import table
 from pellucid.cli.terminal import printable
 from pellucid.data import load
 from pellucid.errors import BadPictureError, InputError, ModelFileError
 from pellucid.files import atomic_write, read_tensors, tensor_bytes
 from pellucid.model_file import METADATA_KEY
 from pellucid.pictures import PictureShape, as_pixels, files, pixels
+from reliability.samples import KINDS
 from test_model_file import make
 
 Y = np.arange(6, dtype=np.uint8) % 2
@@ -39,6 +41,10 @@ def own_folder(tmp_path, monkeypatch):
 @pytest.fixture
 def little_memory(monkeypatch):
     monkeypatch.setattr(memory, "free", lambda: 100_000)
+
+
+def too_late(*_, **__):
+    raise AssertionError("it should have been refused before")
 
 
 # models ----------------------------------------------------------------------------------------------------------
@@ -150,6 +156,11 @@ def test_a_damaged_chunk_is_told():
         all_rows(load(path).train)
 
 
+def test_a_key_that_is_no_text_is_passed_over():
+    nameless = lambda file, key: file.create_dataset(b"\xff\xfe", data=Y)  # noqa: E731
+    assert "there are: y." in told(in_h5(x=nameless, y=Y))
+
+
 @pytest.mark.parametrize("dtype", [h5py.vlen_dtype("i4"), h5py.ref_dtype, [("a", "i4"), ("b", "f4")]], ids=str)
 def test_labels_that_are_no_labels(dtype):
     strange = lambda file, key: file.create_dataset(key, (6,), dtype)  # noqa: E731
@@ -187,7 +198,8 @@ def test_npz_made_to_deceive(X):
     assert told(in_npz(X)).startswith("a.npz is not a .npz file of plain arrays, or it is damaged: ")
 
 
-def test_npz_packed_otherwise_or_larger_than_memory(little_memory):
+def test_npz_packed_otherwise_or_larger_than_memory(little_memory, monkeypatch):
+    monkeypatch.setattr(np, "load", too_late)
     assert "packed in a way that NumPy does not use" in told(in_npz(npy(header((6, 4)), bytes(24)), zipfile.ZIP_LZMA))
     assert "a.npz would take 6.0 MB of memory" in told(in_npz(npy(header((6, 10**6)), bytes(6 * 10**6))))
 
@@ -195,7 +207,8 @@ def test_npz_packed_otherwise_or_larger_than_memory(little_memory):
 # IDX -------------------------------------------------------------------------------------------------------------
 
 
-def test_idx_larger_than_memory_is_refused_before_it_is_unpacked(little_memory):
+def test_idx_larger_than_memory_is_refused_before_it_is_unpacked(little_memory, monkeypatch):
+    monkeypatch.setattr(np, "frombuffer", too_late)
     Path("train-labels-idx1-ubyte").write_bytes(b"\0\0\x08\1" + struct.pack(">I", 6) + Y.tobytes())
     bomb = gzip.compress(b"\0\0\x08\3" + struct.pack(">III", 6, 1000, 1000) + bytes(6 * 10**6))
     Path("train-images-idx3-ubyte.gz").write_bytes(bomb)
@@ -313,11 +326,12 @@ def test_large_pictures_are_decoded_one_at_a_time(monkeypatch):
     assert Lock.held == 1
 
 
-def test_every_bit_of_a_png_counts():
+@pytest.mark.parametrize("cut", [0, 14])
+def test_every_bit_of_a_png_counts(cut, tmp_path):
     """Pillow stops before the checksums of the pixels; a flipped bit would be another picture in silence."""
-    image = Image.fromarray(np.random.default_rng(0).integers(0, 256, (9, 7, 3), np.uint8))
-    data = encoded(image, "PNG")
-    whole = as_pixels(data, PictureShape(9, 7))
+    data = KINDS["PNG"].write(tmp_path).read_bytes()
+    data = data[: len(data) - cut]
+    whole = as_pixels(KINDS["PNG"].write(tmp_path), PictureShape(9, 7))
     for place in range(len(data)):
         for bit in range(8):
             damaged = data[:place] + bytes([data[place] ^ 1 << bit]) + data[place + 1 :]
@@ -341,6 +355,8 @@ def test_nothing_in_a_file_steers_the_terminal(capsys):
     out, err = capsys.readouterr()
     assert "a\\x1b]0;owned\\x07\\x1b[2J\\x9b31m" in out and "nowhere\\x1b]0;owned" in err
     assert not set(out + err) & {"\x1b", "\x07", "\x9b"}
+    table([evil], [[evil]], evil)
+    assert "\x1b" not in capsys.readouterr().out
     assert printable("né\tß\n") == "né\tß\n"
 
 

@@ -148,8 +148,8 @@ def _decoded(file: PictureFile, shape: PictureShape) -> np.ndarray:
 
     if not file.data:
         raise BadPictureError(f"{file.name} cannot be used as a picture: the file is empty.")
-    if png.damaged_pixels(file.data):
-        raise BadPictureError(f"{file.name} cannot be used as a picture: its pixels do not match their checksum.")
+    if what := png.flaw(file.data):
+        raise BadPictureError(f"{file.name} cannot be used as a picture: {what}.")
     with _told_plainly(file.name), Image.open(io.BytesIO(file.data), formats=_formats()) as image:
         if Image.MAX_IMAGE_PIXELS is not None and image.width * image.height > Image.MAX_IMAGE_PIXELS:
             raise Image.DecompressionBombError  # up to twice as many, Pillow would only warn

@@ -8,26 +8,27 @@ import zlib
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
-def damaged_pixels(data: bytes) -> bool:
-    """Whether the bytes of a PNG hold a chunk of pixels (IDAT) that does not match its checksum.
+def flaw(data: bytes) -> str | None:
+    """Return what is wrong with the chunks of pixels (IDAT) in the bytes of a PNG, if anything is.
 
     >>> chunk = b"IDAT" + b"pixels"
     >>> whole = SIGNATURE + b"\\0\\0\\0\\x06" + chunk + zlib.crc32(chunk).to_bytes(4, "big")
-    >>> damaged_pixels(whole), damaged_pixels(whole.replace(b"pixels", b"pixelz")), damaged_pixels(b"no PNG")
-    (False, True, False)
+    >>> flaw(whole), flaw(whole[:-1]), flaw(b"no PNG")
+    (None, 'it is truncated, the file ends before the picture does', None)
+    >>> flaw(whole.replace(b"pixels", b"pixelz"))
+    'its pixels do not match their checksum'
 
     The PNG specification, section 5.3.
     """
     if not data.startswith(SIGNATURE):
-        return False
+        return None
     view, place = memoryview(data), len(SIGNATURE)
-    while place + 12 <= len(data):  # length, type, content, checksum
+    while place + 8 <= len(data):  # length and type, then content and checksum
         end = place + 8 + int.from_bytes(view[place : place + 4], "big")
-        kind = bytes(view[place + 4 : place + 8])
-        if kind == b"IDAT" and end + 4 <= len(data):
+        if view[place + 4 : place + 8].tobytes() == b"IDAT":
+            if end + 4 > len(data):
+                return "it is truncated, the file ends before the picture does"
             if zlib.crc32(view[place + 4 : end]) != int.from_bytes(view[end : end + 4], "big"):
-                return True
-        elif kind == b"IEND":
-            break
+                return "its pixels do not match their checksum"
         place = end + 4
-    return False
+    return None
