@@ -39,7 +39,7 @@ def say(text: str = "") -> None:
 
 def table(columns: list[str], rows: list[list[str]], title: str = "") -> None:
     """Print a table; the first column is left-aligned, the others right."""
-    drawn = Table(title=title or None, title_justify="left", box=None, header_style="bold", pad_edge=False)
+    drawn = Table(title=printable(title) or None, title_justify="left", box=None, header_style="bold", pad_edge=False)
     for number, column in enumerate(columns):
         drawn.add_column(printable(column), justify="right" if number else "left", overflow="fold")
     for row in rows:
