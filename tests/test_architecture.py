@@ -29,7 +29,10 @@ FLOORS = {  # docs/architecture.md tells their story; rooms of one floor do not 
     "evaluation": 5,
     "estimator": 5,
     "assembly": 5,
-    "recipe": 6,
+    "learner": 6,
+    "recipe": 5,
+    "recipe_file": 6,
+    "job": 7,
     "insight": 7,
     "articles": 8,
     "cli": 9,
@@ -43,7 +46,8 @@ HOMES = {  # heavy or optional packages, and the only places that may import the
     "platformdirs": {"cache.py", "data/published.py"},
     "pooch": {"data/fetch.py"},
     "concurrent": {"parallel.py"},
-    "sklearn": {"estimator.py", "data/toy.py"},
+    "skimage": {"features/photo.py"},
+    "sklearn": {"estimator.py", "data/toy.py", "evaluation/file_facts.py"},
     "matplotlib": {
         "insight/plots.py",
         "insight/samples.py",
@@ -52,6 +56,7 @@ HOMES = {  # heavy or optional packages, and the only places that may import the
         "cli/draw.py",
     },
     "safetensors": {"files.py"},
+    "tomli_w": {"recipe_file.py"},
     "click": "cli/",
     "rich": "cli/",
     "numba": {"nn/fused.py"},
@@ -127,6 +132,6 @@ def test_import_is_light():
     import sys
 
     code = """import sys, pellucid, pellucid.cli.main
-heavy = ("sklearn", "matplotlib", "h5py", "scipy", "PIL", "platformdirs", "concurrent", "pooch")
+heavy = ("sklearn", "matplotlib", "h5py", "scipy", "skimage", "PIL", "platformdirs", "concurrent", "pooch")
 print([name for name in heavy if name in sys.modules])"""
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"

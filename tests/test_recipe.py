@@ -7,8 +7,11 @@ from PIL import Image
 import pellucid
 from pellucid.assembly import assemble, data_for
 from pellucid.errors import BadPictureError, InputError, MissingFileError
+from pellucid.job import run, train
 from pellucid.nn import Cosine, GradientDescent, WarmUp
-from pellucid.recipe import make_recipe, read_recipe, run, train
+from pellucid.recipe import make_recipe
+from pellucid.recipe_file import read_recipe, write_recipe
+from pellucid.training import EarlyStopping
 
 RNG = np.random.default_rng(0)
 
@@ -24,7 +27,8 @@ def write_pictures(folder, classes=("dark", "light", "grey"), n=12, size=(12, 10
 
 def test_pictures_from_a_folder(tmp_path):
     data = write_pictures(tmp_path / "data")
-    result = train(data, size=(8, 8), hidden_layers=(16,), epochs=200, random_state=1, optimizer="lbfgs")
+    how = {"size": (8, 8), "hidden_layers": (16,), "epochs": 200, "random_state": 1, "optimizer": "lbfgs"}
+    result = train(data, holdout=0.2, cross_validate=0, **how)
     assert result.scores["test"].accuracy == 1.0 and result.scores["test"].n == 6
     assert result.scores["train"].used_for == "training" and result.scores["train"].interval is None
     assert result.model.class_names == ("dark", "grey", "light")
@@ -112,12 +116,13 @@ def test_bad_pictures_stop_or_are_left_out(tmp_path):
 def test_table_is_standardised_by_its_training_rows(tmp_path):
     lines = ["age,income,class"] + [f"{20 + i},{1000 * (i % 7)},{'young' if i < 30 else 'old'}" for i in range(60)]
     (tmp_path / "t.csv").write_text("\n".join(lines))
-    result = train(tmp_path / "t.csv", hidden_layers=(), optimizer="lbfgs", epochs=50, random_state=0)
+    how = {"hidden_layers": (), "optimizer": "lbfgs", "epochs": 50, "random_state": 0}
+    result = train(tmp_path / "t.csv", cross_validate=0, **how)
     assert result.scores["test"].accuracy > 0.9 and result.model.features.columns == ("age", "income")
     X, _ = assemble(result.splits.train, result.model.features)
     np.testing.assert_allclose(X.mean(axis=0), 0, atol=1e-12)
     np.testing.assert_allclose(X.std(axis=0), 1)
-    with pytest.raises(InputError, match="size and grey are for pictures"):
+    with pytest.raises(InputError, match="size is for pictures"):
         train(tmp_path / "t.csv", size=(8, 8))
 
 
@@ -141,7 +146,8 @@ def test_columns_are_found_by_name(tmp_path):
 def test_groups_stay_together_in_every_split(tmp_path):
     lines = "\n".join(f"{i % 7},{i % 3},{'p' if i % 2 else 'q'},g{i // 8}" for i in range(160))
     (tmp_path / "t.csv").write_text("a,b,label,who\n" + lines)
-    result = train(tmp_path / "t.csv", groups="who", early_stopping=True, epochs=2, random_state=0)
+    how = {"epochs": 2, "random_state": 0, "cross_validate": 0}
+    result = train(tmp_path / "t.csv", groups="who", early_stopping=True, **how)
     groups = {part: set(dataset.groups) for part, dataset in result.splits.items()}
     assert not groups["train"] & groups["validation"] and not groups["train"] & groups["test"]
     assert not groups["validation"] & groups["test"]
@@ -165,7 +171,7 @@ def test_new_data_of_one_class_can_be_scored(tmp_path):
 
 
 def test_schedules_of_a_recipe():
-    rate = make_recipe(data="x", schedule="cosine", warm_up=3).settings("pictures").learning_rate
+    rate = make_recipe(data="x", schedule="cosine", warm_up=3).settings("pixels").learning_rate
     assert rate == WarmUp(Cosine(0.003), 3)
     with pytest.raises(InputError, match="unknown schedule 'cosin': did you mean 'cosine'"):
         make_recipe(data="x", schedule="cosin")
@@ -191,7 +197,10 @@ def test_progress_is_told(tmp_path):
             told.append((X.shape, len(y), epochs))
             return lambda state: told.append(state.epoch)
 
-    run(make_recipe(data=str(write_pictures(tmp_path / "data")), epochs=2, holdout=0, size=(2, 2)), Progress())
+    run(
+        make_recipe(data=str(write_pictures(tmp_path / "data")), epochs=2, cross_validate=0, holdout=0, size=(2, 2)),
+        Progress(),
+    )
     assert told == [(36, 36), ((36, 12), 36, 2), 1, 2]
 
 
@@ -202,14 +211,42 @@ def test_recipe_file(tmp_path):
         'merge = {sick = ["a", "b"]}'
     )
     recipe = make_recipe(**read_recipe(path), data="x")
-    assert recipe.settings("pictures").rule == GradientDescent(momentum=0.9)
-    assert recipe.settings("pictures").layers == [(20, "relu"), (7, "tanh")]
+    assert recipe.settings("pixels").rule == GradientDescent(momentum=0.9)
+    assert recipe.settings("pixels").layers == [(20, "relu"), (7, "tanh")]
     assert (recipe.size, recipe.merge, recipe.settings("numbers").l2) == ((32, 48), {"sick": ["a", "b"]}, 0.1)
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"batch_size": None, "optimizer": "adam"},
+        {"class_weight": {"dark": 2.0}, "ensemble": 3},
+        {"early_stopping": EarlyStopping(3), "schedule": "cosine", "copies": ["mirrored"]},
+    ],
+)
+def test_the_recipe_that_was_used_gives_the_same_weights(tmp_path, how):
+    data = write_pictures(tmp_path / "data")
+    first = train(data, features="pixels", hidden_layers=(5, (4, "tanh")), epochs=3, cross_validate=0, **how)
+    write_recipe(tmp_path / "r.toml", first.recipe, "how it was made")
+    assert (tmp_path / "r.toml").read_text().startswith("# how it was made\n")
+    again = run(make_recipe(**read_recipe(tmp_path / "r.toml")))
+    weights = [[network.parameters.tobytes() for network in result.model.networks] for result in (first, again)]
+    assert weights[0] == weights[1] and len(weights[0]) == how.get("ensemble", 1)
+
+
+def test_a_recipe_with_an_object_cannot_be_written(tmp_path):
+    values = {"optimizer": GradientDescent(momentum=0.5)}
+    with pytest.raises(InputError, match="optimizer is GradientDescent, an object of your own"):
+        write_recipe(tmp_path / "r.toml", values)
+    assert not (tmp_path / "r.toml").exists()
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        ("hidden_layers = [20, [7, 3]]", "{path}: hidden_layers[1]"),
+        ('merge = {sick = ["a", 3]}', "{path}: merge[...][1]: Expected `str`, got `int`."),
+        ("epochs = -1", "{path}: epochs must be a whole number, at least 1; got -1."),
         ("epoch = 3", "unknown setting in {path} 'epoch': did you mean 'epochs'?"),
         ('epochs = "three"', "{path}: epochs: Expected `int`, got `str`."),
         ("epochs = ", "{path} is not a TOML file"),
@@ -226,10 +263,10 @@ def test_wrong_recipe_files(tmp_path, text, message):
 
 def test_pictures_have_defaults_of_their_own_unless_an_optimizer_is_named():
     usual = make_recipe(data="x", learning_rate=0.5)
-    assert usual.settings("pictures").rule == GradientDescent(momentum=0.9, nesterov=True)
-    assert (usual.settings("pictures").learning_rate, usual.settings("pictures").clip_norm) == (0.5, 1.0)
+    assert usual.settings("pixels").rule == GradientDescent(momentum=0.9, nesterov=True)
+    assert (usual.settings("pixels").learning_rate, usual.settings("pixels").clip_norm) == (0.5, 1.0)
     assert usual.settings("numbers").optimizer == "adam" and usual.settings("numbers").clip_norm is None
-    named = make_recipe(data="x", optimizer="adam").settings("pictures")
+    named = make_recipe(data="x", optimizer="adam").settings("pixels")
     assert (named.learning_rate, named.clip_norm) == (0.001, None)
 
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from pellucid import nn
     from pellucid.estimator import NeuralNetworkClassifier, NeuralNetworkRegressor
     from pellucid.insight.gradient_check import check_gradients
+    from pellucid.job import train
     from pellucid.model import Model, load
-    from pellucid.recipe import train
     from pellucid.training import EarlyStopping
 
 _HOMES = {
@@ -29,7 +29,7 @@ _HOMES = {
     "NeuralNetworkRegressor": "pellucid.estimator",
     "check_gradients": "pellucid.insight.gradient_check",
     "load": "pellucid.model",
-    "train": "pellucid.recipe",
+    "train": "pellucid.job",
 }
 
 __all__ = [

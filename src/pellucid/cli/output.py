@@ -113,6 +113,11 @@ class Bars:
             told = f"{done / 1e6:.1f} of {total / 1e6:.1f} MB"
             self._bars.update(self._task(name, total), completed=done, told=told)
 
+    def fits(self, what: str, done: int, total: int) -> None:
+        """Show how many fits are done."""
+        if self._bars is not None:
+            self._bars.update(self._task(what, total), completed=done, told=f"{done}/{total}")
+
     def training(self, X: Rows, y: np.ndarray, epochs: int) -> Callable[[Any], None]:
         """Return a callback of the training loop that shows epoch, cost and accuracy."""
         shown = 0.0
