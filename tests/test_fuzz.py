@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 import pellucid
 from pellucid.errors import ModelFileError, PellucidError
-from pellucid.files import atomic_write, read_tensors, tensor_bytes
-from pellucid.model_file import METADATA_KEY, _checksum
+from pellucid.model_file import FORMAT_VERSION, METADATA_KEY
+from pellucid.sealed import read_sealed, write_sealed
 from reliability.fuzz import ERROR, FAULT, OTHER, SAME, damaged, outcome
 from reliability.samples import KINDS, PICTURES
 
@@ -109,18 +109,10 @@ def places(value, here=()):
     return [here, *(place for key, part in inside for place in places(part, (*here, key)))]
 
 
-def sealed(path, content, tensors):
-    text = json.dumps(content | {"sha256": _checksum(tensors, content)}, sort_keys=True)
-    atomic_write(path, tensor_bytes(tensors, {METADATA_KEY: text}))
-
-
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
     path = KINDS["model"].write(tmp_path_factory.mktemp("model"))
-    tensors, texts = read_tensors(path)
-    content = json.loads(texts[METADATA_KEY])
-    del content["sha256"]
-    return path, tensors, content
+    return path, *read_sealed(path, METADATA_KEY, FORMAT_VERSION)
 
 
 @settings(QUICK, max_examples=150)
@@ -136,7 +128,7 @@ def test_content_made_to_deceive(model, data):
         part[way[-1]] = data.draw(ANYTHING)
     else:
         del part[way[-1]]
-    sealed(path, changed, tensors)
+    write_sealed(path, METADATA_KEY, FORMAT_VERSION, tensors, changed)
     try:
         loaded = pellucid.load(path)
     except ModelFileError:
@@ -156,7 +148,7 @@ def test_tensors_made_to_deceive(model, data):
     content = content | {"networks": [content["networks"][0] | {"dtype": str(np.dtype(dtype))}]}
     others = {key: tensor.astype(dtype) for key, tensor in tensors.items()} if data.draw(st.booleans()) else tensors
     with np.errstate(invalid="ignore"):
-        sealed(path, content, {**others, name: np.zeros(shape, dtype)})
+        write_sealed(path, METADATA_KEY, FORMAT_VERSION, {**others, name: np.zeros(shape, dtype)}, content)
     try:
         pellucid.load(path).predict_proba(PICTURES[:, :2, :2])
     except PellucidError:

@@ -11,16 +11,16 @@ from typing import Any
 import numpy as np
 
 from pellucid.assembly import Progress, described, same_place
-from pellucid.data import Dataset, Splits, load, split_rows
+from pellucid.data import Dataset, Splits, folds, load, split_rows
 from pellucid.errors import InputError
 from pellucid.evaluation import CrossValidation, LearningCurve, Scores, cross_validate, learning_curve, score
 from pellucid.evaluation.cross_validation import HEADLINE_BELOW
-from pellucid.evaluation.out_of_fold import usual_repeats
+from pellucid.evaluation.out_of_fold import FOLDS, usual_repeats
 from pellucid.learner import NO_HIDDEN_LAYER, Learner, Samples
 from pellucid.model import Model, class_codes
 from pellucid.randomness import as_seed, stream
 from pellucid.recipe import Recipe, make_recipe
-from pellucid.training import History
+from pellucid.training import Checkpoints, History
 from pellucid.version import versions
 
 HOLDOUT = 0.2  # of the samples, where nothing else judges
@@ -78,34 +78,38 @@ def train(source: str | Path, *, progress: Progress | None = None, **settings: A
     return run(make_recipe(data=str(source), **settings), progress)
 
 
-def run(recipe: Recipe, progress: Progress | None = None) -> Result:
-    """Carry out a recipe."""
+def run(recipe: Recipe, progress: Progress | None = None, checkpoints: Checkpoints | None = None) -> Result:
+    """Carry out a recipe.  checkpoints: where to write how far it is, and to go on from."""
     splits = _loaded(recipe)
     features = recipe.features_for(splits.train)
     settings = recipe.settings(features.kind)
     seed = as_seed(settings.random_state)
+    seed = seed if checkpoints is None else checkpoints.keep("seed", seed)
     settings = replace(settings, random_state=seed)
     skipped: list[tuple[str, str]] | None = [] if recipe.skip_bad else None
     rows: dict[str, np.ndarray] = {}
     parts: dict[str, Dataset] = {}
     for part, dataset in splits.items():
         rows[part], parts[part] = described(dataset, features, np.float64, skipped, progress, recipe.cache)
-    repeats = _repeats(recipe.cross_validate, len(parts["train"]))
+    repeats = _repeats(recipe.cross_validate, parts["train"])
     holdout = _holdout(recipe.holdout, repeats, parts)
     division = _hold_back(holdout, seed, rows, parts) if holdout else []
 
     samples = {part: Samples(rows[part], dataset.labels, dataset.groups) for part, dataset in parts.items()}
     names = parts["train"].class_names
     learner = Learner(features, settings, seed, names, recipe.networks_for(features))
-    judged = _cross_validated(learner, samples["train"], repeats, progress) if repeats else None
-    curve = _learning_curve(learner, samples["train"], judged, progress) if recipe.learning_curve else None
+    judged = _cross_validated(learner, samples["train"], repeats, progress, checkpoints) if repeats else None
+    curve = _learning_curve(learner, samples["train"], judged, progress, checkpoints) if recipe.learning_curve else None
     learned = learner.learn(
         samples["train"],
         samples.get("validation"),
         None if progress is None else lambda X, y: [progress.training(X, y, settings.epochs)],
+        checkpoints,
     )
     simpler = learner.without_hidden_layers
-    baseline = None if simpler is None else simpler.learn(samples["train"], samples.get("validation")).model
+    baseline = None
+    if simpler is not None and not learned.interrupted:
+        baseline = simpler.learn(samples["train"], samples.get("validation"), None, checkpoints, "baseline").model
     chooses = settings.stopping is not None or settings.restarts > 1
     used_for = {"train": "training", "validation": "choosing" if chooses else "testing", "test": "testing"}
     if len(learned.held):
@@ -131,14 +135,11 @@ def run(recipe: Recipe, progress: Progress | None = None) -> Result:
             "versions": versions(),
         },
     )
-    majority = np.bincount(parts["train"].labels).argmax()
     scores = {}
     for part, dataset in parts.items():
-        said = {"majority": np.full(len(dataset), majority)}
-        if baseline is not None:
-            said[NO_HIDDEN_LAYER] = class_codes(baseline.probabilities(rows[part]))
+        simple = {} if baseline is None else {NO_HIDDEN_LAYER: class_codes(baseline.probabilities(rows[part]))}
         P = model.probabilities(rows[part])
-        scores[part] = score(P, dataset.labels, names, used_for[part], said, dataset.groups)
+        scores[part] = score(P, dataset.labels, names, used_for[part], simple, dataset.groups)
     return Result(
         model,
         recipe.in_full(features, seed, repeats, holdout),
@@ -152,16 +153,24 @@ def run(recipe: Recipe, progress: Progress | None = None) -> Result:
     )
 
 
-def _repeats(wanted: int | None, n: int) -> int:
-    """Return how often to cross-validate n training samples."""
-    if wanted is None:
-        return usual_repeats(n) if n < HEADLINE_BELOW else 0
-    return wanted
+def _repeats(wanted: int | None, train: Dataset) -> int:
+    """Return how often to cross-validate; not at all, unless it is asked for, where a class has too few samples."""
+    if wanted is not None:
+        return wanted
+    if len(train) >= HEADLINE_BELOW:
+        return 0
+    try:
+        folds(train.labels, FOLDS, stream(0, "folds"), train.groups)
+    except InputError:
+        return 0
+    return usual_repeats(len(train))
 
 
-def _cross_validated(learner: Learner, train: Samples, repeats: int, progress: Progress | None) -> CrossValidation:
+def _cross_validated(
+    learner: Learner, train: Samples, repeats: int, progress: Progress | None, checkpoints: Checkpoints | None
+) -> CrossValidation:
     return cross_validate(
-        learner.fit_predict(train),
+        learner.fit_predict(train, checkpoints),
         train.labels,
         learner.class_names,
         seed=learner.seed,
@@ -172,10 +181,14 @@ def _cross_validated(learner: Learner, train: Samples, repeats: int, progress: P
 
 
 def _learning_curve(
-    learner: Learner, train: Samples, judged: CrossValidation | None, progress: Progress | None
+    learner: Learner,
+    train: Samples,
+    judged: CrossValidation | None,
+    progress: Progress | None,
+    checkpoints: Checkpoints | None,
 ) -> LearningCurve:
     return learning_curve(
-        learner.fit_predict(train, with_baseline=False),
+        learner.fit_predict(train, checkpoints, with_baseline=False),
         train.labels,
         seed=learner.seed,
         groups=train.groups,
