@@ -4,6 +4,7 @@ import sys
 from importlib import import_module
 
 MEASUREMENTS = {
+    "fuzz": "reliability.fuzz",
     "kill": "reliability.kill",
 }
 

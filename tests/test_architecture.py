@@ -11,6 +11,7 @@ SOURCE = Path(pellucid.__file__).parent
 
 FLOORS = {  # docs/architecture.md tells their story; rooms of one floor do not know each other
     "errors": 0,
+    "memory": 0,
     "parallel": 0,
     "version": 0,
     "cache": 1,
@@ -45,9 +46,10 @@ FLOORS = {  # docs/architecture.md tells their story; rooms of one floor do not 
 HOMES = {  # heavy or optional packages, and the only places that may import them
     "datasets": {"data/huggingface.py"},
     "h5py": {"data/hdf5.py"},
-    "PIL": {"pictures.py"},
-    "pillow_heif": {"pictures.py"},
-    "platformdirs": {"cache.py"},
+    "PIL": {"pictures/pixels.py", "pictures/arrays.py"},
+    "pillow_heif": {"pictures/pixels.py"},
+    "platformdirs": {"cache.py", "data/published.py"},
+    "pooch": {"data/fetch.py"},
     "concurrent": {"parallel.py"},
     "skimage": {"features/photo.py"},
     "sklearn": {"estimator.py", "data/toy.py", "evaluation/file_facts.py"},
@@ -135,6 +137,6 @@ def test_import_is_light():
     import sys
 
     code = """import sys, pellucid, pellucid.cli.main
-heavy = ("sklearn", "matplotlib", "h5py", "scipy", "skimage", "PIL", "platformdirs", "concurrent")
+heavy = ("sklearn", "matplotlib", "h5py", "scipy", "skimage", "PIL", "platformdirs", "concurrent", "pooch")
 print([name for name in heavy if name in sys.modules])"""
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"

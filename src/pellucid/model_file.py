@@ -17,6 +17,7 @@ from pellucid.sealed import read_sealed, write_sealed
 
 FORMAT_VERSION = 1
 METADATA_KEY = "pellucid"
+DTYPES = ("float32", "float64")
 TORCH_NAMES = {
     "linear": "Identity()",
     "relu": "ReLU()",
@@ -93,6 +94,8 @@ def torch_sequential(network: Network) -> str:
 
 
 def _network(description: Mapping[str, Any], tensors: Mapping[str, np.ndarray], prefix: str) -> Network:
+    if description["dtype"] not in DTYPES:
+        raise ModelFileError(f"its numbers are of type {description['dtype']!r}, expected {' or '.join(DTYPES)}.")
     dtype = np.dtype(description["dtype"])
     sizes = [(layer["n_out"], layer["n_in"]) for layer in description["layers"] if "dropout" not in layer]
     for number, size in enumerate(sizes):  # before Network allocates what the text claims

@@ -29,12 +29,13 @@ def read_sealed(path: str | Path, kind: str, version: int) -> tuple[dict[str, np
     tensors, texts = read_tensors(path)
     try:
         content = json.loads(texts[kind])
-        found, checksum = content["version"], content.pop("sha256")
+        found, sealed = content["version"], content.pop("sha256")
+        checksum = _checksum(tensors, content)
     except (KeyError, TypeError, ValueError, RecursionError):
         raise ModelFileError(f"{path} holds tensors but is not a {kind} file.") from None
     if found != version:
         raise ModelFileError(f"{path} has format version {found}; this release reads {version}. Update pellucid.")
-    if checksum != _checksum(tensors, content):
+    if checksum != sealed:
         raise ModelFileError(f"{path} is damaged: its content does not match its sha256. Take another copy.")
     return tensors, content
 

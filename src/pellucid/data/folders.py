@@ -15,6 +15,7 @@ from pellucid.pictures import heic_is_readable
 
 Folder = Path | zipfile.Path
 
+LONGEST_NAME = 1024  # characters, with all folders, in a zip
 PICTURE_ENDINGS = (".jpg", ".jpeg", ".jfif", ".png", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pbm")
 HEIC_ENDINGS = (".heic", ".heif")  # what newer phones write; readable with the extra heic
 OTHER_ENDINGS = (".avif", ".jxl", ".jp2", ".psd", ".svg", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2")
@@ -34,9 +35,14 @@ def read(path: Path) -> Splits:
     if path.is_dir():
         return _splits(path, str(path))
     try:
-        return _splits(zipfile.Path(path), str(path))
-    except (zipfile.BadZipFile, NotImplementedError) as error:
+        archive = zipfile.ZipFile(path)
+    except Exception as error:  # of damaged files: BadZipFile, NotImplementedError, OSError, nearly anything
         raise InputError(f"{path} is not a zip file, or it is damaged: {error}.") from error
+    strange = next((name for name in archive.namelist() if not 0 < len(name) <= LONGEST_NAME), None)
+    if strange is not None:
+        archive.close()  # zipfile would make a name for each of the folders in a long one, and go in circles on none
+        raise InputError(f"{path} holds a name of {len(strange):,} characters; expected 1 to {LONGEST_NAME:,}.")
+    return _splits(zipfile.Path(archive), str(path))
 
 
 def picture_files(folder: Path) -> list[Path]:

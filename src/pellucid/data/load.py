@@ -133,4 +133,6 @@ def _existing(source: str | Path) -> Path:
     path = Path(os.path.expanduser(source))  # noqa: PTH111 - leaves an unknown ~name as it is
     if not path.exists():
         raise MissingFileError(f"there is no file or folder {source} (looked for {path.absolute()}).")
+    if not path.is_file() and not path.is_dir():
+        raise InputError(f"{source} is neither a file nor a folder; data cannot come from it.")
     return path
