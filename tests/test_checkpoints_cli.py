@@ -1,7 +1,9 @@
 """`pellucid train --resume`: killed, interrupted, with other options, with nothing to resume."""
 
 import os
+import shutil
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -33,6 +35,11 @@ def test_the_command_goes_on(update, tmp_path, monkeypatch, capsys):
     assert "m.checkpoint holds a training that was not finished. Go on with it by --resume" in capsys.readouterr().err
     assert run([*TRAIN, "--resume", "--l2", "0.1"]) == 1
     assert "m.checkpoint is of another training: l2 was not given, now it is 0.1" in capsys.readouterr().err
+    if update == 41:  # what is forgotten cannot be gone on with
+        shutil.copytree("m.checkpoint", "copy.checkpoint")
+        assert run([*("copy" if word == "m" else word for word in TRAIN), "--force"]) == 0
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["copy", "m.checkpoint"]
+        Path("copy").unlink()
     assert run([*TRAIN, "--resume"]) == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == ["m"]
     seed = pellucid.load("m").provenance["seed"]  # drawn in the first process
