@@ -122,10 +122,11 @@ def test_as_a_context_it_is_discarded_when_the_job_is_done(error, stays, tmp_pat
     assert (tmp_path / "c").exists() == stays == job.begun
 
 
-def test_labels_are_checked(tmp_path):
-    job = Checkpoints(tmp_path / "c")
-    job.at("fold-0")
-    for label in ("fold-0", "../x", ""):
+def test_each_fit_has_a_label_of_its_own(tmp_path):
+    job = Checkpoints(tmp_path / "c", "1")
+    fit(*data(), settings(**CASES["lbfgs"]), LOSS, 1, checkpoint=job.at("../Fold 3 of 5, member 0"))
+    assert sorted(path.name for path in (tmp_path / "c").iterdir())[0] == "fold-3-of-5-member-0.0.checkpoint"
+    for label in ("fold 3 of 5: member 0", "../", ""):
         with pytest.raises(InputError, match="a label of its own"):
             job.at(label)
 

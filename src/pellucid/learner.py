@@ -10,10 +10,13 @@ from typing import Any
 import numpy as np
 
 from pellucid.data import split_rows
+from pellucid.evaluation.out_of_fold import NET, FitPredict
 from pellucid.features import Features
 from pellucid.model import Model
 from pellucid.randomness import stream
 from pellucid.training import Checkpoints, History, Settings, fit, weights_by_code
+
+NO_HIDDEN_LAYER = "no_hidden_layer"  # the baseline, as `evaluation.comparison` knows it
 
 Callbacks = Callable[[Any, np.ndarray], Sequence[Callable[[Any], Any]]]
 
@@ -64,13 +67,13 @@ class Learner:
         validation: Samples | None = None,
         callbacks: Callbacks | None = None,
         checkpoints: Checkpoints | None = None,
-        label: str = "whole",
+        label: str = "the whole",
     ) -> Learned:
         """Return what is learned from samples; all views of one sample are on one side of whatever is held out.
 
         validation: samples to measure on; where there are none and the settings stop early, some are held out.
         callbacks: (X, y) of the training rows -> callbacks for the training loop.
-        checkpoints, label: where to write how far it is, and what this learning is called there: "fold-3", say.
+        checkpoints, label: where to write how far it is, and what this learning is called there.
         """
         settings, names = self.settings, self.class_names
         held = np.empty(0, np.intp)
@@ -93,13 +96,43 @@ class Learner:
         measured = None if validation is None else examples(validation)
         fits = []
         for member, seed in enumerate(self._seeds()):
-            checkpoint = None if checkpoints is None else checkpoints.at(f"{label}-member-{member}")
+            checkpoint = None if checkpoints is None else checkpoints.at(f"{label}, member {member}")
             seeded = replace(how, random_state=seed)
             fits.append(fit(X, y, seeded, loss, n_out, validation=measured, checkpoint=checkpoint))
             if fits[-1].interrupted:
                 break
         model = Model(features, tuple(f.network for f in fits), names, history=asdict(fits[0].history))
         return Learned(model, tuple(f.history for f in fits), held, fits[-1].interrupted)
+
+    @property
+    def without_hidden_layers(self) -> "Learner | None":
+        """The same with one network that has no hidden layer; None where this one has none either."""
+        if not self.settings.layers:
+            return None
+        return replace(self, settings=replace(self.settings, hidden_layers=()), ensemble=1)
+
+    def fit_predict(
+        self, samples: Samples, with_baseline: bool = True, checkpoints: Checkpoints | None = None, label: str = ""
+    ) -> FitPredict:
+        """Return what cross-validation asks for: rows to learn from and held rows -> probabilities of the held ones.
+
+        with_baseline: also those of a network without hidden layer.  checkpoints, label: as in `learn`.
+        Ctrl-C is a KeyboardInterrupt here: a network that is half trained would be judged.
+        """
+        simpler = self.without_hidden_layers if with_baseline else None
+        learners = {NET: self} | ({} if simpler is None else {NO_HIDDEN_LAYER: simpler})
+
+        def answers(training: np.ndarray, held: np.ndarray, where: str) -> dict[str, np.ndarray]:
+            found = {}
+            for name, learner in learners.items():
+                here = f"{label}, {where}, {name}"
+                learned = learner.learn(samples.take(training), checkpoints=checkpoints, label=here)
+                if learned.interrupted:
+                    raise KeyboardInterrupt
+                found[name] = learned.model.probabilities(samples.R[held])
+            return found
+
+        return answers
 
     def _seeds(self) -> list[int]:
         """Return one seed a network; the first is that of the settings."""
