@@ -17,11 +17,7 @@ pytestmark = pytest.mark.usefixtures("no_waiting_for_the_disk")
 TRAIN = ["train", "toy:flower", "--layers", "6:tanh", "--epochs", "10", "--ensemble", "2", "--cross-validate", "1"]
 TRAIN += ["--checkpoint-every", "1 epoch", "--out", "m"]
 WHOLE = [*TRAIN[:-1], "whole", "--json", "whole.json"]
-IN_THE_FIRST_FOLD, IN_ANOTHER_FOLD, IN_THE_SECOND_NETWORK = (
-    9,
-    150,
-    335,
-)  # of 20 updates a fit: 5 folds of 3 fits, then 3
+IN_THE_FIRST_FOLD, IN_ANOTHER_FOLD, IN_THE_SECOND_NETWORK = 9, 150, 335  # 20 updates a fit: 5 folds of 3, then 3
 
 
 @pytest.fixture(autouse=True)
@@ -90,7 +86,7 @@ def test_the_command_after_ctrl_c(update, leaves_a_model, monkeypatch, capsys):
             assert run([*TRAIN, "--seed", "1", "--checkpoint-every", "60s"]) == (0 if leaves_a_model else 1)
     finally:
         signal.signal(signal.SIGINT, before)
-    assert "interrupted: the same command with --resume goes on from m.checkpoint" in capsys.readouterr().out
+    assert "interrupted: the same command with --resume goes on from m.checkpoint" in "".join(capsys.readouterr())
     assert names() == (["m", "m.checkpoint", "m.toml"] if leaves_a_model else ["m.checkpoint"])
     interrupted = weights("m") if leaves_a_model else b""
     assert run([*TRAIN, "--seed", "1", "--resume"]) == 0

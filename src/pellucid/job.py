@@ -108,9 +108,8 @@ def run(recipe: Recipe, progress: Progress | None = None, checkpoints: Checkpoin
     )
     simpler = learner.without_hidden_layers
     baseline = None
-    if simpler is not None:
-        measured = samples.get("validation")
-        baseline = simpler.learn(samples["train"], measured, checkpoints=checkpoints, label=NO_HIDDEN_LAYER).model
+    if simpler is not None and not learned.interrupted:
+        baseline = simpler.learn(samples["train"], samples.get("validation"), None, checkpoints, "baseline").model
     chooses = settings.stopping is not None or settings.restarts > 1
     used_for = {"train": "training", "validation": "choosing" if chooses else "testing", "test": "testing"}
     if len(learned.held):
@@ -171,7 +170,7 @@ def _cross_validated(
     learner: Learner, train: Samples, repeats: int, progress: Progress | None, checkpoints: Checkpoints | None
 ) -> CrossValidation:
     return cross_validate(
-        learner.fit_predict(train, checkpoints=checkpoints, label="cross-validation"),
+        learner.fit_predict(train, checkpoints),
         train.labels,
         learner.class_names,
         seed=learner.seed,
@@ -189,7 +188,7 @@ def _learning_curve(
     checkpoints: Checkpoints | None,
 ) -> LearningCurve:
     return learning_curve(
-        learner.fit_predict(train, with_baseline=False, checkpoints=checkpoints, label="learning curve"),
+        learner.fit_predict(train, checkpoints, with_baseline=False),
         train.labels,
         seed=learner.seed,
         groups=train.groups,

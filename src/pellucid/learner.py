@@ -67,13 +67,13 @@ class Learner:
         validation: Samples | None = None,
         callbacks: Callbacks | None = None,
         checkpoints: Checkpoints | None = None,
-        label: str = "the whole",
+        label: str = "whole",
     ) -> Learned:
         """Return what is learned from samples; all views of one sample are on one side of whatever is held out.
 
         validation: samples to measure on; where there are none and the settings stop early, some are held out.
         callbacks: (X, y) of the training rows -> callbacks for the training loop.
-        checkpoints, label: where to write how far it is, and what this learning is called there.
+        checkpoints, label: where to write how far it is, and what this learning is called there: "fold-3", say.
         """
         settings, names = self.settings, self.class_names
         held = np.empty(0, np.intp)
@@ -96,7 +96,7 @@ class Learner:
         measured = None if validation is None else examples(validation)
         fits = []
         for member, seed in enumerate(self._seeds()):
-            checkpoint = None if checkpoints is None else checkpoints.at(f"{label}, member {member}")
+            checkpoint = None if checkpoints is None else checkpoints.at(f"{label}-member-{member}")
             seeded = replace(how, random_state=seed)
             fits.append(fit(X, y, seeded, loss, n_out, validation=measured, checkpoint=checkpoint))
             if fits[-1].interrupted:
@@ -112,27 +112,26 @@ class Learner:
         return replace(self, settings=replace(self.settings, hidden_layers=()), ensemble=1)
 
     def fit_predict(
-        self, samples: Samples, with_baseline: bool = True, checkpoints: Checkpoints | None = None, label: str = ""
+        self, samples: Samples, checkpoints: Checkpoints | None = None, with_baseline: bool = True
     ) -> FitPredict:
         """Return what cross-validation asks for: rows to learn from and held rows -> probabilities of the held ones.
 
-        with_baseline: also those of a network without hidden layer.  checkpoints, label: as in `learn`.
-        Ctrl-C is a KeyboardInterrupt here: a network that is half trained would be judged.
+        with_baseline: also those of a network without hidden layer.  Ctrl-C ends it by KeyboardInterrupt: a fold that
+        is half learned says nothing.
         """
         simpler = self.without_hidden_layers if with_baseline else None
         learners = {NET: self} | ({} if simpler is None else {NO_HIDDEN_LAYER: simpler})
 
-        def answers(training: np.ndarray, held: np.ndarray, where: str) -> dict[str, np.ndarray]:
-            found = {}
+        def fold(training: np.ndarray, held: np.ndarray, where: str) -> dict[str, np.ndarray]:
+            train, answers = samples.take(training), {}
             for name, learner in learners.items():
-                here = f"{label}, {where}, {name}"
-                learned = learner.learn(samples.take(training), checkpoints=checkpoints, label=here)
+                learned = learner.learn(train, checkpoints=checkpoints, label=f"{where}, {name}")
                 if learned.interrupted:
                     raise KeyboardInterrupt
-                found[name] = learned.model.probabilities(samples.R[held])
-            return found
+                answers[name] = learned.model.probabilities(samples.R[held])
+            return answers
 
-        return answers
+        return fold
 
     def _seeds(self) -> list[int]:
         """Return one seed a network; the first is that of the settings."""
