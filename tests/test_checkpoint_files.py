@@ -122,10 +122,11 @@ def test_as_a_context_it_is_discarded_when_the_job_is_done(error, stays, tmp_pat
     assert (tmp_path / "c").exists() == stays == job.begun
 
 
-def test_labels_are_checked(tmp_path):
-    job = Checkpoints(tmp_path / "c")
-    job.at("fold-0")
-    for label in ("fold-0", "../x", ""):
+def test_each_fit_has_a_label_of_its_own(tmp_path):
+    job = Checkpoints(tmp_path / "c", "1")
+    fit(*data(), settings(**CASES["lbfgs"]), LOSS, 1, checkpoint=job.at("../Fold 3 of 5, member 0"))
+    assert sorted(path.name for path in (tmp_path / "c").iterdir())[0] == "fold-3-of-5-member-0.0.checkpoint"
+    for label in ("fold 3 of 5: member 0", "../", ""):
         with pytest.raises(InputError, match="a label of its own"):
             job.at(label)
 
@@ -175,6 +176,24 @@ def test_functions_among_the_settings_are_known_again(tmp_path, monkeypatch):
     killed_after(9, tmp_path / "c", monkeypatch, **CASES["adam"] | {"learning_rate": kept})
     other_address = CASES["adam"] | {"learning_rate": of_address()}
     assert outcome(trained(tmp_path / "c", resume=True, **other_address)) == outcome(trained(**other_address))
+
+
+PIXELS = np.random.default_rng(0).integers(0, 256, (40, 12), np.uint8)
+W1, W2 = np.full((5, 60), 0.1), np.full((1, 5), 0.2)
+OF_ITS_OWN = {
+    "the training rows are others": ({"rows": (PIXELS, Y)}, {"rows": (np.maximum(PIXELS, 1), Y)}),
+    "init was [0-9a-f]+, now it is [0-9a-f]+": ({"init": [W1, W2]}, {"init": [W1, 2 * W2]}),
+}
+
+
+@pytest.mark.parametrize("told", OF_ITS_OWN)
+def test_bytes_and_arrays_to_start_from_count_by_their_values(told, tmp_path, monkeypatch):
+    then, now = OF_ITS_OWN[told]
+    how = CASES["adam"] | {"early_stopping": False}
+    killed_after(9, tmp_path / "c", monkeypatch, **how | then)
+    with pytest.raises(InputError, match=f"of another training: {told}. Resumed"):
+        trained(tmp_path / "c", resume=True, **how | now)
+    assert outcome(trained(tmp_path / "c", resume=True, **how | then)) == outcome(trained(**how | then))
 
 
 def test_weights_and_a_start_of_ones_own_count(tmp_path, monkeypatch):
@@ -301,6 +320,16 @@ def test_what_does_not_fit_is_refused(what, tmp_path, monkeypatch):
     checkpoints.write_sealed(path, checkpoints.KIND, checkpoints.FORMAT_VERSION, arrays, content)
     with pytest.raises(ModelFileError, match=r"a\.1\.checkpoint does not fit this training: "):
         trained(tmp_path / "c", resume=True, **CASES["adam"])
+
+
+def test_the_time_of_all_processes_is_counted(tmp_path, monkeypatch):
+    killed_after(9, tmp_path / "c", monkeypatch, **CASES["adam"])
+    path = tmp_path / "c" / "a.1.checkpoint"
+    arrays, content = checkpoints.read_sealed(path, checkpoints.KIND, checkpoints.FORMAT_VERSION)
+    assert 0 < content["seconds"] < 1000
+    content["seconds"] = 1000.0
+    checkpoints.write_sealed(path, checkpoints.KIND, checkpoints.FORMAT_VERSION, arrays, content)
+    assert 1000 < trained(tmp_path / "c", resume=True, **CASES["adam"]).history.seconds < 2000
 
 
 @pytest.mark.parametrize("slot", [[0.0], "text", np.array([None])])

@@ -3,7 +3,6 @@
 It fits the features, trains one network or an ensemble of some that differ in their start, and bundles them.
 """
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -126,8 +125,7 @@ class Learner:
         def fold(training: np.ndarray, held: np.ndarray, where: str) -> dict[str, np.ndarray]:
             train, answers = samples.take(training), {}
             for name, learner in learners.items():
-                label = re.sub(r"[^a-z0-9]+", "-", f"{where} {name}")
-                learned = learner.learn(train, checkpoints=checkpoints, label=label)
+                learned = learner.learn(train, checkpoints=checkpoints, label=f"{where}, {name}")
                 if learned.interrupted:
                     raise KeyboardInterrupt
                 answers[name] = learned.model.probabilities(samples.R[held])

@@ -156,7 +156,7 @@ def _checkpoints(
         if resume:
             raise click.UsageError("--resume goes on from checkpoints; leave --checkpoint-every off out.")
         return nullcontext()
-    about = {name: value for name, value in values.items() if name != "cache"}  # which changes nothing
+    about = {name: value for name, value in values.items() if name not in ("data", "cache")}  # rows are known by digest
     return Checkpoints(f"{out}.checkpoint", every, about, resume=resume, force=force and not resume)
 
 

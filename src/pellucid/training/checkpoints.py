@@ -91,7 +91,7 @@ class Checkpoints:
         self.interrupted = False  # by Ctrl-C; there is something left to go on with
         self._about = plain_identity({**(about or {}), **versions(), "BLAS": blas_description()})
         self._kept: dict[str, Any] = {}
-        self._labels: set[str] = set()
+        self._names: set[str] = set()
         self._written, self._epochs = time.monotonic(), 0
         self._warned = False
         refuse_unwritable(self.folder)
@@ -115,11 +115,12 @@ class Checkpoints:
             self.discard()
 
     def at(self, label: str) -> "Checkpoint":
-        """Return the checkpoint of one fit of the job, such as "fold-3-member-0"."""
-        if not re.fullmatch(r"[a-z0-9-]+", label) or label in self._labels:
-            raise InputError(f"each fit needs a label of its own, of letters, digits and hyphens; got {label!r}.")
-        self._labels.add(label)
-        return Checkpoint(self, label)
+        """Return the checkpoint of one fit of the job, such as "fold 3 of 5, member 0"; its files are called so."""
+        name = re.sub("[^a-z0-9]+", "-", label.lower()).strip("-")
+        if not name or name in self._names:
+            raise InputError(f"each fit of a job needs a label of its own, with letters or digits; got {label!r}.")
+        self._names.add(name)
+        return Checkpoint(self, name)
 
     def keep(self, name: str, value: Plain) -> Plain:
         """Return the value that the job has kept under a name since it began; else keep this one."""
@@ -192,9 +193,9 @@ class Checkpoints:
 class Checkpoint:
     """The checkpoint of one fit: two files written in turn, so that one is whole whatever happens to the other."""
 
-    def __init__(self, job: Checkpoints, label: str) -> None:
+    def __init__(self, job: Checkpoints, name: str) -> None:
         self.job = job
-        self._files = [job.folder / f"{label}.{turn}{SUFFIX}" for turn in (0, 1)]
+        self._files = [job.folder / f"{name}.{turn}{SUFFIX}" for turn in (0, 1)]
         self._number = 0
         self._identity: Callable[[], Identity] = dict
 

@@ -98,6 +98,7 @@ class Standing:
             with self._trusting_nothing():
                 restore(state, self._part("state"))
                 refuse_impossible(state, n, -(-n // self._settings.batch_rows(n)), self._settings.epochs)
+            self._saved, self._arrays = None, {}  # all of it is where it belongs
         elif self._checkpoint is not None:
             snapshot(state)  # what cannot be saved is told now, not when a checkpoint is due
 
