@@ -13,6 +13,7 @@ from pellucid.recipe import make_recipe
 from pellucid.recipe_file import read_recipe, write_recipe
 from pellucid.training import EarlyStopping
 
+QUICK = {"features": "pixels", "cross_validate": 0}  # what these tests are not about
 RNG = np.random.default_rng(0)
 
 
@@ -42,8 +43,8 @@ def test_pictures_from_a_folder(tmp_path):
 
 def test_the_same_recipe_gives_the_same_weights(tmp_path):
     data = write_pictures(tmp_path / "data")
-    one, two = (train(data, hidden_layers=(4,), epochs=3, random_state=5) for _ in range(2))
-    other = train(data, hidden_layers=(4,), epochs=3, random_state=6)
+    one, two = (train(data, hidden_layers=(4,), epochs=3, random_state=5, **QUICK) for _ in range(2))
+    other = train(data, hidden_layers=(4,), epochs=3, random_state=6, **QUICK)
     assert one.model.network.parameters.tobytes() == two.model.network.parameters.tobytes()
     assert one.model.network.parameters.tobytes() != other.model.network.parameters.tobytes()
 
@@ -71,7 +72,7 @@ def test_parts_of_a_folder_and_merged_classes(tmp_path):
         write_pictures(tmp_path / "data" / part)
     result = train(
         tmp_path / "data", merge={"not grey": ["dark", "light"]}, hidden_layers=(8,), epochs=5, random_state=0,
-        early_stopping=True,
+        early_stopping=True, **QUICK,
     )  # fmt: skip
     assert result.model.class_names == ("grey", "not grey") and result.model.network.n_out == 1
     assert set(result.scores) == {"train", "validation"}
@@ -83,7 +84,7 @@ def test_parts_of_a_folder_and_merged_classes(tmp_path):
 
 
 def test_unknown_labels_at_evaluation(tmp_path):
-    model = train(write_pictures(tmp_path / "data"), epochs=1, random_state=0).model
+    model = train(write_pictures(tmp_path / "data"), epochs=1, random_state=0, **QUICK).model
     other = write_pictures(tmp_path / "other", ("dark", "blue", "pink"))
     with pytest.raises(InputError, match="has the classes blue, pink, unknown in training; known are dark"):
         data_for(model, other)
@@ -92,7 +93,7 @@ def test_unknown_labels_at_evaluation(tmp_path):
 def test_validation_data_with_a_class_that_training_lacks(tmp_path):
     data, other = write_pictures(tmp_path / "a"), write_pictures(tmp_path / "b", ("dark", "light", "pink"))
     with pytest.raises(InputError, match="has the class pink, unknown in training; known are dark"):
-        train(data, validation=str(other), epochs=1)
+        train(data, validation=str(other), epochs=1, **QUICK)
 
 
 def test_bad_pictures_stop_or_are_left_out(tmp_path):
@@ -102,11 +103,11 @@ def test_bad_pictures_stop_or_are_left_out(tmp_path):
     jpeg.write_bytes(jpeg.read_bytes()[:4000])
     (data / "light" / "text.png").write_text("no picture")
     with pytest.raises(BadPictureError) as error:
-        train(data, epochs=1, holdout=0)
+        train(data, epochs=1, holdout=0, **QUICK)
     first, *named = str(error.value).splitlines()
     assert first == "2 pictures cannot be read; leave out such with --skip-bad (skip_bad=True):"
     assert [line.split(":")[0] for line in named] == ["  dark/cut.jpg", "  light/text.png"]
-    result = train(data, epochs=1, holdout=0, skip_bad=True)
+    result = train(data, epochs=1, holdout=0, skip_bad=True, **QUICK)
     assert [name for name, _ in result.skipped] == ["dark/cut.jpg", "light/text.png"]
     assert result.scores["train"].n == 36
     assert result.model.provenance["counts"]["train"] == {"dark": 12, "grey": 12, "light": 12}
@@ -147,7 +148,7 @@ def test_groups_stay_together_in_every_split(tmp_path):
     lines = "\n".join(f"{i % 7},{i % 3},{'p' if i % 2 else 'q'},g{i // 8}" for i in range(160))
     (tmp_path / "t.csv").write_text("a,b,label,who\n" + lines)
     how = {"epochs": 2, "random_state": 0, "cross_validate": 0}
-    result = train(tmp_path / "t.csv", groups="who", early_stopping=True, **how)
+    result = train(tmp_path / "t.csv", group_by="who", early_stopping=True, **how)
     groups = {part: set(dataset.groups) for part, dataset in result.splits.items()}
     assert not groups["train"] & groups["validation"] and not groups["train"] & groups["test"]
     assert not groups["validation"] & groups["test"]
@@ -160,12 +161,12 @@ def test_groups_stay_together_in_every_split(tmp_path):
 
 def test_validation_that_chooses_a_start_has_no_interval(tmp_path):
     data, other = write_pictures(tmp_path / "a"), write_pictures(tmp_path / "b")
-    result = train(data, validation=str(other), restarts=2, epochs=2, random_state=0)
+    result = train(data, validation=str(other), restarts=2, epochs=2, random_state=0, **QUICK)
     assert result.scores["validation"].interval is None
 
 
 def test_new_data_of_one_class_can_be_scored(tmp_path):
-    model = train(write_pictures(tmp_path / "data"), epochs=1, random_state=0).model
+    model = train(write_pictures(tmp_path / "data"), epochs=1, random_state=0, **QUICK).model
     dataset, _, used_for = data_for(model, write_pictures(tmp_path / "more", ("light",)))
     assert dataset.counts() == {"dark": 0, "grey": 0, "light": 12} and used_for == "testing"
 
@@ -181,9 +182,9 @@ def test_schedules_of_a_recipe():
 
 def test_class_weight_by_name(tmp_path):
     data = write_pictures(tmp_path / "data", ("dark", "light"))
-    train(data, epochs=1, class_weight={"dark": 3.0, "light": 1.0})
+    train(data, epochs=1, class_weight={"dark": 3.0, "light": 1.0}, **QUICK)
     with pytest.raises(InputError, match="unknown class in class_weight 'drak': did you mean 'dark'"):
-        train(data, epochs=1, class_weight={"drak": 3.0})
+        train(data, epochs=1, class_weight={"drak": 3.0}, **QUICK)
 
 
 def test_progress_is_told(tmp_path):
@@ -197,10 +198,8 @@ def test_progress_is_told(tmp_path):
             told.append((X.shape, len(y), epochs))
             return lambda state: told.append(state.epoch)
 
-    run(
-        make_recipe(data=str(write_pictures(tmp_path / "data")), epochs=2, cross_validate=0, holdout=0, size=(2, 2)),
-        Progress(),
-    )
+    how = {"epochs": 2, "cross_validate": 0, "holdout": 0, "size": (2, 2), "audit": False}
+    run(make_recipe(data=str(write_pictures(tmp_path / "data")), **how), Progress())
     assert told == [(36, 36), ((36, 12), 36, 2), 1, 2]
 
 

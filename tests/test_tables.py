@@ -397,7 +397,7 @@ def test_a_network_in_units_answers_what_was_learned():
 def test_regression_of_an_ensemble_with_stopping_and_groups():
     columns, rows = messy()
     write("t.csv", [*columns, "who"], [[*row, f"g{i // 10}"] for i, row in enumerate(rows)])
-    result = train("t.csv", label="price", drop=["class"], groups="who", ensemble=2, early_stopping=True, epochs=30,
+    result = train("t.csv", label="price", drop=["class"], group_by="who", ensemble=2, early_stopping=True, epochs=30,
                    learning_rate=0.05, random_state=0, cross_validate=0)  # fmt: skip
     groups = [set(dataset.groups) for _, dataset in result.splits.items()]
     assert len(set.union(*groups)) == sum(map(len, groups))
@@ -455,6 +455,26 @@ def test_regression_as_good_as_scikit_learn():
     theirs.fit(Z[:300], (y[:300] - y[:300].mean()) / scale)
     rmse = root_mean_squared_error(y[300:], theirs.predict(Z[300:]) * scale + y[:300].mean())
     assert net.rmse < 1.05 * rmse and net.rmse < 0.85 * net.baselines["mean"]
+
+
+def test_tables_are_audited(capsys):
+    rows = [["a", 1, None, 2.5, "p"], ["a", 2, None, 2.5, "q"], ["a", 1, "x", 2.5, "q"], ["a", 1, None, 2.5, "p"]]
+    rows += [["a", i, "x", 2.5, "pq"[i % 2]] for i in range(3, 40)] + [["a", 7, "x", 2.5, "p"]]
+    write("t.csv", ["same", "n", "gap", "flat", "class"], rows)
+    assert run(["audit", "t.csv", "--json", "a.json"]) == 0
+    out = capsys.readouterr().out
+    assert "2 columns with one and the same value in all of train" in out and "- same" in out and "- flat" in out
+    kinds = {finding["kind"]: finding["count"] for finding in results("a.json", "audit")["findings"]}
+    assert kinds["copies"] == 2 and kinds["conflicting-labels"] == 2 and kinds["constant"] == 2
+    assert run(["audit", "t.csv", "--label", "n", "--drop", "class", "--json", "b.json"]) == 0  # numbers to predict
+    assert "train  42" in " ".join(capsys.readouterr().out.split("\n")).replace("   ", "  ")
+    assert "conflicting-labels" not in {finding["kind"] for finding in results("b.json", "audit")["findings"]}
+
+
+def test_more_categories_than_memory_has_room_for_are_refused(monkeypatch):
+    monkeypatch.setattr("pellucid.memory.free", lambda: 100)
+    with pytest.raises(InputError, match="4 rows of 9 numbers each would take 0.0 MB of memory"):
+        FITTED.transform(ROWS)
 
 
 def test_numbers_of_arrays_are_predicted(capsys):

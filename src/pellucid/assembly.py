@@ -117,8 +117,8 @@ def data_for(model: Model, source: str | Path, part: str | None = None, **option
     Raises InputError for a class or a column that the model does not know, and for labels that are not of its kind.
     """
     trained = model.provenance.get("recipe", {})
-    usual = {name: trained.get(name) for name in ("label", "keys", "groups")} | known_columns(model.features)
-    usual |= {"regression": not model.class_names}
+    usual = {"label": trained.get("label"), "keys": trained.get("keys"), "groups": trained.get("group_by")}
+    usual |= known_columns(model.features) | {"regression": not model.class_names}
     if model.target is not None and not usual["label"]:
         usual["label"] = model.target.name
     parts = dict(load(source, **options, least_classes=1, usual=usual).items())

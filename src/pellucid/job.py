@@ -3,35 +3,32 @@
 The same few steps for pictures and tables, and for every way to ask for them.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from pellucid.assembly import Progress, described, known_columns, same_place
-from pellucid.data import Dataset, Splits, load, split_rows
+from pellucid.assembly import Progress, described
+from pellucid.audit import Audit
+from pellucid.data import Dataset, Splits, split_rows
 from pellucid.errors import InputError
 from pellucid.evaluation import (
     CrossValidation,
+    FileFacts,
     LearningCurve,
     RegressionScores,
     RegressionValidation,
     Scores,
-    cross_validate,
-    cross_validate_regression,
-    learning_curve,
-    score,
-    score_regression,
+    Shift,
 )
-from pellucid.evaluation.cross_validation import HEADLINE_BELOW
-from pellucid.evaluation.out_of_fold import usual_repeats
-from pellucid.learner import NO_HIDDEN_LAYER, Learner, Samples
-from pellucid.model import Model, class_codes
+from pellucid.judging import cross_validated, curve_of, facts_against, scored, shift_between, usual_or_wanted
+from pellucid.learner import Learner, Samples
+from pellucid.model import Model
+from pellucid.preparation import prepare
 from pellucid.randomness import as_seed, stream
 from pellucid.recipe import Recipe, make_recipe
-from pellucid.training import History
+from pellucid.training import Checkpoints, History
 from pellucid.version import versions
 
 HOLDOUT = 0.2  # of the samples, where nothing else judges
@@ -45,6 +42,8 @@ class Result:
     recipe: all its values in full, flat; `make_recipe` takes them, and gives the same weights again.
     scores: by part ("train", "validation", "test"), of classes or of numbers.  histories: of each network.
     cross_validation: the headline where the samples are few.  learning_curve: where it was asked for.
+    audit: what was found in the data.  file_facts: what the files tell besides the pictures.  shift: how the shares of
+    the classes differ between training and test.
     skipped: pictures left out, as (name, reason).
     splits: the data as it was divided, and rows: its raw rows, to draw from.
     """
@@ -55,6 +54,9 @@ class Result:
     scores: dict[str, Scores | RegressionScores]
     cross_validation: CrossValidation | RegressionValidation | None
     learning_curve: LearningCurve | None
+    audit: Audit | None
+    file_facts: FileFacts | None
+    shift: Shift | None
     splits: Splits
     rows: dict[str, np.ndarray]
     skipped: tuple[tuple[str, str], ...] = ()
@@ -89,38 +91,44 @@ def train(source: str | Path, *, progress: Progress | None = None, **settings: A
     return run(make_recipe(data=str(source), **settings), progress)
 
 
-def run(recipe: Recipe, progress: Progress | None = None) -> Result:
-    """Carry out a recipe."""
-    splits = _loaded(recipe)
+def run(recipe: Recipe, progress: Progress | None = None, checkpoints: Checkpoints | None = None) -> Result:
+    """Carry out a recipe.  checkpoints: where to write how far it is, and to go on from."""
+    prepared = prepare(recipe, progress)
+    splits = prepared.splits
     if recipe.learning_curve and not splits.train.class_names:
         raise InputError("the learning curve tells of classes; leave learning_curve out where numbers are predicted.")
     features = recipe.features_for(splits.train)
     settings = recipe.settings(features.kind)
     seed = as_seed(settings.random_state)
+    seed = seed if checkpoints is None else checkpoints.keep("seed", seed)
     settings = replace(settings, random_state=seed)
     skipped: list[tuple[str, str]] | None = [] if recipe.skip_bad else None
     rows: dict[str, np.ndarray] = {}
     parts: dict[str, Dataset] = {}
     for part, dataset in splits.items():
         rows[part], parts[part] = described(dataset, features, np.float64, skipped, progress, recipe.cache)
-    repeats = _repeats(recipe.cross_validate, len(parts["train"]))
+    repeats = usual_or_wanted(recipe.cross_validate, parts["train"])
     holdout = _holdout(recipe.holdout, repeats, parts)
     division = _hold_back(holdout, seed, rows, parts) if holdout else []
 
     samples = {part: Samples(rows[part], dataset.labels, dataset.groups) for part, dataset in parts.items()}
     first = parts["train"]
     learner = Learner(features, settings, seed, first.class_names, recipe.networks_for(features), first.target)
-    judged = _cross_validated(learner, samples["train"], repeats, progress) if repeats else None
-    curve = _learning_curve(learner, samples["train"], judged, progress) if recipe.learning_curve else None
+    judged = cross_validated(learner, samples["train"], repeats, progress, checkpoints) if repeats else None
+    curve = curve_of(learner, samples["train"], judged, progress, checkpoints) if recipe.learning_curve else None
     learned = learner.learn(
         samples["train"],
         samples.get("validation"),
         None if progress is None else lambda X, y: [progress.training(X, y, settings.epochs)],
+        checkpoints,
     )
     simpler = learner.without_hidden_layers
-    baseline = None if simpler is None else simpler.learn(samples["train"], samples.get("validation")).model
+    baseline = None
+    if simpler is not None and not learned.interrupted:
+        baseline = simpler.learn(samples["train"], samples.get("validation"), None, checkpoints, "baseline").model
     chooses = settings.stopping is not None or settings.restarts > 1
     used_for = {"train": "training", "validation": "choosing" if chooses else "testing", "test": "testing"}
+    facts = facts_against(prepared.audit, parts, judged, learned.model, rows.get("test"), seed)
     if len(learned.held):
         assert settings.stopping is not None
         share = f"{settings.stopping.fraction:.0%}"
@@ -138,15 +146,16 @@ def run(recipe: Recipe, progress: Progress | None = None) -> Result:
             "division": "; ".join(division) or "as the data is divided",
             "used_for": used_for,
             "skipped": len(skipped or ()),
+            "dropped": prepared.dropped,
+            "audit": None if prepared.audit is None else prepared.audit.as_dict()["findings"],
             "seed": seed,
             "recipe": {f.name: getattr(recipe, f.name) for f in fields(recipe) if f.name not in NOT_TOLD},
             "settings": settings.described(),
             "versions": versions(),
         },
     )
-    majority = int(np.bincount(first.labels).argmax()) if first.class_names else None
     scores = {
-        part: scored(model, rows[part], dataset.labels, used_for[part], baseline, majority, dataset.groups)
+        part: scored(model, rows[part], dataset.labels, used_for[part], baseline, dataset.groups)
         for part, dataset in parts.items()
     }
     return Result(
@@ -156,89 +165,13 @@ def run(recipe: Recipe, progress: Progress | None = None) -> Result:
         scores,
         judged,
         curve,
+        prepared.audit,
+        facts,
+        shift_between(parts, seed),
         Splits(**parts),
         rows,
         tuple(skipped or ()),
     )
-
-
-def scored(
-    model: Model,
-    R: np.ndarray,
-    labels: np.ndarray,
-    used_for: str,
-    baseline: Model | None = None,
-    majority: int | None = None,
-    groups: np.ndarray | None = None,
-) -> Scores | RegressionScores:
-    """Return the scores of a model on raw rows R with labels (n,): codes of its classes, or numbers to predict.
-
-    baseline: the model without hidden layers.  majority: the code of the class that is most frequent in training; by
-    default that of these rows. Beside numbers stands the mean of training, or of these rows where it is not known.
-    """
-    answers = model.answers(R)
-    simpler = {} if baseline is None else {NO_HIDDEN_LAYER: baseline.answers(R)}
-    if not model.class_names:
-        mean = float(labels.mean()) if model.target is None else model.target.mean
-        return score_regression(answers, labels, mean, used_for, simpler)
-    said = {name: class_codes(P) for name, P in simpler.items()}
-    if majority is not None:
-        said = {"majority": np.full(len(labels), majority)} | said
-    return score(answers, labels, model.class_names, used_for, said, groups)
-
-
-def _repeats(wanted: int | None, n: int) -> int:
-    """Return how often to cross-validate n training samples."""
-    if wanted is None:
-        return usual_repeats(n) if n < HEADLINE_BELOW else 0
-    return wanted
-
-
-def _cross_validated(
-    learner: Learner, train: Samples, repeats: int, progress: Progress | None
-) -> CrossValidation | RegressionValidation:
-    fit_predict, told = learner.fit_predict(train), _told(progress, "cross-validation")
-    how: dict[str, Any] = {"seed": learner.seed, "repeats": repeats, "groups": train.groups, "progress": told}
-    if not learner.class_names:
-        return cross_validate_regression(fit_predict, train.labels, **how)
-    return cross_validate(fit_predict, train.labels, learner.class_names, **how)
-
-
-def _learning_curve(
-    learner: Learner, train: Samples, judged: CrossValidation | RegressionValidation | None, progress: Progress | None
-) -> LearningCurve:
-    return learning_curve(
-        learner.fit_predict(train, with_baseline=False),
-        train.labels,
-        seed=learner.seed,
-        groups=train.groups,
-        whole=judged.probabilities if isinstance(judged, CrossValidation) else None,
-        progress=_told(progress, "learning curve"),
-    )
-
-
-def _told(progress: Progress | None, what: str) -> Callable[[int, int], None] | None:
-    return None if progress is None else lambda done, total: progress.fits(what, done, total)
-
-
-def _loaded(recipe: Recipe) -> Splits:
-    """Return the parts as they come, coded alike: by the classes and columns of the training part."""
-    how = {name: getattr(recipe, name) for name in ("label", "keys", "groups", "regression")}
-    of_columns = {name: getattr(recipe, name) for name in ("categorical", "numeric", "drop")}
-    parts = dict(load(recipe.data, **how, **of_columns).items())
-    known = known_columns(parts["train"]) | {"regression": not parts["train"].class_names}
-    for part, source in (("validation", recipe.validation), ("test", recipe.test)):
-        if source is not None:
-            own = load(source, **how, least_classes=1, usual=known)
-            if same_place(source, recipe.data) and getattr(own, part) is None:
-                raise InputError(f"the {part} data is the training data itself; give other data, or leave {part} out.")
-            parts[part] = getattr(own, part) or own.train
-    train = parts.pop("train").merged(recipe.merge)
-    others = {
-        part: dataset.coded_as(train.class_names, recipe.merge).with_columns(train.columns)
-        for part, dataset in parts.items()
-    }
-    return Splits(train, **others)
 
 
 def _holdout(wanted: float | None, repeats: int, parts: dict[str, Dataset]) -> float:

@@ -8,15 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.articles.article import CATS_PLACE, Article, Outcome, accuracy, draw, train
+from pellucid.articles.article import Article, Outcome, accuracy, draw, train
 from pellucid.assembly import Progress, assemble
 from pellucid.data import load
+from pellucid.data.published import PUBLISHED
 from pellucid.errors import MissingFileError
 from pellucid.features import Pixels
 from pellucid.nn import Network
 from pellucid.rows import Rows
 from pellucid.training import Settings
 
+CATS = PUBLISHED["cats"]
 DESCENT: dict[str, Any] = {"optimizer": "gradient_descent", "batch_size": None, "dtype": "float64"}
 
 LOGISTIC_COSTS = (
@@ -80,7 +82,7 @@ DEEP = Article(
 
 def run(article: Article, data: Path, seed: int | None, init: str | None, progress: Progress | None) -> Outcome:
     """Run one of the networks on the folder of the two HDF5 files."""
-    CATS_PLACE.require(data, tuple(CATS_PLACE.sha256))
+    CATS.require(data, tuple(CATS.sums))
     splits = load(data)
     if splits.test is None or splits.train.shape is None:
         raise MissingFileError(f"{data} must hold a training file and a test file of pictures of one size.")
@@ -94,7 +96,7 @@ def run(article: Article, data: Path, seed: int | None, init: str | None, progre
     results = {"train_accuracy": accuracy(network, X, y), "test_accuracy": accuracy(network, X_test, y_test)}
     outcome = article.outcome({what.replace("_", " "): value for what, value in results.items()}, history, settings)
     outcome.results |= results
-    if wrong := CATS_PLACE.differing(data):
+    if wrong := CATS.differing(data):
         outcome.remarks.append(f"Not the published files, by their sha256: {', '.join(wrong)}.")
     majority = float(max(np.mean(y_test), 1 - np.mean(y_test)))
     outcome.remarks.append(f"Always saying the majority of the {len(y_test)} test pictures gives {majority:.2f}.")

@@ -5,6 +5,8 @@ from typing import Any
 
 import click
 
+GROUP_BY = "What belongs together: parent, burst, date or a pattern in the names of pictures; a column of a table."
+
 
 def cache_option(default: bool | None = True) -> Callable[[Any], Any]:
     """Return the option that says whether decoded pictures are kept in the user's cache folder."""
@@ -91,6 +93,26 @@ class Columns(click.ParamType):
         if not all(names):
             self.fail(f"{value!r} is not a list of columns, such as colour,shape.", param)
         return names
+
+
+def column_options(command: Any) -> Any:
+    """Add the options that say what the columns of a table hold, and whether its labels are classes or numbers."""
+    for option in (
+        click.option(
+            "--regression/--classify",
+            default=None,
+            help="Predict numbers, or classes.  [default: numbers where the labels look like measurements]",
+        ),
+        click.option("--drop", type=Columns(), help="Columns of a table to leave out."),
+        click.option(
+            "--numeric", type=Columns(), help="Columns of a table that hold numbers, though some cells do not."
+        ),
+        click.option(
+            "--categorical", type=Columns(), help="Columns of a table that hold categories, though of numbers."
+        ),
+    ):
+        command = option(command)
+    return command
 
 
 class Copies(click.ParamType):

@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from pellucid.cli.terminal import printable
 from pellucid.errors import InputError, OutputExistsError
 from pellucid.files import atomic_write, refuse_existing
 from pellucid.model import predicted_codes
@@ -33,16 +34,16 @@ json_option = click.option(
 
 def say(text: str = "") -> None:
     """Print one line of results."""
-    click.echo(text)
+    click.echo(printable(text))
 
 
 def table(columns: list[str], rows: list[list[str]], title: str = "") -> None:
     """Print a table; the first column is left-aligned, the others right."""
-    drawn = Table(title=title or None, title_justify="left", box=None, header_style="bold", pad_edge=False)
+    drawn = Table(title=printable(title) or None, title_justify="left", box=None, header_style="bold", pad_edge=False)
     for number, column in enumerate(columns):
-        drawn.add_column(column, justify="right" if number else "left", overflow="fold")
+        drawn.add_column(printable(column), justify="right" if number else "left", overflow="fold")
     for row in rows:
-        drawn.add_row(*row)
+        drawn.add_row(*map(printable, row))
     Console(width=None if Console().is_terminal else 110, markup=False, emoji=False, highlight=False).print(drawn)
 
 
@@ -105,6 +106,12 @@ class Bars:
         """Show how many samples of a source are read."""
         if self._bars is not None and total > 1:
             self._bars.update(self._task(f"reading {Path(source).name}", total), completed=done)
+
+    def fetching(self, name: str, done: int, total: int) -> None:
+        """Show how many bytes of a file have come."""
+        if self._bars is not None:
+            told = f"{done / 1e6:.1f} of {total / 1e6:.1f} MB"
+            self._bars.update(self._task(name, total), completed=done, told=told)
 
     def fits(self, what: str, done: int, total: int) -> None:
         """Show how many fits are done."""

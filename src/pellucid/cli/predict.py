@@ -16,7 +16,7 @@ from pellucid.errors import BadPictureError, MissingFileError
 from pellucid.evaluation import RegressionScores
 from pellucid.features import PictureFeatures
 from pellucid.files import atomic_write, refuse_existing, refuse_same
-from pellucid.job import scored
+from pellucid.judging import scored
 from pellucid.model import Model, class_codes, load
 
 MOST_SHOWN = 60  # lines on the screen; --csv has them all

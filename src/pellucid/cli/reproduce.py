@@ -23,7 +23,12 @@ Examples:
   pellucid reproduce beans --data data/beans --classes 3""",
 )
 @click.argument("name", metavar="NAME", type=click.Choice(NAMES))
-@click.option("--data", type=click.Path(path_type=Path), metavar="DIR", help="Folder of the article's data.")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Folder of the article's data.  [default: where `pellucid fetch` puts it, or data/cats, data/beans]",
+)
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Seed of the start.  [default: the published run's]")
 @click.option("--init", help="Another rule for the start, such as he.")
 @click.option("--classes", type=int, default=2, help="beans: 2 (healthy, sick) or 3 with softmax.  [default: 2]")

@@ -16,6 +16,7 @@ from pellucid.errors import InputError, unknown_name
 MISTAKES, MISTAKEN_SHARE = 3, 0.05  # so many cells, or such a share of them, are mistakes rather than categories
 MOST_CATEGORIES = 100  # a column of more different texts names its rows, or tells of them,
 FEW_CATEGORIES = 10  # and so does one of more than this, if they are more than half as many as its cells
+MOST_SHOWN = 60  # characters of a cell in a message
 
 Where = Callable[[int, str], str]  # (row, column) -> where that cell is, in words
 
@@ -105,10 +106,12 @@ def _values(cells: Sequence[Any], name: str, known: str | None, where: Where, de
     if known is None and not are_mistakes(len(wrong), right):
         return _categories(cells, decimal)
     if wrong:
+        text = str(cells[wrong[0]])
+        shown = repr(text[:MOST_SHOWN]) + ("..." if len(text) > MOST_SHOWN else "")
         more = f" (one of {len(wrong)} such cells)" if len(wrong) > 1 else ""
         declare = f', or declare the column with --categorical {name} (categorical=["{name}"])' if known is None else ""
         raise InputError(
-            f"{where(wrong[0], name)} is {str(cells[wrong[0]])!r}{more}, expected a finite number. "
+            f"{where(wrong[0], name)} is {shown}{more}, expected a finite number. "
             f"Correct it, or empty it where the value is missing{declare}."
         )
     return numbers

@@ -15,12 +15,14 @@ from typing import Any
 
 import numpy as np
 
+from pellucid import memory
 from pellucid.cells import as_number, plain
 from pellucid.data.columns import Columns, Declared, are_mistakes, read_columns
 from pellucid.data.dataset import Dataset, Splits
 from pellucid.data.labels import are_measurements, class_names_of, codes_of
 from pellucid.errors import InputError
 
+IN_MEMORY = 12  # bytes that a table takes for one of its file: a cell of eight characters is a text of 65 bytes
 DELIMITERS = ",;\t"
 LABEL_NAMES = ("label", "class", "target", "y", "species", "diagnosis")
 
@@ -86,7 +88,7 @@ def read(
             source=str(path),
             columns=columns.names,
             categorical=columns.categorical,
-            groups=None if groups is None else np.array(sheet.cells(groups)),
+            groups=None if groups is None else np.array(sheet.cells(groups), object),
             target=label,
         )
     )
@@ -152,7 +154,10 @@ def find_column(columns: Sequence[str], wanted: str | None, usual: Collection[st
 def _sheet(path: Path) -> Sheet:
     """Return the cells of a file, stripped."""
     try:
+        memory.refuse_beyond(path, IN_MEMORY * path.stat().st_size, InputError)
         text = path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
         raise InputError(f'{path} is not in UTF-8 (byte {error.start} is not); save it anew as "CSV UTF-8".') from None
     first_line = re.sub(r'"[^"]*"', "", text.lstrip("\r\n").partition("\n")[0])
@@ -185,8 +190,11 @@ def _check_header(header: list[str], rows: list[list[str]], path: Path) -> None:
         raise InputError(
             f"{path} has no header: its first line is {', '.join(header[:5])}; add a line of column names."
         )
-    if double := [name for place, name in enumerate(header) if name in header[:place]]:
-        raise InputError(f"{path} has two columns named {double[0]!r}; rename one.")
+    seen: set[str] = set()
+    for name in header:
+        if name in seen:
+            raise InputError(f"{path} has two columns named {name!r}; rename one.")
+        seen.add(name)
 
 
 def _is_number(text: str) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
+from pellucid import memory
 from pellucid.cells import as_category, as_number
 from pellucid.errors import InputError
 from pellucid.features.numbers import mean_and_scale
@@ -121,6 +122,8 @@ class Table:
         """Return the rows X (n, n_out) that a network takes, from raw rows."""
         N = self._numbers(R)
         absent = np.isnan(N)
+        needed = len(R) * self.n_out * 8
+        memory.refuse_beyond(f"{len(R):,} rows of {self.n_out:,} numbers each", needed, InputError)
         X = np.zeros((len(R), self.n_out), np.float64)
         filled = np.where(absent, np.nan if self.median is None else self.median, N)
         k = len(self.numeric)
