@@ -4,7 +4,7 @@ The same few steps for pictures and tables, and for every way to ask for them.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,10 @@ import numpy as np
 
 from pellucid.assembly import Progress, described, same_place
 from pellucid.data import Dataset, Splits, folds, load, split_rows
+from pellucid.data.corrections import Corrected, corrected, read_corrections
+from pellucid.decision import Auto, Decision, Kept, answers_of, decided, knowing, refuse_impossible
 from pellucid.errors import InputError
-from pellucid.evaluation import CrossValidation, LearningCurve, Scores, cross_validate, learning_curve, score
+from pellucid.evaluation import Answered, CrossValidation, LearningCurve, Scores, cross_validate, learning_curve, score
 from pellucid.evaluation.cross_validation import HEADLINE_BELOW
 from pellucid.evaluation.out_of_fold import FOLDS, usual_repeats
 from pellucid.learner import NO_HIDDEN_LAYER, Learner, Samples
@@ -23,7 +25,7 @@ from pellucid.recipe import Recipe, make_recipe
 from pellucid.training import History
 from pellucid.version import versions
 
-HOLDOUT = 0.2  # of the samples, where nothing else judges
+HOLDOUT = 0.2  # of the samples, where nothing else judges, or where nothing else is there to choose on
 NOT_TOLD = ("data", "training", "cache")  # in a model's recipe: told elsewhere, or without influence
 
 
@@ -34,6 +36,8 @@ class Result:
     recipe: all its values in full, flat; `make_recipe` takes them, and gives the same weights again.
     scores: by part ("train", "validation", "test").  histories: of each network.
     cross_validation: the headline where the samples are few.  learning_curve: where it was asked for.
+    decision: the threshold and the limits of answers that were chosen.  answered: by part, what these are worth there.
+    corrections: how many labels of each part were put right; None where there was no list of them.
     skipped: pictures left out, as (name, reason).
     splits: the data as it was divided, and rows: its raw rows, to draw from.
     """
@@ -46,6 +50,9 @@ class Result:
     learning_curve: LearningCurve | None
     splits: Splits
     rows: dict[str, np.ndarray]
+    decision: Decision
+    answered: dict[str, Answered]
+    corrections: dict[str, Corrected] | None = None
     skipped: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -80,7 +87,8 @@ def train(source: str | Path, *, progress: Progress | None = None, **settings: A
 
 def run(recipe: Recipe, progress: Progress | None = None) -> Result:
     """Carry out a recipe."""
-    splits = _loaded(recipe)
+    splits, corrections = _loaded(recipe)
+    refuse_impossible(recipe.reject, recipe.threshold, splits.train, splits.validation)
     features = recipe.features_for(splits.train)
     settings = recipe.settings(features.kind)
     seed = as_seed(settings.random_state)
@@ -92,12 +100,17 @@ def run(recipe: Recipe, progress: Progress | None = None) -> Result:
         rows[part], parts[part] = described(dataset, features, np.float64, skipped, progress, recipe.cache)
     repeats = _repeats(recipe.cross_validate, parts["train"])
     holdout = _holdout(recipe.holdout, repeats, parts)
-    division = _hold_back(holdout, seed, rows, parts) if holdout else []
+    division = _hold_back(holdout, "test", stream(seed, "split"), rows, parts) if holdout else []
+    chooses = settings.stopping is not None or settings.restarts > 1
+    if recipe.chooses and not repeats:
+        if "validation" not in parts and settings.stopping is None:
+            division += _hold_back(HOLDOUT, "validation", stream(seed, "stopping"), rows, parts)
+        chooses = True
 
     samples = {part: Samples(rows[part], dataset.labels, dataset.groups) for part, dataset in parts.items()}
     names = parts["train"].class_names
     learner = Learner(features, settings, seed, names, recipe.networks_for(features))
-    judged = _cross_validated(learner, samples["train"], repeats, progress) if repeats else None
+    judged = _cross_validated(learner, samples["train"], repeats, recipe.threshold, progress) if repeats else None
     curve = _learning_curve(learner, samples["train"], judged, progress) if recipe.learning_curve else None
     learned = learner.learn(
         samples["train"],
@@ -106,7 +119,6 @@ def run(recipe: Recipe, progress: Progress | None = None) -> Result:
     )
     simpler = learner.without_hidden_layers
     baseline = None if simpler is None else simpler.learn(samples["train"], samples.get("validation")).model
-    chooses = settings.stopping is not None or settings.restarts > 1
     used_for = {"train": "training", "validation": "choosing" if chooses else "testing", "test": "testing"}
     if len(learned.held):
         assert settings.stopping is not None
@@ -116,8 +128,9 @@ def run(recipe: Recipe, progress: Progress | None = None) -> Result:
         rows |= {"validation": rows["train"][learned.held], "train": rows["train"][kept]}
         parts |= {"validation": parts["train"].take(learned.held), "train": parts["train"].take(kept)}
 
+    model, decision = _decided(recipe, learner, learned.model, judged, samples["train"], rows, parts)
     model = replace(
-        learned.model,
+        model,
         merge=recipe.merge,
         provenance={
             "data": recipe.data,
@@ -125,17 +138,23 @@ def run(recipe: Recipe, progress: Progress | None = None) -> Result:
             "division": "; ".join(division) or "as the data is divided",
             "used_for": used_for,
             "skipped": len(skipped or ()),
+            "corrections": {part: asdict(made) for part, made in (corrections or {}).items()},
             "seed": seed,
             "recipe": {f.name: getattr(recipe, f.name) for f in fields(recipe) if f.name not in NOT_TOLD},
             "settings": settings.described(),
+            "decision": decision.as_dict(),
             "versions": versions(),
         },
     )
-    scores = {}
+    scores: dict[str, Scores] = {}
+    answered: dict[str, Answered] = {}
+    line = model.threshold
     for part, dataset in parts.items():
-        simple = {} if baseline is None else {NO_HIDDEN_LAYER: class_codes(baseline.probabilities(rows[part]))}
+        simple = {} if baseline is None else {NO_HIDDEN_LAYER: class_codes(baseline.probabilities(rows[part]), line)}
         P = model.probabilities(rows[part])
-        scores[part] = score(P, dataset.labels, names, used_for[part], simple, dataset.groups)
+        scores[part] = score(P, dataset.labels, names, used_for[part], simple, dataset.groups, line)
+        worth = answers_of(model, rows[part], dataset, P) if used_for[part] == "testing" else None
+        answered |= {} if worth is None else {part: worth}
     return Result(
         model,
         recipe.in_full(features, seed, repeats, holdout),
@@ -145,6 +164,9 @@ def run(recipe: Recipe, progress: Progress | None = None) -> Result:
         curve,
         Splits(**parts),
         rows,
+        decision,
+        answered,
+        corrections,
         tuple(skipped or ()),
     )
 
@@ -162,7 +184,30 @@ def _repeats(wanted: int | None, train: Dataset) -> int:
     return usual_repeats(len(train))
 
 
-def _cross_validated(learner: Learner, train: Samples, repeats: int, progress: Progress | None) -> CrossValidation:
+def _decided(
+    recipe: Recipe,
+    learner: Learner,
+    model: Model,
+    judged: CrossValidation | None,
+    cross_validated: Samples,
+    rows: dict[str, np.ndarray],
+    parts: dict[str, Dataset],
+) -> tuple[Model, Decision]:
+    """Return the model with what is chosen on rows it did not learn from: of the folds, else of the validation part."""
+    if not recipe.chooses:
+        return replace(model, threshold=float(recipe.threshold)), Decision()
+    model = knowing(model, rows["train"])
+    if judged is None:
+        kept = Kept.of_part(model, rows["validation"], parts["validation"], learner.seed)
+    else:
+        of = cross_validated
+        kept = Kept.of_folds(learner.features, of.R, of.labels, of.groups, judged)
+    return decided(model, kept, recipe.reject, recipe.threshold)
+
+
+def _cross_validated(
+    learner: Learner, train: Samples, repeats: int, threshold: float | Auto, progress: Progress | None
+) -> CrossValidation:
     return cross_validate(
         learner.fit_predict(train),
         train.labels,
@@ -171,6 +216,7 @@ def _cross_validated(learner: Learner, train: Samples, repeats: int, progress: P
         repeats=repeats,
         groups=train.groups,
         progress=_told(progress, "cross-validation"),
+        threshold=threshold,
     )
 
 
@@ -191,8 +237,8 @@ def _told(progress: Progress | None, what: str) -> Callable[[int, int], None] | 
     return None if progress is None else lambda done, total: progress.fits(what, done, total)
 
 
-def _loaded(recipe: Recipe) -> Splits:
-    """Return the parts as they come, coded alike: by the classes and columns of the training part."""
+def _loaded(recipe: Recipe) -> tuple[Splits, dict[str, Corrected] | None]:
+    """Return the parts, coded alike by the classes and columns of the training part, and what was corrected in each."""
     how: dict[str, Any] = {"label": recipe.label, "keys": recipe.keys, "groups": recipe.groups}
     parts = dict(load(recipe.data, **how).items())
     for part, source in (("validation", recipe.validation), ("test", recipe.test)):
@@ -206,7 +252,11 @@ def _loaded(recipe: Recipe) -> Splits:
         part: dataset.coded_as(train.class_names, recipe.merge).with_columns(train.columns)
         for part, dataset in parts.items()
     }
-    return Splits(train, **others)
+    parts = {"train": train, **others}
+    if recipe.corrections is None:
+        return Splits(**parts), None
+    parts, made = corrected(parts, read_corrections(recipe.corrections), recipe.merge)
+    return Splits(**parts), made
 
 
 def _holdout(wanted: float | None, repeats: int, parts: dict[str, Dataset]) -> float:
@@ -218,13 +268,16 @@ def _holdout(wanted: float | None, repeats: int, parts: dict[str, Dataset]) -> f
     return wanted
 
 
-def _hold_back(holdout: float, seed: int, rows: dict[str, np.ndarray], parts: dict[str, Dataset]) -> list[str]:
-    """Move a share of the training samples to a test part; return what was done."""
+def _hold_back(
+    share: float, part: str, rng: np.random.Generator, rows: dict[str, np.ndarray], parts: dict[str, Dataset]
+) -> list[str]:
+    """Move a share of the training samples to another part; return what was done."""
     whole, R = parts["train"], rows["train"]
-    kept, held = split_rows(whole.labels, holdout, stream(seed, "split"), whole.groups)
-    parts |= {"train": whole.take(kept), "test": whole.take(held)}
-    rows |= {"train": R[kept], "test": R[held]}
-    return [f"{holdout:.0%} held back for testing, by {_by(whole)}"]
+    kept, held = split_rows(whole.labels, share, rng, whole.groups)
+    parts |= {"train": whole.take(kept), part: whole.take(held)}
+    rows |= {"train": R[kept], part: R[held]}
+    held_for = {"test": "held back for testing", "validation": "of the rest held back for choosing"}[part]
+    return [f"{share:.0%} {held_for}, by {_by(whole)}"]
 
 
 def _by(dataset: Dataset) -> str:
