@@ -153,7 +153,7 @@ def run(recipe: Recipe, progress: Progress | None = None) -> Result:
         simple = {} if baseline is None else {NO_HIDDEN_LAYER: class_codes(baseline.probabilities(rows[part]), line)}
         P = model.probabilities(rows[part])
         scores[part] = score(P, dataset.labels, names, used_for[part], simple, dataset.groups, line)
-        worth = answers_of(model, rows[part], dataset, P) if used_for[part] == "testing" else None
+        worth = answers_of(model, rows[part], dataset, P, used_for[part]) if used_for[part] == "testing" else None
         answered |= {} if worth is None else {part: worth}
     return Result(
         model,

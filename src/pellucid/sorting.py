@@ -57,9 +57,7 @@ def refuse_folder(folder: str | Path, sources: Sequence[str], known: Collection[
         raise InputError(f"{path} is a file; give a folder to sort into.")
     for source in map(Path, sources):
         if source.is_dir() and path.resolve().is_relative_to(source.resolve()):
-            raise InputError(
-                f"{path} lies in {source}, where its copies would be found again; give a folder elsewhere."
-            )
+            raise InputError(f"{path} lies in {source}, where the copies would be found again; choose one elsewhere.")
     if path.is_dir() and not force and (foreign := sorted({child.name for child in path.iterdir()} - set(known))):
         raise OutputExistsError(
             f"{path} holds {foreign[0]!r}{' and more' if len(foreign) > 1 else ''}, which is no class of this model; "

@@ -133,7 +133,7 @@ def evaluate_command(
         R, dataset = described(dataset, model.features, model.network.parameters.dtype, skipped, bars, cache)
     P = model.probabilities(R)
     scores = score(P, dataset.labels, model.class_names, used_for, threshold=model.threshold)
-    worth = answers_of(model, R, dataset, P)
+    worth = answers_of(model, R, dataset, P, used_for)
     results = scores.as_dict() | {"part": part, "skipped": [list(pair) for pair in skipped or ()]}
     write_json(json_file, "evaluate", results | {"answered": None if worth is None else worth.as_dict()})
     say(f"{data}, part {part}: accuracy {scores.sentence()}")
@@ -202,7 +202,7 @@ def _existing(source: str) -> Path:
 
 
 def _csv(answers: list[Answer], model: Model) -> str:
-    """Return the table; the probability is that of the likeliest class, the novelty is there where the model rejects."""
+    """Return the table: the probability is that of the likeliest class; novelty, where the model rejects."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     rejects = model.rejection is not None

@@ -42,8 +42,8 @@ class Corrected:
     def sentence(self) -> str:
         """Return the counts in words."""
         return (
-            f"{self.changed} labels changed, {self.added} samples added, {self.dropped} left out, "
-            f"{self.confirmed} as they were"
+            f"labels changed {self.changed}, samples added {self.added}, left out {self.dropped}, "
+            f"as they were {self.confirmed}"
         )
 
 

@@ -51,7 +51,10 @@ class Rejection(Limits):
 
 @dataclass(frozen=True)
 class Answered:
-    """How limits did on n rows that had no say in them: share answered, accuracy of the answers and its interval."""
+    """How limits did on n rows that had no say in them: share answered, accuracy of the answers and its interval.
+
+    The interval is None where nothing is answered, or the rows had a say after all.
+    """
 
     coverage: float
     accuracy: float | None
@@ -64,13 +67,13 @@ class Answered:
 
     def sentence(self) -> str:
         """Return it in one line to print."""
-        if self.accuracy is None or self.interval is None:
+        if self.accuracy is None:
             return f"answers none of {self.n} rows"
+        told = f"answers {self.coverage:.1%} of {self.n} rows, of which {self.accuracy:.1%} are right"
+        if self.interval is None:
+            return told
         low, high = self.interval
-        return (
-            f"answers {self.coverage:.1%} of {self.n} rows, of which {self.accuracy:.1%} are right "
-            f"(95% interval {low:.3f} to {high:.3f})"
-        )
+        return f"{told} (95% interval {low:.3f} to {high:.3f})"
 
 
 def choose_rejection(
