@@ -46,7 +46,8 @@ class Known:
         X = _plain(features, R[np.linspace(0, len(R) - 1, most).astype(int)])
         mean, scale = X.mean(axis=0), X.std(axis=0)
         scale[scale <= np.finfo(np.float32).eps * np.abs(X).max(axis=0)] = 1  # the same in all rows, but for rounding
-        return cls(((X - mean) / scale).astype(np.float32), mean.astype(np.float32), scale.astype(np.float32))
+        mean, scale = mean.astype(np.float32), scale.astype(np.float32)
+        return cls(_standardised(X, mean, scale), mean, scale)
 
     def novelty(self, features: Features, R: np.ndarray) -> np.ndarray:
         """Return how far samples, given as raw rows, lie from what is known, (n,).
@@ -62,7 +63,8 @@ class Known:
         novelty = np.empty(len(R))
         step = max(1, BLOCK // (k * features.n_out))
         for start in range(0, len(R), step):
-            x = np.clip((_plain(features, R[start : start + step]) - self.mean) / self.scale, -LARGEST, LARGEST)
+            X = _plain(features, R[start : start + step])
+            x = _standardised(X, self.mean, self.scale).astype(np.float64)
             nearest = np.argpartition(squares - 2 * x @ known.T, k - 1, axis=1)[:, :k]
             distances = np.linalg.norm(x[:, None] - known[nearest], axis=2)  # (n, k), without cancellation
             novelty[start : start + step] = distances.mean(axis=1)
@@ -94,3 +96,8 @@ def _plain(features: Features, R: np.ndarray) -> np.ndarray:
     """Return the rows x (n, d), in float64, that a network takes of the plain view of samples."""
     X: Any = features.finished(R, np.float64)[:: len(features.views)]
     return np.clip(X, -LARGEST, LARGEST)
+
+
+def _standardised(X: np.ndarray, mean: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    """Return (X - mean) / scale, rounded to float32 for new rows as for references: a copy has no distance then."""
+    return np.clip((X - mean) / scale.astype(np.float64), -LARGEST, LARGEST).astype(np.float32)
