@@ -1,0 +1,7 @@
+"""The doctor: what is wrong with a training run, told with the measured number and the option to change."""
+
+from pellucid.training.doctor.diagnosis import diagnose
+from pellucid.training.doctor.finding import LEVELS, NAMES, Finding
+from pellucid.training.doctor.scores import CrossValidation
+
+__all__ = ["LEVELS", "NAMES", "CrossValidation", "Finding", "diagnose"]
