@@ -94,13 +94,13 @@ def overfits(patient: Patient, held: Examples | None, cross: CrossValidation | N
         where = "rows held out in cross-validation"
     else:
         return None
-    gap = own - other
     costs = patient.history.validation_cost if patient.history.best_epoch is None else []
-    rise = costs[-1] / min(costs) if costs and min(costs) > 0 else 1.0
-    if gap < max(at.GAP, at.GAP_ERRORS * error) and not rise > at.VALIDATION_RISE:
+    lost = patient.learned(min(costs)) - patient.learned(costs[-1]) if costs else 0.0
+    gap = at.GAP if _single_label(patient) else at.GAP_LEARNED
+    if own - other < max(gap, at.GAP_ERRORS * error) and lost < at.LOST:
         return None
     sentence = f"{what.capitalize()} {own:.3f} on the training rows, {other:.3f} on {where}"
-    if rise > at.VALIDATION_RISE:
+    if lost >= at.LOST:
         lowest = f"lowest after epoch {int(np.argmin(costs))}, {min(costs):.3g}"
         sentence += f"; the validation cost was {lowest}, and rose to {costs[-1]:.3g}"
     return Finding(
@@ -108,7 +108,7 @@ def overfits(patient: Patient, held: Examples | None, cross: CrossValidation | N
         "overfits",
         sentence + ".",
         "Try early_stopping=True (--early-stopping), l2=0.01 (--l2 0.01) or fewer units; more examples help most.",
-        {"training": own, "held_out": other, "validation_rise": rise},
+        {"training": own, "held_out": other, "lost_since_lowest_cost": lost},
     )
 
 

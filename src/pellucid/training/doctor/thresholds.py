@@ -12,14 +12,14 @@ TRIAL_PARTS = 4  # of a sample of more rows than that, one part in so many measu
 
 # trial runs at other rates: updates they may take, and what they must learn more than the whole run did
 FINISHED = 0.95  # learned: nothing to be gained by another rate or more epochs
-HIGHER_RATES = (10, 30, 100, 300)  # times the rate, in a tenth of the updates,
+HIGHER_RATES = (10, 30, 100, 300, 1000)  # times the rate, in a tenth of the updates,
 UPDATES_HIGHER = 100  # at most
 LOWER_RATES = (10, 100, 1000)  # times lower, in the same number of updates,
 UPDATES_LOWER = 200  # at most
 RATE_GAIN = 0.15  # healthy at most -0.05, a rate 100 times off at least 0.35
-UPDATES_MORE = 300  # more training, at most
-MORE_GAIN = 0.06  # of the training rows; healthy at most 0.02, a twentieth of the epochs 0.10 or more
-MORE_GAIN_HELD = 0.03  # of the validation rows, where there are any
+UPDATES_MORE = 100, 300  # more training: as long again, within these bounds
+MORE_GAIN = 0.08  # on training rows; healthy at most 0.04, a twentieth of the epochs at least 0.14
+MORE_GAIN_HELD = 0.05  # on rows held out, where there are any; 0.04 and 0.09
 MULTIPLICATIONS = 2e10  # that all trials of one kind may take together
 
 SAME = 1e-6  # relative: outputs over the rows, or weights of two units, this near are the same
@@ -39,7 +39,8 @@ BARELY_BETTER = 0.05  # balanced accuracy above that of one answer
 
 FEW, VERY_FEW = 10, 5  # rows of the smallest class
 FEW_ROWS, VERY_FEW_ROWS = 20, 10  # for a regression
-GAP = 0.1  # of accuracy (or of the share learned) between training and other rows,
-GAP_ERRORS = 2.0  # and so many standard errors
-VALIDATION_RISE = 1.25  # the last validation cost over the lowest
+GAP = 0.1  # of accuracy between training and other rows; healthy at most 0.06, a tenth of the rows 0.1 to 0.3
+GAP_LEARNED = 0.25  # of the share learned, in a regression; 0.15 and 0.44
+GAP_ERRORS = 2.0  # a difference is told from so many standard errors on
+LOST = 0.1  # of the share learned on rows held out, since it was highest
 UNEVEN = 0.8  # of the rows are of one class

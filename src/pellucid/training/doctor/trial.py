@@ -31,12 +31,12 @@ def better_rate(patient: Patient, factors: Sequence[float], updates: int) -> tup
 
 
 def trained_on(patient: Patient, held: Examples | None) -> tuple[float, float, float]:
-    """Return what the run learned, what it had learned after as many updates again, and the gain on held rows.
+    """Return what the run learned, what it had learned after about as many updates again, and the gain on held rows.
 
     Without held rows the gain on them is infinite.
     """
     taught, measured = _divided(patient)
-    updates = _afforded(patient, min(patient.updates, at.UPDATES_MORE), 1)
+    updates = _afforded(patient, int(np.clip(patient.updates, *at.UPDATES_MORE)), 1)
     more = _after(patient, taught, updates, patient.rate, patient.network)
     shares = [_learned(patient, network, measured) for network in (patient.network, more)]
     if held is None:
