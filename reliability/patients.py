@@ -185,7 +185,7 @@ HELD_OUT = {  # looked at once, when the thresholds stood
             optimizer="nesterov",
             learning_rate=0.01,
             clip_norm=1.0,
-            epochs=60,
+            epochs=20,
             batch_size=50,
             row_space=False,
         ),
@@ -195,7 +195,7 @@ HELD_OUT = {  # looked at once, when the thresholds stood
         _diabetes,
         300,
         142,
-        Settings(hidden_layers=(24, 16, 8), optimizer="momentum", learning_rate=0.01, epochs=60, batch_size=50),
+        Settings(hidden_layers=(24, 16, 8), optimizer="momentum", learning_rate=0.01, epochs=20, batch_size=50),
         without=("saturated output",),
     ),
 }

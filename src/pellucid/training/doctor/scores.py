@@ -84,6 +84,8 @@ def always_the_majority(patient: Patient) -> Finding | None:
 
 def overfits(patient: Patient, held: Examples | None, cross: CrossValidation | None) -> Finding | None:
     """It knows its training rows far better than others."""
+    if patient.learned_share < at.LITTLE:  # what has learned nothing differs for other reasons, such as other shares
+        return None
     own, _ = _score(patient, patient.rows)
     what = "accuracy" if _single_label(patient) else "share learned"
     if held is not None:
