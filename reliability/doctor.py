@@ -1,8 +1,8 @@
 """The training doctor, judged: sick runs that it names, and healthy ones in which it sees a problem.
 
-A sick run counts as named where its sickness is among the findings as a "problem" or to "watch". A rate that is too
-high, or a start that is too large, counts as named too where numbers became infinite and the doctor says "diverged".
-A healthy run counts against it where any finding is a "problem".
+A sick run counts as named where its sickness is among the findings as a "problem" or to "watch". Where a rate is too
+high, "diverged" and "rate too high" both count: it depends on the start whether numbers become infinite; a start that is
+too large may diverge as well. A healthy run counts against it where any finding is a "problem".
 """
 
 import argparse
@@ -30,8 +30,9 @@ def main(arguments: list[str]) -> None:
     for case in (case for case in CASES if options.only in f"{case.name}, {case.change}"):
         cells = [_sick(case, name, ward, seeds, options.each) for name, ward in wards.items()]
         print(f"| {case.name} | {case.change} | {' | '.join(cells)} |", flush=True)
-    cells = [_healthy(name, ward, seeds, options.each) for name, ward in wards.items()]
-    print(f"| healthy, a problem seen | none | {' | '.join(cells)} |")
+    healthy = {name: _healthy(name, ward, seeds, options.each) for name, ward in wards.items()}
+    for level, what in (("problem", "healthy, a problem seen"), ("watch", "healthy, something to watch")):
+        print(f"| {what} | none | {' | '.join(_counted(level, found) for found in healthy.values())} |")
 
 
 def _sick(case: Case, name: str, ward: Ward, seeds: Iterable[int], each: bool) -> str:
@@ -48,14 +49,20 @@ def _names(case: Case, finding: Finding) -> bool:
     return finding.name in (case.name, *case.also) and finding.level != "note"
 
 
-def _healthy(name: str, ward: Ward, seeds: Iterable[int], each: bool) -> str:
-    found = []
+def _healthy(name: str, ward: Ward, seeds: Iterable[int], each: bool) -> list[tuple[Finding, ...]]:
+    """Return the findings in the healthy runs of all the healthy recipes."""
+    found: list[tuple[Finding, ...]] = []
     for changed in ({}, *ward.others):
         jobs = [ward.job(seed) for seed in seeds]
         found += [examined(replace(job, settings=replace(job.settings, **changed))) for job in jobs]
         if each:
             _tell(f"{name}, healthy {changed}", found[-len(jobs) :])
-    return f"{sum(any(finding.level == 'problem' for finding in findings) for findings in found)} of {len(found)}"
+    return found
+
+
+def _counted(level: str, found: list[tuple[Finding, ...]]) -> str:
+    having = sum(any(finding.level == level for finding in findings) for findings in found)
+    return f"{having} of {len(found)}"
 
 
 def _tell(what: str, found: list[tuple[Finding, ...]]) -> None:

@@ -275,7 +275,7 @@ class Case:
 
 
 CASES = (
-    Case("diverged", "learning rate x 1,000", _rate(1000)),
+    Case("diverged", "learning rate x 1,000", _rate(1000), also=("rate too high",)),
     Case("rate too high", "learning rate x 100", _rate(100), also=("diverged",)),
     Case("rate too low", "learning rate / 100", _rate(0.01)),
     Case("rate too low", "learning rate / 1,000", _rate(0.001)),

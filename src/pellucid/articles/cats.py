@@ -11,11 +11,13 @@ import numpy as np
 from pellucid.articles.article import CATS_PLACE, Article, Outcome, accuracy, draw, train
 from pellucid.assembly import Progress, assemble
 from pellucid.data import load
-from pellucid.errors import MissingFileError
+from pellucid.errors import DivergedError, MissingFileError
 from pellucid.features import Pixels
 from pellucid.nn import Network
-from pellucid.rows import Rows
+from pellucid.randomness import stream
+from pellucid.rows import Rows, take
 from pellucid.training import Settings
+from pellucid.training.doctor import CrossValidation
 
 DESCENT: dict[str, Any] = {"optimizer": "gradient_descent", "batch_size": None, "dtype": "float64"}
 
@@ -100,9 +102,32 @@ def run(article: Article, data: Path, seed: int | None, init: str | None, progre
     outcome.remarks.append(f"Always saying the majority of the {len(y_test)} test pictures gives {majority:.2f}.")
     if article is DEEP:
         outcome.remarks += diagnosis(network, network_at_start(settings, X.shape[1]), X, history.cost)
+    cross_validation = None if fitted.interrupted else cross_validated(settings, X, y)
+    outcome.examine(fitted, settings, (X, y), (X_test, y_test), cross_validation)
     published = article.published_costs if article.is_published(settings) else {}
     outcome.pictures = draw(train_set, test_set, features, network, X_test, history, settings, published)
     return outcome
+
+
+def cross_validated(settings: Settings, X: Rows, y: np.ndarray, folds: int = 5) -> CrossValidation | None:
+    """Return the accuracy over `folds` parts of the training pictures, each judged by a net of the others.
+
+    Every class is dealt evenly to the parts. None where one of the nets diverged or Ctrl-C ended it.
+    """
+    fold, right, rng = np.empty(len(y), int), 0.0, stream(0, "split")
+    for code in (0, 1):
+        members = rng.permutation(np.flatnonzero(y == code))
+        fold[members] = np.arange(len(members)) % folds
+    for number in range(folds):
+        others, held = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
+        try:
+            fitted = train(settings, take(X, others), y[others], 2, None)
+        except DivergedError:
+            return None
+        if fitted.interrupted:
+            return None
+        right += len(held) * accuracy(fitted.network, take(X, held), y[held])
+    return CrossValidation(right / len(y), float(np.bincount(y).max() / len(y)))
 
 
 def network_at_start(settings: Settings, n_in: int) -> Network:

@@ -31,10 +31,10 @@ def rate_too_high(patient: Patient) -> Finding | None:
 
 
 def rate_too_low(patient: Patient) -> Finding | None:
-    """A higher rate learns more in a tenth of the updates."""
+    """A far higher rate learns more, in no more updates."""
     if not _could_learn_more(patient) or patient.diverged:
         return None
-    updates = max(1, min(patient.updates // 10, at.UPDATES_HIGHER))
+    updates = min(patient.updates, at.UPDATES_HIGHER)
     return _at_another_rate(patient, "rate too low", at.HIGHER_RATES, updates)
 
 

@@ -12,9 +12,9 @@ TRIAL_PARTS = 4  # of a sample of more rows than that, one part in so many measu
 
 # trial runs at other rates: updates they may take, and what they must learn more than the whole run did
 FINISHED = 0.95  # learned: nothing to be gained by another rate or more epochs
-HIGHER_RATES = (10, 30, 100, 300, 1000)  # times the rate, in a tenth of the updates,
+HIGHER_RATES = (30, 100, 300, 1000)  # times the rate, in the same number of updates,
 UPDATES_HIGHER = 100  # at most
-LOWER_RATES = (10, 100, 1000)  # times lower, in the same number of updates,
+LOWER_RATES = (10, 100, 1000)  # times lower, likewise,
 UPDATES_LOWER = 200  # at most
 RATE_GAIN = 0.15  # healthy at most -0.05, a rate 100 times off at least 0.35
 UPDATES_MORE = 100, 300  # more training: as long again, within these bounds
