@@ -1,8 +1,8 @@
 """The training doctor, judged: sick runs that it names, and healthy ones in which it sees a problem.
 
 A sick run counts as named where its sickness is among the findings as a "problem" or to "watch". Where a rate is too
-high, "diverged" and "rate too high" both count: it depends on the start whether numbers become infinite; a start that is
-too large may diverge as well. A healthy run counts against it where any finding is a "problem".
+high, "diverged" and "rate too high" both count: it depends on the start whether numbers become infinite; a start that
+is too large may diverge as well. A healthy run counts against it where any finding is a "problem".
 """
 
 import argparse

@@ -15,7 +15,9 @@ from pellucid.data import load
 from pellucid.errors import DivergedError
 from pellucid.features import Pixels
 from pellucid.nn.losses import Loss
+from pellucid.nn.schedules import get_schedule
 from pellucid.pictures import PictureShape
+from pellucid.randomness import as_seed
 from pellucid.training import EarlyStopping, History, Settings, fit
 from pellucid.training.doctor import Finding, diagnose
 
@@ -208,7 +210,11 @@ def _settings(**changed: Any) -> Change:
 
 
 def _rate(times: float) -> Change:
-    return lambda job: replace(job, settings=replace(job.settings, learning_rate=job.settings.learning_rate * times))
+    def change(job: Job) -> Job:
+        rate = get_schedule(job.settings.learning_rate)(0, job.settings.epochs)
+        return replace(job, settings=replace(job.settings, learning_rate=rate * times))
+
+    return change
 
 
 def _start(spoil: Callable[[dict[str, np.ndarray]], None]) -> Change:
@@ -216,7 +222,7 @@ def _start(spoil: Callable[[dict[str, np.ndarray]], None]) -> Change:
 
     def change(job: Job) -> Job:
         network = job.settings.network(job.X.shape[1], job.n_out, job.loss)
-        named = network.initialize(job.settings.init, job.settings.random_state).named()
+        named = network.initialize(job.settings.init, as_seed(job.settings.random_state)).named()
         spoil(named)
         return replace(job, settings=replace(job.settings, init=list(named.values())))
 

@@ -42,7 +42,8 @@ def stopped_too_early(patient: Patient, held: Examples | None) -> Finding | None
     """More of the same training learns clearly more, on rows held out too."""
     if not patient.finite or patient.learned_share >= at.FINISHED:
         return None
-    before, after, gain_held = trained_on(patient, held)
+    updates = min(max(patient.updates, at.UPDATES_MORE[0]), at.UPDATES_MORE[1])
+    before, after, gain_held = trained_on(patient, held, updates)
     if after < before + at.MORE_GAIN or gain_held < at.MORE_GAIN_HELD:
         return None
     epochs = len(patient.history.cost)
@@ -50,7 +51,7 @@ def stopped_too_early(patient: Patient, held: Examples | None) -> Finding | None
         "problem" if before < at.HALF else "watch",
         "stopped too early",
         f"{counted(epochs, 'epoch')} learned {before:.2f} of what there is to learn; "
-        f"some more, in a trial, bring it to {after:.2f}.",
+        f"at most {counted(updates, 'update')} more, in a trial, bring it to {after:.2f}.",
         f"Try epochs={4 * max(1, epochs)} (--epochs {4 * max(1, epochs)})"
         + (", or more patience (--patience)." if patient.history.best_epoch is not None else "."),
         {"learned": before, "learned_after_more": after},
@@ -70,7 +71,7 @@ def _at_another_rate(
         return None
     rate, learned = better
     itself = f"learned {patient.learned_share:.2f} of what there is to learn" if patient.finite else "diverged"
-    alone = f"{counted(updates, 'update')} alone learn {learned:.2f}"
+    alone = f"at most {counted(updates, 'update')} learn {learned:.2f}"
     return Finding(
         "problem",
         name,

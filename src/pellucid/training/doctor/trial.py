@@ -30,13 +30,13 @@ def better_rate(patient: Patient, factors: Sequence[float], updates: int) -> tup
     return (rates[best], learned[best]) if learned[best] >= max(itself, 0) + at.RATE_GAIN else None
 
 
-def trained_on(patient: Patient, held: Examples | None) -> tuple[float, float, float]:
-    """Return what the run learned, what it had learned after about as many updates again, and the gain on held rows.
+def trained_on(patient: Patient, held: Examples | None, updates: int) -> tuple[float, float, float]:
+    """Return what the run learned, what it had learned after so many more updates, and the gain on held rows.
 
     Without held rows the gain on them is infinite.
     """
     taught, measured = _divided(patient)
-    updates = _afforded(patient, int(np.clip(patient.updates, *at.UPDATES_MORE)), 1)
+    updates = _afforded(patient, updates, 1)
     more = _after(patient, taught, updates, patient.rate, patient.network)
     shares = [_learned(patient, network, measured) for network in (patient.network, more)]
     if held is None:
@@ -46,8 +46,10 @@ def trained_on(patient: Patient, held: Examples | None) -> tuple[float, float, f
 
 
 def _after(patient: Patient, rows: Examples, updates: int, rate: float, start: Network | None = None) -> Network | None:
-    """Return the network after so many updates at a constant rate, or None where it diverged."""
-    an_epoch = -(-len(rows) // patient.settings.batch_rows(len(rows)))
+    """Return the network after at most so many updates at a constant rate, or None where it diverged."""
+    batch = patient.settings.batch_rows(len(rows))
+    rows = rows.take(np.arange(min(len(rows), updates * batch)))
+    an_epoch = -(-len(rows) // batch)
     settings = replace(
         patient.settings,
         learning_rate=rate,
