@@ -223,11 +223,10 @@ def test_a_pass_has_the_cost_and_the_gradient_of_the_network():
     network = Network([Dense(3, 5, "tanh"), Dense(5, 1)], ONE, l2=0.3).initialize("he", 0)
     seen = passed(network, Examples(X, y, w))
     J, gradient = network.cost_and_gradient(X, y, w)
-    assert seen.J == pytest.approx(J, rel=1e-12)
-    dZ = [saved.dZ for saved in seen.layers]
-    db = [network.named(gradient)[name] for name in ("b1", "b2")]
-    np.testing.assert_allclose([d.sum(axis=0) for d in dZ][0], db[0], rtol=1e-12)
-    assert seen.signals == [np.linalg.norm(d) for d in dZ]
+    np.testing.assert_allclose(seen.J, J, rtol=1e-12)
+    dZ1, dZ2 = (saved.dZ for saved in seen.layers)
+    np.testing.assert_allclose(dZ1.sum(axis=0), network.named(gradient)["b1"], rtol=1e-12)
+    assert seen.signals == [np.linalg.norm(dZ1), np.linalg.norm(dZ2)]
 
 
 def test_a_penalty_is_not_taken_for_a_rate():
@@ -242,11 +241,9 @@ def test_a_start_that_was_dead_is_not_taken_for_a_rate():
     X = np.random.default_rng(0).random((60, 3))
     y = (X[:, :1] > 0.5).astype(float)
     settings = Settings(hidden_layers=(1,), optimizer="gradient_descent", learning_rate=0.05, epochs=300)
-    dead = [seed for seed in range(20) if settings.network(3, 1, ONE).initialize("he", seed).dense[0].W.max() < 0]
-    for seed in dead[:3]:
-        findings = diagnose(*trained(X, y, replace(settings, random_state=seed)))
-        assert "dead layer" in names(findings) and not names(findings) & {"rate too high", "rate too low"}
-    assert len(dead) > 1
+    settings = replace(settings, random_state=2)  # all weights of the one unit are negative
+    findings = diagnose(*trained(X, y, settings))
+    assert "dead layer" in names(findings) and not names(findings) & {"rate too high", "rate too low"}
 
 
 def test_the_rate_of_a_schedule_is_its_highest():
