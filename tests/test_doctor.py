@@ -229,6 +229,18 @@ def test_a_pass_has_the_cost_and_the_gradient_of_the_network():
     assert seen.signals == [np.linalg.norm(dZ1), np.linalg.norm(dZ2)]
 
 
+@pytest.mark.parametrize("loss, n_out", [(ONE, 1), (CODES, 2)])
+def test_what_is_learned_is_weighed_as_the_cost_is(loss, n_out):
+    """Constant logits that know the weighted frequencies have learned exactly nothing."""
+    X, y = rows(40)
+    y[:] = np.arange(40)[:, None] < 4
+    w = np.where(y[:, 0] == 1, 5.0, 5 / 9)  # balanced: both classes weigh 20
+    rows_seen = Examples(X, y if loss == ONE else y[:, 0].astype(int), w)
+    settings = Settings(hidden_layers=())
+    patient = Patient(settings.network(3, n_out, loss), History([1.0]), settings, 0, rows_seen, 40)
+    assert patient.learned_share == pytest.approx(0, abs=1e-12)
+
+
 def test_a_penalty_is_not_taken_for_a_rate():
     job = SETTING["moons"].job(34)
     findings = examined(replace(job, settings=replace(job.settings, l2=1.0)))

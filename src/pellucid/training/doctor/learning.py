@@ -40,7 +40,8 @@ def rate_too_low(patient: Patient) -> Finding | None:
 
 def stopped_too_early(patient: Patient, held: Examples | None) -> Finding | None:
     """More of the same training learns clearly more, on rows held out too."""
-    if not patient.finite or patient.learned_share >= at.FINISHED:
+    judged = held is None and patient.history.best_epoch is not None  # by rows that early stopping held out itself
+    if not patient.finite or patient.learned_share >= at.FINISHED or judged:
         return None
     updates = min(max(patient.updates, at.UPDATES_MORE[0]), at.UPDATES_MORE[1])
     before, after, gain_held = trained_on(patient, held, updates)

@@ -99,13 +99,14 @@ class Patient:
     @cached_property
     def ignorant_logits(self) -> Array:
         """The constant logits (k,) of knowing nothing but the frequencies of the classes, or the mean."""
-        y = self.rows.y
+        y, w = self.rows.y, self.rows.weight
         if self.loss.codes:
-            return np.log(np.maximum(np.bincount(y, minlength=self.network.n_out), 0.5) / len(y))
+            return np.log(np.maximum(np.bincount(y, w, minlength=self.network.n_out), 0.5) / len(y))
+        mean = np.average(y, axis=0, weights=w)
         if self.loss.classes:
-            p = np.clip(y.mean(axis=0), 0.5 / len(y), 1 - 0.5 / len(y))
+            p = np.clip(mean, 0.5 / len(y), 1 - 0.5 / len(y))
             return np.log(p / (1 - p))
-        return y.mean(axis=0)
+        return mean
 
     def ignorant_losses(self, rows: Examples) -> Array:
         """Return l (n,) of these logits."""
@@ -113,7 +114,7 @@ class Patient:
 
     def learned(self, J: float) -> float:
         """Return which share of the ignorant cost a cost J has got rid of, 1 - J / J_ignorant."""
-        ignorant = float(self.ignorant_losses(self.rows).mean())
+        ignorant = float(np.average(self.ignorant_losses(self.rows), weights=self.rows.weight))
         return 1 - J / ignorant if ignorant > 0 else 1.0
 
     @cached_property

@@ -1,14 +1,17 @@
 """What the answers are worth: on the training rows, on rows held out, and what the rows themselves allow."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from pellucid.nn.network import Array
 from pellucid.training.doctor import thresholds as at
 from pellucid.training.doctor.finding import Finding, counted
 from pellucid.training.doctor.patient import Patient, passed
 from pellucid.training.examples import Examples
+
+Array = NDArray[Any]
 
 
 @dataclass(frozen=True)
