@@ -28,7 +28,9 @@ FLOORS = {  # docs/architecture.md tells their story; rooms of one floor do not 
     "evaluation": 5,
     "estimator": 5,
     "assembly": 5,
+    "learner": 5,
     "recipe": 6,
+    "job": 7,
     "insight": 7,
     "articles": 8,
     "cli": 9,
@@ -41,6 +43,7 @@ HOMES = {  # heavy or optional packages, and the only places that may import the
     "PIL": {"pictures.py"},
     "platformdirs": {"cache.py"},
     "concurrent": {"parallel.py"},
+    "skimage": {"features/photo.py"},
     "sklearn": {"estimator.py", "data/toy.py"},
     "matplotlib": {
         "insight/plots.py",
@@ -125,6 +128,6 @@ def test_import_is_light():
     import sys
 
     code = """import sys, pellucid, pellucid.cli.main
-heavy = ("sklearn", "matplotlib", "h5py", "scipy", "PIL", "platformdirs", "concurrent")
+heavy = ("sklearn", "matplotlib", "h5py", "scipy", "skimage", "PIL", "platformdirs", "concurrent")
 print([name for name in heavy if name in sys.modules])"""
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"

@@ -71,10 +71,10 @@ def test_floats_outside_the_unit_interval():
 
 def test_numbers_are_standardised_by_the_training_rows():
     X = np.array([[1.0, 7.0], [3.0, 7.0]])
-    features = Numbers.fit(X, ("age", "height"))
+    features = Numbers(2, ("age", "height")).fitted(X)
     np.testing.assert_array_equal(features.transform(X), [[-1, 0], [1, 0]])
     np.testing.assert_array_equal(features.transform([5.0, 8.0]), [[3, 1]])
-    assert Numbers.fit(X, standardize=False).transform(X).tolist() == X.tolist()
+    assert Numbers(2, standardize=False).fitted(X).transform(X).tolist() == X.tolist()
     assert features.transform(X, np.float32).dtype == np.float32
 
 
@@ -93,7 +93,7 @@ def test_numbers_refuse(raw, message):
     assert str(error.value) == message
 
 
-@pytest.mark.parametrize("features", [RGB, Numbers.fit(np.eye(3), ("a", "b", "c")), Numbers(2)])
+@pytest.mark.parametrize("features", [RGB, Numbers(3, ("a", "b", "c")).fitted(np.eye(3)), Numbers(2)])
 def test_restored_features_do_the_same(features):
     again = FEATURES[features.kind].restore(features.metadata(), features.arrays())
     raw = np.random.default_rng(3).random((5, features.n_out))

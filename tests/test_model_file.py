@@ -70,7 +70,7 @@ def test_one_row_alone_gives_the_bits_it_has_among_fifty(dtype):
 
 def test_standardised_numbers_survive(tmp_path):
     X = np.random.default_rng(1).normal(5, 3, (20, 2))
-    features = Numbers.fit(X, ("age", "height"))
+    features = Numbers(2, ("age", "height")).fitted(X)
     model = Model(features, (Network([Dense(2, 1)], "squared_error").initialize("he", 1),))
     model.save(tmp_path / "m")
     assert load(tmp_path / "m").predict(X).tobytes() == model.predict(X).tobytes()

@@ -19,14 +19,14 @@ from pellucid import cache, parallel, pictures, reading
 from pellucid.assembly import assemble
 from pellucid.cli.main import run
 from pellucid.cli.output import Bars
-from pellucid.data import load, split_rows
+from pellucid.data import load
 from pellucid.errors import BadPictureError, MissingFileError
 from pellucid.features import Pixels
 from pellucid.insight.samples import examples_and_mistakes
+from pellucid.job import train
 from pellucid.model import load as load_model
 from pellucid.nn import network
 from pellucid.pictures import PictureShape, as_pixels
-from pellucid.recipe import train
 from pellucid.rows import IntegerRows
 
 FEATURES = Pixels(PictureShape(9, 11, 3))
@@ -274,15 +274,10 @@ def test_a_damaged_file_is_made_anew(folder, kept):
     assert read(folder).integers.tobytes() == expected and kept() == [path]
 
 
-def test_any_division_finds_its_pictures(folder, kept, monkeypatch):
-    whole = load(folder).train
-    expected = one_by_one(folder)
-    for seed in range(3):
-        for rows in split_rows(whole.labels, 0.2, np.random.default_rng(seed)):
-            part = whole.take(rows[::-1])
-            X, _ = assemble(part.take(slice(1, None)), FEATURES, cache=True)
-            assert X.integers.tobytes() == expected[rows[::-1][1:]].tobytes()
-            monkeypatch.setattr(pictures, "_decoded", no_decoder)
+def test_a_job_reads_each_picture_once_and_finds_it_again(folder, kept, monkeypatch):
+    train(folder, size=(9, 11), epochs=1, random_state=0, features="pixels")
+    monkeypatch.setattr(pictures, "_decoded", no_decoder)
+    train(folder, size=(9, 11), epochs=1, random_state=1, features="pixels")
     assert len(kept()) == 1
 
 
@@ -398,9 +393,9 @@ def test_the_float_matrix_is_never_made(folder, monkeypatch):
     with pytest.raises(AssertionError, match="the whole float matrix was made"):
         np.asarray(X)
     Bars(None).training(X, dataset.labels, 3)
-    assert model.probabilities(X).tobytes() == model.predict_proba(folder).tobytes()
+    assert model.probabilities(X.integers).tobytes() == model.predict_proba(folder).tobytes()
     P = np.tile([0.3, 0.7], (len(X), 1))
-    figure = examples_and_mistakes(dataset, dataset, model.features, X, P, 5)["misclassified.png"]
+    figure = examples_and_mistakes(dataset, dataset, model.features.shape, P, 5)["misclassified.png"]
     shown = figure.axes[0].images[0].get_array()
     dark = np.flatnonzero(dataset.labels == 0)[0]
     np.testing.assert_allclose(shown, X.integers[dark].reshape(9, 11, 3) / 255, atol=1e-6)

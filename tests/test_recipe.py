@@ -7,8 +7,9 @@ from PIL import Image
 import pellucid
 from pellucid.assembly import assemble, data_for
 from pellucid.errors import BadPictureError, InputError, MissingFileError
+from pellucid.job import run, train
 from pellucid.nn import Cosine, GradientDescent, WarmUp
-from pellucid.recipe import make_recipe, read_recipe, run, train
+from pellucid.recipe import make_recipe, read_recipe
 
 RNG = np.random.default_rng(0)
 
@@ -117,7 +118,7 @@ def test_table_is_standardised_by_its_training_rows(tmp_path):
     X, _ = assemble(result.splits.train, result.model.features)
     np.testing.assert_allclose(X.mean(axis=0), 0, atol=1e-12)
     np.testing.assert_allclose(X.std(axis=0), 1)
-    with pytest.raises(InputError, match="size and grey are for pictures"):
+    with pytest.raises(InputError, match="size is for pictures"):
         train(tmp_path / "t.csv", size=(8, 8))
 
 
@@ -165,7 +166,7 @@ def test_new_data_of_one_class_can_be_scored(tmp_path):
 
 
 def test_schedules_of_a_recipe():
-    rate = make_recipe(data="x", schedule="cosine", warm_up=3).settings("pictures").learning_rate
+    rate = make_recipe(data="x", schedule="cosine", warm_up=3).settings("pixels").learning_rate
     assert rate == WarmUp(Cosine(0.003), 3)
     with pytest.raises(InputError, match="unknown schedule 'cosin': did you mean 'cosine'"):
         make_recipe(data="x", schedule="cosin")
@@ -202,8 +203,8 @@ def test_recipe_file(tmp_path):
         'merge = {sick = ["a", "b"]}'
     )
     recipe = make_recipe(**read_recipe(path), data="x")
-    assert recipe.settings("pictures").rule == GradientDescent(momentum=0.9)
-    assert recipe.settings("pictures").layers == [(20, "relu"), (7, "tanh")]
+    assert recipe.settings("pixels").rule == GradientDescent(momentum=0.9)
+    assert recipe.settings("pixels").layers == [(20, "relu"), (7, "tanh")]
     assert (recipe.size, recipe.merge, recipe.settings("numbers").l2) == ((32, 48), {"sick": ["a", "b"]}, 0.1)
 
 
@@ -226,10 +227,10 @@ def test_wrong_recipe_files(tmp_path, text, message):
 
 def test_pictures_have_defaults_of_their_own_unless_an_optimizer_is_named():
     usual = make_recipe(data="x", learning_rate=0.5)
-    assert usual.settings("pictures").rule == GradientDescent(momentum=0.9, nesterov=True)
-    assert (usual.settings("pictures").learning_rate, usual.settings("pictures").clip_norm) == (0.5, 1.0)
+    assert usual.settings("pixels").rule == GradientDescent(momentum=0.9, nesterov=True)
+    assert (usual.settings("pixels").learning_rate, usual.settings("pixels").clip_norm) == (0.5, 1.0)
     assert usual.settings("numbers").optimizer == "adam" and usual.settings("numbers").clip_norm is None
-    named = make_recipe(data="x", optimizer="adam").settings("pictures")
+    named = make_recipe(data="x", optimizer="adam").settings("pixels")
     assert (named.learning_rate, named.clip_norm) == (0.001, None)
 
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from pellucid import nn
     from pellucid.estimator import NeuralNetworkClassifier, NeuralNetworkRegressor, diagnose
     from pellucid.insight.gradient_check import check_gradients
+    from pellucid.job import train
     from pellucid.model import Model, load
-    from pellucid.recipe import train
     from pellucid.training import EarlyStopping
 
 _HOMES = {
@@ -31,7 +31,7 @@ _HOMES = {
     "check_gradients": "pellucid.insight.gradient_check",
     "diagnose": "pellucid.estimator",
     "load": "pellucid.model",
-    "train": "pellucid.recipe",
+    "train": "pellucid.job",
 }
 
 __all__ = [

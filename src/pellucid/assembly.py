@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from pellucid.data import Dataset, load
 from pellucid.errors import BadPictureError, InputError
-from pellucid.features import Features, Numbers, Pixels
+from pellucid.features import Features, Numbers, PictureFeatures, Pixels
 from pellucid.model import Model
 from pellucid.reading import Told, picture_rows
-from pellucid.rows import IntegerRows, Rows
+from pellucid.rows import Rows
 
 
 class Progress(Protocol):
@@ -30,33 +31,45 @@ class Progress(Protocol):
 def assemble(
     dataset: Dataset,
     features: Features,
-    dtype: Any = np.float64,
+    dtype: DTypeLike = np.float64,
     skipped: list[tuple[str, str]] | None = None,
     progress: Progress | None = None,
     cache: bool = False,
 ) -> tuple[Rows, Dataset]:
-    """Return the rows X (n, d) of a data set, read block by block, and the data set of just those samples.
+    """Return the rows X (n * views, n_out) that a network takes of a data set, and the data set of just those samples.
 
-    Pictures of integer pixels stay integers, which X makes floats of `dtype` from where it is indexed.
+    Pictures of integer pixels stay integers, which X makes floats of `dtype` from where it is indexed. All else is as
+    for `described`.
+    """
+    R, dataset = described(dataset, features, dtype, skipped, progress, cache)
+    return features.finished(R, dtype), dataset
 
+
+def described(
+    dataset: Dataset,
+    features: Features,
+    dtype: DTypeLike = np.float64,
+    skipped: list[tuple[str, str]] | None = None,
+    progress: Progress | None = None,
+    cache: bool = False,
+) -> tuple[np.ndarray, Dataset]:
+    """Return the raw rows (n, n_row) of a data set, read block by block, and the data set of just those samples.
+
+    dtype: of rows of floats, where the features leave it open.
     skipped: where given, pictures that cannot be read are left out and added to it as (name, reason); else
     BadPictureError names and counts them when all are read.
-    cache: keep the pixels of picture files in the user's cache folder, and take them from there.
+    cache: keep the rows of picture files in the user's cache folder, and take them from there.
     """
 
     def told(done: int, total: int) -> None:
         if progress is not None:
             progress.reading(dataset.source, done, total)
 
-    bad: list[tuple[int, str]] = []
-    if isinstance(features, Pixels) and dataset.of_files:
-        rows, bad = picture_rows(dataset, features, told, cache)
-    else:
-        rows = _rows_of_arrays(dataset, features, dtype, told)
-    integers = rows.dtype.kind == "u"
-    X: Rows = IntegerRows(rows, np.iinfo(rows.dtype).max, np.dtype(dtype)) if integers else rows
+    if not (isinstance(features, PictureFeatures) and dataset.of_files):
+        return _rows_of_arrays(dataset, features, dtype, told), dataset
+    R, bad = picture_rows(dataset, features, told, cache)
     if not bad:
-        return X, dataset
+        return R, dataset
     named = [(dataset.names[row], reason) for row, reason in bad]
     if skipped is None:
         raise unreadable(named)
@@ -64,24 +77,24 @@ def assemble(
     good = np.delete(np.arange(len(dataset)), [row for row, _ in bad])
     if len(np.unique(dataset.labels[good])) < len(np.unique(dataset.labels)):
         raise InputError(f"{dataset.source}: of a whole class nothing is left after leaving out what cannot be read.")
-    return X, dataset.take(good)
+    return R, dataset.take(good)
 
 
-def _rows_of_arrays(dataset: Dataset, features: Features, dtype: Any, told: Told) -> np.ndarray:
-    """Return rows of numbers, or of pixels: uint8 or uint16 where they are integers, else floats."""
-    rows = np.empty((0, features.n_out), dtype)
+def _rows_of_arrays(dataset: Dataset, features: Features, dtype: DTypeLike, told: Told) -> np.ndarray:
+    """Return raw rows; of pixels: uint8 or uint16 where they are integers, else floats."""
+    R = np.empty((0, features.n_row), dtype)
     done = 0
     for raw in map(np.asarray, dataset.blocks()):
-        if isinstance(features, Pixels) and raw.dtype.kind in "bui":
-            block = features.integers(raw)
-        else:
-            block = features.transform(raw, dtype)
+        own = None
+        if isinstance(features, Pixels):
+            own = dtype if raw.dtype.kind == "f" else np.uint16 if raw.dtype == np.uint16 else np.uint8
+        block = features.rows(raw, own)
         if done == 0:
-            rows = np.empty((len(dataset), features.n_out), block.dtype)
-        rows[done : done + len(block)] = block
+            R = np.empty((len(dataset), features.n_row), block.dtype)
+        R[done : done + len(block)] = block
         done += len(block)
         told(done, len(dataset))
-    return rows
+    return R
 
 
 def unreadable(named: list[tuple[str, str]]) -> BadPictureError:

@@ -13,11 +13,13 @@ import numpy as np
 
 from pellucid.data import picture_files
 from pellucid.errors import BadPictureError, ModelFileError
-from pellucid.features import FEATURES, Features, Pixels
+from pellucid.features import FEATURES, Features, Numbers
 from pellucid.files import refuse_existing
 from pellucid.model_file import read_model, write_model
 from pellucid.nn import Network
 from pellucid.rows import Rows
+
+BLOCK_ROWS = 4096  # of samples that are finished at a time
 
 
 @dataclass(frozen=True)
@@ -40,14 +42,14 @@ class Model:
         """The network, or the first one of an ensemble."""
         return self.networks[0]
 
-    def inputs(self, raw: Any, bad: list[tuple[int, BadPictureError]] | None = None) -> np.ndarray:
-        """Return the rows X (n, d) that the network sees for raw samples, in its own precision.
+    def rows(self, raw: Any, bad: list[tuple[int, BadPictureError]] | None = None) -> np.ndarray:
+        """Return the raw rows R (n, n_row) of samples, as `features.rows` gives them.
 
         A folder stands for the pictures in it, in the order of their names.
         """
         if isinstance(raw, str | Path) and Path(raw).is_dir():
             raw = picture_files(Path(raw))
-        return self.features.transform(raw, self.network.parameters.dtype, bad)
+        return self.features.rows(raw, self.network.parameters.dtype, bad)
 
     def predict_proba(self, raw: Any) -> np.ndarray:
         """Return probabilities (n, k), a column a class.
@@ -55,23 +57,29 @@ class Model:
         raw: an array, a path, a folder, a PIL image, or a list of them; integer pixels are divided by their type's
         largest value, float pixels must lie in [0, 1].
         """
-        return self.probabilities(self.inputs(raw))
+        return self.probabilities(self.rows(raw))
 
     def predict(self, raw: Any) -> np.ndarray:
         """Return the class names (n,), or the values (n,) or (n, k) of a regression."""
-        X = self.inputs(raw)
+        R = self.rows(raw)
         if not self.class_names:
-            values = self.outputs(X)
+            values = self.outputs(R)
             return values[:, 0] if values.shape[1] == 1 else values
-        return np.array(self.class_names)[class_codes(self.probabilities(X))]
+        return np.array(self.class_names)[class_codes(self.probabilities(R))]
 
-    def outputs(self, X: Rows) -> np.ndarray:
-        """Return the mean of the networks' outputs (n, n_out) on input rows X."""
-        return np.mean([network.predict(X) for network in self.networks], axis=0, dtype=X.dtype)
+    def outputs(self, R: np.ndarray) -> np.ndarray:
+        """Return the mean (n, n_out) of what the networks answer to all views of samples, given as raw rows."""
+        network, views = self.network, len(self.features.views)
+        outputs = np.empty((len(R), network.n_out), network.parameters.dtype)
+        for start in range(0, len(R), BLOCK_ROWS):
+            X = self.features.finished(R[start : start + BLOCK_ROWS], outputs.dtype)
+            answers = [member.predict(X).reshape(-1, views, network.n_out) for member in self.networks]
+            outputs[start : start + BLOCK_ROWS] = np.mean(answers, axis=(0, 2), dtype=outputs.dtype)
+        return outputs
 
-    def probabilities(self, X: Rows) -> np.ndarray:
-        """Return probabilities (n, k) on input rows X, two columns where one logit decides between two classes."""
-        return with_both_classes(self.outputs(X))
+    def probabilities(self, R: np.ndarray) -> np.ndarray:
+        """Return probabilities (n, k) of raw rows, two columns where one logit decides between two classes."""
+        return with_both_classes(self.outputs(R))
 
     def save(self, path: str | Path, force: bool = False) -> Path:
         """Write the model to one file, whole or not at all; refuse to overwrite one unless `force`."""
@@ -116,7 +124,7 @@ def _is_sound(model: Model, arrays: Mapping[str, np.ndarray]) -> bool:
     network, names, features = model.network, model.class_names, model.features
     numbers = [*arrays.values(), *(member.parameters for member in model.networks)]
     texts = all(isinstance(name, str) for name in names) and len(set(names)) == len(names)
-    columns = () if isinstance(features, Pixels) else (features.mean, features.scale)
+    columns = (features.mean, features.scale) if isinstance(features, Numbers) else ()
     return (
         texts
         and all(isinstance(part, dict) for part in (model.merge, model.history, model.provenance))

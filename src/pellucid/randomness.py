@@ -8,7 +8,7 @@ import numpy as np
 
 from pellucid.errors import InputError
 
-STREAMS = ("split", "shuffle", "dropout", "augmentation", "restart", "probe", "stopping")
+STREAMS = ("split", "shuffle", "dropout", "augmentation", "restart", "probe", "stopping", "ensemble", "folds")
 
 
 def stream(seed: int, name: str) -> np.random.Generator:

@@ -1,36 +1,48 @@
-"""Recipe: one whole job as a value. Data, features and settings in; model, history and honest scores out.
+"""Recipe: one whole job as a value: what to learn from, what of it a network sees, how it is trained and judged.
 
-The same few steps for pictures and tables: load, join classes, hold rows back, fit the features, train, score.
+It is made from flat names and values, as a call, the command line and a TOML file give them alike.
 """
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
 
-from pellucid.assembly import Progress, assemble, same_place
-from pellucid.data import Dataset, Splits, load, split_rows
+from pellucid.data import Dataset
 from pellucid.errors import InputError, MissingFileError, unknown_name
-from pellucid.evaluation import Scores, score
-from pellucid.features import Features, Numbers, Pixels
-from pellucid.model import Model
+from pellucid.features import Features, Numbers, Photo, Pixels, views_of
 from pellucid.nn import SCHEDULES, WarmUp
 from pellucid.nn.schedules import get_schedule
 from pellucid.pictures import PictureShape
-from pellucid.randomness import as_seed, stream
-from pellucid.training import EarlyStopping, History, Settings, fit, weights_by_code
+from pellucid.training import EarlyStopping, Settings
 from pellucid.training.settings import is_whole
-from pellucid.version import versions
 
-DEFAULT_SHAPE = PictureShape(64, 64, 3)  # of photographs that differ in size
+DEFAULT_SIZE = (64, 64)  # of photographs that differ in size
 
-# Thousands of pixels, all positive, make one step move a unit far: with Adam at its usual rate whole layers die. These
-# kept every start alive on held-out training rows of bean leaves and cats, at 48 to 100 pixels and 32 to 100 units.
-PICTURE_SETTINGS = {"optimizer": "nesterov", "learning_rate": 0.003, "clip_norm": 1.0}
+# What is usual for the rows that features give, by their kind. Thousands of pixels, all positive, make one step move a
+# unit far: with Adam at its usual rate whole layers die. The values for pixels kept every start alive on held-out
+# training rows of bean leaves and cats, at 48 to 100 pixels and 32 to 100 units.
+USUAL: dict[str, dict[str, Any]] = {
+    "pixels": {"optimizer": "nesterov", "learning_rate": 0.003, "clip_norm": 1.0},
+    "photo": {
+        "hidden_layers": (64,),
+        "optimizer": "nesterov",
+        "learning_rate": 0.01,
+        "epochs": 100,
+        "batch_size": None,
+        "l2": 0.1,
+        "copies": ["mirrored"],
+        "ensemble": 5,
+    },
+    "numbers": {},
+}
+SMALLEST_PHOTO = 32  # pixels of height and width; arrays of smaller pictures, or of grey ones, are seen as pixels
+PICTURE_FEATURES = ("photo", "pixels")
+OF_THE_RULE = ("learning_rate", "clip_norm", "batch_size")  # what another optimizer has no use for
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,14 +52,18 @@ class Recipe:
     data, validation, test: where samples are, as `pellucid.data.load` takes it; parts that `data` itself has are used.
     label, keys, groups: the label column, the HDF5 keys, the column of groups.
     merge: classes to join, {"sick": ["bean_rust", "angular_leaf_spot"]}.
+    features: what of a picture a network sees, "photo" or "pixels"; None: photo for picture files and arrays of large
+    enough coloured pictures, unless a size or grey is asked for, which only pixels have.
+    copies: views of each picture beside the plain one, "mirrored", "shifted"; None: what is usual for the features.
     size: (height, width) of pictures; None keeps that of arrays and makes files 64 x 64.  grey: drop colours.
     standardize: bring the columns of a table to mean 0 and deviation 1.
+    ensemble: how many networks, each from a start of its own, answer together.
     holdout: the share held back for testing where there are neither validation nor test data; 0 holds nothing back.
     schedule: "constant", "step", "exponential" or "cosine": how the learning rate falls.  warm_up: epochs in which it
     rises first.
     skip_bad: leave out pictures that cannot be read, instead of stopping.
     cache: keep decoded pictures in the user's cache folder, for the next time; it has no influence on what comes out.
-    training: fields of `Settings` as given; what is left out has its default, for pictures that of PICTURE_SETTINGS.
+    training: fields of `Settings` as given; what is left out has its default, or what is `USUAL` for the features.
     """
 
     data: str
@@ -57,9 +73,12 @@ class Recipe:
     keys: tuple[str, str] | None = None
     groups: str | None = None
     merge: dict[str, list[str]] = field(default_factory=dict)
+    features: str | None = None
+    copies: list[str] | None = None
     size: tuple[int, int] | None = None
     grey: bool = False
     standardize: bool = True
+    ensemble: int | None = None
     holdout: float = 0.2
     skip_bad: bool = False
     cache: bool = True
@@ -72,14 +91,20 @@ class Recipe:
             raise InputError(f"holdout must be a share, at least 0 and below 1; got {self.holdout!r}.")
         if self.size is not None and (np.shape(self.size) != (2,) or not all(is_whole(n, 1) for n in self.size)):
             raise InputError(f"size must be (height, width), each at least 1; got {self.size!r}.")
+        if self.ensemble is not None and not is_whole(self.ensemble, 1):
+            raise InputError(f"ensemble must be a whole number of networks, at least 1; got {self.ensemble!r}.")
+        if self.features is not None and self.features not in PICTURE_FEATURES:
+            raise unknown_name("kind of features", self.features, PICTURE_FEATURES)
         if self.schedule not in SCHEDULES:
             raise unknown_name("schedule", self.schedule, SCHEDULES)
+        views_of(self.copies or ())
         self.settings("numbers")  # refuses what is impossible before anything is read
 
-    def settings(self, kind: str) -> Settings:
-        """Return how to train on samples of a kind, "pictures" or "numbers"."""
-        named = self.training.get("optimizer", PICTURE_SETTINGS["optimizer"])
-        usual = PICTURE_SETTINGS if kind == "pictures" and named == PICTURE_SETTINGS["optimizer"] else {}
+    def settings(self, features: str) -> Settings:
+        """Return how to train on rows of a kind of features."""
+        usual = {name: value for name, value in USUAL[features].items() if name not in OF_RECIPE}
+        if self.training.get("optimizer", usual.get("optimizer")) != usual.get("optimizer"):
+            usual = {name: value for name, value in usual.items() if name not in OF_THE_RULE}
         settings = Settings(**{**usual, **self.training})
         rate = settings.learning_rate
         if self.schedule != "constant":
@@ -88,8 +113,36 @@ class Recipe:
             rate = WarmUp(get_schedule(rate), self.warm_up)
         return replace(settings, learning_rate=rate)
 
+    def features_for(self, dataset: Dataset) -> Features:
+        """Return the features, not fitted yet, for samples like those of a data set."""
+        if dataset.kind == "numbers":
+            if strange := [n for n in ("size", "grey", "copies", "features") if getattr(self, n) not in (None, False)]:
+                raise InputError(f"{self.data} holds rows of numbers; {strange[0]} is for pictures.")
+            return Numbers(len(dataset.columns), dataset.columns, standardize=self.standardize)
+        kind = self.features or self._usual_kind(dataset.shape)
+        views = views_of(self._or_usual("copies", kind, []))
+        if kind == "photo":
+            if self.size is not None or self.grey:
+                raise InputError("size and grey are for features = pixels; photo sees every picture at its own size.")
+            return Photo(views=views)
+        shape = dataset.shape or PictureShape(*DEFAULT_SIZE)
+        height, width = self.size or (shape.height, shape.width)
+        return Pixels(PictureShape(height, width, 1 if self.grey else shape.channels), views)
 
-_NOT_TOLD = ("data", "training", "cache")  # in a model's recipe: told elsewhere, or without influence
+    def networks_for(self, features: Features) -> int:
+        """Return how many networks answer together."""
+        return int(self._or_usual("ensemble", features.kind, 1))
+
+    def _usual_kind(self, shape: PictureShape | None) -> str:
+        of_photos = shape is None or (shape.channels == 3 and min(shape.height, shape.width) >= SMALLEST_PHOTO)
+        return "photo" if of_photos and self.size is None and not self.grey else "pixels"
+
+    def _or_usual(self, name: str, features: str, otherwise: Any) -> Any:
+        given = getattr(self, name)
+        return USUAL[features].get(name, otherwise) if given is None else given
+
+
+OF_RECIPE = tuple(f.name for f in fields(Recipe))
 _NOT_IN_FILES = ("training", "callbacks", "warm_start")
 FILE_TYPES = {
     **{f.name: f.type for f in (*fields(Recipe), *fields(Settings)) if f.name not in _NOT_IN_FILES},
@@ -100,40 +153,9 @@ FILE_TYPES = {
 }
 
 
-@dataclass(frozen=True)
-class Result:
-    """What a recipe gives.
-
-    scores: by part ("train", "validation", "test").  skipped: pictures left out, as (name, reason).
-    splits: the data as it was divided, to draw from.
-    """
-
-    model: Model
-    history: History
-    scores: dict[str, Scores]
-    splits: Splits
-    skipped: tuple[tuple[str, str], ...] = ()
-
-
-def train(source: str | Path, *, progress: Progress | None = None, **settings: Any) -> Result:
-    """Train a classifier on a data source and return the model, its history and its scores.
-
-    source: a folder of class folders, a .zip of one, .h5, .csv, .npz, an IDX folder, "hf:NAME" or "toy:flower".
-    settings: any field of `Recipe` (validation, size, merge, ...) or of `Settings` (hidden_layers, epochs, ...).
-    progress: what shows how far reading and training are.
-
-    >>> result = train("toy:flower", hidden_layers=(8,), activation="tanh", optimizer="lbfgs", random_state=0)
-    >>> result.scores["test"].accuracy > 0.8
-    True
-    """
-    if not isinstance(source, str | Path):
-        raise InputError(f"train takes the name of data, got {type(source).__name__}; arrays go to the estimators.")
-    return run(make_recipe(data=str(source), **settings), progress)
-
-
 def make_recipe(**values: Any) -> Recipe:
     """Return a recipe from flat values: fields of `Recipe` and of `Settings` side by side."""
-    of_recipe = {f.name for f in fields(Recipe)} - {"training"}
+    of_recipe = {*OF_RECIPE} - {"training"}
     of_settings = {f.name for f in fields(Settings)}
     for name in values:
         if name not in of_recipe | of_settings:
@@ -162,99 +184,3 @@ def read_recipe(path: str | Path) -> dict[str, Any]:
         except msgspec.ValidationError as error:
             raise InputError(f"{path}: {name}: {error}.") from None
     return values
-
-
-def run(recipe: Recipe, progress: Progress | None = None) -> Result:
-    """Carry out a recipe."""
-    splits = _loaded(recipe)
-    settings = recipe.settings(splits.train.kind)
-    seed = as_seed(settings.random_state)
-    settings = replace(settings, random_state=seed)
-    splits, used_for, division = _divided(splits, recipe.holdout, settings, seed)
-    features = _fitted_features(splits.train, recipe)
-    dtype = settings.training_dtype(np.empty(0, np.float32 if features.kind == "pixels" else np.float64))
-    skipped: list[tuple[str, str]] | None = [] if recipe.skip_bad else None
-    read = {
-        part: assemble(dataset, features, dtype, skipped, progress, recipe.cache) for part, dataset in splits.items()
-    }
-    rows = {part: X for part, (X, _) in read.items()}
-    splits = Splits(**{part: dataset for part, (_, dataset) in read.items()})
-
-    names = splits.train.class_names
-    loss, n_out = settings.classifier_loss(len(names))
-    targets = {part: loss.targets(dataset.labels, dtype) for part, dataset in splits.items()}
-    how = replace(settings, class_weight=weights_by_code(settings.class_weight, names))
-    if progress is not None:
-        how = replace(
-            how, callbacks=(*how.callbacks, progress.training(rows["train"], splits.train.labels, how.epochs))
-        )
-    validation = (rows["validation"], targets["validation"]) if "validation" in rows else None
-    fitted = fit(rows["train"], targets["train"], how, loss, n_out, validation=validation)
-
-    provenance = {
-        "data": recipe.data,
-        "counts": {part: dataset.counts() for part, dataset in splits.items()},
-        "division": division,
-        "used_for": used_for,
-        "skipped": len(skipped or ()),
-        "seed": seed,
-        "recipe": {f.name: getattr(recipe, f.name) for f in fields(recipe) if f.name not in _NOT_TOLD},
-        "settings": settings.described(),
-        "versions": versions(),
-    }
-    model = Model(features, (fitted.network,), names, recipe.merge, asdict(fitted.history), provenance)
-    scores = {
-        part: score(model.probabilities(rows[part]), dataset.labels, names, used_for[part])
-        for part, dataset in splits.items()
-    }
-    return Result(model, fitted.history, scores, splits, tuple(skipped or ()))
-
-
-def _loaded(recipe: Recipe) -> Splits:
-    """Return the parts as they come, coded alike: by the classes and columns of the training part."""
-    how: dict[str, Any] = {"label": recipe.label, "keys": recipe.keys, "groups": recipe.groups}
-    parts = dict(load(recipe.data, **how).items())
-    for part, source in (("validation", recipe.validation), ("test", recipe.test)):
-        if source is not None:
-            own = load(source, **how, least_classes=1)
-            if same_place(source, recipe.data) and getattr(own, part) is None:
-                raise InputError(f"the {part} data is the training data itself; give other data, or leave {part} out.")
-            parts[part] = getattr(own, part) or own.train
-    train = parts.pop("train").merged(recipe.merge)
-    others = {
-        part: dataset.coded_as(train.class_names, recipe.merge).with_columns(train.columns)
-        for part, dataset in parts.items()
-    }
-    return Splits(train, **others)
-
-
-def _divided(splits: Splits, holdout: float, settings: Settings, seed: int) -> tuple[Splits, dict[str, str], str]:
-    """Return splits with rows held back as the job needs, what each part is used for, and the division in words."""
-    said = []
-    by = "class" if splits.train.groups is None else "class and group"
-    if splits.validation is None and splits.test is None and holdout > 0:
-        splits = _held_back(splits, "test", holdout, stream(seed, "split"))
-        said.append(f"{holdout:.0%} held back for testing, by {by}")
-    if splits.validation is None and settings.stopping is not None:
-        splits = _held_back(splits, "validation", settings.stopping.fraction, stream(seed, "stopping"))
-        said.append(f"{settings.stopping.fraction:.0%} of the rest held back for early stopping, by {by}")
-    chooses = settings.stopping is not None or settings.restarts > 1
-    used_for = {"train": "training", "validation": "choosing" if chooses else "testing", "test": "testing"}
-    return splits, used_for, "; ".join(said) or "as the data is divided"
-
-
-def _held_back(splits: Splits, part: str, fraction: float, rng: np.random.Generator) -> Splits:
-    whole = splits.train
-    kept, held = split_rows(whole.labels, fraction, rng, whole.groups)
-    return replace(splits, **{"train": whole.take(kept), part: whole.take(held)})
-
-
-def _fitted_features(dataset: Dataset, recipe: Recipe) -> Features:
-    if dataset.kind == "numbers":
-        if recipe.size is not None or recipe.grey:
-            raise InputError(f"{recipe.data} holds rows of numbers; size and grey are for pictures.")
-        X = np.concatenate([np.asarray(block, np.float64) for block in dataset.blocks()])
-        return Numbers.fit(X, dataset.columns, recipe.standardize)
-    shape = dataset.shape or DEFAULT_SHAPE
-    height, width = recipe.size or (shape.height, shape.width)
-    return Pixels(PictureShape(height, width, 1 if recipe.grey else shape.channels))

@@ -10,11 +10,11 @@ def versions() -> dict[str, str]:
     """Return the versions of all that has a say in a model's numbers.
 
     >>> sorted(set(versions()) - {"numba"})  # numba only where it is installed
-    ['numpy', 'pellucid', 'pillow', 'python', 'scikit-learn']
+    ['numpy', 'pellucid', 'pillow', 'python', 'scikit-image', 'scikit-learn']
     """
     from importlib.metadata import PackageNotFoundError, version  # longer than all else that `import pellucid` does
 
-    libraries = {name: version(name) for name in ("numpy", "pillow", "scikit-learn")}
+    libraries = {name: version(name) for name in ("numpy", "pillow", "scikit-image", "scikit-learn")}
     with suppress(PackageNotFoundError):
         libraries["numba"] = version("numba")
     return {"pellucid": __version__, "python": platform.python_version(), **libraries}

@@ -179,7 +179,7 @@ def draw(
     """Return the pictures of a run on pictures; X are the rows of the unseen ones."""
     P = with_both_classes(network.predict(X))
     return {
-        **examples_and_mistakes(train_set, unseen, features, X, P, most=10),
+        **examples_and_mistakes(train_set, unseen, features.shape, P, most=10),
         "cost.png": plots.cost_curve(history.cost, (), settings.learning_rate, published or None),
         "first-layer.png": plots.first_layer_weights(network.dense[0].W, features.shape.as_tuple),
     }

@@ -8,7 +8,8 @@ import numpy as np
 from pellucid.cli.draw import draw_training
 from pellucid.cli.output import json_option, picture_folder, progress_bars, refuse_foreign_json, say, write_json
 from pellucid.cli.train import training_results
-from pellucid.recipe import make_recipe, run
+from pellucid.job import run
+from pellucid.recipe import make_recipe
 
 
 @click.command("demo", epilog="\b\nExample:\n  pellucid demo --out digits/")

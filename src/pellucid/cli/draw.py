@@ -5,30 +5,30 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from pellucid.assembly import assemble
-from pellucid.features import Numbers, Pixels
+from pellucid.features import PictureFeatures, Pixels
 from pellucid.insight import plots
 from pellucid.insight.samples import examples_and_mistakes
+from pellucid.job import Result
 from pellucid.model import Model, class_codes
-from pellucid.recipe import Result
 
 SHOWN = 15
 MOST_JUDGED = 2000  # rows that mistakes are looked for among
 
 
-def draw_training(result: Result, folder: Path, cache: bool = True) -> None:
-    """Write the pictures of a training run: cost curve, confusion, examples, mistakes, weights, boundary.
-
-    cache: whether the samples may be read through the user's cache.
-    """
+def draw_training(result: Result, folder: Path) -> None:
+    """Write the pictures of a training run: cost curve, confusion, examples, mistakes, weights, boundary."""
     model = result.model
     scored = next(part for part in ("test", "validation", "train") if part in result.scores)
     figures = _of_model(model)
     figures["confusion.png"] = plots.confusion(result.scores[scored].confusion, model.class_names)
-    if isinstance(model.features, Pixels):
-        figures |= _of_pictures(result, model.features, scored, cache)
+    if isinstance(model.features, PictureFeatures):
+        judged = dict(result.splits.items())[scored]
+        rows = np.unique(np.linspace(0, len(judged) - 1, min(len(judged), MOST_JUDGED)).astype(int))
+        P = model.probabilities(result.rows[scored][rows])
+        shape = model.features.shape
+        figures |= examples_and_mistakes(result.splits.train, judged.take(rows), shape, P, SHOWN)
     elif model.features.n_out == 2:
-        figures["boundary.png"] = _boundary(result, model.features)
+        figures["boundary.png"] = _boundary(result)
     _write(figures, folder)
 
 
@@ -47,19 +47,13 @@ def _of_model(model: Model) -> dict[str, Figure]:
     return figures
 
 
-def _of_pictures(result: Result, features: Pixels, scored: str, cache: bool) -> dict[str, Figure]:
-    train, judged = result.splits.train, dict(result.splits.items())[scored]
-    if len(judged) > MOST_JUDGED:
-        judged = judged.take(np.linspace(0, len(judged) - 1, MOST_JUDGED).astype(int))
-    X, _ = assemble(judged, features, result.model.network.parameters.dtype, cache=cache)
-    return examples_and_mistakes(train, judged, features, X, result.model.probabilities(X), SHOWN)
-
-
-def _boundary(result: Result, features: Numbers) -> Figure:
-    model, train = result.model, result.splits.train
-    points = np.concatenate([np.asarray(block, np.float64) for block in train.blocks()])
+def _boundary(result: Result) -> Figure:
+    model = result.model
     return plots.decision_boundary(
-        lambda grid: class_codes(model.predict_proba(grid)), points, train.labels, model.class_names
+        lambda grid: class_codes(model.predict_proba(grid)),
+        result.rows["train"],
+        result.splits.train.labels,
+        model.class_names,
     )
 
 

@@ -78,6 +78,18 @@ class Keys(click.ParamType):
         return names
 
 
+class Copies(click.ParamType):
+    """Kinds of copies with a comma between them, or none."""
+
+    name = "KINDS"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return a list of names; [] for "none"."""
+        if not isinstance(value, str):
+            return value
+        return [] if value.strip() == "none" else [name.strip() for name in value.split(",")]
+
+
 class Merge(click.ParamType):
     """A new class and those it joins."""
 

@@ -8,7 +8,7 @@ from typing import Any
 import click
 import numpy as np
 
-from pellucid.assembly import assemble, data_for, unreadable
+from pellucid.assembly import data_for, described, unreadable
 from pellucid.cli.options import Keys, cache_option
 from pellucid.cli.output import json_option, progress_bars, refuse_foreign_json, say, table, write_json
 from pellucid.data import picture_files, read_columns
@@ -104,8 +104,8 @@ def evaluate_command(
     dataset, part, used_for = data_for(model, data, part, label=label, keys=keys)
     skipped: list[tuple[str, str]] | None = [] if skip_bad else None
     with progress_bars() as bars:
-        X, dataset = assemble(dataset, model.features, model.network.parameters.dtype, skipped, bars, cache)
-    scores = score(model.probabilities(X), dataset.labels, model.class_names, used_for)
+        R, dataset = described(dataset, model.features, model.network.parameters.dtype, skipped, bars, cache)
+    scores = score(model.probabilities(R), dataset.labels, model.class_names, used_for)
     results = scores.as_dict() | {"part": part, "skipped": [list(pair) for pair in skipped or ()]}
     write_json(json_file, "evaluate", results)
     say(f"{data}, part {part}: accuracy {scores.sentence()}")
@@ -132,7 +132,7 @@ def _predicted(
     P, bad = [], []
     for start in range(0, len(files), BLOCK):
         of_block: list[tuple[int, BadPictureError]] = []
-        P.append(model.probabilities(model.inputs(files[start : start + BLOCK], of_block)))
+        P.append(model.probabilities(model.rows(files[start : start + BLOCK], of_block)))
         bad += [(start + position, str(error)) for position, error in of_block]
     named = [(str(files[place]), reason) for place, reason in bad]
     if named and skipped is None:

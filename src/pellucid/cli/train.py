@@ -6,10 +6,11 @@ from typing import Any
 
 import click
 
-from pellucid.cli.options import BatchSize, Keys, Layers, Merge, Size, cache_option
+from pellucid.cli.options import BatchSize, Copies, Keys, Layers, Merge, Size, cache_option
 from pellucid.cli.output import json_option, picture_folder, progress_bars, refuse_foreign_json, say, table, write_json
 from pellucid.files import refuse_existing, refuse_same
-from pellucid.recipe import Result, make_recipe, read_recipe, run
+from pellucid.job import Result, run
+from pellucid.recipe import make_recipe, read_recipe
 from pellucid.training import EarlyStopping
 
 DEFAULT_OUT = "model.pellucid"
@@ -35,12 +36,15 @@ Examples:
 @click.option("--keys", type=Keys(), help="The keys of samples and labels in an HDF5 or NPZ file.")
 @click.option("--group", "groups", metavar="COLUMN", help="Rows alike in this column stay on one side of a split.")
 @click.option("--merge", "merges", type=Merge(), multiple=True, help="Join classes; may be repeated.")
+@click.option("--features", help="What of a picture is seen: photo or pixels.  [default: photo, unless --size]")
+@click.option("--copies", type=Copies(), metavar="KINDS", help="Also learn from copies: mirrored,shifted or none.")
 @click.option("--size", type=Size(), help="Picture size, 64 or 100x80.  [default: the arrays' own, 64 for files]")
 @click.option("--grey", is_flag=True, default=None, help="Drop the colours of pictures.")
 @click.option("--standardize/--no-standardize", default=None, help="Scale the columns of a table.  [default: on]")
 @click.option("--holdout", type=float, help="Share held back for testing where no part is given.  [default: 0.2]")
 @click.option("--skip-bad", is_flag=True, default=None, help="Leave out pictures that cannot be read; they are named.")
 @cache_option(default=None)
+@click.option("--ensemble", type=click.IntRange(1), help="How many networks answer together.  [default: 1; photo: 5]")
 @click.option("--layers", "hidden_layers", type=Layers(), help="Hidden layers: 20:relu,7:relu or none.  [default: 100]")
 @click.option("--activation", help="Of hidden layers without one of their own.  [default: relu]")
 @click.option("--init", help="How weights start.  [default: he]")
@@ -101,7 +105,7 @@ def train_command(
     if drawn is not None:
         from pellucid.cli.draw import draw_training
 
-        draw_training(result, drawn, recipe.cache)
+        draw_training(result, drawn)
         say(f"pictures: {drawn}")
 
 

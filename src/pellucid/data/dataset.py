@@ -41,7 +41,6 @@ class Dataset:
     columns : the names of the numbers.
     groups : (n,) or None; samples of one group belong to one side of a split.
     shape : the pictures' own size where all have the same, else None, as for picture files.
-    whole, rows : the data set these samples were taken from, and which of its rows; None where this is all there is.
     """
 
     read: Callable[[np.ndarray], Block]
@@ -53,8 +52,6 @@ class Dataset:
     columns: tuple[str, ...] = ()
     groups: np.ndarray | None = None
     shape: PictureShape | None = None
-    whole: "Dataset | None" = None
-    rows: np.ndarray | None = None
 
     @property
     def of_files(self) -> bool:
@@ -79,8 +76,6 @@ class Dataset:
             labels=self.labels[rows],
             names=[self.names[row] for row in rows],
             groups=None if self.groups is None else self.groups[rows],
-            whole=self if self.whole is None else self.whole,
-            rows=rows if self.rows is None else self.rows[rows],
         )
 
     def merged(self, mapping: Mapping[str, Sequence[str]]) -> "Dataset":

@@ -1,15 +1,19 @@
 """Features: from a raw sample to an input vector, fitted on training rows only, kept with the model.
 
-A feature has n_out, transform, metadata, arrays and restore: one class and one row of `FEATURES`.
+A sample is described by a raw row, which knows nothing of others; `fitted` looks at the raw rows of the training
+samples; `finished` makes of raw rows what a network takes. One class and one row of `FEATURES` each.
 """
 
 from typing import TypeAlias
 
 from pellucid.features.numbers import Numbers
+from pellucid.features.photo import Photo
+from pellucid.features.pictures import PictureFeatures
 from pellucid.features.pixels import Pixels
+from pellucid.features.views import COPIES, views_of
 
-Features: TypeAlias = Pixels | Numbers
+Features: TypeAlias = PictureFeatures | Numbers
 
-FEATURES: dict[str, type[Pixels] | type[Numbers]] = {"pixels": Pixels, "numbers": Numbers}
+FEATURES: dict[str, type[Pixels] | type[Photo] | type[Numbers]] = {"photo": Photo, "pixels": Pixels, "numbers": Numbers}
 
-__all__ = ["FEATURES", "Features", "Numbers", "Pixels"]
+__all__ = ["COPIES", "FEATURES", "Features", "Numbers", "Photo", "PictureFeatures", "Pixels", "views_of"]

@@ -4,7 +4,7 @@ Mean and scale come from the training rows alone and are kept with the model.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -17,51 +17,64 @@ from pellucid.errors import InputError, refuse_non_finite
 class Numbers:
     """Columns of a table: x' = (x - mean) / scale, or x itself where there is no mean.
 
-    n_out: how many columns.  columns: their names, where they have any.
+    n_out: how many columns.  columns: their names, where they have any.  standardize: whether fitting gives a mean.
     """
 
     n_out: int
     columns: tuple[str, ...] = ()
     mean: np.ndarray | None = field(default=None, repr=False)
     scale: np.ndarray | None = field(default=None, repr=False)
+    standardize: bool = True
     kind = "numbers"
+    views = ("plain",)
 
-    @classmethod
-    def fit(cls, X: np.ndarray, columns: tuple[str, ...] = (), standardize: bool = True) -> "Numbers":
-        """Return the features fitted on training rows X (n, d); a constant column keeps the scale 1.
+    @property
+    def n_row(self) -> int:
+        """How many numbers a raw row has."""
+        return self.n_out
 
-        >>> Numbers.fit(np.array([[1.0, 5.0], [3.0, 5.0]])).transform([[3.0, 5.0]]).tolist()
+    def fitted(self, R: np.ndarray) -> "Numbers":
+        """Return the features fitted on training rows R (n, d); a constant column keeps the scale 1.
+
+        >>> Numbers(2).fitted(np.array([[1.0, 5.0], [3.0, 5.0]])).transform([[3.0, 5.0]]).tolist()
         [[1.0, 0.0]]
         """
-        if not standardize:
-            return cls(X.shape[1], columns)
-        X = np.asarray(X, np.float64)
+        if not self.standardize:
+            return self
+        X = np.asarray(R, np.float64)
         constant = X.min(axis=0) == X.max(axis=0)  # its deviation may come out as a rounding error
         with np.errstate(over="ignore", invalid="ignore"):
             mean, scale = X.mean(axis=0), np.where(constant, 1.0, X.std(axis=0))
             usable = np.isfinite(mean) & np.isfinite(scale) & (scale > np.finfo(np.float64).tiny)
         if not usable.all():
             column = int(np.flatnonzero(~usable)[0])
-            name = columns[column] if columns else column
+            name = self.columns[column] if self.columns else column
             raise InputError(
                 f"column {name!r} cannot be standardised: its numbers are too large or too small, "
                 f"{X[:, column].min():.3g} to {X[:, column].max():.3g}. Rescale it."
             )
-        return cls(X.shape[1], columns, mean, scale)
+        return replace(self, mean=mean, scale=scale)
 
-    def transform(self, raw: Any, dtype: DTypeLike = np.float64, bad: list[Any] | None = None) -> np.ndarray:
-        """Return rows (n, n_out); one row may be given flat. `bad` stays empty: a bad number raises InputError."""
+    def rows(self, raw: Any, dtype: DTypeLike | None = None, bad: list[Any] | None = None) -> np.ndarray:
+        """Return raw rows (n, n_out); one row may be given flat. `bad` stays empty: a bad number raises InputError."""
         try:
-            X = np.asarray(raw, np.float64)
+            R = np.asarray(raw, np.float64)
         except (ValueError, TypeError):
             raise InputError(f"this model takes rows of {self._described()}, got {type(raw).__name__}.") from None
-        X = X[None] if X.ndim == 1 else X
-        if X.ndim != 2 or X.shape[1] != self.n_out:
+        R = R[None] if R.ndim == 1 else R
+        if R.ndim != 2 or R.shape[1] != self.n_out:
             raise InputError(f"this model takes rows of {self._described()}, got an array of shape {np.shape(raw)}.")
-        refuse_non_finite(X, "the input", self.columns)
-        if self.mean is not None and self.scale is not None:
-            X = (X - self.mean) / self.scale
+        refuse_non_finite(R, "the input", self.columns)
+        return R
+
+    def finished(self, R: np.ndarray, dtype: DTypeLike) -> np.ndarray:
+        """Return the rows X (n, n_out) that a network takes, from raw rows."""
+        X = R if self.mean is None or self.scale is None else (R - self.mean) / self.scale
         return X.astype(dtype)
+
+    def transform(self, raw: Any, dtype: DTypeLike = np.float64, bad: list[Any] | None = None) -> np.ndarray:
+        """Return the rows X (n, n_out) of samples, as `rows` takes them."""
+        return self.finished(self.rows(raw), dtype)
 
     def _described(self) -> str:
         named = f" ({', '.join(self.columns[:8])}{', ...' if len(self.columns) > 8 else ''})" if self.columns else ""
@@ -78,7 +91,8 @@ class Numbers:
     @classmethod
     def restore(cls, metadata: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> "Numbers":
         """Return the features that `metadata` and `arrays` describe."""
-        return cls(metadata["n_out"], tuple(metadata["columns"]), arrays.get("mean"), arrays.get("scale"))
+        mean, scale = arrays.get("mean"), arrays.get("scale")
+        return cls(metadata["n_out"], tuple(metadata["columns"]), mean, scale, standardize=mean is not None)
 
     def __str__(self) -> str:
         return f"{self._described()}, {'as they are' if self.mean is None else 'standardised'}"

@@ -3,32 +3,44 @@
 The articles and the commands draw the same two; `plots` draws plain arrays, here they are read and sized.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 from matplotlib.figure import Figure
 
 from pellucid.data import Dataset
-from pellucid.features import Pixels
 from pellucid.insight import plots
 from pellucid.model import class_codes
-from pellucid.pictures import as_pixels
-from pellucid.rows import IntegerRows, Rows
+from pellucid.pictures import PictureShape, as_pixels
+
+
+class _Pictures(Sequence[np.ndarray]):
+    """The pictures of a data set, each read when it is drawn."""
+
+    def __init__(self, dataset: Dataset, shape: PictureShape) -> None:
+        self._dataset, self._shape = dataset, shape
+
+    def __len__(self) -> int:
+        return len(self._dataset)
+
+    def __getitem__(self, row: Any) -> Any:
+        return as_pixels(self._dataset.read(np.array([row]))[0], self._shape)
 
 
 def examples_and_mistakes(
-    train_set: Dataset, judged: Dataset, features: Pixels, X: Rows, P: np.ndarray, most: int
+    train_set: Dataset, judged: Dataset, shape: PictureShape, P: np.ndarray, most: int
 ) -> dict[str, Figure]:
     """Return {"examples.png": ..., "misclassified.png": ...}.
 
-    train_set: of which `most` pictures, evenly spread, are shown.  judged: the pictures that were predicted, X (n, d)
-    their rows, P (n, k) their probabilities.
+    train_set: of which `most` pictures, evenly spread, are shown.  judged: the pictures that were predicted, P (n, k)
+    their probabilities.  shape: in which they are drawn.
     """
+    pictures, names = _Pictures(train_set, shape), judged.class_names
     shown = np.linspace(0, len(train_set) - 1, min(most, len(train_set))).astype(int)
-    examples = [as_pixels(raw, features.shape) for block in train_set.blocks(shown) for raw in block]
-    names = judged.class_names
-    pixels = X.integers if isinstance(X, IntegerRows) else X
-    pictures = pixels.reshape(-1, *features.shape.as_tuple)
-    mistakes = plots.misclassified(pictures, judged.labels, class_codes(P), P, names)
+    mistakes = plots.misclassified(_Pictures(judged, shape), judged.labels, class_codes(P), P, names)
+    titles = [names[code] for code in train_set.labels[shown]]
     return {
-        "examples.png": plots.examples(examples, [names[code] for code in train_set.labels[shown]]),
+        "examples.png": plots.examples([pictures[row] for row in shown], titles),
         "misclassified.png": mistakes,
     }

@@ -1,0 +1,156 @@
+"""What all picture features share: a picture of any kind becomes pixels of one shape, and those a row of numbers.
+
+Describing a picture knows nothing of other pictures, so rows can be kept and shared; only then are features fitted.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from pellucid.errors import BadPictureError, InputError
+from pellucid.features.views import VIEWS
+from pellucid.parallel import in_order
+from pellucid.pictures import PictureShape, as_pixels, decoder_version, is_file, prepare_decoders
+from pellucid.rows import Rows
+
+Bad = list[tuple[int, BadPictureError]]
+
+
+@dataclass(frozen=True)
+class PictureFeatures:
+    """Pictures resized to one shape, in one or several views, each described by n_out numbers.
+
+    A raw row (n_row numbers) holds the descriptions of all views of one picture; a row of X is that of one view, so
+    that X has as many rows a picture as there are views.
+    """
+
+    shape: PictureShape
+    views: tuple[str, ...] = ("plain",)
+    kind: ClassVar[str]
+    row_dtype: ClassVar[DTypeLike]
+
+    @property
+    def n_out(self) -> int:
+        """How many numbers describe a view of a picture."""
+        raise NotImplementedError
+
+    @property
+    def n_row(self) -> int:
+        """How many numbers describe a picture."""
+        return len(self.views) * self.n_out
+
+    def describe(self, pixels: np.ndarray) -> np.ndarray:
+        """Return the numbers (n_out,) that describe pixels of `shape`."""
+        raise NotImplementedError
+
+    def describe_views(self, pixels: np.ndarray) -> np.ndarray:
+        """Return the numbers (n_row,) of all views of pixels."""
+        return np.concatenate([self.describe(VIEWS[view](pixels)) for view in self.views])
+
+    def fitted(self, R: np.ndarray) -> "PictureFeatures":
+        """Return the features fitted on the raw rows R (n, n_row) of the training samples."""
+        return self
+
+    def finished(self, R: np.ndarray, dtype: DTypeLike) -> Rows:
+        """Return the rows X (n * views, n_out) that a network takes, from raw rows (n, n_row)."""
+        raise NotImplementedError
+
+    def made_with(self) -> str:
+        """Return what makes the raw rows, with its version: another one may give other numbers."""
+        return decoder_version()
+
+    def metadata(self) -> dict[str, Any]:
+        """Return what a model file stores, besides arrays."""
+        return {
+            "kind": self.kind,
+            "shape": asdict(self.shape),
+            "views": list(self.views),
+            "resize": "stretch, bicubic",
+        }
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return the fitted arrays."""
+        return {}
+
+    def attempt(self, picture: Any) -> np.ndarray | BadPictureError:
+        """Return the raw row (n_row,) of one picture, or why it cannot be read."""
+        try:
+            pixels = as_pixels(self._unflattened(picture), self.shape)
+        except BadPictureError as error:
+            return error
+        return self.describe_views(pixels)
+
+    def rows(self, raw: Any, dtype: DTypeLike | None = None, bad: Bad | None = None) -> np.ndarray:
+        """Return the raw rows (n, n_row) of pictures, of the features' own type unless another is given.
+
+        bad: where given, pictures that cannot be read are left out and listed there as (position, error); else the
+        first raises BadPictureError. Files are decoded by all cores.
+        """
+        pictures = self._several(raw)
+        rows = np.empty((len(pictures), self.n_row), self.row_dtype if dtype is None else dtype)
+        n = 0
+        for position, row in enumerate(self._each(pictures)):
+            if not isinstance(row, BadPictureError):
+                rows[n] = self._of_type(row, rows.dtype)
+                n += 1
+            elif bad is None:
+                raise row
+            else:
+                bad.append((position, row))
+        return rows[:n]
+
+    def transform(self, raw: Any, dtype: DTypeLike = np.float64, bad: Bad | None = None) -> np.ndarray:
+        """Return the rows X (n * views, n_out) of pictures, as floats.
+
+        raw: one picture or many: a path, a PIL image, an array (h, w), (h, w, c) or flat (h * w * c,), a list of these,
+        or an array of many.  bad: as `rows` takes it.
+        """
+        return np.asarray(self.finished(self.rows(raw, self._floats(dtype), bad), dtype))
+
+    def _of_type(self, row: np.ndarray, dtype: np.dtype) -> np.ndarray:
+        return row
+
+    def _floats(self, dtype: DTypeLike) -> DTypeLike | None:
+        """Return the type of raw rows on the way to floats of `dtype`."""
+        return None
+
+    def _each(self, pictures: Any) -> Iterator[np.ndarray | BadPictureError]:
+        if len(pictures) > 1 and all(map(is_file, pictures)):
+            prepare_decoders()
+            return in_order(self.attempt, pictures)
+        return map(self.attempt, pictures)
+
+    def _several(self, raw: Any) -> Any:
+        """Return a sequence of single pictures, whatever was given."""
+        if isinstance(raw, np.ndarray):
+            several = (
+                raw.ndim == 4
+                or (raw.ndim == 3 and raw.shape[-1] not in (1, 3, 4))
+                or (raw.ndim == 2 and raw.shape[1] == self._flat_size)
+            )
+            return raw if several else raw[None]
+        if isinstance(raw, Iterable) and not isinstance(raw, str | bytes | Path) and not hasattr(raw, "getpixel"):
+            return list(raw)
+        return [raw]
+
+    @property
+    def _flat_size(self) -> int:
+        return self.shape.height * self.shape.width * self.shape.channels
+
+    def _unflattened(self, picture: Any) -> Any:
+        if isinstance(picture, np.ndarray) and picture.ndim == 1:
+            if picture.size != self._flat_size:
+                raise InputError(
+                    f"a flat picture must have {self._flat_size} values ({self.shape.height} x {self.shape.width} x "
+                    f"{self.shape.channels}), got {picture.size}; one of shape (height, width, channels) is resized."
+                )
+            return picture.reshape(self.shape.as_tuple)
+        return picture
+
+    def _told_views(self) -> str:
+        others = len(self.views) - 1
+        return "" if not others else f", and {others} cop{'y' if others == 1 else 'ies'} of each"

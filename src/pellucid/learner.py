@@ -1,0 +1,97 @@
+"""Learner: raw rows in, a fitted model out, as often as it is asked: for each fold, for the whole, for a share.
+
+It fits the features, trains one network or an ensemble of some that differ in their start, and bundles them.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from pellucid.data import split_rows
+from pellucid.features import Features
+from pellucid.model import Model
+from pellucid.randomness import stream
+from pellucid.training import History, Settings, fit, weights_by_code
+
+Callbacks = Callable[[Any, np.ndarray], Sequence[Callable[[Any], Any]]]
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Raw rows R (n, n_row) with their labels (n,); groups: rows of one group are never parted."""
+
+    R: np.ndarray
+    labels: np.ndarray
+    groups: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def take(self, rows: Any) -> "Samples":
+        """Return some of the rows."""
+        return Samples(self.R[rows], self.labels[rows], None if self.groups is None else self.groups[rows])
+
+
+@dataclass(frozen=True)
+class Learned:
+    """A model, the record of each of its networks, and the rows held out of the training samples for stopping early."""
+
+    model: Model
+    histories: tuple[History, ...]
+    held: np.ndarray
+    interrupted: bool = False
+
+
+@dataclass(frozen=True)
+class Learner:
+    """What to learn from raw rows, and how.
+
+    features: not fitted yet.  seed: of the first start and of what is held out.  ensemble: how many networks, each from
+    a start of its own; their answers are averaged.
+    """
+
+    features: Features
+    settings: Settings
+    seed: int
+    class_names: tuple[str, ...]
+    ensemble: int = 1
+
+    def learn(self, train: Samples, validation: Samples | None = None, callbacks: Callbacks | None = None) -> Learned:
+        """Return what is learned from samples; all views of one sample are on one side of whatever is held out.
+
+        validation: samples to measure on; where there are none and the settings stop early, some are held out.
+        callbacks: (X, y) of the training rows -> callbacks for the training loop.
+        """
+        settings, names = self.settings, self.class_names
+        held = np.empty(0, np.intp)
+        if validation is None and settings.stopping is not None:
+            rng = stream(self.seed, "stopping")
+            kept, held = split_rows(train.labels, settings.stopping.fraction, rng, train.groups)
+            train, validation = train.take(kept), train.take(held)
+        features = self.features.fitted(train.R)
+        dtype = settings.training_dtype(np.empty(0, np.float64 if features.kind == "numbers" else np.float32))
+        loss, n_out = settings.classifier_loss(len(names))
+
+        def examples(samples: Samples) -> tuple[Any, np.ndarray]:
+            codes = np.repeat(samples.labels, len(features.views))
+            return features.finished(samples.R, dtype), loss.targets(codes, dtype)
+
+        X, y = examples(train)
+        how = replace(settings, class_weight=weights_by_code(settings.class_weight, names))
+        if callbacks is not None:
+            how = replace(how, callbacks=(*how.callbacks, *callbacks(X, y)))
+        measured = None if validation is None else examples(validation)
+        fits = []
+        for seed in self._seeds():
+            fits.append(fit(X, y, replace(how, random_state=seed), loss, n_out, validation=measured))
+            if fits[-1].interrupted:
+                break
+        model = Model(features, tuple(f.network for f in fits), names, history=asdict(fits[0].history))
+        return Learned(model, tuple(f.history for f in fits), held, fits[-1].interrupted)
+
+    def _seeds(self) -> list[int]:
+        """Return one seed a network; the first is that of the settings."""
+        others = stream(self.seed, "ensemble").integers(2**31, size=self.ensemble - 1)
+        return [self.seed, *map(int, others)]
