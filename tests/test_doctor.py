@@ -170,15 +170,23 @@ def test_unscaled_inputs_are_named_in_integer_rows_too():
         assert ("unscaled inputs" in names(findings)) is expected
     small = diagnose(*trained(np.asarray(X) / 1000, y))
     assert found(small, "unscaled inputs").numbers["largest"] < 0.001
+    one_large = np.tile([[0.5, 40.0], [-0.5, 40.0]], (20, 1))
+    finding = found(diagnose(*trained(one_large, y)), "unscaled inputs")
+    assert finding.numbers == {"largest": 40.0} and "1 column of 2 above 30" in finding.sentence
 
 
-def test_few_examples_are_counted_in_all_rows_not_in_the_sample():
+def test_few_examples_are_counted_in_all_rows_not_in_the_sample(monkeypatch):
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(3000, 2)), np.zeros((3000, 1))
     y[:7] = 1
     network = SETTINGS.network(2, 1, ONE).initialize("he", 0)
     finding = found(diagnose(network, History([1.0]), replace(SETTINGS, optimizer="lbfgs"), X, y), "too few examples")
     assert finding.level == "watch" and finding.numbers == {"rows": 7}
+    monkeypatch.setattr(at, "ROWS", 10)
+    network = SETTINGS.network(2, 1, "squared_error").initialize("he", 0)
+    for n, few in ((19, True), (20, False)):
+        findings = diagnose(network, History([1.0]), replace(SETTINGS, optimizer="lbfgs"), X[:n], y[:n])
+        assert ("too few examples" in names(findings)) is few
 
 
 @pytest.mark.parametrize("share, expected", [(0.5, True), (0.995, True)])
@@ -204,6 +212,8 @@ def test_overfitting_is_measured_on_what_is_handed_in():
     by_folds = diagnose(network, history, settings, X, y, cross_validation=CrossValidation(0.5, 0.6))
     assert {"overfits", "no better than the majority"} <= names(by_folds)
     assert "0.500, that of always the majority 0.600" in found(by_folds, "no better than the majority").sentence
+    hardly = diagnose(network, history, settings, X, y, cross_validation=CrossValidation(0.65, 0.6))
+    assert found(hardly, "no better than the majority").level == "watch"  # less than two standard errors better
     good = diagnose(network, history, settings, X, y, cross_validation=CrossValidation(0.95, 0.6))
     assert not names(good) & {"overfits", "no better than the majority"}
 
