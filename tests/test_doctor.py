@@ -387,8 +387,8 @@ def test_a_trial_on_part_of_the_rows_is_measured_on_others():
     settings = Settings(hidden_layers=(50,), learning_rate=1e-5, epochs=200, random_state=0)
     network, history, *_ = trained(X, y, settings)
     patient = Patient(network, history, settings, 0, Examples(X, y), n=400)
-    assert better_rate(patient, [1000], 100) is not None
-    assert better_rate(replace(patient, n=401), [1000], 100) is None
+    assert better_rate(patient, None, [1000], 100) is not None
+    assert better_rate(replace(patient, n=401), None, [1000], 100) is None
 
 
 def test_estimators_are_diagnosed():

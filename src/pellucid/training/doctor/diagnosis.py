@@ -83,7 +83,11 @@ def diagnose(
 def _examined(patient: Patient, held: Examples | None, cross: CrossValidation | None) -> list[Finding]:
     """Return the findings of one network."""
     with np.errstate(over="ignore", invalid="ignore"):  # what exploded is told in words
-        found = [learning.diverged(patient), learning.rate_too_high(patient), learning.rate_too_low(patient)]
+        found = [
+            learning.diverged(patient),
+            learning.rate_too_high(patient, held),
+            learning.rate_too_low(patient, held),
+        ]
         if patient.finite:
             found += [check(patient) for check in OF_LAYERS]
             found += [scores.overfits(patient, held, cross), scores.no_better_than_the_majority(patient, held, cross)]

@@ -22,20 +22,20 @@ def diverged(patient: Patient) -> Finding | None:
     return Finding("problem" if patient.diverged else "watch", "diverged", sentence, advice, {"epochs": epochs})
 
 
-def rate_too_high(patient: Patient) -> Finding | None:
+def rate_too_high(patient: Patient, held: Examples | None) -> Finding | None:
     """A lower rate learns more, in no more updates."""
     if not _could_learn_more(patient):
         return None
     updates = min(patient.updates, at.UPDATES_LOWER)
-    return _at_another_rate(patient, "rate too high", [1 / by for by in at.LOWER_RATES], updates)
+    return _at_another_rate(patient, held, "rate too high", [1 / by for by in at.LOWER_RATES], updates)
 
 
-def rate_too_low(patient: Patient) -> Finding | None:
+def rate_too_low(patient: Patient, held: Examples | None) -> Finding | None:
     """A far higher rate learns more, in no more updates."""
     if not _could_learn_more(patient) or patient.diverged:
         return None
     updates = min(patient.updates, at.UPDATES_HIGHER)
-    return _at_another_rate(patient, "rate too low", at.HIGHER_RATES, updates)
+    return _at_another_rate(patient, held, "rate too low", at.HIGHER_RATES, updates)
 
 
 def stopped_too_early(patient: Patient, held: Examples | None) -> Finding | None:
@@ -44,9 +44,10 @@ def stopped_too_early(patient: Patient, held: Examples | None) -> Finding | None
     if not patient.finite or patient.learned_share >= at.FINISHED or judged:
         return None
     updates = min(max(patient.updates, at.UPDATES_MORE[0]), at.UPDATES_MORE[1])
-    before, after, gain_held = trained_on(patient, held, updates)
-    if after < before + at.MORE_GAIN or gain_held < at.MORE_GAIN_HELD:
+    learned = trained_on(patient, held, updates)
+    if learned is None:
         return None
+    before, after = learned
     epochs = len(patient.history.cost)
     return Finding(
         "problem" if before < at.HALF else "watch",
@@ -65,16 +66,16 @@ def _could_learn_more(patient: Patient) -> bool:
 
 
 def _at_another_rate(
-    patient: Patient, name: str, factors: tuple[float, ...] | list[float], updates: int
+    patient: Patient, held: Examples | None, name: str, factors: tuple[float, ...] | list[float], updates: int
 ) -> Finding | None:
-    better = better_rate(patient, factors, updates)
+    better = better_rate(patient, held, factors, updates)
     if better is None:
         return None
     rate, learned = better
     itself = f"learned {patient.learned_share:.2f} of what there is to learn" if patient.finite else "diverged"
     alone = f"at most {counted(updates, 'update')} learn {learned:.2f}"
     return Finding(
-        "problem",
+        "problem" if patient.learned_share < at.HALF else "watch",
         name,
         f"With {patient.rate:.3g} the run {itself}; with {rate:.3g}, {alone}.",
         f"Try learning_rate={rate:.3g} (--learning-rate {rate:.3g}).",

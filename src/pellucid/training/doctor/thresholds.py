@@ -16,10 +16,11 @@ HIGHER_RATES = (30, 100, 300, 1000)  # times the rate, in the same number of upd
 UPDATES_HIGHER = 100  # at most
 LOWER_RATES = (10, 100, 1000)  # times lower, likewise,
 UPDATES_LOWER = 200  # at most
+ABOUT = 0.05  # a rate nearer to the run's own is advised where it learns at most so much less
 RATE_GAIN = 0.15  # healthy at most -0.05, a rate 100 times off at least 0.35
 UPDATES_MORE = 100, 300  # more training: as long again, within these bounds
 MORE_GAIN = 0.08  # on training rows; healthy at most 0.04, a twentieth of the epochs at least 0.14
-MORE_GAIN_HELD = 0.05  # on rows held out, where there are any; 0.04 and 0.09
+GAIN_HELD = 0.05  # on rows held out, where there are any; healthy at most 0.04, sick at least 0.09
 MULTIPLICATIONS = 1e10  # that all trials of one kind may take together
 
 SAME = 1e-6  # relative: outputs over the rows, or weights of two units, this near are the same

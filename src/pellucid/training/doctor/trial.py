@@ -16,33 +16,37 @@ from pellucid.training.examples import Examples
 from pellucid.training.fit import fit
 
 
-def better_rate(patient: Patient, factors: Sequence[float], updates: int) -> tuple[float, float] | None:
-    """Return the rate, of the run's times each factor, whose trial learns most, and the share it learns.
+def better_rate(
+    patient: Patient, held: Examples | None, factors: Sequence[float], updates: int
+) -> tuple[float, float] | None:
+    """Return a rate, the run's times one of the factors, and the share that a trial with it learns.
 
-    None where the run itself, with all its updates, learned about as much or more.
+    Of the rates that learn clearly more than the run with all its updates, on held rows too, and about as much as the
+    best of them, it is the first; None where there is none.
     """
     taught, measured = _divided(patient)
     updates = _afforded(patient, updates, len(factors))
-    rates = [patient.rate * factor for factor in factors]
-    learned = [_learned(patient, _after(patient, taught, updates, rate), measured) for rate in rates]
-    best = int(np.argmax(learned))
-    itself = _learned(patient, patient.network if patient.finite else None, measured)
-    return (rates[best], learned[best]) if learned[best] >= max(itself, 0) + at.RATE_GAIN else None
+    itself = patient.network if patient.finite else None
+    before, better = _learned(patient, itself, measured), []
+    for factor in factors:
+        after = _after(patient, taught, updates, patient.rate * factor)
+        learned = _learned(patient, after, measured)
+        if learned >= max(before, 0) + at.RATE_GAIN and _gain(patient, itself, after, held) >= at.GAIN_HELD:
+            better.append((patient.rate * factor, learned))
+    best = max((learned for _, learned in better), default=0)
+    return next(((rate, learned) for rate, learned in better if learned >= best - at.ABOUT), None)
 
 
-def trained_on(patient: Patient, held: Examples | None, updates: int) -> tuple[float, float, float]:
-    """Return what the run learned, what it had learned after so many more updates, and the gain on held rows.
+def trained_on(patient: Patient, held: Examples | None, updates: int) -> tuple[float, float] | None:
+    """Return what the run learned, and what it had learned after so many more updates.
 
-    Without held rows the gain on them is infinite.
+    None where that is not clearly more, on held rows too.
     """
     taught, measured = _divided(patient)
-    updates = _afforded(patient, updates, 1)
-    more = _after(patient, taught, updates, patient.rate, patient.network)
-    shares = [_learned(patient, network, measured) for network in (patient.network, more)]
-    if held is None:
-        return shares[0], shares[1], np.inf
-    gain = _learned(patient, more, held) - _learned(patient, patient.network, held)
-    return shares[0], shares[1], gain
+    more = _after(patient, taught, _afforded(patient, updates, 1), patient.rate, patient.network)
+    before, after = (_learned(patient, network, measured) for network in (patient.network, more))
+    gained = after >= before + at.MORE_GAIN and _gain(patient, patient.network, more, held) >= at.GAIN_HELD
+    return (before, after) if gained else None
 
 
 def _after(patient: Patient, rows: Examples, updates: int, rate: float, start: Network | None = None) -> Network | None:
@@ -69,6 +73,13 @@ def _after(patient: Patient, rows: Examples, updates: int, rate: float, start: N
 def _learned(patient: Patient, network: Network | None, rows: Examples) -> float:
     J = np.inf if network is None else passed(network, rows).J
     return patient.learned(J) if np.isfinite(J) else -np.inf
+
+
+def _gain(patient: Patient, before: Network | None, after: Network | None, held: Examples | None) -> float:
+    """Return what is learned more of held rows; infinite where there are none, or where nothing was before."""
+    if held is None or before is None:
+        return np.inf
+    return _learned(patient, after, held) - _learned(patient, before, held)
 
 
 def _afforded(patient: Patient, updates: int, trials: int) -> int:
