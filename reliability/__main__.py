@@ -5,6 +5,7 @@ from importlib import import_module
 
 MEASUREMENTS = {
     "doctor": "reliability.doctor",
+    "kill": "reliability.kill",
 }
 
 

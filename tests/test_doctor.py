@@ -11,7 +11,7 @@ from pellucid.errors import DivergedError
 from pellucid.nn import SCHEDULES, Dense, Network
 from pellucid.rows import IntegerRows
 from pellucid.training import EarlyStopping, History, Settings, fit
-from pellucid.training.doctor import LEVELS, NAMES, CrossValidation, Finding, diagnose
+from pellucid.training.doctor import LEVELS, NAMES, Finding, diagnose
 from pellucid.training.doctor import thresholds as at
 from pellucid.training.doctor.finding import told_once
 from pellucid.training.doctor.patient import Patient, passed
@@ -209,12 +209,12 @@ def test_overfitting_is_measured_on_what_is_handed_in():
     finding = found(diagnose(network, history, settings, X, y, validation=(X, flipped)), "overfits")
     assert finding.numbers["training"] == own and finding.numbers["held_out"] == pytest.approx(1 - own)
     assert not names(diagnose(network, history, settings, X, y, validation=(X, y))) & {"overfits"}
-    by_folds = diagnose(network, history, settings, X, y, cross_validation=CrossValidation(0.5, 0.6))
+    by_folds = diagnose(network, history, settings, X, y, cross_validation=(0.5, 0.6))
     assert {"overfits", "no better than the majority"} <= names(by_folds)
     assert "0.500, that of always the majority 0.600" in found(by_folds, "no better than the majority").sentence
-    hardly = diagnose(network, history, settings, X, y, cross_validation=CrossValidation(0.65, 0.6))
+    hardly = diagnose(network, history, settings, X, y, cross_validation=(0.65, 0.6))
     assert found(hardly, "no better than the majority").level == "watch"  # less than two standard errors better
-    good = diagnose(network, history, settings, X, y, cross_validation=CrossValidation(0.95, 0.6))
+    good = diagnose(network, history, settings, X, y, cross_validation=(0.95, 0.6))
     assert not names(good) & {"overfits", "no better than the majority"}
 
 

@@ -22,7 +22,7 @@ from pellucid.model import predicted_codes, with_both_classes
 from pellucid.nn import Network
 from pellucid.rows import Rows
 from pellucid.training import Fitted, History, Settings, fit
-from pellucid.training.doctor import CrossValidation, Finding, diagnose
+from pellucid.training.doctor import Finding, diagnose
 
 
 @dataclass(frozen=True)
@@ -102,9 +102,12 @@ class Outcome:
         settings: Settings,
         train: tuple[Rows, np.ndarray],
         unseen: tuple[Rows, np.ndarray],
-        cross_validation: CrossValidation | None = None,
+        cross_validation: tuple[float, float] | None = None,
     ) -> None:
-        """Add what the training doctor finds; `train` and `unseen` are rows and class codes."""
+        """Add what the training doctor finds; `train` and `unseen` are rows and class codes.
+
+        cross_validation: the accuracy it gave, and that of always the majority.
+        """
         targets = fitted.network.loss.targets
         (X, y), (X_unseen, y_unseen) = train, unseen
         self.findings = diagnose(

@@ -1,17 +1,29 @@
 """`pellucid train`: samples in, a model file out, with the truth about how good it is."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any
 
 import click
 
 from pellucid.cli.options import BatchSize, Copies, Keys, Layers, Merge, Size, cache_option
-from pellucid.cli.output import json_option, picture_folder, progress_bars, refuse_foreign_json, say, table, write_json
+from pellucid.cli.output import (
+    Bars,
+    json_option,
+    picture_folder,
+    progress_bars,
+    refuse_foreign_json,
+    say,
+    table,
+    write_json,
+)
+from pellucid.errors import PellucidError
 from pellucid.files import refuse_existing, refuse_same
 from pellucid.job import Result, run
-from pellucid.recipe import make_recipe, read_recipe
-from pellucid.training import EarlyStopping
+from pellucid.recipe import Recipe, make_recipe
+from pellucid.recipe_file import read_recipe, write_recipe
+from pellucid.training import Checkpoints, EarlyStopping
 
 DEFAULT_OUT = "model.pellucid"
 
@@ -26,7 +38,7 @@ Examples:
   pellucid train fashion_mnist/ --layers 128 --optimizer adam --epochs 10
   pellucid train toy:flower --layers 4:tanh --optimizer lbfgs --pictures pictures/""",
 )
-@click.argument("data")
+@click.argument("data", required=False)
 @click.option("--validation", metavar="DATA", help="Data to measure on after each epoch.")
 @click.option("--test", metavar="DATA", help="Data to score on at the end.")
 @click.option("--recipe", "recipe_file", metavar="FILE.toml", help="Settings from a file; options here win over it.")
@@ -41,7 +53,14 @@ Examples:
 @click.option("--size", type=Size(), help="Picture size, 64 or 100x80.  [default: the arrays' own, 64 for files]")
 @click.option("--grey", is_flag=True, default=None, help="Drop the colours of pictures.")
 @click.option("--standardize/--no-standardize", default=None, help="Scale the columns of a table.  [default: on]")
-@click.option("--holdout", type=float, help="Share held back for testing where no part is given.  [default: 0.2]")
+@click.option(
+    "--cross-validate",
+    type=click.IntRange(0),
+    metavar="REPEATS",
+    help="Of 5 folds, 0: none.  [default: 1 to 3 below 2000 samples, else 0]",
+)
+@click.option("--learning-curve", is_flag=True, default=None, help="Also tell whether more samples would help.")
+@click.option("--holdout", type=float, help="Share held back for testing.  [default: 0.2 where nothing else judges]")
 @click.option("--skip-bad", is_flag=True, default=None, help="Leave out pictures that cannot be read; they are named.")
 @cache_option(default=None)
 @click.option("--ensemble", type=click.IntRange(1), help="How many networks answer together.  [default: 1; photo: 5]")
@@ -66,15 +85,25 @@ Examples:
 )
 @click.option("--dtype", type=click.Choice(["float32", "float64"]), help="Precision.  [default: float32 for pictures]")
 @click.option("--seed", "random_state", type=click.IntRange(0, 2**32 - 1), help="Makes the run repeatable.")
+@click.option("--resume", is_flag=True, help="Go on with the training that was stopped; give it the same options.")
+@click.option(
+    "--checkpoint-every",
+    metavar="TIME",
+    default="60s",
+    show_default=True,
+    help="How often to write how far it is: 30s, 5min, 10 epochs or off.",
+)
 @click.option("--pictures", metavar="DIR", help="Also draw examples, cost curve, confusion, weights, mistakes.")
 @click.option("--quiet", is_flag=True, help="No progress bars.")
 @json_option
 def train_command(
-    data: str,
+    data: str | None,
     recipe_file: str | None,
     out: str,
     force: bool,
     merges: Sequence[tuple[str, list[str]]],
+    resume: bool,
+    checkpoint_every: str,
     pictures: str | None,
     quiet: bool,
     json_file: str | None,
@@ -85,7 +114,8 @@ def train_command(
     DATA is a folder of class folders (children named train, validation, test are parts), a .zip of one, .h5, .csv,
     .npz, a folder of IDX files, hf:NAME or toy:flower.
     """
-    refuse_existing(out, force)
+    refuse_existing(out, force or resume)  # what stands there beside checkpoints is a model that Ctrl-C left unfinished
+    recipe_out = refuse_existing(f"{out}.toml", force or resume)
     refuse_foreign_json(json_file)
     refuse_same(out=out, json=json_file, pictures=pictures)
     values = read_recipe(recipe_file) if recipe_file else {}
@@ -94,19 +124,51 @@ def train_command(
         values["merge"] = {}
         for new, olds in merges:
             values["merge"].setdefault(new, []).extend(olds)
-    recipe = make_recipe(**values | {"data": data})
-    drawn = picture_folder(pictures, force)
-    with progress_bars(quiet) as bars:
-        result = run(recipe, bars)
-    result.model.save(out, force)  # before anything is told: a closed pipe must not cost it
+    if data is None and "data" not in values:
+        raise click.UsageError("Missing argument 'DATA': give a folder, a file or a name, or a --recipe that has data.")
+    values |= {} if data is None else {"data": data}
+    recipe = make_recipe(**values)
+    drawn = picture_folder(pictures, force or resume)
+    with _checkpoints(out, checkpoint_every, values, resume, force) as checkpoints:
+        with progress_bars(quiet) as bars:
+            result = _carried_out(recipe, bars, checkpoints)
+        result.model.save(out, force or resume)  # before anything is told: a closed pipe must not cost it
+        write_recipe(recipe_out, result.recipe, f"pellucid train --recipe {recipe_out} makes {out} again, bit by bit.")
     write_json(json_file, "train", training_results(result) | {"model": out})
     _tell(result)
-    say(f"model: {out}")
+    say(f"model: {out}, and the recipe that makes it: {recipe_out}")
+    if checkpoints is not None and checkpoints.begun:
+        say(f"{_interrupted(checkpoints)} and then replaces the model")
     if drawn is not None:
         from pellucid.cli.draw import draw_training
 
         draw_training(result, drawn)
         say(f"pictures: {drawn}")
+
+
+def _checkpoints(
+    out: str, every: str, values: dict[str, Any], resume: bool, force: bool
+) -> AbstractContextManager[Checkpoints | None]:
+    """Return the checkpoints of the job, beside its model; which of its options it was given is part of them."""
+    if every == "off":
+        if resume:
+            raise click.UsageError("--resume goes on from checkpoints; leave --checkpoint-every off out.")
+        return nullcontext()
+    about = {name: value for name, value in values.items() if name != "cache"}  # which changes nothing
+    return Checkpoints(f"{out}.checkpoint", every, about, resume=resume, force=force and not resume)
+
+
+def _carried_out(recipe: Recipe, bars: Bars, checkpoints: Checkpoints | None) -> Result:
+    try:
+        return run(recipe, bars, checkpoints)
+    except KeyboardInterrupt:
+        if checkpoints is None or not checkpoints.begun:
+            raise
+        raise PellucidError(f"{_interrupted(checkpoints)}.") from None
+
+
+def _interrupted(checkpoints: Checkpoints) -> str:
+    return f"interrupted: the same command with --resume goes on from {checkpoints.folder}"
 
 
 def training_results(result: Result) -> dict[str, Any]:
@@ -115,6 +177,8 @@ def training_results(result: Result) -> dict[str, Any]:
     return {
         "network": str(result.model.network),
         "features": str(result.model.features),
+        "cross_validation": None if result.cross_validation is None else result.cross_validation.as_dict(),
+        "learning_curve": None if result.learning_curve is None else result.learning_curve.as_dict(),
         "scores": {part: scores.as_dict() for part, scores in result.scores.items()},
         "epochs": len(history.cost),
         "cost": history.cost,
@@ -160,5 +224,12 @@ def _tell(result: Result) -> None:
         say(f"cost {history.cost[0]:.4f} -> {history.cost[-1]:.4f}")
     for part, scores in result.scores.items():
         say(f"accuracy, {part}: {scores.sentence()}")
-    if len(result.scores) == 1:
+    if result.cross_validation is not None:
+        say(f"accuracy expected on new samples: {result.cross_validation.sentence()}")
+    if (best := result.headline) is None:
         say("No rows were held back: these figures say nothing about new data.")
+        return
+    for comparison in best.comparisons.values():
+        say(comparison.sentence())
+    if result.learning_curve is not None:
+        say(result.learning_curve.sentence())

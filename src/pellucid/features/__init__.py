@@ -10,10 +10,10 @@ from pellucid.features.numbers import Numbers
 from pellucid.features.photo import Photo
 from pellucid.features.pictures import PictureFeatures
 from pellucid.features.pixels import Pixels
-from pellucid.features.views import COPIES, views_of
+from pellucid.features.views import COPIES, copies_of, views_of
 
 Features: TypeAlias = PictureFeatures | Numbers
 
 FEATURES: dict[str, type[Pixels] | type[Photo] | type[Numbers]] = {"photo": Photo, "pixels": Pixels, "numbers": Numbers}
 
-__all__ = ["COPIES", "FEATURES", "Features", "Numbers", "Photo", "PictureFeatures", "Pixels", "views_of"]
+__all__ = ["COPIES", "FEATURES", "Features", "Numbers", "Photo", "PictureFeatures", "Pixels", "copies_of", "views_of"]

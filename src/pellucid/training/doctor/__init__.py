@@ -2,6 +2,5 @@
 
 from pellucid.training.doctor.diagnosis import diagnose
 from pellucid.training.doctor.finding import LEVELS, NAMES, Finding
-from pellucid.training.doctor.scores import CrossValidation
 
-__all__ = ["LEVELS", "NAMES", "CrossValidation", "Finding", "diagnose"]
+__all__ = ["LEVELS", "NAMES", "Finding", "diagnose"]

@@ -14,7 +14,7 @@ from pellucid.training.doctor import layers, learning, scores
 from pellucid.training.doctor import thresholds as at
 from pellucid.training.doctor.finding import Finding, ordered, told_once
 from pellucid.training.doctor.patient import Patient
-from pellucid.training.doctor.scores import CrossValidation
+from pellucid.training.doctor.scores import CrossValidated
 from pellucid.training.examples import Examples, checked_examples
 from pellucid.training.history import History
 from pellucid.training.row_weights import codes_of
@@ -41,14 +41,14 @@ def diagnose(
     y: Array,
     *,
     validation: tuple[Rows, Array] | None = None,
-    cross_validation: CrossValidation | None = None,
+    cross_validation: CrossValidated | None = None,
     seeds: Sequence[int] = (),
 ) -> tuple[Finding, ...]:
     """Return what is wrong with a training run, or worth knowing, the problems first.
 
     networks, histories: as trained, one or several (an ensemble).  settings: as given to `fit`.
     X, y: the training rows and targets as given to `fit`; about 1,000 of them are looked at.
-    validation: (X, y) that were not learned from.  cross_validation: what it gave, where it was done.
+    validation: (X, y) that were not learned from.  cross_validation: (accuracy, majority) where it was done.
     seeds: of each network's start; by default that of the settings.
 
     Of a run that diverged, with the history of its DivergedError, the network is `settings.network(...)`.
@@ -80,7 +80,7 @@ def diagnose(
     return ordered([found for found in (*of_data, *of_networks) if found])
 
 
-def _examined(patient: Patient, held: Examples | None, cross: CrossValidation | None) -> list[Finding]:
+def _examined(patient: Patient, held: Examples | None, cross: CrossValidated | None) -> list[Finding]:
     """Return the findings of one network."""
     with np.errstate(over="ignore", invalid="ignore"):  # what exploded is told in words
         found = [

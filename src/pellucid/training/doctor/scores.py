@@ -1,6 +1,5 @@
 """What the answers are worth: on the training rows, on rows held out, and what the rows themselves allow."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,12 +13,7 @@ from pellucid.training.examples import Examples
 Array = NDArray[Any]
 
 
-@dataclass(frozen=True)
-class CrossValidation:
-    """What cross-validation on the training rows gave, measured elsewhere: accuracy beside always the majority."""
-
-    accuracy: float
-    majority: float
+CrossValidated = tuple[float, float]  # accuracy of rows held out in turn, and that of always the majority
 
 
 def unscaled_inputs(patient: Patient) -> Finding | None:
@@ -85,7 +79,7 @@ def always_the_majority(patient: Patient) -> Finding | None:
     )
 
 
-def overfits(patient: Patient, held: Examples | None, cross: CrossValidation | None) -> Finding | None:
+def overfits(patient: Patient, held: Examples | None, cross: CrossValidated | None) -> Finding | None:
     """It knows its training rows far better than others."""
     if patient.learned_share < at.LITTLE:  # what has learned nothing differs for other reasons, such as other shares
         return None
@@ -95,7 +89,7 @@ def overfits(patient: Patient, held: Examples | None, cross: CrossValidation | N
         other, error = _score(patient, held)
         where = f"{counted(len(held), 'row')} held out"
     elif cross is not None:
-        other, error = cross.accuracy, _error(cross.accuracy, patient.n)
+        other, error = cross[0], _error(cross[0], patient.n)
         where = "rows held out in cross-validation"
     else:
         return None
@@ -118,11 +112,11 @@ def overfits(patient: Patient, held: Examples | None, cross: CrossValidation | N
 
 
 def no_better_than_the_majority(
-    patient: Patient, held: Examples | None, cross: CrossValidation | None
+    patient: Patient, held: Examples | None, cross: CrossValidated | None
 ) -> Finding | None:
     """On rows that it has not seen, knowing only what is most frequent would do as well."""
     if cross is not None:
-        got, known, error = cross.accuracy, cross.majority, _error(cross.majority, patient.n)
+        (got, known), error = cross, _error(cross[1], patient.n)
         where = f"In cross-validation on {counted(patient.n, 'training row')}"
     elif held is None:
         return None
