@@ -4,6 +4,9 @@ import sys
 from importlib import import_module
 
 MEASUREMENTS = {
+    "fuzz": "reliability.fuzz",
+    "doctor": "reliability.doctor",
+    "kill": "reliability.kill",
     "reject": "reliability.reject",
 }
 

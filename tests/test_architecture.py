@@ -11,6 +11,7 @@ SOURCE = Path(pellucid.__file__).parent
 
 FLOORS = {  # docs/architecture.md tells their story; rooms of one floor do not know each other
     "errors": 0,
+    "memory": 0,
     "parallel": 0,
     "version": 0,
     "cache": 1,
@@ -18,13 +19,15 @@ FLOORS = {  # docs/architecture.md tells their story; rooms of one floor do not 
     "pictures": 1,
     "randomness": 1,
     "rows": 1,
+    "sorting": 1,
     "data": 2,
     "features": 2,
     "nn": 2,
+    "sealed": 2,
     "training": 3,
     "model_file": 3,
     "reading": 3,
-    "sorting": 1,
+    "audit": 3,
     "novelty": 3,
     "model": 4,
     "evaluation": 5,
@@ -34,18 +37,22 @@ FLOORS = {  # docs/architecture.md tells their story; rooms of one floor do not 
     "decision": 6,
     "recipe": 5,
     "recipe_file": 6,
-    "job": 7,
-    "insight": 7,
-    "articles": 8,
-    "cli": 9,
-    "__main__": 10,
-    "__init__": 10,
+    "preparation": 6,
+    "judging": 7,
+    "job": 8,
+    "insight": 9,
+    "articles": 10,
+    "cli": 11,
+    "__main__": 12,
+    "__init__": 12,
 }
 HOMES = {  # heavy or optional packages, and the only places that may import them
     "datasets": {"data/huggingface.py"},
     "h5py": {"data/hdf5.py"},
-    "PIL": {"pictures.py"},
-    "platformdirs": {"cache.py"},
+    "PIL": {"pictures/pixels.py", "pictures/arrays.py"},
+    "pillow_heif": {"pictures/pixels.py"},
+    "platformdirs": {"cache.py", "data/published.py"},
+    "pooch": {"data/fetch.py"},
     "concurrent": {"parallel.py"},
     "skimage": {"features/photo.py"},
     "sklearn": {"estimator.py", "data/toy.py", "evaluation/file_facts.py"},
@@ -133,6 +140,6 @@ def test_import_is_light():
     import sys
 
     code = """import sys, pellucid, pellucid.cli.main
-heavy = ("sklearn", "matplotlib", "h5py", "scipy", "skimage", "PIL", "platformdirs", "concurrent")
+heavy = ("sklearn", "matplotlib", "h5py", "scipy", "skimage", "PIL", "platformdirs", "concurrent", "pooch")
 print([name for name in heavy if name in sys.modules])"""
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"

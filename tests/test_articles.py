@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from pellucid.articles import ARTICLES, beans, run_article
-from pellucid.articles.article import CATS_PLACE
 from pellucid.cli.main import run
 from pellucid.cli.reproduce import NAMES
+from pellucid.data.published import PUBLISHED
 from pellucid.errors import InputError, MissingFileError
 from pellucid.nn import Dense, Network
 
@@ -119,12 +119,13 @@ def test_a_dead_layer_is_named():
 
 
 def test_a_missing_place_tells_what_belongs_there(tmp_path):
+    sums = PUBLISHED["cats"].sums
     with pytest.raises(MissingFileError) as error:
         run_article("logistic", tmp_path)
-    for text in (*CATS_PLACE.sha256, *CATS_PLACE.sha256.values(), "--data DIR"):
+    for text in (*sums, *sums.values(), "pellucid fetch cats", "--data DIR"):
         assert text in str(error.value)
     (tmp_path / "train_catvnoncat.h5").write_bytes(b"other")
-    assert CATS_PLACE.differing(tmp_path) == ["train_catvnoncat.h5"]
+    assert PUBLISHED["cats"].differing(tmp_path) == ["train_catvnoncat.h5"]
 
 
 def test_options_of_other_articles_are_refused():

@@ -15,7 +15,7 @@ import PIL
 import pytest
 from PIL import Image
 
-from pellucid import cache, parallel, pictures, reading
+from pellucid import cache, parallel, reading
 from pellucid.assembly import assemble
 from pellucid.cli.main import run
 from pellucid.cli.output import Bars
@@ -26,7 +26,7 @@ from pellucid.insight.samples import examples_and_mistakes
 from pellucid.job import train
 from pellucid.model import load as load_model
 from pellucid.nn import network
-from pellucid.pictures import PictureShape, as_pixels
+from pellucid.pictures import PictureShape, as_pixels, pixels
 from pellucid.rows import IntegerRows
 
 FEATURES = Pixels(PictureShape(9, 11, 3))
@@ -110,7 +110,9 @@ def test_all_formats_are_loaded_before_threads_begin(folder, monkeypatch):
     one_by_one(folder)  # which loads them
     begun = []
     monkeypatch.setattr(Image, "init", lambda: begun.append(threading.current_thread() is threading.main_thread()))
+    pixels._formats.cache_clear()
     read(folder, cached=False)
+    pixels._formats.cache_clear()
     FEATURES.transform(sorted(folder.rglob("*.*")))
     assert begun == [True, True]
 
@@ -195,7 +197,7 @@ def test_pillows_warnings_in_threads_are_not_heard(folder, monkeypatch):
 def test_the_second_time_nothing_is_decoded(folder, kept, monkeypatch):
     first = read(folder).integers
     assert len(kept()) == 1 and not first.flags.writeable
-    monkeypatch.setattr(pictures, "_decoded", no_decoder)
+    monkeypatch.setattr(pixels, "_decoded", no_decoder)
     assert read(folder).integers.tobytes() == first.tobytes() == read(folder, dtype=np.float64).integers.tobytes()
     with pytest.raises(AssertionError, match="a picture was decoded"):
         read(folder, cached=False)
@@ -246,7 +248,7 @@ def test_another_size_or_colour_is_read_anew_though_it_has_as_many_pixels(folder
 def test_a_new_name_of_the_folder_changes_nothing(folder, monkeypatch, tmp_path):
     read(folder)
     folder.rename(tmp_path / "moved")
-    monkeypatch.setattr(pictures, "_decoded", no_decoder)
+    monkeypatch.setattr(pixels, "_decoded", no_decoder)
     read(tmp_path / "moved")
 
 
@@ -276,7 +278,7 @@ def test_a_damaged_file_is_made_anew(folder, kept):
 
 def test_a_job_reads_each_picture_once_and_finds_it_again(folder, kept, monkeypatch):
     train(folder, size=(9, 11), epochs=1, random_state=0, features="pixels")
-    monkeypatch.setattr(pictures, "_decoded", no_decoder)
+    monkeypatch.setattr(pixels, "_decoded", no_decoder)
     train(folder, size=(9, 11), epochs=1, random_state=1, features="pixels")
     assert len(kept()) == 1
 
@@ -318,7 +320,7 @@ def test_recipe_with_cache_and_without_give_one_model(folder, kept, monkeypatch)
     assert kept() == []
     first = train(folder, **how)
     assert len(kept()) == 1
-    monkeypatch.setattr(pictures, "_decoded", no_decoder)
+    monkeypatch.setattr(pixels, "_decoded", no_decoder)
     for cached in (first, train(folder, **how)):
         assert cached.model.network.parameters.tobytes() == without.model.network.parameters.tobytes()
         assert cached.model.provenance == without.model.provenance

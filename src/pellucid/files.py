@@ -15,9 +15,11 @@ import numpy as np
 import safetensors.numpy
 from safetensors import SafetensorError
 
+from pellucid import memory
 from pellucid.errors import InputError, MissingFileError, ModelFileError, OutputExistsError, PellucidError
 
 LARGEST_HEADER = 64 * 2**20  # bytes; a header lists tensors and metadata, it never needs more
+HEADER_IN_MEMORY = 25  # bytes that JSON may become for one of its own, as in "[[],[],[],..."
 
 
 def refuse_existing(path: str | Path, force: bool = False) -> Path:
@@ -38,6 +40,18 @@ def refuse_existing(path: str | Path, force: bool = False) -> Path:
     if not os.access(path.parent, os.W_OK):
         raise InputError(f"{path} cannot be written: the folder {path.parent} may not be written to.")
     return path
+
+
+def refuse_unwritable(folder: str | Path) -> None:
+    """Raise InputError where a folder, which is there or is to be made, could not be written to."""
+    folder = Path(folder)
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder} is a file where a folder is needed; move it away.")
+    place = folder if folder.is_dir() else folder.parent
+    if not place.is_dir():
+        raise InputError(f"{folder} cannot be made: there is no folder {place}. Make it first.")
+    if not os.access(place, os.W_OK):
+        raise InputError(f"{folder} cannot be written to: the folder {place} may not be written to.")
 
 
 def refuse_same(**outputs: str | Path | None) -> None:
@@ -75,7 +89,7 @@ def atomic_write(path: str | Path, data: bytes) -> None:
 
 def tensor_bytes(tensors: dict[str, np.ndarray], metadata: dict[str, str]) -> bytes:
     """Return tensors and text metadata in the safetensors layout; the same content gives the same bytes."""
-    contiguous = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}  # else silently garbled
+    contiguous = {name: np.asarray(tensor, order="C") for name, tensor in tensors.items()}  # else silently garbled
     return bytes(safetensors.numpy.save(contiguous, metadata))
 
 
@@ -85,14 +99,18 @@ def read_tensors(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, str
     if path.exists() and not path.is_file():
         raise ModelFileError(f"{path} cannot be read: it is not a file.")
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            start = file.read(8)
+            header_length = int.from_bytes(start, "little")
+            if len(start) < 8 or header_length > min(LARGEST_HEADER, size - 8):
+                raise ModelFileError(f"{path} is not a model file: it is truncated or of another format.")
+            memory.refuse_beyond(path, 3 * size + HEADER_IN_MEMORY * header_length, ModelFileError)
+            data = start + file.read(size - 8)
     except FileNotFoundError:
         raise MissingFileError(f"there is no file {path}.") from None
     except OSError as error:
         raise ModelFileError(f"{path} cannot be read: {error.strerror}.") from error
-    header_length = int.from_bytes(data[:8], "little")
-    if len(data) < 8 or header_length > min(LARGEST_HEADER, len(data) - 8):
-        raise ModelFileError(f"{path} is not a model file: it is truncated or of another format.")
     try:
         header: dict[str, Any] = json.loads(data[8 : 8 + header_length])
         tensors = safetensors.numpy.load(data)

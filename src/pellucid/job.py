@@ -3,26 +3,26 @@
 The same few steps for pictures and tables, and for every way to ask for them.
 """
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from pellucid.assembly import Progress, described, same_place
-from pellucid.data import Dataset, Splits, folds, load, split_rows
-from pellucid.data.corrections import Corrected, corrected, read_corrections
-from pellucid.decision import Auto, Decision, Kept, answers_of, decided, knowing, refuse_impossible
+from pellucid.assembly import Progress, described
+from pellucid.audit import Audit
+from pellucid.data import Dataset, Splits, split_rows
+from pellucid.data.corrections import Corrected
+from pellucid.decision import Decision, Kept, answers_of, decided, knowing, refuse_impossible
 from pellucid.errors import InputError
-from pellucid.evaluation import Answered, CrossValidation, LearningCurve, Scores, cross_validate, learning_curve, score
-from pellucid.evaluation.cross_validation import HEADLINE_BELOW
-from pellucid.evaluation.out_of_fold import FOLDS, usual_repeats
+from pellucid.evaluation import Answered, CrossValidation, FileFacts, LearningCurve, Scores, Shift, score
+from pellucid.judging import cross_validated, curve_of, facts_against, shift_between, usual_or_wanted
 from pellucid.learner import NO_HIDDEN_LAYER, Learner, Samples
 from pellucid.model import Model, class_codes
+from pellucid.preparation import prepare
 from pellucid.randomness import as_seed, stream
 from pellucid.recipe import Recipe, make_recipe
-from pellucid.training import History
+from pellucid.training import Checkpoints, History
 from pellucid.version import versions
 
 HOLDOUT = 0.2  # of the samples, where nothing else judges, or where nothing else is there to choose on
@@ -36,6 +36,8 @@ class Result:
     recipe: all its values in full, flat; `make_recipe` takes them, and gives the same weights again.
     scores: by part ("train", "validation", "test").  histories: of each network.
     cross_validation: the headline where the samples are few.  learning_curve: where it was asked for.
+    audit: what was found in the data.  file_facts: what the files tell besides the pictures.  shift: how the shares of
+    the classes differ between training and test.
     decision: the threshold and the limits of answers that were chosen.  answered: by part, what these are worth there.
     corrections: how many labels of each part were put right; None where there was no list of them.
     skipped: pictures left out, as (name, reason).
@@ -48,6 +50,9 @@ class Result:
     scores: dict[str, Scores]
     cross_validation: CrossValidation | None
     learning_curve: LearningCurve | None
+    audit: Audit | None
+    file_facts: FileFacts | None
+    shift: Shift | None
     splits: Splits
     rows: dict[str, np.ndarray]
     decision: Decision
@@ -85,20 +90,22 @@ def train(source: str | Path, *, progress: Progress | None = None, **settings: A
     return run(make_recipe(data=str(source), **settings), progress)
 
 
-def run(recipe: Recipe, progress: Progress | None = None) -> Result:
-    """Carry out a recipe."""
-    splits, corrections = _loaded(recipe)
+def run(recipe: Recipe, progress: Progress | None = None, checkpoints: Checkpoints | None = None) -> Result:
+    """Carry out a recipe.  checkpoints: where to write how far it is, and to go on from."""
+    prepared = prepare(recipe, progress)
+    splits = prepared.splits
     refuse_impossible(recipe.reject, recipe.threshold, splits.train, splits.validation)
     features = recipe.features_for(splits.train)
     settings = recipe.settings(features.kind)
     seed = as_seed(settings.random_state)
+    seed = seed if checkpoints is None else checkpoints.keep("seed", seed)
     settings = replace(settings, random_state=seed)
     skipped: list[tuple[str, str]] | None = [] if recipe.skip_bad else None
     rows: dict[str, np.ndarray] = {}
     parts: dict[str, Dataset] = {}
     for part, dataset in splits.items():
         rows[part], parts[part] = described(dataset, features, np.float64, skipped, progress, recipe.cache)
-    repeats = _repeats(recipe.cross_validate, parts["train"])
+    repeats = usual_or_wanted(recipe.cross_validate, parts["train"])
     holdout = _holdout(recipe.holdout, repeats, parts)
     division = _hold_back(holdout, "test", stream(seed, "split"), rows, parts) if holdout else []
     chooses = settings.stopping is not None or settings.restarts > 1
@@ -110,16 +117,22 @@ def run(recipe: Recipe, progress: Progress | None = None) -> Result:
     samples = {part: Samples(rows[part], dataset.labels, dataset.groups) for part, dataset in parts.items()}
     names = parts["train"].class_names
     learner = Learner(features, settings, seed, names, recipe.networks_for(features))
-    judged = _cross_validated(learner, samples["train"], repeats, recipe.threshold, progress) if repeats else None
-    curve = _learning_curve(learner, samples["train"], judged, progress) if recipe.learning_curve else None
+    judged = None
+    if repeats:
+        judged = cross_validated(learner, samples["train"], repeats, recipe.threshold, progress, checkpoints)
+    curve = curve_of(learner, samples["train"], judged, progress, checkpoints) if recipe.learning_curve else None
     learned = learner.learn(
         samples["train"],
         samples.get("validation"),
         None if progress is None else lambda X, y: [progress.training(X, y, settings.epochs)],
+        checkpoints,
     )
     simpler = learner.without_hidden_layers
-    baseline = None if simpler is None else simpler.learn(samples["train"], samples.get("validation")).model
+    baseline = None
+    if simpler is not None and not learned.interrupted:
+        baseline = simpler.learn(samples["train"], samples.get("validation"), None, checkpoints, "baseline").model
     used_for = {"train": "training", "validation": "choosing" if chooses else "testing", "test": "testing"}
+    facts = facts_against(prepared.audit, parts, judged, learned.model, rows.get("test"), seed)
     if len(learned.held):
         assert settings.stopping is not None
         share = f"{settings.stopping.fraction:.0%}"
@@ -138,7 +151,9 @@ def run(recipe: Recipe, progress: Progress | None = None) -> Result:
             "division": "; ".join(division) or "as the data is divided",
             "used_for": used_for,
             "skipped": len(skipped or ()),
-            "corrections": {part: asdict(made) for part, made in (corrections or {}).items()},
+            "corrections": {part: asdict(made) for part, made in (prepared.corrections or {}).items()},
+            "dropped": prepared.dropped,
+            "audit": None if prepared.audit is None else prepared.audit.as_dict()["findings"],
             "seed": seed,
             "recipe": {f.name: getattr(recipe, f.name) for f in fields(recipe) if f.name not in NOT_TOLD},
             "settings": settings.described(),
@@ -162,26 +177,16 @@ def run(recipe: Recipe, progress: Progress | None = None) -> Result:
         scores,
         judged,
         curve,
+        prepared.audit,
+        facts,
+        shift_between(parts, seed),
         Splits(**parts),
         rows,
         decision,
         answered,
-        corrections,
+        prepared.corrections,
         tuple(skipped or ()),
     )
-
-
-def _repeats(wanted: int | None, train: Dataset) -> int:
-    """Return how often to cross-validate; not at all, unless it is asked for, where a class has too few samples."""
-    if wanted is not None:
-        return wanted
-    if len(train) >= HEADLINE_BELOW:
-        return 0
-    try:
-        folds(train.labels, FOLDS, stream(0, "folds"), train.groups)
-    except InputError:
-        return 0
-    return usual_repeats(len(train))
 
 
 def _decided(
@@ -189,74 +194,22 @@ def _decided(
     learner: Learner,
     model: Model,
     judged: CrossValidation | None,
-    cross_validated: Samples,
+    whole: Samples,
     rows: dict[str, np.ndarray],
     parts: dict[str, Dataset],
 ) -> tuple[Model, Decision]:
-    """Return the model with what is chosen on rows it did not learn from: of the folds, else of the validation part."""
+    """Return the model with what is chosen on rows it did not learn from: of the folds, else of the validation part.
+
+    whole: the samples of the folds.
+    """
     if not recipe.chooses:
         return replace(model, threshold=float(recipe.threshold)), Decision()
     model = knowing(model, rows["train"])
     if judged is None:
         kept = Kept.of_part(model, rows["validation"], parts["validation"], learner.seed)
     else:
-        of = cross_validated
-        kept = Kept.of_folds(learner.features, of.R, of.labels, of.groups, judged)
+        kept = Kept.of_folds(learner.features, whole.R, whole.labels, whole.groups, judged)
     return decided(model, kept, recipe.reject, recipe.threshold)
-
-
-def _cross_validated(
-    learner: Learner, train: Samples, repeats: int, threshold: float | Auto, progress: Progress | None
-) -> CrossValidation:
-    return cross_validate(
-        learner.fit_predict(train),
-        train.labels,
-        learner.class_names,
-        seed=learner.seed,
-        repeats=repeats,
-        groups=train.groups,
-        progress=_told(progress, "cross-validation"),
-        threshold=threshold,
-    )
-
-
-def _learning_curve(
-    learner: Learner, train: Samples, judged: CrossValidation | None, progress: Progress | None
-) -> LearningCurve:
-    return learning_curve(
-        learner.fit_predict(train, with_baseline=False),
-        train.labels,
-        seed=learner.seed,
-        groups=train.groups,
-        whole=None if judged is None else judged.probabilities,
-        progress=_told(progress, "learning curve"),
-    )
-
-
-def _told(progress: Progress | None, what: str) -> Callable[[int, int], None] | None:
-    return None if progress is None else lambda done, total: progress.fits(what, done, total)
-
-
-def _loaded(recipe: Recipe) -> tuple[Splits, dict[str, Corrected] | None]:
-    """Return the parts, coded alike by the classes and columns of the training part, and what was corrected in each."""
-    how: dict[str, Any] = {"label": recipe.label, "keys": recipe.keys, "groups": recipe.groups}
-    parts = dict(load(recipe.data, **how).items())
-    for part, source in (("validation", recipe.validation), ("test", recipe.test)):
-        if source is not None:
-            own = load(source, **how, least_classes=1)
-            if same_place(source, recipe.data) and getattr(own, part) is None:
-                raise InputError(f"the {part} data is the training data itself; give other data, or leave {part} out.")
-            parts[part] = getattr(own, part) or own.train
-    train = parts.pop("train").merged(recipe.merge)
-    others = {
-        part: dataset.coded_as(train.class_names, recipe.merge).with_columns(train.columns)
-        for part, dataset in parts.items()
-    }
-    parts = {"train": train, **others}
-    if recipe.corrections is None:
-        return Splits(**parts), None
-    parts, made = corrected(parts, read_corrections(recipe.corrections), recipe.merge)
-    return Splits(**parts), made
 
 
 def _holdout(wanted: float | None, repeats: int, parts: dict[str, Dataset]) -> float:

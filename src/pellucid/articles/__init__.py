@@ -5,6 +5,7 @@ from pathlib import Path
 from pellucid.articles import beans, cats, planar
 from pellucid.articles.article import Article, Outcome
 from pellucid.assembly import Progress
+from pellucid.data.published import usual_place
 from pellucid.errors import InputError, unknown_name
 
 ARTICLES = {
@@ -27,7 +28,8 @@ def run_article(
 ) -> Outcome:
     """Run an article's network and return its figures beside the published ones.
 
-    data: the folder of its data.  seed: of the start, the published run's by default.  init: another start rule.
+    data: the folder of its data, by default where `pellucid fetch` puts it.
+    seed: of the start, the published run's by default.  init: another start rule.
     classes, seeds: beans with 2 or 3 classes, from that many starts.  hidden_sizes: planar, compared.
     cache: keep decoded pictures in the user's cache folder.
     """
@@ -44,7 +46,7 @@ def run_article(
         if data is not None:
             raise InputError("--data has no meaning for planar: its points are drawn by their formula.")
         return planar.run(hidden_sizes or [], seed, init, progress)
-    data = data or Path("data", "beans" if name == "beans" else "cats")
+    data = data or usual_place("beans" if name == "beans" else "cats")
     if name == "beans":
         first = 0 if seeds is not None else beans.BEANS.seed
         start = first if seed is None else seed

@@ -3,10 +3,8 @@
 Each article is a value; running one gives an `Outcome` with the figures side by side and the pictures drawn.
 """
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +12,6 @@ from matplotlib.figure import Figure
 
 from pellucid.assembly import Progress
 from pellucid.data import Dataset
-from pellucid.errors import MissingFileError
 from pellucid.features import Pixels
 from pellucid.insight import plots
 from pellucid.insight.samples import examples_and_mistakes
@@ -22,6 +19,7 @@ from pellucid.model import predicted_codes, with_both_classes
 from pellucid.nn import Network
 from pellucid.rows import Rows
 from pellucid.training import Fitted, History, Settings, fit
+from pellucid.training.doctor import Finding, diagnose
 
 
 @dataclass(frozen=True)
@@ -85,55 +83,40 @@ class Outcome:
     """What a run of an article gave.
 
     results: plain values for JSON: iterations, costs, accuracies, seconds.
-    figures: (what, published, obtained) to print.  remarks: sentences.  pictures: by file name.
+    figures: (what, published, obtained) to print.  remarks: sentences.  findings: of the training doctor.
+    pictures: by file name.
     """
 
     results: dict[str, Any]
     figures: list[tuple[str, str, str]]
     remarks: list[str] = field(default_factory=list)
+    findings: tuple[Finding, ...] = ()
     pictures: dict[str, Figure] = field(default_factory=dict)
 
+    def examine(
+        self,
+        fitted: Fitted,
+        settings: Settings,
+        train: tuple[Rows, np.ndarray],
+        unseen: tuple[Rows, np.ndarray],
+        cross_validation: tuple[float, float] | None = None,
+    ) -> None:
+        """Add what the training doctor finds; `train` and `unseen` are rows and class codes.
 
-@dataclass(frozen=True)
-class Place:
-    """Where an article's data comes from, and the sha256 of each of its files."""
-
-    what: str
-    source: str
-    sha256: Mapping[str, str]
-
-    def require(self, folder: Path, parts: tuple[str, ...]) -> None:
-        """Raise MissingFileError, telling what belongs there, where one of `parts` is not in the folder."""
-        missing = [part for part in parts if not (folder / part).exists()]
-        if missing:
-            sums = "\n".join(f"  {name}  sha256 {digest}" for name, digest in self.sha256.items())
-            raise MissingFileError(
-                f"{folder} lacks {', '.join(missing)} of {self.what}.\n"
-                f"It comes from {self.source}:\n{sums}\nThen name the folder: --data DIR."
-            )
-
-    def differing(self, folder: Path) -> list[str]:
-        """Return the files in the folder that are not the published ones, by their sha256."""
-        present = ((folder / name, digest) for name, digest in self.sha256.items() if (folder / name).exists())
-        return [path.name for path, digest in present if hashlib.sha256(path.read_bytes()).hexdigest() != digest]
-
-
-CATS_PLACE = Place(
-    "the cat pictures",
-    "the programming exercises of the deep learning course (course material: not to be passed on)",
-    {
-        "train_catvnoncat.h5": "fbe56ab67c3ae28d564e3a644189117976d6b31af0a3ce9bb17dbf22908af242",
-        "test_catvnoncat.h5": "6a9d39ce52fa85953c5834695b8534a30ed8cfd54971fb2f080b5a24d002b951",
-    },
-)
-BEANS_PLACE = Place(
-    "the bean leaves (Makerere AI Lab 2020, MIT licence)",
-    "storage.googleapis.com/ibeans/, to be unpacked there (hub name AI-Lab-Makerere/beans)",
-    {
-        "train.zip": "284fe8456ce20687f4367ae7ad94a64577e7f9fde2c2c6b1c74340ab5dc82715",
-        "validation.zip": "90b7aa1c26d91d9afff07a30bbc67a5ea34f1f1397f068d8675be09d7d0c602d",
-    },
-)
+        cross_validation: the accuracy it gave, and that of always the majority.
+        """
+        targets = fitted.network.loss.targets
+        (X, y), (X_unseen, y_unseen) = train, unseen
+        self.findings = diagnose(
+            fitted.network,
+            fitted.history,
+            settings,
+            X,
+            targets(y),
+            validation=(X_unseen, targets(y_unseen)),
+            cross_validation=cross_validation,
+        )
+        self.results["findings"] = [finding.as_dict() for finding in self.findings]
 
 
 def accuracy(network: Network, X: Rows, labels: np.ndarray) -> float:

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.articles.article import BEANS_PLACE, Article, Outcome, accuracy, draw, train
+from pellucid.articles.article import Article, Outcome, accuracy, draw, train
 from pellucid.assembly import Progress, assemble
 from pellucid.data import load
+from pellucid.data.published import PUBLISHED
 from pellucid.errors import InputError
 from pellucid.features import Pixels
 from pellucid.insight import plots
@@ -48,7 +49,7 @@ def run(
     """Train from each of the seeds and report them; the pictures are those of the best, chosen on validation."""
     if classes not in (2, 3):
         raise InputError(f"the bean leaves make 2 classes (healthy, sick) or 3; got {classes}.")
-    BEANS_PLACE.require(data, ("train", "validation"))
+    PUBLISHED["beans"].require(data, ("train", "validation"))
     splits = load(data)
     assert splits.validation is not None
     merge = SICK if classes == 2 else {}
@@ -99,6 +100,7 @@ def run(
         outcome.remarks.append(f"This start died, it gives every leaf one answer{why}. Try --seed, or --seeds 20.")
     elif classes == 2 and BEANS.is_published(settings):
         outcome.remarks.append(f"Start {seed} is the best of 0 to 19, chosen on validation: expect less on new leaves.")
+    outcome.examine(best, settings, (X, y), (X_val, y_val))
     outcome.pictures |= draw(train_set, validation_set, features, best.network, X_val, best.history, settings)
     return outcome
 

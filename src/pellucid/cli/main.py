@@ -12,14 +12,17 @@ from typing import Any
 
 import click
 
+from pellucid.cli.terminal import printable
 from pellucid.errors import PellucidError, unknown_name
 from pellucid.version import __version__
 
 GROUPS = {
     "Your data": {
+        "audit": ("pellucid.cli.audit", "Find copies, wrong labels and bad files in your data."),
         "train": ("pellucid.cli.train", "Train a classifier on your pictures or table."),
         "evaluate": ("pellucid.cli.predict", "Score a model on labelled data."),
         "predict": ("pellucid.cli.predict", "Say what pictures or rows show."),
+        "fetch": ("pellucid.cli.fetch", "Fetch a data set of the articles."),
     },
     "Learn": {
         "demo": ("pellucid.cli.demo", "Train on handwritten digits; needs no data."),
@@ -71,11 +74,6 @@ def commands() -> None:
     """Neural networks you can see through: trained from formulas, on your own machine."""
 
 
-def main() -> None:
-    """Run the command line; the entry point of the `pellucid` program."""
-    sys.exit(run(sys.argv[1:]))
-
-
 def run(arguments: list[str]) -> int:
     """Run one command and return its exit code."""
     warnings.showwarning = _show_warning
@@ -107,9 +105,9 @@ def run(arguments: list[str]) -> int:
 
 
 def _fail(message: str) -> int:
-    click.echo(f"Error: {message}", err=True)
+    click.echo(f"Error: {printable(message)}", err=True)
     return 1
 
 
 def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
-    click.echo(f"Warning: {message}", err=True)
+    click.echo(f"Warning: {printable(str(message))}", err=True)

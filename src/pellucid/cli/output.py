@@ -5,7 +5,7 @@ Progress bars appear on a terminal only; in a pipe or a log there is silence.
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,12 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from pellucid.cli.terminal import printable
 from pellucid.errors import InputError, OutputExistsError
 from pellucid.files import atomic_write, refuse_existing
 from pellucid.model import predicted_codes
 from pellucid.rows import Rows, take
+from pellucid.training.doctor import Finding
 from pellucid.version import __version__
 
 SCHEMA = 1
@@ -33,17 +35,24 @@ json_option = click.option(
 
 def say(text: str = "") -> None:
     """Print one line of results."""
-    click.echo(text)
+    click.echo(printable(text))
 
 
 def table(columns: list[str], rows: list[list[str]], title: str = "") -> None:
     """Print a table; the first column is left-aligned, the others right."""
-    drawn = Table(title=title or None, title_justify="left", box=None, header_style="bold", pad_edge=False)
+    drawn = Table(title=printable(title) or None, title_justify="left", box=None, header_style="bold", pad_edge=False)
     for number, column in enumerate(columns):
-        drawn.add_column(column, justify="right" if number else "left", overflow="fold")
+        drawn.add_column(printable(column), justify="right" if number else "left", overflow="fold")
     for row in rows:
-        drawn.add_row(*row)
+        drawn.add_row(*map(printable, row))
     Console(width=None if Console().is_terminal else 110, markup=False, emoji=False, highlight=False).print(drawn)
+
+
+def findings(found: Sequence[Finding]) -> None:
+    """Print what the training doctor found, the problems first; where it found nothing, that."""
+    say("training doctor:" if found else "training doctor: nothing found")
+    for finding in found:
+        say(f"  {finding}")
 
 
 def refuse_foreign_json(path: str | None) -> None:
@@ -105,6 +114,12 @@ class Bars:
         """Show how many samples of a source are read."""
         if self._bars is not None and total > 1:
             self._bars.update(self._task(f"reading {Path(source).name}", total), completed=done)
+
+    def fetching(self, name: str, done: int, total: int) -> None:
+        """Show how many bytes of a file have come."""
+        if self._bars is not None:
+            told = f"{done / 1e6:.1f} of {total / 1e6:.1f} MB"
+            self._bars.update(self._task(name, total), completed=done, told=told)
 
     def fits(self, what: str, done: int, total: int) -> None:
         """Show how many fits are done."""

@@ -6,7 +6,16 @@ from typing import Any
 import click
 
 from pellucid.cli.options import Numbers, cache_option
-from pellucid.cli.output import json_option, picture_folder, progress_bars, refuse_foreign_json, say, table, write_json
+from pellucid.cli.output import (
+    findings,
+    json_option,
+    picture_folder,
+    progress_bars,
+    refuse_foreign_json,
+    say,
+    table,
+    write_json,
+)
 
 NAMES = ("logistic", "cats-2-layer", "cats-4-layer", "beans", "deep", "planar")
 
@@ -23,7 +32,12 @@ Examples:
   pellucid reproduce beans --data data/beans --classes 3""",
 )
 @click.argument("name", metavar="NAME", type=click.Choice(NAMES))
-@click.option("--data", type=click.Path(path_type=Path), metavar="DIR", help="Folder of the article's data.")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Folder of the article's data.  [default: where `pellucid fetch` puts it, or data/cats, data/beans]",
+)
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Seed of the start.  [default: the published run's]")
 @click.option("--init", help="Another rule for the start, such as he.")
 @click.option("--classes", type=int, default=2, help="beans: 2 (healthy, sick) or 3 with softmax.  [default: 2]")
@@ -54,6 +68,7 @@ def reproduce_command(
     table(["", "published", "here"], [list(figure) for figure in outcome.figures])
     for remark in outcome.remarks:
         say(remark)
+    findings(outcome.findings)
     say(f"{outcome.results['seconds']:.1f} s of training; {outcome.results['row_space']}")
     folder.mkdir(parents=True, exist_ok=True)
     for file, figure in outcome.pictures.items():

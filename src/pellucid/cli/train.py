@@ -1,19 +1,30 @@
 """`pellucid train`: samples in, a model file out, with the truth about how good it is."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any
 
 import click
 
-from pellucid.cli.options import BatchSize, Copies, Keys, Layers, Merge, Share, Size, cache_option
-from pellucid.cli.output import json_option, picture_folder, progress_bars, refuse_foreign_json, say, table, write_json
+from pellucid.cli.options import GROUP_BY, BatchSize, Copies, Keys, Layers, Merge, Share, Size, cache_option
+from pellucid.cli.output import (
+    Bars,
+    json_option,
+    picture_folder,
+    progress_bars,
+    refuse_foreign_json,
+    say,
+    table,
+    write_json,
+)
+from pellucid.errors import PellucidError
 from pellucid.files import refuse_existing, refuse_same
 from pellucid.job import Result, run
 from pellucid.novelty import UNKNOWN
-from pellucid.recipe import make_recipe
+from pellucid.recipe import Recipe, make_recipe
 from pellucid.recipe_file import read_recipe, write_recipe
-from pellucid.training import EarlyStopping
+from pellucid.training import Checkpoints, EarlyStopping
 
 DEFAULT_OUT = "model.pellucid"
 
@@ -36,7 +47,9 @@ Examples:
 @click.option("--force", is_flag=True, help="Replace outputs that exist.")
 @click.option("--label", metavar="COLUMN", help="The label column of a table.")
 @click.option("--keys", type=Keys(), help="The keys of samples and labels in an HDF5 or NPZ file.")
-@click.option("--group", "groups", metavar="COLUMN", help="Rows alike in this column stay on one side of a split.")
+@click.option("--group-by", metavar="WAY", help=GROUP_BY)
+@click.option("--audit/--no-audit", default=None, help="Look through the data first.  [default: on]")
+@click.option("--drop-leaks", is_flag=True, default=None, help="Leave out training samples that tests have copies of.")
 @click.option("--merge", "merges", type=Merge(), multiple=True, help="Join classes; may be repeated.")
 @click.option("--features", help="What of a picture is seen: photo or pixels.  [default: photo, unless --size]")
 @click.option("--copies", type=Copies(), metavar="KINDS", help="Also learn from copies: mirrored,shifted or none.")
@@ -78,6 +91,14 @@ Examples:
 )
 @click.option("--dtype", type=click.Choice(["float32", "float64"]), help="Precision.  [default: float32 for pictures]")
 @click.option("--seed", "random_state", type=click.IntRange(0, 2**32 - 1), help="Makes the run repeatable.")
+@click.option("--resume", is_flag=True, help="Go on with the training that was stopped; give it the same options.")
+@click.option(
+    "--checkpoint-every",
+    metavar="TIME",
+    default="60s",
+    show_default=True,
+    help="How often to write how far it is: 30s, 5min, 10 epochs or off.",
+)
 @click.option("--pictures", metavar="DIR", help="Also draw examples, cost curve, confusion, weights, mistakes.")
 @click.option("--quiet", is_flag=True, help="No progress bars.")
 @json_option
@@ -87,6 +108,8 @@ def train_command(
     out: str,
     force: bool,
     merges: Sequence[tuple[str, list[str]]],
+    resume: bool,
+    checkpoint_every: str,
     pictures: str | None,
     quiet: bool,
     json_file: str | None,
@@ -97,8 +120,8 @@ def train_command(
     DATA is a folder of class folders (children named train, validation, test are parts), a .zip of one, .h5, .csv,
     .npz, a folder of IDX files, hf:NAME or toy:flower.
     """
-    refuse_existing(out, force)
-    recipe_out = refuse_existing(f"{out}.toml", force)
+    refuse_existing(out, force or resume)  # what stands there beside checkpoints is a model that Ctrl-C left unfinished
+    recipe_out = refuse_existing(f"{out}.toml", force or resume)
     refuse_foreign_json(json_file)
     refuse_same(out=out, json=json_file, pictures=pictures)
     values = read_recipe(recipe_file) if recipe_file else {}
@@ -109,20 +132,63 @@ def train_command(
             values["merge"].setdefault(new, []).extend(olds)
     if data is None and "data" not in values:
         raise click.UsageError("Missing argument 'DATA': give a folder, a file or a name, or a --recipe that has data.")
-    recipe = make_recipe(**values | ({} if data is None else {"data": data}))
-    drawn = picture_folder(pictures, force)
-    with progress_bars(quiet) as bars:
-        result = run(recipe, bars)
-    result.model.save(out, force)  # before anything is told: a closed pipe must not cost it
-    write_recipe(recipe_out, result.recipe, f"pellucid train --recipe {recipe_out} makes {out} again, bit by bit.")
+    values |= {} if data is None else {"data": data}
+    recipe = make_recipe(**values)
+    drawn = picture_folder(pictures, force or resume)
+    with _checkpoints(out, checkpoint_every, values, resume, force) as checkpoints:
+        with progress_bars(quiet) as bars:
+            result = _carried_out(recipe, bars, checkpoints)
+        result.model.save(out, force or resume)  # before anything is told: a closed pipe must not cost it
+        write_recipe(recipe_out, result.recipe, f"pellucid train --recipe {recipe_out} makes {out} again, bit by bit.")
     write_json(json_file, "train", training_results(result) | {"model": out})
     _tell(result)
     say(f"model: {out}, and the recipe that makes it: {recipe_out}")
+    if checkpoints is not None and checkpoints.begun:
+        say(f"{_interrupted(checkpoints)} and then replaces the model")
     if drawn is not None:
         from pellucid.cli.draw import draw_training
 
         draw_training(result, drawn)
         say(f"pictures: {drawn}")
+
+
+def _checkpoints(
+    out: str, every: str, values: dict[str, Any], resume: bool, force: bool
+) -> AbstractContextManager[Checkpoints | None]:
+    """Return the checkpoints of the job, beside its model; which of its options it was given is part of them."""
+    if every == "off":
+        if resume:
+            raise click.UsageError("--resume goes on from checkpoints; leave --checkpoint-every off out.")
+        return nullcontext()
+    about = {name: value for name, value in values.items() if name not in ("data", "cache")}  # rows are known by digest
+    return Checkpoints(f"{out}.checkpoint", every, about, resume=resume, force=force and not resume)
+
+
+def _seen(result: Result) -> Iterator[str]:
+    """Yield what was found in the data: problems and what to watch with an example each, the number of notes."""
+    if result.audit is not None:
+        for finding in result.audit.findings:
+            if finding.level != "note":
+                yield f"{finding.level}: {finding.sentence}"
+        if notes := result.audit.numbers()["note"]:
+            yield f"{notes} note{'' if notes == 1 else 's'} on the data: pellucid audit tells them"
+    if result.shift is not None and (told := result.shift.sentence()):
+        yield told
+    if dropped := result.model.provenance["dropped"]:
+        yield f"left out of training, because they are copies of test or validation samples: {dropped}"
+
+
+def _carried_out(recipe: Recipe, bars: Bars, checkpoints: Checkpoints | None) -> Result:
+    try:
+        return run(recipe, bars, checkpoints)
+    except KeyboardInterrupt:
+        if checkpoints is None or not checkpoints.begun:
+            raise
+        raise PellucidError(f"{_interrupted(checkpoints)}.") from None
+
+
+def _interrupted(checkpoints: Checkpoints) -> str:
+    return f"interrupted: the same command with --resume goes on from {checkpoints.folder}"
 
 
 def training_results(result: Result) -> dict[str, Any]:
@@ -136,6 +202,9 @@ def training_results(result: Result) -> dict[str, Any]:
         "scores": {part: scores.as_dict() for part, scores in result.scores.items()},
         "decision": result.decision.as_dict() | {"used": result.model.threshold},
         "answered": {part: worth.as_dict() for part, worth in result.answered.items()},
+        "audit": None if result.audit is None else result.audit.as_dict(),
+        "file_facts": None if result.file_facts is None else result.file_facts.as_dict(),
+        "shift": None if result.shift is None else result.shift.as_dict(),
         "epochs": len(history.cost),
         "cost": history.cost,
         "validation_cost": history.validation_cost,
@@ -174,6 +243,8 @@ def _tell(result: Result) -> None:
         say(f"left out, because they cannot be read: {len(result.skipped)}")
         for name, reason in result.skipped:
             say(f"  {name}: {reason}")
+    for line in _seen(result):
+        say(line)
     how = model.provenance["settings"]
     rate = "" if how["optimizer"] == "lbfgs" else f", learning rate {how['learning_rate']}"
     say(f"{model.network}, {how['optimizer']}{rate}")
@@ -193,5 +264,7 @@ def _tell(result: Result) -> None:
         return
     for comparison in best.comparisons.values():
         say(comparison.sentence())
+    if result.file_facts is not None:
+        say(result.file_facts.sentence())
     if result.learning_curve is not None:
         say(result.learning_curve.sentence())

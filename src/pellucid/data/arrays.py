@@ -4,12 +4,14 @@ Which array holds the samples and which the labels is found out by their names, 
 rank 3 and 4 are pictures, of rank 2 rows of numbers.
 """
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 
+from pellucid import memory
 from pellucid.data.dataset import SPLIT_WORDS, Dataset, Splits, as_splits, training_part
 from pellucid.data.labels import checked_codes, class_names_of, codes_of, flat
 from pellucid.errors import InputError
@@ -18,6 +20,8 @@ from pellucid.pictures import PictureShape
 PAIRS = (("x", "y"), ("X", "y"), ("images", "labels"), ("data", "labels"), ("data", "target"), ("features", "targets"))
 LAYOUTS = ("{split}_set_{key}", "{split}_{key}", "{key}_{split}")
 NAME_KEYS = ("list_classes", "class_names")
+BYTES_A_SAMPLE = 150  # that a sample takes in memory before it is read: its name, its label, its code
+BLOCK_ROWS = 256  # as `Dataset.blocks` reads them
 
 
 class Stored(Protocol):
@@ -57,9 +61,9 @@ def find_pairs(arrays: Mapping[str, Stored], keys: tuple[str, str] | None, sourc
     if scalar := [name for name, array in arrays.items() if array.shape == ()]:
         raise InputError(f"{source}: {scalar[0]} is a single value; expected one for each sample.")
     listed = next((arrays[key] for key in NAME_KEYS if key in arrays), None)
-    class_names = None if listed is None else tuple(_text(name) for name in listed[:])
+    class_names = None if listed is None else tuple(_text(name) for name in _whole(listed, source))
     return {
-        split: Pair(arrays[samples], flat(arrays[labels][:], source), source, class_names)
+        split: Pair(arrays[samples], flat(_whole(arrays[labels], source), source), source, class_names)
         for split, (samples, labels) in names.items()
     }
 
@@ -77,6 +81,12 @@ def _pair_names(names: Collection[str], keys: tuple[str, str] | None) -> dict[st
     if not found and (plain := [pair for pair in PAIRS if set(pair) <= set(names)]):
         found["train"] = plain[0]
     return found
+
+
+def _whole(array: Stored, source: str) -> Any:
+    count = math.prod(array.shape)
+    memory.refuse_beyond(source, count * (array.dtype.itemsize + BYTES_A_SAMPLE), InputError)
+    return array[:]
 
 
 def _text(name: Any) -> str:
@@ -103,6 +113,7 @@ def dataset_of(pair: Pair, class_names: tuple[str, ...], codes: np.ndarray) -> D
         )
     if shape[0] != len(codes):
         raise InputError(f"{source} has {shape[0]} samples and {len(codes)} labels; one label for each is needed.")
+    memory.refuse_beyond(source, min(shape[0], BLOCK_ROWS) * math.prod(shape[1:]) * samples.dtype.itemsize, InputError)
     names = [f"row {row}" for row in range(len(codes))]
     if len(shape) == 2:
         columns = tuple(f"x{column + 1}" for column in range(shape[1]))

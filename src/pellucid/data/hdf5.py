@@ -4,17 +4,20 @@ One file may hold several parts (`train_set_x`, `test_set_x`), or a folder one f
 `test*.h5`); the cat pictures of the well-known course are laid out in both ways at once.
 """
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from pellucid import memory
 from pellucid.data.arrays import Pair, find_pairs, splits_of
 from pellucid.data.dataset import SPLIT_WORDS, Splits
-from pellucid.errors import InputError
+from pellucid.errors import InputError, PellucidError
 
 ENDINGS = (".h5", ".hdf5")
+LARGEST_RATIO = 1032  # deflate makes at most this many bytes of one; what was never written takes none, but is no data
 
 
 @dataclass(frozen=True)
@@ -29,16 +32,38 @@ class StoredArray:
     def __getitem__(self, rows: Any) -> np.ndarray:
         import h5py
 
-        with h5py.File(self.path) as file:
-            stored = file[self.key]
-            if isinstance(rows, slice):
-                return stored[rows]
-            if len(rows) == 0:
-                return stored[:0]
-            wanted, places = np.unique(rows, return_inverse=True)  # h5py takes rows ascending, each once
-            first, last = wanted[0], wanted[-1]
-            gapless = last - first == len(wanted) - 1
-            return (stored[first : last + 1] if gapless else stored[wanted])[places]
+        try:
+            with h5py.File(self.path) as file:
+                return self._rows(file[self.key], rows)
+        except PellucidError:
+            raise
+        except Exception as error:  # of damaged files: OSError, RuntimeError, KeyError, nearly anything
+            raise InputError(f"{self.path}: {self.key} cannot be read, the file is damaged: {error}.") from error
+
+    def _rows(self, stored: Any, rows: Any) -> np.ndarray:
+        self._refuse_claims(stored)
+        if isinstance(rows, slice):
+            return stored[rows]
+        if len(rows) == 0:
+            return stored[:0]
+        wanted, places = np.unique(rows, return_inverse=True)  # h5py takes rows ascending, each once
+        first, last = wanted[0], wanted[-1]
+        gapless = last - first == len(wanted) - 1
+        return (stored[first : last + 1] if gapless else stored[wanted])[places]
+
+    def _refuse_claims(self, stored: Any) -> None:
+        """Raise InputError where values lie in other files, or there are more than this file can hold."""
+        if stored.external or stored.is_virtual:
+            raise InputError(f"{self.path}: the values of {self.key} lie in other files, which are not read.")
+        claimed, size = math.prod(stored.shape) * stored.dtype.itemsize, self.path.stat().st_size
+        if claimed > LARGEST_RATIO * size:
+            raise InputError(
+                f"{self.path}: {self.key} claims to be {stored.shape}, more than a file of {size} bytes holds."
+            )
+        if stored.chunks:  # a chunk is read as a whole, whatever is wanted of it
+            memory.refuse_beyond(
+                f"{self.path}: a chunk of {self.key}", math.prod(stored.chunks) * stored.dtype.itemsize, InputError
+            )
 
 
 def read(path: Path, keys: tuple[str, str] | None = None) -> Splits:
@@ -78,13 +103,13 @@ def _pairs(path: Path, keys: tuple[str, str] | None) -> dict[str, Pair]:
 
     arrays: dict[str, StoredArray] = {}
 
-    def note(key: str, item: object) -> None:
-        if isinstance(item, h5py.Dataset) and item.shape is not None:
+    def note(key: str | bytes, item: object) -> None:
+        if isinstance(key, str) and isinstance(item, h5py.Dataset) and item.shape is not None:  # bytes: no text at all
             arrays[key] = StoredArray(path, key, item.shape, item.dtype)
 
     try:
         with h5py.File(path) as file:
             file.visititems(note)
-        return find_pairs(arrays, keys, str(path))
-    except (OSError, RuntimeError, KeyError) as error:
+    except Exception as error:  # as above
         raise InputError(f"{path} is not an HDF5 file, or it is damaged: {error}.") from error
+    return find_pairs(arrays, keys, str(path))

@@ -6,6 +6,7 @@ against the size of the file before any memory is taken for it.
 
 import gzip
 import math
+import os
 import re
 import struct
 import zlib
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pellucid import memory
 from pellucid.data.arrays import Pair, splits_of
 from pellucid.data.dataset import SPLIT_WORDS, Splits
 from pellucid.errors import InputError, MissingFileError
@@ -70,9 +72,9 @@ def _labels_beside(images: Path) -> Path:
 
 def read_array(path: Path) -> np.ndarray:
     """Return the array of one IDX file, gzipped or not."""
-    size = path.stat().st_size
     try:
         with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
             zipped = file.read(2) == b"\x1f\x8b"
             file.seek(0)
             with gzip.open(file) if zipped else file as stream:
@@ -89,8 +91,9 @@ def read_array(path: Path) -> np.ndarray:
                     raise InputError(
                         f"{path} is truncated: its header says {shape}, more than a file of {size} bytes holds."
                     )
+                memory.refuse_beyond(path, claimed, InputError)
                 data = stream.read(claimed + 1)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+    except (EOFError, zlib.error, OSError) as error:
         raise InputError(f"{path} is truncated or damaged: {error}.") from error
     if len(data) != claimed:
         kind = "is truncated" if len(data) < claimed else "holds more than it should"

@@ -12,6 +12,8 @@ import numpy as np
 
 from pellucid.errors import InputError
 
+LABEL_KINDS = "biufSUMO"  # NumPy's letters for numbers, texts, dates; of objects each is looked at
+LONGEST_LABEL = 1000  # characters
 MOST_NUMERIC_CLASSES = 50  # more different numbers than this, not all whole, are measurements and not classes
 
 
@@ -68,7 +70,10 @@ def checked_codes(values: Any, class_names: Sequence[str], source: str) -> np.nd
 
 def flat(values: Any, source: str) -> np.ndarray:
     """Return labels of shape (n,), (n, 1) or (1, n) as (n,)."""
-    values = np.asarray(values)
+    words = isinstance(values, list | tuple) and all(isinstance(value, str) for value in values)
+    values = np.asarray(values, object if words else None)  # else one long word would take its length for every row
+    if values.dtype.kind not in LABEL_KINDS or (values.dtype == object and not all(map(_is_label, values.flat))):
+        raise InputError(f"the labels of {source} are of type {values.dtype}; expected texts or numbers.")
     if values.ndim == 1 or (values.ndim == 2 and 1 in values.shape):
         return values.ravel()
     raise InputError(f"the labels of {source} have the shape {values.shape}; expected (n,), (n, 1) or (1, n).")
@@ -82,4 +87,13 @@ def _text(value: Any, source: str) -> str:
     text = str(value).strip()
     if not text:
         raise InputError(f"a label of {source} is empty; every sample needs a label.")
+    if len(text) > LONGEST_LABEL:
+        raise InputError(
+            f"a label of {source} has {len(text):,} characters, {LONGEST_LABEL:,} are the most; it begins with "
+            f"{text[:40]!r}."
+        )
     return text
+
+
+def _is_label(value: Any) -> bool:
+    return isinstance(value, str | bytes | int | float | np.generic)

@@ -85,6 +85,15 @@ def load(
     return splits
 
 
+def takes(source: str | Path | tuple[str | Path, str | Path], option: str) -> bool:
+    """Return whether an option of `load` has a meaning for a source: "groups", a column, for tables alone.
+
+    >>> takes("toy:moons", "groups")
+    False
+    """
+    return option in _reader_of(source)[0].options
+
+
 def _reader_of(source: Any) -> tuple[Reader, Any]:
     if isinstance(source, tuple):
         first, second = map(_existing, source)
@@ -124,4 +133,6 @@ def _existing(source: str | Path) -> Path:
     path = Path(os.path.expanduser(source))  # noqa: PTH111 - leaves an unknown ~name as it is
     if not path.exists():
         raise MissingFileError(f"there is no file or folder {source} (looked for {path.absolute()}).")
+    if not path.is_file() and not path.is_dir():
+        raise InputError(f"{source} is neither a file nor a folder; data cannot come from it.")
     return path

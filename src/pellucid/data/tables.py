@@ -12,10 +12,13 @@ from pathlib import Path
 
 import numpy as np
 
+from pellucid import memory
 from pellucid.data.dataset import Dataset, Splits
 from pellucid.data.labels import class_names_of, codes_of
 from pellucid.errors import InputError
 
+IN_MEMORY = 12  # bytes that a table takes for one of its file: a cell of eight characters is a text of 65 bytes
+MOST_SHOWN = 60  # characters of a cell in a message
 DELIMITERS = ",;\t"
 LABEL_NAMES = ("label", "class", "target", "y", "species", "diagnosis")
 
@@ -53,7 +56,7 @@ def read(path: Path, label: str | None = None, groups: str | None = None) -> Spl
             names=[f"line {line}" for line in lines],
             source=str(path),
             columns=tuple(header[place] for place in features),
-            groups=None if groups is None else np.array(cells[groups]),
+            groups=None if groups is None else np.array(cells[groups], object),
         )
     )
 
@@ -88,7 +91,10 @@ def find_column(columns: Sequence[str], wanted: str | None, usual: Collection[st
 def _table(path: Path) -> tuple[list[str], list[int], list[list[str]], str]:
     """Return header, line numbers, rows of stripped cells, and the decimal mark."""
     try:
+        memory.refuse_beyond(path, IN_MEMORY * path.stat().st_size, InputError)
         text = path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
         raise InputError(f'{path} is not in UTF-8 (byte {error.start} is not); save it anew as "CSV UTF-8".') from None
     first_line = re.sub(r'"[^"]*"', "", text.lstrip("\r\n").partition("\n")[0])
@@ -121,8 +127,11 @@ def _check_header(header: list[str], rows: list[list[str]], path: Path) -> None:
         raise InputError(
             f"{path} has no header: its first line is {', '.join(header[:5])}; add a line of column names."
         )
-    if double := [name for place, name in enumerate(header) if name in header[:place]]:
-        raise InputError(f"{path} has two columns named {double[0]!r}; rename one.")
+    seen: set[str] = set()
+    for name in header:
+        if name in seen:
+            raise InputError(f"{path} has two columns named {name!r}; rename one.")
+        seen.add(name)
 
 
 def _numbers(
@@ -144,7 +153,8 @@ def _numbers(
 def _bad_cell(text: str, where: str) -> InputError:
     if not text:
         return InputError(f"{where} is empty; fill it in or remove the line (missing values come in a later release).")
-    return InputError(f"{where} is {text!r}, expected a finite number; correct it, or remove the column.")
+    shown = repr(text[:MOST_SHOWN]) + ("..." if len(text) > MOST_SHOWN else "")
+    return InputError(f"{where} is {shown}, expected a finite number; correct it, or remove the column.")
 
 
 def _is_number(text: str) -> bool:

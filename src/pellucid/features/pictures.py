@@ -33,6 +33,10 @@ class PictureFeatures:
     kind: ClassVar[str]
     row_dtype: ClassVar[DTypeLike]
 
+    def __post_init__(self) -> None:
+        if not self.views or not set(self.views) <= set(VIEWS) or len(set(self.views)) < len(self.views):
+            raise InputError(f"views of a picture are among {', '.join(VIEWS)}, each once; got {self.views}.")
+
     @property
     def n_out(self) -> int:
         """How many numbers describe a view of a picture."""

@@ -7,59 +7,34 @@ without transparency, in colour or grey, stretched to the wanted size.
 import io
 import threading
 import warnings
-import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pellucid.errors import BadPictureError, InputError, MissingFileError
+from pellucid import memory
+from pellucid.errors import BadPictureError, InputError
 from pellucid.parallel import Shared
+from pellucid.pictures import png
+from pellucid.pictures.arrays import BICUBIC, checked, fitted
+from pellucid.pictures.files import PictureFile, is_file, read_file
+from pellucid.pictures.shape import PictureShape
 
 if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage
 
-LUMA = (0.299, 0.587, 0.114)  # ITU-R 601-2, the weights of Pillow's mode "L"
 ORIENTATION, TURNED = 0x0112, (5, 6, 7, 8)  # the EXIF tag; its values that swap height and width
 WIDE_MODES = ("I", "I;16", "I;16L", "I;16B", "I;16N")  # Pillow keeps 16-bit grey in all of these
 DETOURS = {"La": "LA", "LAB": "RGB"}  # modes that Pillow turns into grey only by way of another
-BICUBIC = 3  # PIL.Image.Resampling.BICUBIC, here without importing Pillow
-
-
-@dataclass(frozen=True)
-class PictureShape:
-    """The size of a picture in pixels, and 1 channel (grey) or 3 (red, green, blue).
-
-    >>> PictureShape(64, 48, 3).as_tuple
-    (64, 48, 3)
-    """
-
-    height: int
-    width: int
-    channels: int = 3
-
-    def __post_init__(self) -> None:
-        if min(self.height, self.width) < 1 or self.channels not in (1, 3):
-            raise InputError(
-                f"a picture needs a height and a width of 1 or more and 1 or 3 channels, got {self.as_tuple}."
-            )
-
-    @property
-    def as_tuple(self) -> tuple[int, int, int]:
-        """The shape of the array, (height, width, channels)."""
-        return (self.height, self.width, self.channels)
-
-
-@dataclass(frozen=True)
-class PictureFile:
-    """The bytes of a picture file, and the name it goes by in messages."""
-
-    name: str
-    data: bytes = field(repr=False)
+# Whatever a file's name says: other formats may start programs, as Pillow hands EPS to Ghostscript
+FORMATS = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP", "PPM", "MPO", "DIB", "AVIF", "JPEG2000", "HEIF")
+LARGE = 2**24  # pixels; larger pictures are decoded one at a time, whatever the number of cores
+IN_MEMORY = 16  # bytes a pixel that a decoded picture takes, with the copies that are made of it
+STRIP = 64  # rows of wide pixels that are floats at a time
 
 
 def as_pixels(raw: Any, shape: PictureShape) -> np.ndarray:
@@ -86,10 +61,10 @@ def as_pixels(raw: Any, shape: PictureShape) -> np.ndarray:
     [[[0, 0, 0], [255, 255, 255]]]
     """
     if isinstance(raw, np.ndarray):
-        pixels = _checked(raw)
+        pixels = checked(raw)
         if pixels.shape == shape.as_tuple:
             return pixels
-        return _image_of(pixels, shape) if pixels.dtype == np.uint8 else _fitted(pixels, shape)
+        return _image_of(pixels, shape) if pixels.dtype == np.uint8 else fitted(pixels, shape)
     if _is_undecoded_jpeg(raw):
         raw = raw.filename
     if is_file(raw):
@@ -103,40 +78,15 @@ def as_pixels(raw: Any, shape: PictureShape) -> np.ndarray:
     )
 
 
-def is_file(raw: Any) -> bool:
-    """Whether a picture is a file: a path, anything with `.open("rb")` such as a member of a zip, or its bytes."""
-    return isinstance(raw, str | bytes | PictureFile) or hasattr(raw, "open")
-
-
-def read_file(raw: Any) -> PictureFile:
-    """Return the contents of a picture file; raise MissingFileError, or BadPictureError if it cannot be read."""
-    if isinstance(raw, PictureFile):
-        return raw
-    if isinstance(raw, bytes):
-        return PictureFile("the picture given as bytes", raw)
-    return PictureFile(str(raw), _contents(Path(raw) if isinstance(raw, str) else raw))
-
-
 def _is_undecoded_jpeg(raw: Any) -> bool:
     """Whether PIL has opened this JPEG but not decoded it: it is then read by its path, to give the same bits."""
     jpeg = getattr(raw, "format", None) in ("JPEG", "MPO") and raw.tile and not raw.tell()
     return bool(jpeg and raw.filename and Path(raw.filename).is_file())
 
 
-def to_unit(pixels: np.ndarray, dtype: Any) -> np.ndarray:
-    """Return pixels as floats in [0, 1]: integers divided by their type's maximum, floats only cast.
-
-    >>> to_unit(np.array([0, 51, 255], dtype=np.uint8), np.float64).tolist()
-    [0.0, 0.2, 1.0]
-    """
-    if np.issubdtype(pixels.dtype, np.integer):
-        return np.divide(pixels, np.iinfo(pixels.dtype).max, dtype=dtype)
-    return pixels.astype(dtype, copy=False)
-
-
 # Files and PIL images
 
-_ZIP_LOCK = threading.Lock()  # the members of a zip share one file, and Python does not guard the count of its users
+_LARGE_LOCK = threading.Lock()
 
 
 def decoder_version() -> str:
@@ -148,9 +98,25 @@ def decoder_version() -> str:
 
 def prepare_decoders() -> None:
     """Load all of Pillow's formats: a thread that met them half loaded by another would not know its picture's."""
+    _formats()
+
+
+def heic_is_readable() -> bool:
+    """Whether the extra is installed that reads HEIC, the format of newer phones."""
+    return find_spec("pillow_heif") is not None
+
+
+@cache
+def _formats() -> list[str]:
+    """Return those of `FORMATS` that can be read here."""
     from PIL import Image
 
     Image.init()
+    if heic_is_readable():
+        from pillow_heif import register_heif_opener
+
+        register_heif_opener()
+    return [name for name in FORMATS if name in Image.OPEN]
 
 
 @contextmanager
@@ -161,19 +127,6 @@ def _silence() -> Iterator[None]:
 
 
 _SILENCE = Shared(_silence)  # Pillow's warnings unheard; the filters are the whole process's
-
-
-def _contents(path: Any) -> bytes:
-    if isinstance(path, Path) and path.exists() and not path.is_file():
-        raise BadPictureError(f"{path} is not a file.")
-    try:
-        with _ZIP_LOCK if isinstance(path, zipfile.Path) else nullcontext(), path.open("rb") as file:
-            return bytes(file.read())
-    except FileNotFoundError:
-        raise MissingFileError(f"there is no picture {path}.") from None
-    except (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
-        # RuntimeError is how zipfile says that a member is encrypted or packed in a way it does not know
-        raise BadPictureError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from error
 
 
 @contextmanager
@@ -199,16 +152,33 @@ def _reason(error: Exception) -> str:
 
 
 def _decoded(file: PictureFile, shape: PictureShape) -> np.ndarray:
+    with opened(file) as image:
+        return decoded(image, shape)
+
+
+@contextmanager
+def opened(file: PictureFile) -> Iterator["PillowImage"]:
+    """Give the image of a file, not decoded yet; what goes wrong meanwhile is a BadPictureError that names the file."""
     from PIL import Image
 
     if not file.data:
         raise BadPictureError(f"{file.name} cannot be used as a picture: the file is empty.")
-    with _told_plainly(file.name), Image.open(io.BytesIO(file.data)) as image:
+    if what := png.flaw(file.data):
+        raise BadPictureError(f"{file.name} cannot be used as a picture: {what}.")
+    with _told_plainly(file.name), Image.open(io.BytesIO(file.data), formats=_formats()) as image:
         if Image.MAX_IMAGE_PIXELS is not None and image.width * image.height > Image.MAX_IMAGE_PIXELS:
             raise Image.DecompressionBombError  # up to twice as many, Pillow would only warn
-        size = (2 * shape.width, 2 * shape.height)
-        turned = image.getexif().get(ORIENTATION) in TURNED
-        image.draft(None, size[::-1] if turned else size)  # a JPEG then decodes smaller, and faster
+        yield image
+
+
+def decoded(image: "PillowImage", shape: PictureShape) -> np.ndarray:
+    """Return the pixels (height, width, channels), uint8, of an image just opened."""
+    size = (2 * shape.width, 2 * shape.height)
+    turned = image.getexif().get(ORIENTATION) in TURNED
+    image.draft(None, size[::-1] if turned else size)  # a JPEG then decodes smaller, and faster
+    pixels = image.width * image.height
+    with _LARGE_LOCK if pixels > LARGE else nullcontext():
+        memory.refuse_beyond("it", IN_MEMORY * pixels, ValueError)
         return _normal(image, shape)
 
 
@@ -233,69 +203,18 @@ def _eight_bits(image: "PillowImage") -> "PillowImage":
     """Return a grey 8-bit image of one with 16-bit integers, or with floats in [0, 1] or else in 0..255."""
     from PIL import Image
 
-    values = np.asarray(image, dtype=np.float64)
-    low, high = values.min(), values.max()
+    values = np.asarray(image)
+    low, high = float(values.min()), float(values.max())
     top = 65535 if image.mode != "F" else 1 if high <= 1 else 255
     if not 0 <= low <= high <= top:  # NaN is caught as well
         raise ValueError(f"its values lie in {low:g} to {high:g}, expected 0 to {top}")
-    return Image.fromarray(np.rint(values * (255 / top)).astype(np.uint8))
-
-
-# Arrays
-
-
-def _checked(array: np.ndarray) -> np.ndarray:
-    """Return the array as (h, w, c) of uint8, uint16 or floats in [0, 1], or raise InputError."""
-    pixels = array[..., None] if array.ndim == 2 else array
-    if pixels.ndim != 3 or pixels.shape[2] not in (1, 3, 4) or pixels.size == 0:
-        raise InputError(
-            "a picture given as an array has the shape (height, width) or (height, width, 1, 3 or 4), "
-            f"channels last; got {array.shape}."
-        )
-    if pixels.dtype == bool:
-        return pixels * np.uint8(255)
-    if pixels.dtype in (np.uint8, np.uint16):
-        return pixels
-    if pixels.dtype.kind not in "iuf":
-        raise InputError(f"pixels are integers or floats, got an array of type {pixels.dtype}.")
-    low, high = pixels.min(), pixels.max()
-    if pixels.dtype.kind in "iu":
-        if low < 0 or high > 255:
-            raise InputError(
-                f"pixels of type {pixels.dtype} must lie in 0 to 255, got {low} to {high}; pass uint8 or uint16."
-            )
-        return pixels.astype(np.uint8)
-    if not np.isfinite([low, high]).all():
-        raise InputError("pixels must be finite, got NaN or infinity among them.")
-    if low < 0 or high > 1:
-        raise InputError(
-            f"float pixels must lie in [0, 1], got {low:g} to {high:g}; divide by 255, or pass them as uint8."
-        )
-    return pixels
+    pixels = np.empty(values.shape, np.uint8)
+    for start in range(0, len(values), STRIP):
+        pixels[start : start + STRIP] = np.rint(values[start : start + STRIP].astype(np.float64) * (255 / top))
+    return Image.fromarray(pixels)
 
 
 def _image_of(pixels: np.ndarray, shape: PictureShape) -> np.ndarray:
     from PIL import Image
 
     return _normal(Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels), shape)
-
-
-def _fitted(pixels: np.ndarray, shape: PictureShape) -> np.ndarray:
-    """Return uint16 or float pixels in the wanted shape and their own type: what `_normal` does, in floats."""
-    from PIL import Image
-
-    unit = to_unit(pixels, np.float64)
-    if unit.shape[2] == 4:
-        alpha = unit[..., 3:]
-        unit = unit[..., :3] * alpha + (1 - alpha)
-    if unit.shape[2] > shape.channels:
-        unit = unit @ np.array(LUMA)[:, None]
-    if unit.shape[:2] != (shape.height, shape.width):
-        size = (shape.width, shape.height)
-        planes = [Image.fromarray(plane).resize(size, BICUBIC, reducing_gap=2.0)
-                  for plane in np.moveaxis(unit, 2, 0).astype(np.float32)]  # fmt: skip
-        unit = np.stack([np.asarray(plane) for plane in planes], axis=2)
-    unit = np.broadcast_to(unit, shape.as_tuple).clip(0, 1)  # bicubic curves overshoot at edges
-    if pixels.dtype == np.uint16:
-        return np.rint(unit * np.float64(65535)).astype(np.uint16)
-    return unit.astype(pixels.dtype)

@@ -1,0 +1,35 @@
+"""A picture in any form - file, bytes, PIL image, array - becomes an array of pixels of one shape.
+
+Training and prediction both come through `as_pixels`, so a photo is seen in the same way by both.
+"""
+
+from pellucid.pictures.arrays import LUMA, to_unit
+from pellucid.pictures.files import PictureFile, is_file, read_file
+from pellucid.pictures.pixels import (
+    ORIENTATION,
+    TURNED,
+    as_pixels,
+    decoded,
+    decoder_version,
+    heic_is_readable,
+    opened,
+    prepare_decoders,
+)
+from pellucid.pictures.shape import PictureShape
+
+__all__ = [
+    "LUMA",
+    "ORIENTATION",
+    "TURNED",
+    "PictureFile",
+    "PictureShape",
+    "as_pixels",
+    "decoded",
+    "decoder_version",
+    "heic_is_readable",
+    "is_file",
+    "opened",
+    "prepare_decoders",
+    "read_file",
+    "to_unit",
+]

@@ -1,0 +1,73 @@
+"""Pictures given as arrays: checked, and brought into the wanted shape in their own type of number."""
+
+from typing import Any
+
+import numpy as np
+
+from pellucid.errors import InputError
+from pellucid.pictures.shape import PictureShape
+
+LUMA = (0.299, 0.587, 0.114)  # ITU-R 601-2, the weights of Pillow's mode "L"
+BICUBIC = 3  # PIL.Image.Resampling.BICUBIC, here without importing Pillow
+
+
+def to_unit(pixels: np.ndarray, dtype: Any) -> np.ndarray:
+    """Return pixels as floats in [0, 1]: integers divided by their type's maximum, floats only cast.
+
+    >>> to_unit(np.array([0, 51, 255], dtype=np.uint8), np.float64).tolist()
+    [0.0, 0.2, 1.0]
+    """
+    if np.issubdtype(pixels.dtype, np.integer):
+        return np.divide(pixels, np.iinfo(pixels.dtype).max, dtype=dtype)
+    return pixels.astype(dtype, copy=False)
+
+
+def checked(array: np.ndarray) -> np.ndarray:
+    """Return the array as (h, w, c) of uint8, uint16 or floats in [0, 1], or raise InputError."""
+    pixels = array[..., None] if array.ndim == 2 else array
+    if pixels.ndim != 3 or pixels.shape[2] not in (1, 3, 4) or pixels.size == 0:
+        raise InputError(
+            "a picture given as an array has the shape (height, width) or (height, width, 1, 3 or 4), "
+            f"channels last; got {array.shape}."
+        )
+    if pixels.dtype == bool:
+        return pixels * np.uint8(255)
+    if pixels.dtype in (np.uint8, np.uint16):
+        return pixels
+    if pixels.dtype.kind not in "iuf":
+        raise InputError(f"pixels are integers or floats, got an array of type {pixels.dtype}.")
+    low, high = pixels.min(), pixels.max()
+    if pixels.dtype.kind in "iu":
+        if low < 0 or high > 255:
+            raise InputError(
+                f"pixels of type {pixels.dtype} must lie in 0 to 255, got {low} to {high}; pass uint8 or uint16."
+            )
+        return pixels.astype(np.uint8)
+    if not np.isfinite([low, high]).all():
+        raise InputError("pixels must be finite, got NaN or infinity among them.")
+    if low < 0 or high > 1:
+        raise InputError(
+            f"float pixels must lie in [0, 1], got {low:g} to {high:g}; divide by 255, or pass them as uint8."
+        )
+    return pixels
+
+
+def fitted(pixels: np.ndarray, shape: PictureShape) -> np.ndarray:
+    """Return uint16 or float pixels in the wanted shape and their own type: what a file's go through, in floats."""
+    from PIL import Image
+
+    unit = to_unit(pixels, np.float64)
+    if unit.shape[2] == 4:
+        alpha = unit[..., 3:]
+        unit = unit[..., :3] * alpha + (1 - alpha)
+    if unit.shape[2] > shape.channels:
+        unit = unit @ np.array(LUMA)[:, None]
+    if unit.shape[:2] != (shape.height, shape.width):
+        size = (shape.width, shape.height)
+        planes = [Image.fromarray(plane).resize(size, BICUBIC, reducing_gap=2.0)
+                  for plane in np.moveaxis(unit, 2, 0).astype(np.float32)]  # fmt: skip
+        unit = np.stack([np.asarray(plane) for plane in planes], axis=2)
+    unit = np.broadcast_to(unit, shape.as_tuple).clip(0, 1)  # bicubic curves overshoot at edges
+    if pixels.dtype == np.uint16:
+        return np.rint(unit * np.float64(65535)).astype(np.uint16)
+    return unit.astype(pixels.dtype)

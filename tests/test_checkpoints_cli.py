@@ -1,0 +1,103 @@
+"""`pellucid train --resume`: killed, interrupted, with other options, with nothing to resume."""
+
+import json
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+import pellucid
+from checkpoint_runs import KilledError, killed_at
+from pellucid.cli.main import run
+from pellucid.training import loop
+
+pytestmark = pytest.mark.usefixtures("no_waiting_for_the_disk")
+
+TRAIN = ["train", "toy:flower", "--layers", "6:tanh", "--epochs", "10", "--ensemble", "2", "--cross-validate", "1"]
+TRAIN += ["--checkpoint-every", "1 epoch", "--out", "m"]
+WHOLE = [*TRAIN[:-1], "whole", "--json", "whole.json"]
+IN_THE_FIRST_FOLD, IN_ANOTHER_FOLD, IN_THE_SECOND_NETWORK = 9, 150, 335  # 20 updates a fit: 5 folds of 3, then 3
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def names():
+    return sorted(path.name for path in Path().iterdir())
+
+
+def weights(path):
+    return b"".join(network.parameters.tobytes() for network in pellucid.load(path).networks)
+
+
+def scores(path):
+    return {name: json.loads(Path(path).read_text())["results"][name] for name in ("scores", "cross_validation")}
+
+
+@pytest.mark.parametrize("update", [IN_THE_FIRST_FOLD, IN_ANOTHER_FOLD, IN_THE_SECOND_NETWORK])
+def test_the_command_goes_on(update, monkeypatch, capsys):
+    with monkeypatch.context() as patch:
+        killed_at(update, patch, loop.Batches, "at")
+        with pytest.raises(KilledError):
+            run(TRAIN)
+    assert names() == ["m.checkpoint"]
+    assert run(TRAIN) == 1
+    assert "m.checkpoint holds a training that was not finished. Go on with it by --resume" in capsys.readouterr().err
+    assert run([*TRAIN, "--resume", "--l2", "0.1"]) == 1
+    assert "m.checkpoint is of another training: l2 was not given, now it is 0.1" in capsys.readouterr().err
+    with monkeypatch.context() as patch:
+        updates = killed_at(0, patch, loop.Batches, "at")
+        assert run([*TRAIN, "--resume", "--json", "m.json"]) == 0
+    assert len(updates) == 18 * 20 - (update - 1) // 2 * 2  # those since the last end of an epoch
+    assert names() == ["m", "m.json", "m.toml"]
+    assert run([*WHOLE, "--seed", str(pellucid.load("m").provenance["seed"])]) == 0  # drawn in the first process
+    assert weights("m") == weights("whole") and scores("m.json") == scores("whole.json")
+    assert run([*TRAIN, "--resume"]) == 1
+    assert "there is no checkpoint in m.checkpoint to go on from" in capsys.readouterr().err
+
+
+def test_force_forgets_what_was_not_finished(monkeypatch):
+    with monkeypatch.context() as patch:
+        killed_at(IN_THE_FIRST_FOLD, patch, loop.Batches, "at")
+        with pytest.raises(KilledError):
+            run(TRAIN)
+    assert run([*TRAIN, "--force", "--epochs", "2", "--checkpoint-every", "60s"]) == 0
+    assert names() == ["m", "m.toml"]
+
+
+@pytest.mark.parametrize(("update", "leaves_a_model"), [(IN_ANOTHER_FOLD, False), (IN_THE_SECOND_NETWORK, True)])
+def test_the_command_after_ctrl_c(update, leaves_a_model, monkeypatch, capsys):
+    """What is half trained is a model, but nothing to judge in a fold."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with monkeypatch.context() as patch:
+            real, calls = loop.Batches.at, []
+
+            def pressing(*args):
+                calls.append(1)
+                if len(calls) == update:
+                    os.kill(os.getpid(), signal.SIGINT)
+                return real(*args)
+
+            patch.setattr(loop.Batches, "at", pressing)
+            assert run([*TRAIN, "--seed", "1", "--checkpoint-every", "60s"]) == (0 if leaves_a_model else 1)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert "interrupted: the same command with --resume goes on from m.checkpoint" in "".join(capsys.readouterr())
+    assert names() == (["m", "m.checkpoint", "m.toml"] if leaves_a_model else ["m.checkpoint"])
+    interrupted = weights("m") if leaves_a_model else b""
+    assert run([*TRAIN, "--seed", "1", "--resume"]) == 0
+    assert run([*WHOLE, "--seed", "1"]) == 0
+    assert weights("m") == weights("whole") != interrupted
+
+
+def test_the_command_without_checkpoints(capsys):
+    off = [*TRAIN, "--checkpoint-every", "off"]
+    assert run(off) == 0
+    assert run([*off, "--resume"]) == 2
+    assert run([*TRAIN, "--checkpoint-every", "soon", "--force"]) == 1
+    assert "30s, 5min or 10 epochs, say; got 'soon'" in capsys.readouterr().err
+    assert names() == ["m", "m.toml"]
