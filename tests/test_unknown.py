@@ -422,9 +422,9 @@ def test_photo_features_tell_noise_and_flat_colours(tmp_path):
     hues = {"red": (40, 0, 0), "green": (0, 40, 0)}
     for name, hue in hues.items():
         (tmp_path / "leaves" / name).mkdir(parents=True)
-        for number in range(15):
+        for number in range(10):
             Image.fromarray(leaf(hue)).save(tmp_path / "leaves" / name / f"{number}.png")
-    result = train(tmp_path / "leaves", reject=0.5, cross_validate=1, ensemble=1, epochs=10, random_state=0)
+    result = train(tmp_path / "leaves", reject=0.5, cross_validate=1, ensemble=1, epochs=3, random_state=0)
     noise = [RNG.integers(0, 256, (48, 48, 3)).astype(np.uint8) for _ in range(3)]
     flat = [np.full((48, 48, 3), level, np.uint8) for level in (0, 128, 255)]
     assert list(result.model.predict([*noise, *flat])) == [UNKNOWN] * 6
