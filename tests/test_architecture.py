@@ -55,6 +55,8 @@ HOMES = {  # heavy or optional packages, and the only places that may import the
     "click": "cli/",
     "rich": "cli/",
     "numba": {"nn/fused.py"},
+    "onnxruntime": {"features/backbone.py"},
+    "onnx": set(),
     "torch": set(),
     "benchmarks": set(),
     "scipy": set(),
@@ -127,6 +129,6 @@ def test_import_is_light():
     import sys
 
     code = """import sys, pellucid, pellucid.cli.main
-heavy = ("sklearn", "matplotlib", "h5py", "scipy", "PIL", "platformdirs", "concurrent")
+heavy = ("sklearn", "matplotlib", "h5py", "scipy", "PIL", "platformdirs", "concurrent", "onnxruntime")
 print([name for name in heavy if name in sys.modules])"""
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"

@@ -14,7 +14,8 @@ import numpy as np
 
 from pellucid.data import Dataset
 from pellucid.errors import InputError, MissingFileError, unknown_name
-from pellucid.features import Features, Numbers, Pixels, views_of
+from pellucid.features import NORMALIZATIONS, Embedding, Features, Numbers, Pixels, views_of
+from pellucid.features.backbone import Backbone
 from pellucid.nn import SCHEDULES, WarmUp
 from pellucid.nn.schedules import get_schedule
 from pellucid.pictures import PictureShape
@@ -28,8 +29,10 @@ DEFAULT_SIZE = (64, 64)  # of photographs that differ in size
 # training rows of bean leaves and cats, at 48 to 100 pixels and 32 to 100 units.
 USUAL: dict[str, dict[str, Any]] = {
     "pixels": {"optimizer": "nesterov", "learning_rate": 0.003, "clip_norm": 1.0},
+    "embedding": {},
     "numbers": {},
 }
+OF_EMBEDDING = ("normalize", "embedding_output", "external")
 OF_THE_RULE = ("learning_rate", "clip_norm", "batch_size")  # what another optimizer has no use for
 
 
@@ -40,7 +43,10 @@ class Recipe:
     data, validation, test: where samples are, as `pellucid.data.load` takes it; parts that `data` itself has are used.
     label, keys, groups: the label column, the HDF5 keys, the column of groups.
     merge: classes to join, {"sick": ["bean_rust", "angular_leaf_spot"]}.
-    features: what of a picture a network sees, "pixels"; None chooses by the data.
+    features: what of a picture a network sees, "pixels" or "embedding:FILE.onnx"; None chooses by the data.
+    normalize: how a backbone wants its pixels, "imagenet", "signed", "unit" or "none"; None: what is usual for it.
+    embedding_output: the name of the backbone's output to take; None for the first.
+    external: keep the backbone out of the model file, which then knows it by its sha256.
     copies: views of each picture beside the plain one, "mirrored", "shifted"; None: what is usual for the features.
     size: (height, width) of pictures; None keeps that of arrays and makes files 64 x 64.  grey: drop colours.
     standardize: bring the columns of a table to mean 0 and deviation 1.
@@ -61,6 +67,9 @@ class Recipe:
     groups: str | None = None
     merge: dict[str, list[str]] = field(default_factory=dict)
     features: str | None = None
+    normalize: str | None = None
+    embedding_output: str | None = None
+    external: bool = False
     copies: list[str] | None = None
     size: tuple[int, int] | None = None
     grey: bool = False
@@ -80,8 +89,15 @@ class Recipe:
             raise InputError(f"size must be (height, width), each at least 1; got {self.size!r}.")
         if self.ensemble is not None and not is_whole(self.ensemble, 1):
             raise InputError(f"ensemble must be a whole number of networks, at least 1; got {self.ensemble!r}.")
-        if self.features is not None and self.features not in USUAL:
+        kind, _, file = (self.features or "pixels").partition(":")
+        if kind not in USUAL or (file and kind != "embedding"):
             raise unknown_name("kind of features", self.features, USUAL)
+        if kind == "embedding" and not file:
+            raise InputError("features embedding needs a backbone: embedding:FILE.onnx.")
+        if strange := [n for n in OF_EMBEDDING if getattr(self, n) not in (None, False) and kind != "embedding"]:
+            raise InputError(f"{strange[0]} is for features embedding:FILE.onnx, not for {kind}.")
+        if self.normalize is not None and self.normalize not in NORMALIZATIONS:
+            raise unknown_name("normalization", self.normalize, NORMALIZATIONS)
         if self.schedule not in SCHEDULES:
             raise unknown_name("schedule", self.schedule, SCHEDULES)
         views_of(self.copies or ())
@@ -106,10 +122,14 @@ class Recipe:
             if strange := [n for n in ("size", "grey", "copies", "features") if getattr(self, n) not in (None, False)]:
                 raise InputError(f"{self.data} holds rows of numbers; {strange[0]} is for pictures.")
             return Numbers(len(dataset.columns), dataset.columns, standardize=self.standardize)
+        kind, _, file = (self.features or "pixels").partition(":")
+        views = views_of(self._or_usual("copies", kind, []))
+        if kind == "embedding":
+            backbone = Backbone.read(file, self.embedding_output)
+            return Embedding.of(backbone, self.size, self.grey, views, self.normalize, self.external)
         shape = dataset.shape or PictureShape(*DEFAULT_SIZE)
         height, width = self.size or (shape.height, shape.width)
-        copies = self._or_usual("copies", "pixels", [])
-        return Pixels(PictureShape(height, width, 1 if self.grey else shape.channels), views_of(copies))
+        return Pixels(PictureShape(height, width, 1 if self.grey else shape.channels), views)
 
     def networks_for(self, features: Features) -> int:
         """Return how many networks answer together."""

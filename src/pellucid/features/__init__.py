@@ -6,13 +6,30 @@ samples; `finished` makes of raw rows what a network takes. One class and one ro
 
 from typing import TypeAlias
 
+from pellucid.features.embedding import NORMALIZATIONS, Embedding
 from pellucid.features.numbers import Numbers
 from pellucid.features.pictures import PictureFeatures
 from pellucid.features.pixels import Pixels
+from pellucid.features.standardized import StandardizedPictures
 from pellucid.features.views import COPIES, views_of
 
 Features: TypeAlias = PictureFeatures | Numbers
 
-FEATURES: dict[str, type[Pixels] | type[Numbers]] = {"pixels": Pixels, "numbers": Numbers}
+FEATURES: dict[str, type[Pixels] | type[Embedding] | type[Numbers]] = {
+    "pixels": Pixels,
+    "embedding": Embedding,
+    "numbers": Numbers,
+}
 
-__all__ = ["COPIES", "FEATURES", "Features", "Numbers", "PictureFeatures", "Pixels", "views_of"]
+__all__ = [
+    "COPIES",
+    "FEATURES",
+    "NORMALIZATIONS",
+    "Embedding",
+    "Features",
+    "Numbers",
+    "PictureFeatures",
+    "Pixels",
+    "StandardizedPictures",
+    "views_of",
+]

@@ -76,9 +76,9 @@ class PictureFeatures:
         """Return the raw row (n_row,) of one picture, or why it cannot be read."""
         try:
             pixels = as_pixels(self._unflattened(picture), self.shape)
+            return np.concatenate([self.describe(VIEWS[view](pixels)) for view in self.views])
         except BadPictureError as error:
             return error
-        return np.concatenate([self.describe(VIEWS[view](pixels)) for view in self.views])
 
     def rows(self, raw: Any, dtype: DTypeLike | None = None, bad: Bad | None = None) -> np.ndarray:
         """Return the raw rows (n, n_row) of pictures, of the features' own type unless another is given.
