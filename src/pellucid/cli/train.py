@@ -41,7 +41,7 @@ Examples:
 @click.option("--embedding-output", metavar="NAME", help="The backbone's output to take.  [default: the first]")
 @click.option("--external", is_flag=True, default=None, help="Keep the backbone out of the model file.")
 @click.option("--copies", type=Copies(), metavar="KINDS", help="Also learn from copies: mirrored,shifted or none.")
-@click.option("--size", type=Size(), help="Picture size, 64 or 100x80.  [default: the arrays' or backbone's own, else 64]")
+@click.option("--size", type=Size(), help="Picture size, 64 or 100x80.  [default: the data's or backbone's, else 64]")
 @click.option("--grey", is_flag=True, default=None, help="Drop the colours of pictures.")
 @click.option("--standardize/--no-standardize", default=None, help="Scale the columns of a table.  [default: on]")
 @click.option("--holdout", type=float, help="Share held back for testing where no part is given.  [default: 0.2]")

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.errors import BadPictureError, InputError, MissingExtraError
+from pellucid.errors import BadPictureError, InputError, MissingExtraError, PellucidError
 from pellucid.features.onnx_file import read_onnx, refuse_external_data
 
 INPUTS = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(uint8)": np.uint8}
@@ -101,6 +101,9 @@ class Backbone:
 
     @cached_property
     def _session_and_ports(self) -> tuple[Any, Port, str]:
+        return self._trying("cannot be opened", self._open)
+
+    def _open(self) -> tuple[Any, Port, str]:
         runtime = onnxruntime(self.path)
         refuse_external_data(self.data, self.path)
         options = runtime.SessionOptions()
@@ -108,9 +111,7 @@ class Backbone:
         options.use_deterministic_compute = True
         options.log_severity_level = SILENT
         options.add_session_config_entry("session.load_model_format", "ONNX")
-        session = self._trying(
-            "cannot be opened", lambda: runtime.InferenceSession(self.data, options, providers=["CPUExecutionProvider"])
-        )
+        session = runtime.InferenceSession(self.data, options, ["CPUExecutionProvider"], enable_fallback=0)
         return session, self._port(session.get_inputs()), self._output(session.get_outputs())
 
     def _port(self, inputs: list[Any]) -> Port:
@@ -142,6 +143,8 @@ class Backbone:
     def _trying(self, what: str, call: Any) -> Any:
         try:
             return call()
+        except PellucidError:
+            raise
         except Exception as error:  # onnxruntime's errors have no ancestor of their own
             reason = re.sub(r"^\[ONNXRuntimeError\] : \d+ : \w+ : ", "", str(error)).strip().rstrip(".")
             raise InputError(f"{self.path} {what}: {reason or type(error).__name__}.") from None
