@@ -5,7 +5,7 @@ The backbone is an ONNX file: its bytes go into the model file, or its sha256 al
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PureWindowsPath
 from typing import Any
 
@@ -85,8 +85,7 @@ class Embedding(StandardizedPictures):
         usual = "none" if takes_bytes else "imagenet" if channels == 3 else "unit"
         shape = PictureShape(height, width, channels)
         features = cls(shape, views, backbone=backbone, width=0, normalize=normalize or usual, external=external)
-        return cls(shape, views, backbone=backbone, width=len(features._tried()), normalize=features.normalize,
-                   external=external)  # fmt: skip
+        return replace(features, width=len(features._tried()))
 
     @property
     def n_out(self) -> int:
@@ -94,7 +93,13 @@ class Embedding(StandardizedPictures):
         return self.width
 
     def describe(self, pixels: np.ndarray) -> np.ndarray:
-        """Return the backbone's answer (n_out,) to pixels."""
+        """Return the backbone's answer (n_out,) to pixels; raise InputError where it has another length."""
+        row = self._answer(pixels)
+        if len(row) != self.n_out:
+            raise InputError(f"the backbone {self.backbone.path} gives {len(row)} numbers, expected {self.n_out}.")
+        return row
+
+    def _answer(self, pixels: np.ndarray) -> np.ndarray:
         mean, deviation = (np.asarray(part, np.float64) for part in NORMALIZATIONS[self.normalize])
         x = (to_unit(pixels, np.float64) - mean) / deviation
         return self.backbone.answer(np.rint(x) if self.backbone.port.dtype == np.uint8 else x)
@@ -102,7 +107,7 @@ class Embedding(StandardizedPictures):
     def _tried(self) -> np.ndarray:
         pattern = (np.arange(self._flat_size) % 251).astype(np.uint8).reshape(self.shape.as_tuple)
         try:
-            return self.describe(pattern)
+            return self._answer(pattern)
         except BadPictureError:
             raise InputError(
                 f"{self.backbone.path} makes NaN or infinity of a picture, normalised as {self.normalize}; "
