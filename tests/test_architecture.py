@@ -43,6 +43,7 @@ HOMES = {  # heavy or optional packages, and the only places that may import the
     "PIL": {"pictures.py"},
     "platformdirs": {"cache.py"},
     "concurrent": {"parallel.py"},
+    "skimage": {"features/photo.py"},
     "sklearn": {"estimator.py", "data/toy.py"},
     "matplotlib": {
         "insight/plots.py",
@@ -129,6 +130,6 @@ def test_import_is_light():
     import sys
 
     code = """import sys, pellucid, pellucid.cli.main
-heavy = ("sklearn", "matplotlib", "h5py", "scipy", "PIL", "platformdirs", "concurrent", "onnxruntime")
+heavy = ("sklearn", "matplotlib", "h5py", "scipy", "skimage", "PIL", "platformdirs", "concurrent", "onnxruntime")
 print([name for name in heavy if name in sys.modules])"""
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"

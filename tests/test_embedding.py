@@ -269,8 +269,8 @@ def test_a_recipe_file(folder):
         ({"features": "embedding:"}, "features embedding needs a backbone: embedding:FILE.onnx."),
         ({"features": "embeding:net.onnx"}, "unknown kind of features 'embeding:net.onnx'"),
         ({"features": "pixels:net.onnx"}, "unknown kind of features 'pixels:net.onnx'"),
-        ({"external": True}, "external is for features embedding:FILE.onnx, not for pixels."),
-        ({"features": "pixels", "normalize": "unit"}, "normalize is for features embedding:FILE.onnx, not for pixels."),
+        ({"external": True}, "external is for features embedding:FILE.onnx alone."),
+        ({"features": "pixels", "normalize": "unit"}, "normalize is for features embedding:FILE.onnx alone."),
         ({"features": "embedding:n.onnx", "normalize": "imgenet"}, "unknown normalization 'imgenet': did you mean"),
     ],
 )

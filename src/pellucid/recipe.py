@@ -14,7 +14,7 @@ import numpy as np
 
 from pellucid.data import Dataset
 from pellucid.errors import InputError, MissingFileError, unknown_name
-from pellucid.features import NORMALIZATIONS, Embedding, Features, Numbers, Pixels, views_of
+from pellucid.features import NORMALIZATIONS, Embedding, Features, Numbers, Photo, Pixels, views_of
 from pellucid.features.backbone import Backbone
 from pellucid.nn import SCHEDULES, WarmUp
 from pellucid.nn.schedules import get_schedule
@@ -29,9 +29,21 @@ DEFAULT_SIZE = (64, 64)  # of photographs that differ in size
 # training rows of bean leaves and cats, at 48 to 100 pixels and 32 to 100 units.
 USUAL: dict[str, dict[str, Any]] = {
     "pixels": {"optimizer": "nesterov", "learning_rate": 0.003, "clip_norm": 1.0},
-    "embedding": {},
+    "photo": {
+        "hidden_layers": (64,),
+        "optimizer": "nesterov",
+        "learning_rate": 0.01,
+        "epochs": 100,
+        "batch_size": None,
+        "l2": 0.1,
+        "copies": ["mirrored"],
+        "ensemble": 5,
+    },
     "numbers": {},
 }
+USUAL["embedding"] = USUAL["photo"]  # about as many numbers, standardised too
+SMALLEST_PHOTO = 32  # pixels of height and width; arrays of smaller pictures, or of grey ones, are seen as pixels
+PICTURE_FEATURES = ("photo", "pixels", "embedding")
 OF_EMBEDDING = ("normalize", "embedding_output", "external")
 OF_THE_RULE = ("learning_rate", "clip_norm", "batch_size")  # what another optimizer has no use for
 
@@ -43,7 +55,8 @@ class Recipe:
     data, validation, test: where samples are, as `pellucid.data.load` takes it; parts that `data` itself has are used.
     label, keys, groups: the label column, the HDF5 keys, the column of groups.
     merge: classes to join, {"sick": ["bean_rust", "angular_leaf_spot"]}.
-    features: what of a picture a network sees, "pixels" or "embedding:FILE.onnx"; None chooses by the data.
+    features: what of a picture a network sees, "photo", "pixels" or "embedding:FILE.onnx"; None: photo for picture
+    files and arrays of large enough coloured pictures, unless a size or grey is asked for, which photo has not.
     normalize: how a backbone wants its pixels, "imagenet", "signed", "unit" or "none"; None: what is usual for it.
     embedding_output: the name of the backbone's output to take; None for the first.
     external: keep the backbone out of the model file, which then knows it by its sha256.
@@ -89,13 +102,13 @@ class Recipe:
             raise InputError(f"size must be (height, width), each at least 1; got {self.size!r}.")
         if self.ensemble is not None and not is_whole(self.ensemble, 1):
             raise InputError(f"ensemble must be a whole number of networks, at least 1; got {self.ensemble!r}.")
-        kind, _, file = (self.features or "pixels").partition(":")
-        if kind not in USUAL or (file and kind != "embedding"):
-            raise unknown_name("kind of features", self.features, USUAL)
+        kind, _, file = (self.features or "photo").partition(":")
+        if kind not in PICTURE_FEATURES or (file and kind != "embedding"):
+            raise unknown_name("kind of features", self.features, PICTURE_FEATURES)
         if kind == "embedding" and not file:
             raise InputError("features embedding needs a backbone: embedding:FILE.onnx.")
-        if strange := [n for n in OF_EMBEDDING if getattr(self, n) not in (None, False) and kind != "embedding"]:
-            raise InputError(f"{strange[0]} is for features embedding:FILE.onnx, not for {kind}.")
+        if kind != "embedding" and (strange := [n for n in OF_EMBEDDING if getattr(self, n) not in (None, False)]):
+            raise InputError(f"{strange[0]} is for features embedding:FILE.onnx alone.")
         if self.normalize is not None and self.normalize not in NORMALIZATIONS:
             raise unknown_name("normalization", self.normalize, NORMALIZATIONS)
         if self.schedule not in SCHEDULES:
@@ -122,11 +135,15 @@ class Recipe:
             if strange := [n for n in ("size", "grey", "copies", "features") if getattr(self, n) not in (None, False)]:
                 raise InputError(f"{self.data} holds rows of numbers; {strange[0]} is for pictures.")
             return Numbers(len(dataset.columns), dataset.columns, standardize=self.standardize)
-        kind, _, file = (self.features or "pixels").partition(":")
+        kind, _, file = (self.features or self._usual_kind(dataset.shape)).partition(":")
         views = views_of(self._or_usual("copies", kind, []))
         if kind == "embedding":
             backbone = Backbone.read(file, self.embedding_output)
             return Embedding.of(backbone, self.size, self.grey, views, self.normalize, self.external)
+        if kind == "photo":
+            if self.size is not None or self.grey:
+                raise InputError("size and grey are for features = pixels; photo sees every picture at its own size.")
+            return Photo(views=views)
         shape = dataset.shape or PictureShape(*DEFAULT_SIZE)
         height, width = self.size or (shape.height, shape.width)
         return Pixels(PictureShape(height, width, 1 if self.grey else shape.channels), views)
@@ -134,6 +151,10 @@ class Recipe:
     def networks_for(self, features: Features) -> int:
         """Return how many networks answer together."""
         return int(self._or_usual("ensemble", features.kind, 1))
+
+    def _usual_kind(self, shape: PictureShape | None) -> str:
+        of_photos = shape is None or (shape.channels == 3 and min(shape.height, shape.width) >= SMALLEST_PHOTO)
+        return "photo" if of_photos and self.size is None and not self.grey else "pixels"
 
     def _or_usual(self, name: str, features: str, otherwise: Any) -> Any:
         given = getattr(self, name)

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from pellucid.features.embedding import NORMALIZATIONS, Embedding
 from pellucid.features.numbers import Numbers
+from pellucid.features.photo import Photo
 from pellucid.features.pictures import PictureFeatures
 from pellucid.features.pixels import Pixels
 from pellucid.features.standardized import StandardizedPictures
@@ -15,7 +16,8 @@ from pellucid.features.views import COPIES, views_of
 
 Features: TypeAlias = PictureFeatures | Numbers
 
-FEATURES: dict[str, type[Pixels] | type[Embedding] | type[Numbers]] = {
+FEATURES: dict[str, type[Pixels] | type[Photo] | type[Embedding] | type[Numbers]] = {
+    "photo": Photo,
     "pixels": Pixels,
     "embedding": Embedding,
     "numbers": Numbers,
@@ -28,6 +30,7 @@ __all__ = [
     "Embedding",
     "Features",
     "Numbers",
+    "Photo",
     "PictureFeatures",
     "Pixels",
     "StandardizedPictures",

@@ -47,6 +47,10 @@ class PictureFeatures:
         """Return the numbers (n_out,) that describe pixels of `shape`."""
         raise NotImplementedError
 
+    def describe_views(self, pixels: np.ndarray) -> np.ndarray:
+        """Return the numbers (n_row,) of all views of pixels."""
+        return np.concatenate([self.describe(VIEWS[view](pixels)) for view in self.views])
+
     def fitted(self, R: np.ndarray) -> "PictureFeatures":
         """Return the features fitted on the raw rows R (n, n_row) of the training samples."""
         return self
@@ -76,7 +80,7 @@ class PictureFeatures:
         """Return the raw row (n_row,) of one picture, or why it cannot be read."""
         try:
             pixels = as_pixels(self._unflattened(picture), self.shape)
-            return np.concatenate([self.describe(VIEWS[view](pixels)) for view in self.views])
+            return self.describe_views(pixels)
         except BadPictureError as error:
             return error
 
