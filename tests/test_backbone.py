@@ -156,6 +156,13 @@ def test_a_graph_that_fails_on_a_picture_says_so(capfd):
     assert capfd.readouterr() == ("", "")  # the runtime itself stays silent
 
 
+def test_names_that_are_no_text(capfd):
+    for name, other in ((b"Flatten", b"Fl\x93tten"), (b"MatMul", b"Mat\xfful"), (b"x", b"\x80")):
+        with pytest.raises(InputError, match=r"net\.onnx cannot be opened"):
+            backbone(pooled_colours().replace(name, other)).answer(X)
+    assert capfd.readouterr() == ("", "")
+
+
 def test_two_inputs():
     onnx = pytest.importorskip("onnx")
     model = onnx.load_from_string(pooled_colours())
@@ -242,6 +249,9 @@ def test_weights_in_other_files_are_refused_wherever_a_tensor_lies(tmp_path, mon
             refuse_external_data(data, "net.onnx")
     onnx = pytest.importorskip("onnx")
     model = onnx.load_from_string(pooled_colours())
+    model.graph.initializer[0].data_location = onnx.TensorProto.EXTERNAL
+    with pytest.raises(InputError, match="keeps weights in other files"):
+        refuse_external_data(model.SerializeToString(), "net.onnx")
     model.graph.initializer[0].CopyFrom(external_tensor(onnx))
     with pytest.raises(InputError, match="keeps weights in other files"):
         backbone(model.SerializeToString()).answer(X)
@@ -272,6 +282,7 @@ def test_the_numbers_of_fields_are_those_of_onnx():
         b"\x3a\xff\xff\xff\xff\xff\xff\xff\xff\x7f",  # a field longer than the file
         b"\xba\x80\x80\x80\x10\x00",  # field 7 behind 32 bits: a parser that drops them would see a graph
         b"\x3a",
+        b"\x32\x05four",
     ],
 )
 def test_what_protobuf_does_not_write(data):

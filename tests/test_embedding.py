@@ -72,6 +72,7 @@ def test_bytes_go_to_a_graph_that_takes_bytes():
     np.testing.assert_array_equal(features.describe(PIXELS), PIXELS.transpose(2, 0, 1).ravel())
     wide = PIXELS.astype(np.uint16) * 257
     np.testing.assert_array_equal(features.describe(wide), features.describe(PIXELS))
+    assert set(features.describe(np.full((8, 6, 3), 400, np.uint16))) == {2}  # 1.56 rounded
     with pytest.raises(InputError, match="takes bytes, which are not normalised"):
         embedding(onnx_graph(nodes, gives=("n", "d"), elem="UINT8", weights={}), normalize="unit")
 
@@ -225,7 +226,7 @@ def test_another_file_in_the_place_of_the_backbone(folder, change):
     changed = pooled_colours(weights={"W": W + 1})
     assert len(changed) == len(data)
     Path("net.onnx").write_bytes({"same size": changed, "longer": data + b"\0", "empty": b""}[change])
-    with pytest.raises(ModelFileError, match=r"net\.onnx: not the backbone of m\.pellucid, .* but another file"):
+    with pytest.raises(ModelFileError, match=r"^net\.onnx: not the backbone of m\.pellucid, .* but another file"):
         pellucid.load(path)
     Path("away").mkdir()
     Path("away/net.onnx").write_bytes(data)
@@ -322,6 +323,9 @@ def saved(folder):
         ({"normalize": "imagnet"}, {}, "unknown normalization 'imagnet'"),
         ({"normalize": ["unit"]}, {}, "lacks a part of a model, or has a wrong one"),
         ({"shape": {"height": 10**6, "width": 10**6, "channels": 3}}, {}, "a backbone is given at most"),
+        ({"views": ["plain", "moon"]}, {}, "views must be different ones of plain, mirrored, .*; got plain, moon"),
+        ({"views": ["plain", "plain"]}, {}, "views must be different ones"),
+        ({"views": []}, {}, "views must be different ones"),
         ({"backbone": {}}, {}, "lacks a part of a model, or has a wrong one"),
         ({"backbone": {}, "external": True}, {}, "lacks a part of a model, or has a wrong one"),
         ({}, {"mean": np.zeros(4)}, "does not fit together"),

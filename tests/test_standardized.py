@@ -47,7 +47,7 @@ def test_before_fitting_rows_are_as_they_are():
 def test_what_is_constant_but_for_rounding_keeps_its_scale():
     R = RNG.normal(size=(50, 4)).astype(np.float32)
     R[:, 0] = np.float32(0.1)
-    R[:, 1] = np.where(np.arange(50) % 2, np.float32(1000), np.nextafter(np.float32(1000), np.float32(2000)))
+    R[:, 1] = np.where(np.arange(50) % 2, np.float32(-1000), np.nextafter(np.float32(-1000), np.float32(0)))
     R[:, 2] = 0
     R[7, 2] = 1  # rare is not constant
     fitted = features(4, ("plain",)).fitted(R)

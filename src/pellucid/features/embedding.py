@@ -45,6 +45,7 @@ class Embedding(StandardizedPictures):
     kind = "embedding"
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.normalize not in NORMALIZATIONS:
             raise unknown_name("normalization", self.normalize, NORMALIZATIONS)
         if self.normalize == "imagenet" and self.shape.channels != 3:

@@ -33,6 +33,10 @@ class PictureFeatures:
     kind: ClassVar[str]
     row_dtype: ClassVar[DTypeLike]
 
+    def __post_init__(self) -> None:
+        if not self.views or len(set(self.views)) < len(self.views) or not set(self.views) <= set(VIEWS):
+            raise InputError(f"views must be different ones of {', '.join(VIEWS)}; got {', '.join(self.views)}.")
+
     @property
     def n_out(self) -> int:
         """How many numbers describe a view of a picture."""
