@@ -15,6 +15,8 @@ from pellucid.cli.main import COMMANDS, GROUPS, run
 from pellucid.cli.output import write_json
 from test_recipe import write_pictures
 
+QUICK = ("--features", "pixels", "--cross-validate", "0")  # what these tests are not about
+
 
 @pytest.fixture
 def pictures(tmp_path, monkeypatch):
@@ -25,7 +27,7 @@ def pictures(tmp_path, monkeypatch):
 @pytest.fixture
 def model(pictures):
     how = ["--layers", "8", "--optimizer", "lbfgs", "--seed", "1"]
-    assert run(["train", "photos", "--size", "8", "--out", "m", *how]) == 0
+    assert run(["train", "photos", *QUICK, "--size", "8", "--out", "m", *how]) == 0
     return "m"
 
 
@@ -47,7 +49,7 @@ def test_help_has_three_groups_and_every_command_has_examples(capsys):
 
 
 def test_train_tells_and_writes(pictures, capsys):
-    assert run(["train", "photos", "--epochs", "30", "--size", "10x8", "--seed", "1", "--json", "r.json"]) == 0
+    assert run(["train", "photos", *QUICK, "--epochs", "30", "--size", "10x8", "--seed", "1", "--json", "r.json"]) == 0
     out, err = capsys.readouterr()
     assert err == ""  # no progress bar in a pipe
     assert "photos: pixels of pictures 10 x 8, RGB, 0 to 1" in out
@@ -66,9 +68,9 @@ def test_outputs_are_not_overwritten_and_refused_before_training(model, capsys):
         in capsys.readouterr().err
     )
     Path("notes.json").write_text('{"schema": 1}')
-    assert run(["train", "photos", "--out", "m2", "--json", "notes.json"]) == 1
+    assert run(["train", "photos", *QUICK, "--out", "m2", "--json", "notes.json"]) == 1
     assert Path("notes.json").read_text() == '{"schema": 1}' and Path(model).read_bytes() == before
-    assert run(["train", "photos", "--epochs", "1", "--out", "m", "--force"]) == 0
+    assert run(["train", "photos", *QUICK, "--epochs", "1", "--out", "m", "--force"]) == 0
 
 
 def test_predict_prints_and_writes_a_table(model, capsys):
@@ -104,8 +106,8 @@ def test_bad_pictures_are_named_and_can_be_skipped(model, capsys):
     assert "broken.jpg" in capsys.readouterr().err
     assert run(["predict", model, "photos", "--skip-bad"]) == 0
     assert "left out: photos/dark/broken.jpg" in capsys.readouterr().out
-    assert run(["train", "photos", "--out", "n", "--epochs", "1"]) == 1
-    assert run(["train", "photos", "--out", "n", "--epochs", "1", "--skip-bad", "--json", "r.json"]) == 0
+    assert run(["train", "photos", *QUICK, "--out", "n", "--epochs", "1"]) == 1
+    assert run(["train", "photos", *QUICK, "--out", "n", "--epochs", "1", "--skip-bad", "--json", "r.json"]) == 0
     assert "left out, because they cannot be read: 1" in capsys.readouterr().out
     assert [bad["name"] for bad in results("r.json", "train")["skipped"]] == ["dark/broken.jpg"]
 
@@ -138,7 +140,7 @@ def test_check_and_inspect(model, capsys):
 
 
 def test_training_pictures_are_drawn(pictures):
-    assert run(["train", "photos", "--epochs", "2", "--size", "8", "--out", "m", "--pictures", "drawn"]) == 0
+    assert run(["train", "photos", *QUICK, "--epochs", "2", "--size", "8", "--out", "m", "--pictures", "drawn"]) == 0
     drawn = {path.name for path in (pictures.parent / "drawn").iterdir()}
     assert drawn == {"confusion.png", "cost.png", "examples.png", "first-layer.png", "misclassified.png"}
     assert run(["train", "photos", "--out", "n", "--pictures", "drawn"]) == 1  # not over earlier pictures

@@ -48,3 +48,15 @@ def test_named_files_exist(document):
     text = (ROOT / document).read_text("utf-8")
     for path in re.findall(r"`((?:src/pellucid/|docs/|tests/)?[a-z_]+(?:/[a-z_]+)*\.(?:py|md))`", text):
         assert (ROOT / path).exists() or list((ROOT / "src" / "pellucid").rglob(path)), path
+
+
+def test_the_comparison_names_tests_that_exist_and_parameters_that_are_missing():
+    from sklearn.neural_network import MLPClassifier
+
+    text = (ROOT / "docs" / "comparison.md").read_text("utf-8")
+    named = re.findall(r"(tests/\w+\.py)(?:::(\w+))?", text)
+    assert len(named) > 25
+    for path, test in named:
+        assert f"def {test or 'test_'}" in (ROOT / path).read_text("utf-8"), f"{path}::{test}"
+    lacking = {"class_weight", "dropout", "validation_data", "clip_norm", "init", "restarts", "callbacks"}
+    assert not lacking & set(MLPClassifier().get_params())

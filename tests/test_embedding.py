@@ -28,6 +28,7 @@ from pellucid.recipe import make_recipe
 RNG = np.random.default_rng(0)
 PIXELS = RNG.integers(0, 256, (8, 6, 3), np.uint8)
 HOW = {"size": (8, 6), "hidden_layers": (6,), "epochs": 30, "learning_rate": 0.03, "random_state": 1}
+HOW |= {"cross_validate": 0}
 
 
 def embedding(data=None, size=(8, 6), **options):
@@ -56,7 +57,7 @@ def test_pixels_are_normalised_as_asked():
         "imagenet": (u - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225],
         "signed": 2 * u - 1,
         "unit": u,
-        "none": PIXELS.astype(float),
+        "bytes": PIXELS.astype(float),
     }
     assert set(expected) == set(NORMALIZATIONS)
     for name, x in expected.items():
@@ -68,7 +69,7 @@ def test_pixels_are_normalised_as_asked():
 def test_bytes_go_to_a_graph_that_takes_bytes():
     nodes = [("Cast", ["x"], ["c"], {"to": 1}), ("Flatten", ["c"], ["y"], {})]
     features = embedding(onnx_graph(nodes, gives=("n", "d"), elem="UINT8", weights={}))
-    assert features.normalize == "none" and features.n_out == 144
+    assert features.normalize == "bytes" and features.n_out == 144
     np.testing.assert_array_equal(features.describe(PIXELS), PIXELS.transpose(2, 0, 1).ravel())
     wide = PIXELS.astype(np.uint16) * 257
     np.testing.assert_array_equal(features.describe(wide), features.describe(PIXELS))
@@ -258,6 +259,15 @@ def test_a_recipe_file(folder):
     features = pellucid.load("model.pellucid").features
     assert (features.normalize, features.external, features.backbone.output) == ("unit", True, "y")
     assert features.shape.as_tuple == (8, 6, 3)
+    assert run(["train", "--recipe", "model.pellucid.toml", "--out", "again.pellucid"]) == 0
+    one, two = pellucid.load("model.pellucid"), pellucid.load("again.pellucid")
+    assert one.network.parameters.tobytes() == two.network.parameters.tobytes()
+    assert one.features.metadata() == two.features.metadata()
+
+
+def test_a_recipe_in_full_names_what_was_chosen(folder):
+    used = train("photos", features="embedding:net.onnx", cross_validate=0, epochs=1, ensemble=1).recipe
+    assert (used["features"], used["normalize"], used["size"]) == ("embedding:net.onnx", "imagenet", (224, 224))
 
 
 # What is refused -------------------------------------------------------------------------------------------------

@@ -2,9 +2,15 @@
 
 import numpy as np
 import pytest
+from scipy import stats
+from sklearn import metrics
 
 from pellucid.errors import InputError
-from pellucid.evaluation import score, wilson_interval
+from pellucid.evaluation import score, score_regression, wilson_interval
+from pellucid.evaluation.calibration import calibration
+from pellucid.evaluation.comparison import compare, mcnemar_mid_p
+from pellucid.evaluation.interval import difference_interval, independent_rows
+from pellucid.evaluation.regression import rmse_interval
 
 P = np.array([[0.9, 0.1], [0.8, 0.2], [0.7, 0.3], [0.6, 0.4], [0.2, 0.8]])
 LABELS = np.array([0, 0, 0, 1, 1])
@@ -48,3 +54,189 @@ def test_absent_classes_do_not_count_as_wrong():
 def test_nothing_to_score():
     with pytest.raises(InputError, match="no rows to score"):
         score(np.empty((0, 2)), np.empty(0, int), ("a", "b"))
+
+
+def drawn(n=300, k=3, seed=0):
+    """Probabilities of some worth, none of which rules a class out, and the labels they are about."""
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, k, n)
+    return rng.dirichlet(np.ones(k), n) * 0.7 + 0.3 * np.eye(k)[rng.permutation(labels)], labels
+
+
+def test_scores_are_those_of_scikit_learn():
+    P, labels = drawn()
+    said, scores = P.argmax(axis=1), score(P, labels, ("a", "b", "c"))
+    assert scores.precision == pytest.approx(metrics.precision_score(labels, said, average=None))
+    assert scores.recall == pytest.approx(metrics.recall_score(labels, said, average=None))
+    assert scores.balanced_accuracy == pytest.approx(metrics.balanced_accuracy_score(labels, said))
+    assert scores.confusion == metrics.confusion_matrix(labels, said).tolist()
+    assert scores.calibration.log_loss == pytest.approx(metrics.log_loss(labels, P))
+    assert scores.calibration.brier == pytest.approx(((P - np.eye(3)[labels]) ** 2).sum(axis=1).mean())
+
+
+def test_what_is_undefined_is_none():
+    scores = score(np.eye(3)[[0, 0, 0]], np.array([0, 0, 1]), ("a", "b", "c"))
+    assert scores.precision == [2 / 3, None, None]
+    assert scores.recall == [1, 0, None]
+    assert scores.calibration.log_loss is None
+
+
+def test_baselines_are_compared_on_the_same_rows():
+    said = np.array([0, 1, 0, 1, 1])
+    scores = score(P, LABELS, ("cat", "dog"), baselines={"no_hidden_layer": said})
+    assert scores.baselines == {"majority": 3 / 5, "no_hidden_layer": 4 / 5}
+    assert {name: (c.right, c.others) for name, c in scores.comparisons.items()} == {
+        "majority": (4, 3),
+        "no_hidden_layer": (4, 4),
+    }
+    assert scores.comparisons["no_hidden_layer"].sentence() == (
+        "Not credibly better than a net without a hidden layer: 4 against 4 of 5 right, p = 0.75."
+    )
+    assert score(P, LABELS, ("cat", "dog"), "choosing").comparisons == {}
+    assert scores.as_dict()["comparisons"]["majority"]["p"] == scores.comparisons["majority"].p
+
+
+# Calibration
+
+
+def test_bins_by_hand():
+    confidence = np.repeat([0.9, 0.6], 20)
+    P = np.column_stack([confidence, 1 - confidence])
+    labels = np.array([0] * 18 + [1] * 2 + [0] * 9 + [1] * 11)
+    result = calibration(P, labels)
+    assert [(b.confidence, b.accuracy, b.count) for b in result.bins] == [
+        (pytest.approx(0.6), 9 / 20, 20),
+        (pytest.approx(0.9), 18 / 20, 20),
+    ]
+    assert result.expected_error == pytest.approx((0.15 * 20 + 0 * 20) / 40)
+
+
+def test_bins_hold_about_the_same_number_whatever_the_order_of_rows():
+    P, labels = drawn(400)
+    result, order = calibration(P, labels), np.random.default_rng(1).permutation(400)
+    assert [b.count for b in result.bins] == [40] * 10
+    assert calibration(P[order], labels[order]).expected_error == pytest.approx(result.expected_error)
+    assert [b.count for b in calibration(np.tile([0.7, 0.3], (100, 1)), np.arange(100) % 2).bins] == [100]
+
+
+def test_honest_probabilities_are_calibrated_and_overconfident_ones_are_not():
+    rng = np.random.default_rng(0)
+    p = rng.uniform(0.5, 1, 20000)
+    labels = (rng.random(20000) > p).astype(int)  # class 0 with probability p
+    assert calibration(np.column_stack([p, 1 - p]), labels).expected_error < 0.015
+    surer = np.minimum(p + 0.1, 1)
+    assert calibration(np.column_stack([surer, 1 - surer]), labels).expected_error > 0.07
+
+
+# Comparison
+
+
+@pytest.mark.parametrize("pair", [(1, 7), (6, 16), (25, 2), (4, 4), (0, 3), (0, 0), (300, 260)])
+def test_mid_p_is_that_of_the_binomial_distribution(pair):
+    b, c = pair
+    coin = stats.binom(b + c, 0.5)
+    expected = 1 - coin.pmf(b) / 2 if b == c else 2 * coin.cdf(min(pair)) - coin.pmf(b)
+    assert mcnemar_mid_p(b, c) == pytest.approx(1.0 if b + c == 0 else expected)
+    assert mcnemar_mid_p(b, c) == mcnemar_mid_p(c, b)
+
+
+def test_mid_p_of_the_literature():
+    assert [round(mcnemar_mid_p(*pair), 4) for pair in ((1, 7), (6, 16))] == [0.0391, 0.0347]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "found"), [(8, 1, "Credibly better"), (4, 3, "Not credibly better"), (1, 8, "Credibly worse")]
+)
+def test_credible_means_better_and_no_luck(first, second, found):
+    right = np.repeat([1, 1, 0, 0], [5, first, second, 2])
+    others = np.repeat([1, 0, 1, 0], [5, first, second, 2])
+    told = compare(right, others, "a coin").sentence()
+    n, p = 7 + first + second, mcnemar_mid_p(first, second)
+    assert told == f"{found} than a coin: {5 + first} against {5 + second} of {n} right, p = {p:.2g}."
+
+
+def test_the_best_of_many_must_be_surer():
+    right, others = np.repeat([1, 0], [9, 1]), np.repeat([0, 1], [7, 3])  # 7 against 1, p = 0.07
+    right, others = np.append(right, [1, 1]), np.append(others, [0, 0])  # 9 against 1, p = 0.012
+    assert compare(right, others).credibly_better and compare(right, others, tried=4).credibly_better
+    assert not compare(right, others, tried=5).credibly_better and not compare(others, right, tried=5).credibly_worse
+
+
+def test_the_same_rows_are_needed():
+    with pytest.raises(InputError, match="on the same rows; got 3 and 4"):
+        compare(np.ones(3), np.ones(4))
+
+
+# Intervals
+
+
+def test_rows_that_go_together_count_as_one():
+    rng = np.random.default_rng(0)
+    groups = np.repeat(np.arange(200), 10)
+    alike, free = np.repeat(rng.random(200) < 0.8, 10), rng.random(2000) < 0.8
+    assert independent_rows(alike, groups) == pytest.approx(200)
+    assert independent_rows(free, groups) > 1500
+    assert independent_rows(free) == 2000
+    assert independent_rows(np.ones(2000), groups) == 200
+    P = np.eye(2)[1 - alike.astype(int)]
+    low, high = score(P, np.zeros(2000, int), ("a", "b"), groups=groups).interval
+    assert (low, high) == pytest.approx(wilson_interval(alike.mean() * 200, 200))
+
+
+def covered(intervals, truth):
+    return np.mean([low <= truth <= high for low, high in intervals])
+
+
+def test_the_interval_of_groups_covers_the_truth():
+    rng, groups = np.random.default_rng(0), np.repeat(np.arange(40), 5)
+    intervals, naive = [], []
+    for _ in range(300):
+        chance = rng.beta(2, 0.5, 40)  # of each group, 0.8 on average
+        right = rng.random(200) < chance[groups]
+        rows = independent_rows(right, groups)
+        intervals.append(wilson_interval(right.mean() * rows, rows))
+        naive.append(wilson_interval(right.sum(), 200))
+    assert covered(intervals, 0.8) > 0.9 > covered(naive, 0.8)
+
+
+@pytest.mark.parametrize(("p", "q"), [(0.1, 0.05), (0.02, 0.02), (0.3, 0.1)])
+def test_the_interval_of_a_difference_covers_the_truth(p, q):
+    drawn = np.random.default_rng(0).multinomial(100, [p, q, 1 - p - q], 2000)
+    assert 0.93 < covered([difference_interval(b, c, 100) for b, c, _ in drawn], p - q) <= 0.995
+
+
+# Regression
+
+
+def test_regression_scores_are_those_of_scikit_learn():
+    rng = np.random.default_rng(0)
+    y = rng.normal(5, 2, 60)
+    predicted = y + rng.normal(0, 1, 60)
+    scores = score_regression(predicted, y, 4.0)
+    assert scores.rmse == pytest.approx(metrics.root_mean_squared_error(y, predicted))
+    assert scores.mae == pytest.approx(metrics.mean_absolute_error(y, predicted))
+    assert scores.r2 == pytest.approx(metrics.r2_score(y, predicted))
+    assert scores.baselines == {"mean": pytest.approx(metrics.root_mean_squared_error(y, np.full(60, 4.0)))}
+    assert scores.credibly_better and scores.interval[0] < scores.rmse < scores.interval[1]
+
+
+def test_the_interval_of_the_rmse_covers_the_truth():
+    rng = np.random.default_rng(0)
+    assert 0.92 < covered([rmse_interval(rng.normal(0, 3, 80)) for _ in range(1000)], 3) < 0.98
+
+
+def test_regression_that_learned_nothing_is_called_so():
+    y = np.random.default_rng(0).normal(0, 1, 40)
+    scores = score_regression(np.where(np.arange(40) % 9 < 5, y / 2, 2.1 * y), y, 0.0)  # nearer on 23 rows of 40
+    assert scores.rmse < scores.baselines["mean"] and not scores.credibly_better
+    assert scores.sentence().endswith(", which is not credibly worse)")
+    chosen = score_regression(y, y, 0.0, "choosing")
+    assert (chosen.interval, chosen.credibly_better) == (None, None)
+    assert "used for choosing" in chosen.sentence()
+
+
+def test_regression_without_spread_or_error():
+    scores = score_regression(np.array([2.0, 2.0]), np.array([2.0, 2.0]), 1.0)
+    assert (scores.r2, scores.interval, scores.rmse) == (None, None, 0)
+    with pytest.raises(InputError, match=r"got \(2, 1\) and \(2,\)"):
+        score_regression(np.zeros((2, 1)), np.zeros(2), 0.0)

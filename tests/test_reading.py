@@ -313,7 +313,7 @@ def test_a_cache_that_fails_costs_nothing_but_itself(folder, kept, monkeypatch, 
 
 
 def test_recipe_with_cache_and_without_give_one_model(folder, kept, monkeypatch):
-    how = {"size": (9, 11), "hidden_layers": (4,), "epochs": 3, "random_state": 2}
+    how = {"size": (9, 11), "hidden_layers": (4,), "epochs": 3, "random_state": 2, "cross_validate": 0}
     without = train(folder, cache=False, **how)
     assert kept() == []
     first = train(folder, **how)
@@ -329,7 +329,7 @@ def test_recipe_with_cache_and_without_give_one_model(folder, kept, monkeypatch)
 
 def test_no_cache_on_the_command_line(folder, kept, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
-    small = ["--size", "8", "--epochs", "1", "--seed", "1", "--pictures"]
+    small = ["--size", "8", "--epochs", "1", "--seed", "1", "--cross-validate", "0", "--pictures"]
     assert run(["train", "photos", "--out", "m", "--no-cache", *small, "p1"]) == 0
     assert run(["evaluate", "m", "photos", "--no-cache"]) == 0
     Path("r.toml").write_text("cache = false")

@@ -9,8 +9,11 @@ from pellucid.assembly import assemble, data_for
 from pellucid.errors import BadPictureError, InputError, MissingFileError
 from pellucid.job import run, train
 from pellucid.nn import Cosine, GradientDescent, WarmUp
-from pellucid.recipe import make_recipe, read_recipe
+from pellucid.recipe import make_recipe
+from pellucid.recipe_file import read_recipe, write_recipe
+from pellucid.training import EarlyStopping
 
+QUICK = {"features": "pixels", "cross_validate": 0}  # what these tests are not about
 RNG = np.random.default_rng(0)
 
 
@@ -25,7 +28,8 @@ def write_pictures(folder, classes=("dark", "light", "grey"), n=12, size=(12, 10
 
 def test_pictures_from_a_folder(tmp_path):
     data = write_pictures(tmp_path / "data")
-    result = train(data, size=(8, 8), hidden_layers=(16,), epochs=200, random_state=1, optimizer="lbfgs")
+    how = {"size": (8, 8), "hidden_layers": (16,), "epochs": 200, "random_state": 1, "optimizer": "lbfgs"}
+    result = train(data, holdout=0.2, cross_validate=0, **how)
     assert result.scores["test"].accuracy == 1.0 and result.scores["test"].n == 6
     assert result.scores["train"].used_for == "training" and result.scores["train"].interval is None
     assert result.model.class_names == ("dark", "grey", "light")
@@ -39,8 +43,8 @@ def test_pictures_from_a_folder(tmp_path):
 
 def test_the_same_recipe_gives_the_same_weights(tmp_path):
     data = write_pictures(tmp_path / "data")
-    one, two = (train(data, hidden_layers=(4,), epochs=3, random_state=5) for _ in range(2))
-    other = train(data, hidden_layers=(4,), epochs=3, random_state=6)
+    one, two = (train(data, hidden_layers=(4,), epochs=3, random_state=5, **QUICK) for _ in range(2))
+    other = train(data, hidden_layers=(4,), epochs=3, random_state=6, **QUICK)
     assert one.model.network.parameters.tobytes() == two.model.network.parameters.tobytes()
     assert one.model.network.parameters.tobytes() != other.model.network.parameters.tobytes()
 
@@ -68,7 +72,7 @@ def test_parts_of_a_folder_and_merged_classes(tmp_path):
         write_pictures(tmp_path / "data" / part)
     result = train(
         tmp_path / "data", merge={"not grey": ["dark", "light"]}, hidden_layers=(8,), epochs=5, random_state=0,
-        early_stopping=True,
+        early_stopping=True, **QUICK,
     )  # fmt: skip
     assert result.model.class_names == ("grey", "not grey") and result.model.network.n_out == 1
     assert set(result.scores) == {"train", "validation"}
@@ -80,7 +84,7 @@ def test_parts_of_a_folder_and_merged_classes(tmp_path):
 
 
 def test_unknown_labels_at_evaluation(tmp_path):
-    model = train(write_pictures(tmp_path / "data"), epochs=1, random_state=0).model
+    model = train(write_pictures(tmp_path / "data"), epochs=1, random_state=0, **QUICK).model
     other = write_pictures(tmp_path / "other", ("dark", "blue", "pink"))
     with pytest.raises(InputError, match="has the classes blue, pink, unknown in training; known are dark"):
         data_for(model, other)
@@ -89,7 +93,7 @@ def test_unknown_labels_at_evaluation(tmp_path):
 def test_validation_data_with_a_class_that_training_lacks(tmp_path):
     data, other = write_pictures(tmp_path / "a"), write_pictures(tmp_path / "b", ("dark", "light", "pink"))
     with pytest.raises(InputError, match="has the class pink, unknown in training; known are dark"):
-        train(data, validation=str(other), epochs=1)
+        train(data, validation=str(other), epochs=1, **QUICK)
 
 
 def test_bad_pictures_stop_or_are_left_out(tmp_path):
@@ -99,11 +103,11 @@ def test_bad_pictures_stop_or_are_left_out(tmp_path):
     jpeg.write_bytes(jpeg.read_bytes()[:4000])
     (data / "light" / "text.png").write_text("no picture")
     with pytest.raises(BadPictureError) as error:
-        train(data, epochs=1, holdout=0)
+        train(data, epochs=1, holdout=0, **QUICK)
     first, *named = str(error.value).splitlines()
     assert first == "2 pictures cannot be read; leave out such with --skip-bad (skip_bad=True):"
     assert [line.split(":")[0] for line in named] == ["  dark/cut.jpg", "  light/text.png"]
-    result = train(data, epochs=1, holdout=0, skip_bad=True)
+    result = train(data, epochs=1, holdout=0, skip_bad=True, **QUICK)
     assert [name for name, _ in result.skipped] == ["dark/cut.jpg", "light/text.png"]
     assert result.scores["train"].n == 36
     assert result.model.provenance["counts"]["train"] == {"dark": 12, "grey": 12, "light": 12}
@@ -113,7 +117,8 @@ def test_bad_pictures_stop_or_are_left_out(tmp_path):
 def test_table_is_standardised_by_its_training_rows(tmp_path):
     lines = ["age,income,class"] + [f"{20 + i},{1000 * (i % 7)},{'young' if i < 30 else 'old'}" for i in range(60)]
     (tmp_path / "t.csv").write_text("\n".join(lines))
-    result = train(tmp_path / "t.csv", hidden_layers=(), optimizer="lbfgs", epochs=50, random_state=0)
+    how = {"hidden_layers": (), "optimizer": "lbfgs", "epochs": 50, "random_state": 0}
+    result = train(tmp_path / "t.csv", cross_validate=0, **how)
     assert result.scores["test"].accuracy > 0.9 and result.model.features.columns == ("age", "income")
     X, _ = assemble(result.splits.train, result.model.features)
     np.testing.assert_allclose(X.mean(axis=0), 0, atol=1e-12)
@@ -142,7 +147,8 @@ def test_columns_are_found_by_name(tmp_path):
 def test_groups_stay_together_in_every_split(tmp_path):
     lines = "\n".join(f"{i % 7},{i % 3},{'p' if i % 2 else 'q'},g{i // 8}" for i in range(160))
     (tmp_path / "t.csv").write_text("a,b,label,who\n" + lines)
-    result = train(tmp_path / "t.csv", groups="who", early_stopping=True, epochs=2, random_state=0)
+    how = {"epochs": 2, "random_state": 0, "cross_validate": 0}
+    result = train(tmp_path / "t.csv", groups="who", early_stopping=True, **how)
     groups = {part: set(dataset.groups) for part, dataset in result.splits.items()}
     assert not groups["train"] & groups["validation"] and not groups["train"] & groups["test"]
     assert not groups["validation"] & groups["test"]
@@ -155,12 +161,12 @@ def test_groups_stay_together_in_every_split(tmp_path):
 
 def test_validation_that_chooses_a_start_has_no_interval(tmp_path):
     data, other = write_pictures(tmp_path / "a"), write_pictures(tmp_path / "b")
-    result = train(data, validation=str(other), restarts=2, epochs=2, random_state=0)
+    result = train(data, validation=str(other), restarts=2, epochs=2, random_state=0, **QUICK)
     assert result.scores["validation"].interval is None
 
 
 def test_new_data_of_one_class_can_be_scored(tmp_path):
-    model = train(write_pictures(tmp_path / "data"), epochs=1, random_state=0).model
+    model = train(write_pictures(tmp_path / "data"), epochs=1, random_state=0, **QUICK).model
     dataset, _, used_for = data_for(model, write_pictures(tmp_path / "more", ("light",)))
     assert dataset.counts() == {"dark": 0, "grey": 0, "light": 12} and used_for == "testing"
 
@@ -176,9 +182,9 @@ def test_schedules_of_a_recipe():
 
 def test_class_weight_by_name(tmp_path):
     data = write_pictures(tmp_path / "data", ("dark", "light"))
-    train(data, epochs=1, class_weight={"dark": 3.0, "light": 1.0})
+    train(data, epochs=1, class_weight={"dark": 3.0, "light": 1.0}, **QUICK)
     with pytest.raises(InputError, match="unknown class in class_weight 'drak': did you mean 'dark'"):
-        train(data, epochs=1, class_weight={"drak": 3.0})
+        train(data, epochs=1, class_weight={"drak": 3.0}, **QUICK)
 
 
 def test_progress_is_told(tmp_path):
@@ -192,7 +198,10 @@ def test_progress_is_told(tmp_path):
             told.append((X.shape, len(y), epochs))
             return lambda state: told.append(state.epoch)
 
-    run(make_recipe(data=str(write_pictures(tmp_path / "data")), epochs=2, holdout=0, size=(2, 2)), Progress())
+    run(
+        make_recipe(data=str(write_pictures(tmp_path / "data")), epochs=2, cross_validate=0, holdout=0, size=(2, 2)),
+        Progress(),
+    )
     assert told == [(36, 36), ((36, 12), 36, 2), 1, 2]
 
 
@@ -209,8 +218,36 @@ def test_recipe_file(tmp_path):
 
 
 @pytest.mark.parametrize(
+    "how",
+    [
+        {"batch_size": None, "optimizer": "adam"},
+        {"class_weight": {"dark": 2.0}, "ensemble": 3},
+        {"early_stopping": EarlyStopping(3), "schedule": "cosine", "copies": ["mirrored"]},
+    ],
+)
+def test_the_recipe_that_was_used_gives_the_same_weights(tmp_path, how):
+    data = write_pictures(tmp_path / "data")
+    first = train(data, features="pixels", hidden_layers=(5, (4, "tanh")), epochs=3, cross_validate=0, **how)
+    write_recipe(tmp_path / "r.toml", first.recipe, "how it was made")
+    assert (tmp_path / "r.toml").read_text().startswith("# how it was made\n")
+    again = run(make_recipe(**read_recipe(tmp_path / "r.toml")))
+    weights = [[network.parameters.tobytes() for network in result.model.networks] for result in (first, again)]
+    assert weights[0] == weights[1] and len(weights[0]) == how.get("ensemble", 1)
+
+
+def test_a_recipe_with_an_object_cannot_be_written(tmp_path):
+    values = {"optimizer": GradientDescent(momentum=0.5)}
+    with pytest.raises(InputError, match="optimizer is GradientDescent, an object of your own"):
+        write_recipe(tmp_path / "r.toml", values)
+    assert not (tmp_path / "r.toml").exists()
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
+        ("hidden_layers = [20, [7, 3]]", "{path}: hidden_layers[1]"),
+        ('merge = {sick = ["a", 3]}', "{path}: merge[...][1]: Expected `str`, got `int`."),
+        ("epochs = -1", "{path}: epochs must be a whole number, at least 1; got -1."),
         ("epoch = 3", "unknown setting in {path} 'epoch': did you mean 'epochs'?"),
         ('epochs = "three"', "{path}: epochs: Expected `int`, got `str`."),
         ("epochs = ", "{path} is not a TOML file"),

@@ -24,6 +24,9 @@ class Progress(Protocol):
     def reading(self, source: str, done: int, total: int) -> None:
         """Take note that `done` of `total` samples of a source are read."""
 
+    def fits(self, what: str, done: int, total: int) -> None:
+        """Take note that `done` of `total` fits are done, of cross-validation or whatever `what` says."""
+
     def training(self, X: Rows, y: np.ndarray, epochs: int) -> Callable[[Any], None]:
         """Return a callback for the training loop; X and codes y are the training rows."""
 

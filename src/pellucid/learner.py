@@ -10,10 +10,13 @@ from typing import Any
 import numpy as np
 
 from pellucid.data import split_rows
+from pellucid.evaluation.out_of_fold import NET, FitPredict
 from pellucid.features import Features
 from pellucid.model import Model
 from pellucid.randomness import stream
 from pellucid.training import History, Settings, fit, weights_by_code
+
+NO_HIDDEN_LAYER = "no_hidden_layer"  # the baseline, as `evaluation.comparison` knows it
 
 Callbacks = Callable[[Any, np.ndarray], Sequence[Callable[[Any], Any]]]
 
@@ -90,6 +93,27 @@ class Learner:
                 break
         model = Model(features, tuple(f.network for f in fits), names, history=asdict(fits[0].history))
         return Learned(model, tuple(f.history for f in fits), held, fits[-1].interrupted)
+
+    @property
+    def without_hidden_layers(self) -> "Learner | None":
+        """The same with one network that has no hidden layer; None where this one has none either."""
+        if not self.settings.layers:
+            return None
+        return replace(self, settings=replace(self.settings, hidden_layers=()), ensemble=1)
+
+    def fit_predict(self, samples: Samples, with_baseline: bool = True) -> FitPredict:
+        """Return what cross-validation asks for: rows to learn from and held rows -> probabilities of the held ones.
+
+        with_baseline: also those of a network without hidden layer.
+        """
+        simpler = self.without_hidden_layers if with_baseline else None
+        learners = {NET: self} | ({} if simpler is None else {NO_HIDDEN_LAYER: simpler})
+
+        def answers(training: np.ndarray, held: np.ndarray, where: str) -> dict[str, np.ndarray]:
+            train, R = samples.take(training), samples.R[held]
+            return {name: learner.learn(train).model.probabilities(R) for name, learner in learners.items()}
+
+        return answers
 
     def _seeds(self) -> list[int]:
         """Return one seed a network; the first is that of the settings."""

@@ -8,7 +8,19 @@ import numpy as np
 
 from pellucid.errors import InputError
 
-STREAMS = ("split", "shuffle", "dropout", "augmentation", "restart", "probe", "stopping", "ensemble", "folds")
+STREAMS = (
+    "split",
+    "shuffle",
+    "dropout",
+    "augmentation",
+    "restart",
+    "probe",
+    "stopping",
+    "ensemble",
+    "folds",
+    "curve",
+    "shift",
+)
 
 
 def stream(seed: int, name: str) -> np.random.Generator:

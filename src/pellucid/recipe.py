@@ -3,23 +3,30 @@
 It is made from flat names and values, as a call, the command line and a TOML file give them alike.
 """
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 
 from pellucid.data import Dataset
-from pellucid.errors import InputError, MissingFileError, unknown_name
-from pellucid.features import NORMALIZATIONS, Embedding, Features, Numbers, Photo, Pixels, views_of
+from pellucid.errors import InputError, unknown_name
+from pellucid.features import (
+    NORMALIZATIONS,
+    Embedding,
+    Features,
+    Numbers,
+    Photo,
+    PictureFeatures,
+    Pixels,
+    copies_of,
+    views_of,
+)
 from pellucid.features.backbone import Backbone
 from pellucid.nn import SCHEDULES, WarmUp
 from pellucid.nn.schedules import get_schedule
 from pellucid.pictures import PictureShape
-from pellucid.training import EarlyStopping, Settings
+from pellucid.training import Settings
 from pellucid.training.settings import is_whole
 
 DEFAULT_SIZE = (64, 64)  # of photographs that differ in size
@@ -33,8 +40,7 @@ USUAL: dict[str, dict[str, Any]] = {
         "hidden_layers": (64,),
         "optimizer": "nesterov",
         "learning_rate": 0.01,
-        "epochs": 100,
-        "batch_size": None,
+        "epochs": 30,
         "l2": 0.1,
         "copies": ["mirrored"],
         "ensemble": 5,
@@ -57,14 +63,18 @@ class Recipe:
     merge: classes to join, {"sick": ["bean_rust", "angular_leaf_spot"]}.
     features: what of a picture a network sees, "photo", "pixels" or "embedding:FILE.onnx"; None: photo for picture
     files and arrays of large enough coloured pictures, unless a size or grey is asked for, which photo has not.
-    normalize: how a backbone wants its pixels, "imagenet", "signed", "unit" or "none"; None: what is usual for it.
+    normalize: how a backbone wants its pixels, "imagenet", "signed", "unit" or "bytes"; None: what is usual for it.
     embedding_output: the name of the backbone's output to take; None for the first.
     external: keep the backbone out of the model file, which then knows it by its sha256.
     copies: views of each picture beside the plain one, "mirrored", "shifted"; None: what is usual for the features.
     size: (height, width) of pictures; None keeps that of arrays and makes files 64 x 64.  grey: drop colours.
     standardize: bring the columns of a table to mean 0 and deviation 1.
     ensemble: how many networks, each from a start of its own, answer together.
-    holdout: the share held back for testing where there are neither validation nor test data; 0 holds nothing back.
+    cross_validate: how often the training samples are divided into five folds, each of which is held back once; 0 is
+    not at all, None as often as their number asks for, and not at all with 2000 of them.
+    learning_curve: also measure what a quarter, a half, three quarters of them would have given.
+    holdout: the share held back for testing; None is a fifth where there are no other data to judge by, and nothing
+    where there are: validation or test data, or cross-validation.
     schedule: "constant", "step", "exponential" or "cosine": how the learning rate falls.  warm_up: epochs in which it
     rises first.
     skip_bad: leave out pictures that cannot be read, instead of stopping.
@@ -88,7 +98,9 @@ class Recipe:
     grey: bool = False
     standardize: bool = True
     ensemble: int | None = None
-    holdout: float = 0.2
+    cross_validate: int | None = None
+    learning_curve: bool = False
+    holdout: float | None = None
     skip_bad: bool = False
     cache: bool = True
     schedule: str = "constant"
@@ -96,7 +108,9 @@ class Recipe:
     training: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if not 0 <= self.holdout < 1:
+        if self.cross_validate is not None and not is_whole(self.cross_validate, 0):
+            raise InputError(f"cross_validate must be a number of repeats, 0 for none; got {self.cross_validate!r}.")
+        if self.holdout is not None and not 0 <= self.holdout < 1:
             raise InputError(f"holdout must be a share, at least 0 and below 1; got {self.holdout!r}.")
         if self.size is not None and (np.shape(self.size) != (2,) or not all(is_whole(n, 1) for n in self.size)):
             raise InputError(f"size must be (height, width), each at least 1; got {self.size!r}.")
@@ -118,16 +132,32 @@ class Recipe:
 
     def settings(self, features: str) -> Settings:
         """Return how to train on rows of a kind of features."""
-        usual = {name: value for name, value in USUAL[features].items() if name not in OF_RECIPE}
-        if self.training.get("optimizer", usual.get("optimizer")) != usual.get("optimizer"):
-            usual = {name: value for name, value in usual.items() if name not in OF_THE_RULE}
-        settings = Settings(**{**usual, **self.training})
+        settings = self._as_given(features)
         rate = settings.learning_rate
         if self.schedule != "constant":
             rate = SCHEDULES[self.schedule](rate)
         if self.warm_up:
             rate = WarmUp(get_schedule(rate), self.warm_up)
         return replace(settings, learning_rate=rate)
+
+    def _as_given(self, features: str) -> Settings:
+        usual = {name: value for name, value in USUAL[features].items() if name not in OF_RECIPE}
+        if self.training.get("optimizer", usual.get("optimizer")) != usual.get("optimizer"):
+            usual = {name: value for name, value in usual.items() if name not in OF_THE_RULE}
+        return Settings(**{**usual, **self.training})
+
+    def in_full(self, features: Features, seed: int, cross_validate: int, holdout: float) -> dict[str, Any]:
+        """Return all values, flat, that this recipe comes to for data with such features: `make_recipe` takes them."""
+        settings = self._as_given(features.kind)
+        own: dict[str, Any] = {name: getattr(self, name) for name in OF_RECIPE if name != "training"}
+        own |= {"ensemble": self.networks_for(features), "cross_validate": cross_validate, "holdout": holdout}
+        if isinstance(features, PictureFeatures):
+            own |= {"features": self.features or features.kind, "copies": copies_of(features.views)}
+        if isinstance(features, Embedding):
+            own["normalize"] = features.normalize
+        if isinstance(features, Pixels | Embedding):
+            own["size"] = (features.shape.height, features.shape.width)
+        return own | {f.name: getattr(settings, f.name) for f in fields(Settings)} | {"random_state": seed}
 
     def features_for(self, dataset: Dataset) -> Features:
         """Return the features, not fitted yet, for samples like those of a data set."""
@@ -162,14 +192,6 @@ class Recipe:
 
 
 OF_RECIPE = tuple(f.name for f in fields(Recipe))
-_NOT_IN_FILES = ("training", "callbacks", "warm_start")
-FILE_TYPES = {
-    **{f.name: f.type for f in (*fields(Recipe), *fields(Settings)) if f.name not in _NOT_IN_FILES},
-    "optimizer": str,
-    "loss": str,
-    "learning_rate": float,
-    "random_state": int,  # a file names, it holds no objects
-}
 
 
 def make_recipe(**values: Any) -> Recipe:
@@ -181,25 +203,3 @@ def make_recipe(**values: Any) -> Recipe:
             raise unknown_name("setting", name, of_recipe | of_settings)
     training = {name: value for name, value in values.items() if name in of_settings}
     return Recipe(**{name: value for name, value in values.items() if name in of_recipe}, training=training)
-
-
-def read_recipe(path: str | Path) -> dict[str, Any]:
-    """Return the flat values of a TOML file, for `make_recipe`: `epochs = 50`, `merge = {sick = ["rust"]}`, ..."""
-    try:
-        values = tomllib.loads(Path(path).read_text("utf-8"))
-    except FileNotFoundError:
-        raise MissingFileError(f"there is no recipe {path}.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise InputError(f"{path} is not a TOML file: {error}.") from None
-    for name, value in values.items():
-        if name not in FILE_TYPES:
-            raise unknown_name(f"setting in {path}", name, FILE_TYPES)
-        try:
-            if name == "early_stopping" and isinstance(value, dict):
-                stopping = {f.name for f in fields(EarlyStopping)}
-                for part in set(value) - stopping:
-                    raise unknown_name(f"setting of early_stopping in {path}", part, stopping)
-            values[name] = msgspec.convert(value, FILE_TYPES[name])
-        except msgspec.ValidationError as error:
-            raise InputError(f"{path}: {name}: {error}.") from None
-    return values

@@ -25,6 +25,7 @@ def demo_command(out: Path, json_file: str | None) -> None:
     say("1,797 handwritten digits of 8 x 8 pixels (UCI, through scikit-learn); a fifth is held back.")
     recipe = make_recipe(
         data="toy:digits",
+        cross_validate=0,
         hidden_layers=(64,),
         optimizer="adam",
         learning_rate=0.005,

@@ -106,6 +106,11 @@ class Bars:
         if self._bars is not None and total > 1:
             self._bars.update(self._task(f"reading {Path(source).name}", total), completed=done)
 
+    def fits(self, what: str, done: int, total: int) -> None:
+        """Show how many fits are done."""
+        if self._bars is not None:
+            self._bars.update(self._task(what, total), completed=done, told=f"{done}/{total}")
+
     def training(self, X: Rows, y: np.ndarray, epochs: int) -> Callable[[Any], None]:
         """Return a callback of the training loop that shows epoch, cost and accuracy."""
         shown = 0.0

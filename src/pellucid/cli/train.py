@@ -10,7 +10,8 @@ from pellucid.cli.options import BatchSize, Copies, Keys, Layers, Merge, Size, c
 from pellucid.cli.output import json_option, picture_folder, progress_bars, refuse_foreign_json, say, table, write_json
 from pellucid.files import refuse_existing, refuse_same
 from pellucid.job import Result, run
-from pellucid.recipe import make_recipe, read_recipe
+from pellucid.recipe import make_recipe
+from pellucid.recipe_file import read_recipe, write_recipe
 from pellucid.training import EarlyStopping
 
 DEFAULT_OUT = "model.pellucid"
@@ -26,7 +27,7 @@ Examples:
   pellucid train fashion_mnist/ --layers 128 --optimizer adam --epochs 10
   pellucid train toy:flower --layers 4:tanh --optimizer lbfgs --pictures pictures/""",
 )
-@click.argument("data")
+@click.argument("data", required=False)
 @click.option("--validation", metavar="DATA", help="Data to measure on after each epoch.")
 @click.option("--test", metavar="DATA", help="Data to score on at the end.")
 @click.option("--recipe", "recipe_file", metavar="FILE.toml", help="Settings from a file; options here win over it.")
@@ -37,14 +38,21 @@ Examples:
 @click.option("--group", "groups", metavar="COLUMN", help="Rows alike in this column stay on one side of a split.")
 @click.option("--merge", "merges", type=Merge(), multiple=True, help="Join classes; may be repeated.")
 @click.option("--features", help="What of a picture is seen: photo, pixels or embedding:FILE.onnx.  [default: photo]")
-@click.option("--normalize", help="Pixels as a backbone wants them: imagenet, signed, unit or none.")
+@click.option("--normalize", help="Pixels as a backbone wants them: imagenet, signed, unit or bytes.")
 @click.option("--embedding-output", metavar="NAME", help="The backbone's output to take.  [default: the first]")
 @click.option("--external", is_flag=True, default=None, help="Keep the backbone out of the model file.")
 @click.option("--copies", type=Copies(), metavar="KINDS", help="Also learn from copies: mirrored,shifted or none.")
 @click.option("--size", type=Size(), help="Picture size, 64 or 100x80.  [default: the data's or backbone's, else 64]")
 @click.option("--grey", is_flag=True, default=None, help="Drop the colours of pictures.")
 @click.option("--standardize/--no-standardize", default=None, help="Scale the columns of a table.  [default: on]")
-@click.option("--holdout", type=float, help="Share held back for testing where no part is given.  [default: 0.2]")
+@click.option(
+    "--cross-validate",
+    type=click.IntRange(0),
+    metavar="REPEATS",
+    help="Of 5 folds, 0: none.  [default: 1 to 3 below 2000 samples, else 0]",
+)
+@click.option("--learning-curve", is_flag=True, default=None, help="Also tell whether more samples would help.")
+@click.option("--holdout", type=float, help="Share held back for testing.  [default: 0.2 where nothing else judges]")
 @click.option("--skip-bad", is_flag=True, default=None, help="Leave out pictures that cannot be read; they are named.")
 @cache_option(default=None)
 @click.option("--ensemble", type=click.IntRange(1), help="How many networks answer together.  [default: 1; photo: 5]")
@@ -73,7 +81,7 @@ Examples:
 @click.option("--quiet", is_flag=True, help="No progress bars.")
 @json_option
 def train_command(
-    data: str,
+    data: str | None,
     recipe_file: str | None,
     out: str,
     force: bool,
@@ -89,6 +97,7 @@ def train_command(
     .npz, a folder of IDX files, hf:NAME or toy:flower.
     """
     refuse_existing(out, force)
+    recipe_out = refuse_existing(f"{out}.toml", force)
     refuse_foreign_json(json_file)
     refuse_same(out=out, json=json_file, pictures=pictures)
     values = read_recipe(recipe_file) if recipe_file else {}
@@ -97,14 +106,17 @@ def train_command(
         values["merge"] = {}
         for new, olds in merges:
             values["merge"].setdefault(new, []).extend(olds)
-    recipe = make_recipe(**values | {"data": data})
+    if data is None and "data" not in values:
+        raise click.UsageError("Missing argument 'DATA': give a folder, a file or a name, or a --recipe that has data.")
+    recipe = make_recipe(**values | ({} if data is None else {"data": data}))
     drawn = picture_folder(pictures, force)
     with progress_bars(quiet) as bars:
         result = run(recipe, bars)
     result.model.save(out, force)  # before anything is told: a closed pipe must not cost it
+    write_recipe(recipe_out, result.recipe, f"pellucid train --recipe {recipe_out} makes {out} again, bit by bit.")
     write_json(json_file, "train", training_results(result) | {"model": out})
     _tell(result)
-    say(f"model: {out}")
+    say(f"model: {out}, and the recipe that makes it: {recipe_out}")
     if drawn is not None:
         from pellucid.cli.draw import draw_training
 
@@ -118,6 +130,8 @@ def training_results(result: Result) -> dict[str, Any]:
     return {
         "network": str(result.model.network),
         "features": str(result.model.features),
+        "cross_validation": None if result.cross_validation is None else result.cross_validation.as_dict(),
+        "learning_curve": None if result.learning_curve is None else result.learning_curve.as_dict(),
         "scores": {part: scores.as_dict() for part, scores in result.scores.items()},
         "epochs": len(history.cost),
         "cost": history.cost,
@@ -163,5 +177,12 @@ def _tell(result: Result) -> None:
         say(f"cost {history.cost[0]:.4f} -> {history.cost[-1]:.4f}")
     for part, scores in result.scores.items():
         say(f"accuracy, {part}: {scores.sentence()}")
-    if len(result.scores) == 1:
+    if result.cross_validation is not None:
+        say(f"accuracy expected on new samples: {result.cross_validation.sentence()}")
+    if (best := result.headline) is None:
         say("No rows were held back: these figures say nothing about new data.")
+        return
+    for comparison in best.comparisons.values():
+        say(comparison.sentence())
+    if result.learning_curve is not None:
+        say(result.learning_curve.sentence())

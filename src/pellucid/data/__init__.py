@@ -5,9 +5,10 @@
 
 from pellucid.data.dataset import Dataset, Splits
 from pellucid.data.folders import picture_files
+from pellucid.data.folds import folds
 from pellucid.data.load import load
 from pellucid.data.split import split_rows
 from pellucid.data.tables import read_columns
 from pellucid.data.toy import flower
 
-__all__ = ["Dataset", "Splits", "flower", "load", "picture_files", "read_columns", "split_rows"]
+__all__ = ["Dataset", "Splits", "flower", "folds", "load", "picture_files", "read_columns", "split_rows"]

@@ -12,7 +12,7 @@ from pellucid.features.photo import Photo
 from pellucid.features.pictures import PictureFeatures
 from pellucid.features.pixels import Pixels
 from pellucid.features.standardized import StandardizedPictures
-from pellucid.features.views import COPIES, views_of
+from pellucid.features.views import COPIES, copies_of, views_of
 
 Features: TypeAlias = PictureFeatures | Numbers
 
@@ -34,5 +34,6 @@ __all__ = [
     "PictureFeatures",
     "Pixels",
     "StandardizedPictures",
+    "copies_of",
     "views_of",
 ]

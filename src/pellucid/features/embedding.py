@@ -26,7 +26,7 @@ NORMALIZATIONS: dict[str, tuple[Any, Any]] = {
     "imagenet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),  # as torchvision's models take them
     "signed": (0.5, 0.5),  # -1 to 1
     "unit": (0, 1),
-    "none": (0, 1 / 255),  # 0 to 255
+    "bytes": (0, 1 / 255),  # 0 to 255
 }
 
 
@@ -49,7 +49,7 @@ class Embedding(StandardizedPictures):
         if self.normalize not in NORMALIZATIONS:
             raise unknown_name("normalization", self.normalize, NORMALIZATIONS)
         if self.normalize == "imagenet" and self.shape.channels != 3:
-            raise InputError("the normalization imagenet is for three channels; choose unit, signed or none for grey.")
+            raise InputError("the normalization imagenet is for three channels; choose unit, signed or bytes for grey.")
         if self._flat_size > LARGEST_INPUT:
             raise InputError(f"a backbone is given at most {LARGEST_INPUT:,} numbers, got {self.shape.as_tuple}.")
 
@@ -66,7 +66,7 @@ class Embedding(StandardizedPictures):
         """Return the features, not fitted yet, of a backbone that is tried on one picture.
 
         size: (height, width); by default what the graph takes, 224 where that is open.  grey: one channel.
-        normalize: by default "imagenet" for colours, "unit" for grey, "none" where the graph takes bytes.
+        normalize: by default "imagenet" for colours, "unit" for grey, "bytes" where the graph takes bytes.
 
         Raises InputError for a size, colours or a normalization that the graph does not take.
         """
@@ -81,9 +81,9 @@ class Embedding(StandardizedPictures):
                 f"{channels}; leave size and grey as the backbone has them."
             )
         takes_bytes = port.dtype == np.uint8
-        if takes_bytes and normalize not in (None, "none"):
+        if takes_bytes and normalize not in (None, "bytes"):
             raise InputError(f"{backbone.path} takes bytes, which are not normalised; leave normalize out.")
-        usual = "none" if takes_bytes else "imagenet" if channels == 3 else "unit"
+        usual = "bytes" if takes_bytes else "imagenet" if channels == 3 else "unit"
         shape = PictureShape(height, width, channels)
         features = cls(shape, views, backbone=backbone, width=0, normalize=normalize or usual, external=external)
         return replace(features, width=len(features._tried()))

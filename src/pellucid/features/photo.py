@@ -16,7 +16,7 @@ from pellucid.features.standardized import StandardizedPictures
 from pellucid.features.views import VIEWS
 from pellucid.pictures import PictureShape, to_unit
 
-SIZE = 256  # pixels; photographs are described at this size, at half of it and at a quarter
+SIZE = 192  # pixels; photographs are described at this size, at half of it and at a quarter
 COUNTED = (1, 2)  # grids whose cells colours and textures are counted in: the whole, and 2 x 2
 AVERAGED = (1, 2, 3, 4)  # grids whose cells have a mean colour and its deviation
 COLOURS = 16  # bins of hue, saturation and value each
@@ -50,7 +50,7 @@ class Photo(StandardizedPictures):
         return counted + averaged + (CELLS - 1) ** 2 * 4 * ORIENTATIONS
 
     def describe(self, pixels: np.ndarray) -> np.ndarray:
-        """Return the numbers (n_out,) of pixels (256, 256, 3)."""
+        """Return the numbers (n_out,) of pixels (192, 192, 3)."""
         return _numbers(_maps(pixels))
 
     def describe_views(self, pixels: np.ndarray) -> np.ndarray:

@@ -46,3 +46,8 @@ def views_of(copies: Sequence[str]) -> tuple[str, ...]:
     if len(set(copies)) < len(copies):
         raise InputError(f"copies are named twice in {', '.join(copies)}; name each kind once.")
     return ("plain", *(view for name in copies for view in COPIES[name]))
+
+
+def copies_of(views: Sequence[str]) -> list[str]:
+    """Return the kinds of copies that views hold: `views_of` the other way round."""
+    return [name for name, made in COPIES.items() if set(made) <= set(views)]

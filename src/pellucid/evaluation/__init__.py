@@ -1,0 +1,40 @@
+"""Honest evaluation: how good it is, how sure that is, and what simpler things reach on the same rows."""
+
+from pellucid.evaluation.comparison import Comparison, compare
+from pellucid.evaluation.cross_validation import CrossValidation, cross_validate
+from pellucid.evaluation.file_facts import FileFacts, facts_of, file_facts
+from pellucid.evaluation.interval import wilson_interval
+from pellucid.evaluation.learning_curve import LearningCurve, learning_curve
+from pellucid.evaluation.regression import RegressionScores, score_regression
+from pellucid.evaluation.regression_validation import RegressionValidation, cross_validate_regression
+from pellucid.evaluation.rejection import Answered, Rejection, answered, choose_rejection
+from pellucid.evaluation.scores import Scores, score
+from pellucid.evaluation.shift import Shift, prior_shift
+from pellucid.evaluation.threshold import Threshold, choose_threshold
+
+__all__ = [
+    "Answered",
+    "Comparison",
+    "CrossValidation",
+    "FileFacts",
+    "LearningCurve",
+    "RegressionScores",
+    "RegressionValidation",
+    "Rejection",
+    "Scores",
+    "Shift",
+    "Threshold",
+    "answered",
+    "choose_rejection",
+    "choose_threshold",
+    "compare",
+    "cross_validate",
+    "cross_validate_regression",
+    "facts_of",
+    "file_facts",
+    "learning_curve",
+    "prior_shift",
+    "score",
+    "score_regression",
+    "wilson_interval",
+]

@@ -1,0 +1,134 @@
+"""When to say "none of these": of a sample unlike all that was learned from, or of an answer that is not sure enough.
+
+Both thresholds are chosen on rows that were not trained on; what they are worth is told by other rows again.
+"""
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from pellucid.errors import InputError
+from pellucid.evaluation.interval import wilson_interval
+
+KNOWN = 0.95  # of new samples of the known kind, this share passes the test of novelty
+LEAST_COVERAGE = 0.5  # "auto" answers at least this share
+CURVE_POINTS = 100
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """An answer is given where the largest probability >= confidence and novelty <= `novelty`.
+
+    wanted: the accuracy of given answers that was asked for; reached: whether it could be had on the n rows that chose.
+    coverage, accuracy: the share of these rows that is answered, and that of right ones among the answers.
+    curve: coverage against accuracy over all confidences, as (confidence, coverage, accuracy), the surest first.
+    """
+
+    confidence: float
+    novelty: float
+    wanted: float
+    reached: bool
+    coverage: float
+    accuracy: float
+    curve: list[tuple[float, float, float]]
+    n: int
+
+    def answers(self, probabilities: np.ndarray, novelty: np.ndarray) -> np.ndarray:
+        """Return whether each sample (n,) gets an answer; the others are "unknown"."""
+        return (probabilities.max(axis=1) >= self.confidence) & (novelty <= self.novelty)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain numbers and lists, as JSON takes them."""
+        return asdict(self)
+
+    def sentence(self) -> str:
+        """Return the choice in one line."""
+        told = (
+            f"answers {self.coverage:.0%}, of which {self.accuracy:.1%} are right, on {self.n} rows used for choosing "
+            f"(p >= {self.confidence:.3f})"
+        )
+        return told if self.reached else f"{self.wanted:.1%} right cannot be had; {told}"
+
+
+@dataclass(frozen=True)
+class Answered:
+    """How a rejection did on rows that had no say in it: share answered, accuracy of the answers and its interval."""
+
+    coverage: float
+    accuracy: float | None
+    interval: tuple[float, float] | None
+    n: int
+
+
+def choose_rejection(
+    probabilities: np.ndarray, novelty: np.ndarray, labels: np.ndarray, wanted: float | Literal["auto"] = "auto"
+) -> Rejection:
+    """Return when to answer, chosen on held-out rows: probabilities (n, k), novelty (n,), codes (n,).
+
+    novelty <= the ceil(0.95 (n + 1))-th smallest: a new sample of the same kind passes with probability 0.95 or more
+    (split conformal; the largest where n < 19).
+    confidence: the lowest one with (wrong + 1) / (answered + 1) <= 1 - wanted, so that most are answered; the one
+    mistake more stands for the sample to come. Where there is none, the one of the least such share is taken.
+
+    wanted: the accuracy of given answers, in (0, 1); "auto" halves the share of mistakes, without the one more, but
+    answers half of the rows at least.
+
+    Raises InputError where `wanted` is neither, or there are no rows.
+
+    >>> P = np.array([[0.9, 0.1], [0.8, 0.2], [0.7, 0.3], [0.6, 0.4]])
+    >>> rejection = choose_rejection(P, np.zeros(4), np.array([0, 0, 0, 1]), 0.7)
+    >>> rejection.confidence, rejection.coverage, rejection.accuracy
+    (0.7, 0.75, 1.0)
+
+    Conformal quantile: Lei et al. 2018; one more mistake: Angelopoulos et al. 2022.
+    """
+    if wanted != "auto" and not (isinstance(wanted, int | float) and 0 < wanted < 1):
+        raise InputError(f'the wanted accuracy lies between 0 and 1, or is "auto"; got {wanted!r}.')
+    if len(labels) == 0:
+        raise InputError("there are no rows to choose from when to answer.")
+    bound = _conformal(np.asarray(novelty, np.float64))
+    known, right = novelty <= bound, probabilities.argmax(axis=1) == labels
+    confidence, answered, hits = _by_confidence(probabilities.max(axis=1)[known], right[known])
+    share = (answered - hits + 1) / (answered + 1)  # of wrong answers, with one mistake more
+    possible = np.ones(len(answered), bool)
+    if wanted == "auto":
+        share, wanted = 1 - hits / answered, 1 - (1 - float(right[known].mean())) / 2
+        possible = answered >= LEAST_COVERAGE * len(labels)
+    enough = np.flatnonzero(possible & (share <= 1 - wanted))
+    chosen = enough[-1] if len(enough) else np.flatnonzero(possible)[share[possible].argmin()]
+    shown = np.unique(np.linspace(0, len(confidence) - 1, CURVE_POINTS).astype(int))
+    curve = np.column_stack([confidence, answered / len(labels), hits / answered])[shown]
+    return Rejection(
+        confidence=float(confidence[chosen]),
+        novelty=bound,
+        wanted=wanted,
+        reached=len(enough) > 0,
+        coverage=float(answered[chosen] / len(labels)),
+        accuracy=float(hits[chosen] / answered[chosen]),
+        curve=[(c, covered, right) for c, covered, right in curve.tolist()],
+        n=len(labels),
+    )
+
+
+def answered(rejection: Rejection, probabilities: np.ndarray, novelty: np.ndarray, labels: np.ndarray) -> Answered:
+    """Return what a rejection is worth on rows that had no say in it."""
+    given = rejection.answers(probabilities, novelty)
+    right = int((probabilities.argmax(axis=1) == labels)[given].sum())
+    many = int(given.sum())
+    if many == 0:
+        return Answered(0.0, None, None, len(labels))
+    return Answered(many / len(labels), right / many, wilson_interval(right, many), len(labels))
+
+
+def _conformal(novelty: np.ndarray) -> float:
+    rank = min(len(novelty), math.ceil(KNOWN * (len(novelty) + 1)))
+    return float(np.sort(novelty)[rank - 1])
+
+
+def _by_confidence(confidence: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the distinct confidences, falling, and how many rows reach each, and how many of them are right."""
+    order = np.argsort(-confidence, kind="stable")
+    last = np.flatnonzero(np.append(np.diff(confidence[order]) != 0, True))
+    return confidence[order][last], last + 1, right[order].cumsum()[last]

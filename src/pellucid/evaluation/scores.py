@@ -1,0 +1,107 @@
+"""Honest scores: accuracy with its interval, beside what one gets without learning anything.
+
+A score on rows that had a say in choosing the network carries no interval: it is marked as used for choosing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from pellucid.errors import InputError
+from pellucid.evaluation.calibration import Calibration, calibration
+from pellucid.evaluation.comparison import IN_WORDS, Comparison, compare
+from pellucid.evaluation.interval import independent_rows, wilson_interval
+from pellucid.model import class_codes
+
+
+@dataclass(frozen=True)
+class Scores:
+    """How well a classifier did on n rows.
+
+    interval: the 95% Wilson interval of the accuracy, None where the rows were used for choosing.
+    balanced_accuracy: the mean over the classes present of the share found.
+    precision, recall: of each class, None where it was never said, or never there.
+    confusion[i][j]: rows of class i that were called j.
+    baselines: accuracies of what is simpler; "majority" always says the most frequent class.
+    comparisons: the classifier against each baseline, on the same rows; none where the rows were used for choosing.
+    """
+
+    accuracy: float
+    interval: tuple[float, float] | None
+    balanced_accuracy: float
+    precision: list[float | None]
+    recall: list[float | None]
+    confusion: list[list[int]]
+    classes: list[str]
+    baselines: dict[str, float]
+    comparisons: dict[str, Comparison]
+    calibration: Calibration
+    n: int
+    used_for: str = "testing"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain numbers and lists, as JSON takes them."""
+        return asdict(self)
+
+    def sentence(self) -> str:
+        """Return the scores in one line to print."""
+        majority = f"always the majority: {self.baselines['majority']:.3f}"
+        if self.interval is None:
+            return f"{self.accuracy:.3f} on {self.n} rows, used for {self.used_for} ({majority})"
+        low, high = self.interval
+        return f"{self.accuracy:.3f} on {self.n} rows (95% interval {low:.3f} to {high:.3f}; {majority})"
+
+
+def score(
+    probabilities: np.ndarray,
+    labels: np.ndarray,
+    class_names: tuple[str, ...],
+    used_for: str = "testing",
+    baselines: Mapping[str, np.ndarray] = MappingProxyType({}),
+    groups: np.ndarray | None = None,
+) -> Scores:
+    """Return the scores of probabilities (n, k) against codes (n,).
+
+    used_for: "testing", or what else these rows were used for ("training", "choosing"): then there is no interval.
+    baselines: the codes (n,) that something simpler said of the same rows, by name; "majority" is that of these rows
+    unless it is given.  groups: (n,) or None; rows that are right or wrong together make the interval wider.
+
+    >>> scores = score(np.array([[0.9, 0.1], [0.4, 0.6], [0.7, 0.3]]), np.array([0, 1, 1]), ("cat", "dog"))
+    >>> round(scores.accuracy, 3), scores.balanced_accuracy, scores.confusion
+    (0.667, 0.75, [[1, 0], [1, 1]])
+    >>> scores.precision, scores.recall
+    ([0.5, 1.0], [1.0, 0.5])
+    """
+    n, k = len(labels), len(class_names)
+    if n == 0:
+        raise InputError("there are no rows to score.")
+    said = class_codes(probabilities)
+    confusion = np.zeros((k, k), np.int64)
+    np.add.at(confusion, (labels, said), 1)
+    right, found, present = said == labels, confusion.diagonal(), confusion.sum(axis=1)
+    simpler = {"majority": np.full(n, present.argmax()), **baselines}
+    rows, tested = independent_rows(right, groups), used_for == "testing"
+    recall = _shares(found, present)
+    return Scores(
+        accuracy=float(right.mean()),
+        interval=wilson_interval(float(right.mean()) * rows, rows) if tested else None,
+        balanced_accuracy=float(np.mean([share for share in recall if share is not None])),
+        precision=_shares(found, confusion.sum(axis=0)),
+        recall=recall,
+        confusion=confusion.tolist(),
+        classes=list(class_names),
+        baselines={name: float((codes == labels).mean()) for name, codes in simpler.items()},
+        comparisons={
+            name: compare(right, codes == labels, IN_WORDS.get(name, name)) for name, codes in simpler.items() if tested
+        },
+        calibration=calibration(probabilities, labels),
+        n=n,
+        used_for=used_for,
+    )
+
+
+def _shares(part: np.ndarray, whole: np.ndarray) -> list[float | None]:
+    return [float(p / w) if w else None for p, w in zip(part, whole, strict=True)]

@@ -1,0 +1,118 @@
+"""File facts: a class that can be guessed from the camera is found out; one that cannot is not accused."""
+
+import json
+from datetime import datetime
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from pellucid.data import folds
+from pellucid.evaluation import file_facts
+from pellucid.evaluation.file_facts import fact_columns, facts_of, guess
+
+N = 200
+RNG = np.random.default_rng(0)
+LABELS = (RNG.random(N) < 0.4).astype(int)
+HELD = folds(LABELS, 5, np.random.default_rng(1))
+
+
+def drawn(agreement=0.5, seed=0):
+    """Facts of which the camera agrees with the class in a share of rows, the others never more than by chance."""
+    rng = np.random.default_rng(seed)
+    camera = np.where(rng.random(N) < agreement, LABELS, 1 - LABELS)
+    return [
+        {
+            "width": 640,
+            "file size": int(rng.integers(1000, 9000)),
+            "camera": ("Alpha", "Beta")[camera[row]],
+            "hour": None if row % 10 == 0 else int(rng.integers(24)),
+        }
+        for row in range(N)
+    ]
+
+
+def net_of(accuracy):
+    wrong = np.random.default_rng(3).permutation(N) >= accuracy * N
+    return np.where(wrong, 1 - LABELS, LABELS)
+
+
+def test_the_camera_is_found_out():
+    found = file_facts(drawn(0.9), LABELS, HELD, seed=0, net=net_of(0.9))
+    assert found.facts == ("file size", "camera", "hour")  # the width is the same for all
+    assert list(found.accuracies) == ["file size", "camera", "hour", "file size, camera and hour"]
+    agreement = np.mean([f["camera"] == ("Alpha", "Beta")[y] for f, y in zip(drawn(0.9), LABELS, strict=True)])
+    assert found.named == ("camera",)
+    assert found.accuracy == found.accuracies["camera"] == agreement
+    assert found.sentence() == f"camera alone reaches {agreement:.0%}: your net may be learning the camera."
+    assert found.net.right == 180 and found.net.others == agreement * N
+    json.dumps(found.as_dict(), allow_nan=False)
+
+
+def test_a_pair_is_found_where_neither_alone_tells():
+    rng = np.random.default_rng(1)
+    camera = rng.integers(0, 2, N)
+    facts = [
+        {"camera": "AB"[camera[row]], "hour": float(8 + 12 * (camera[row] ^ LABELS[row]) + rng.random()), "width": row}
+        for row in range(N)
+    ]
+    found = file_facts(facts, LABELS, HELD, seed=0, net=net_of(0.8))
+    assert found.named == ("camera", "hour") and found.accuracy > 0.95
+    assert found.sentence() == "camera and hour alone reach 100%: your net may be learning the camera and hour."
+
+
+def test_the_net_is_held_against_the_facts_that_are_named():
+    light = LABELS * 1.2 + np.random.default_rng(1).normal(0, 1, N)
+    facts = [{"camera": fact["camera"], "brightness": float(b)} for fact, b in zip(drawn(0.85, 1), light, strict=True)]
+    found = file_facts(facts, LABELS, HELD, seed=0, net=net_of(0.8))
+    both = found.accuracies["camera and brightness"]
+    assert found.named == ("camera",) and both > found.accuracy == found.accuracies["camera"]
+    assert (found.net.others, found.majority.right) == (found.accuracy * N, both * N)
+
+
+def test_the_best_of_several_facts_must_be_surer():
+    majority = file_facts(drawn(0.76, 1), LABELS, HELD, seed=0).majority
+    assert 0.05 / 4 < majority.p < 0.05 and not majority.credibly_better
+
+
+def test_a_net_that_is_credibly_better_is_not_accused():
+    sentence = file_facts(drawn(0.85), LABELS, HELD, seed=0, net=net_of(0.97)).sentence()
+    assert sentence.endswith("; the net reaches 97%, credibly more.") and "may be learning" not in sentence
+    alone = file_facts(drawn(0.85), LABELS, HELD, seed=0).sentence()
+    assert alone.startswith("camera alone reaches ") and alone.endswith("%, always the majority 65%.")
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_facts_that_tell_nothing_are_told_so(seed):
+    sentence = file_facts(drawn(0.5, seed), LABELS, HELD, seed=0, net=net_of(0.9)).sentence()
+    assert sentence.startswith("File facts (file size, camera and hour) alone: Not credibly better than always ")
+
+
+def test_arrays_have_no_facts():
+    assert file_facts([{"width": 64, "camera": None, "hour": float("nan")}] * N, LABELS, HELD, seed=0) is None
+
+
+def test_one_division_judges_its_held_rows_only():
+    held = np.arange(150, N)
+    found = file_facts(drawn(0.9), LABELS, [held], seed=0, net=net_of(0.9))
+    assert found.majority.n == found.net.n == 50
+    assert found.net.right == (net_of(0.9) == LABELS)[held].sum()
+    assert found.majority.others == (LABELS[held] == 0).sum()
+
+
+def test_facts_of_pictures():
+    def picture(hour, camera=""):
+        taken = None if hour is None else datetime(2024, 5, 1, hour, 30)
+        return SimpleNamespace(width=5, height=4, size=70 + len(camera), camera=camera, taken=taken, brightness=0.5)
+
+    columns = fact_columns([facts_of(picture(*row)) for row in ((8, "b"), (None, "a"), (9,))])
+    assert list(columns) == ["file size", "camera", "hour"]
+    np.testing.assert_array_equal(columns["file size"], [71, 71, 70])
+    np.testing.assert_array_equal(columns["camera"], [1, 0, np.nan])
+    np.testing.assert_array_equal(columns["hour"], [8.5, np.nan, 9.5])
+
+
+def test_a_class_that_is_not_in_training_gets_no_probability():
+    P = guess(np.arange(12.0)[:, None], np.repeat([0, 2, 1], 4), np.arange(8), np.arange(8, 12), 0)
+    assert P.shape == (4, 3) and (P[:, 1] == 0).all()
+    np.testing.assert_allclose(P.sum(axis=1), 1)
