@@ -163,6 +163,12 @@ def test_names_that_are_no_text(capfd):
     assert capfd.readouterr() == ("", "")
 
 
+def test_a_batch_too_large_to_fill():
+    net = backbone(pooled_colours(takes=(2**40, 3, "h", "w"), gives=(2**40, 5)))
+    with pytest.raises(InputError, match=r"would be given 1099511627776 pictures of shape \(6, 4, 3\) at once"):
+        net.answer(X)
+
+
 def test_two_inputs():
     onnx = pytest.importorskip("onnx")
     model = onnx.load_from_string(pooled_colours())

@@ -19,6 +19,7 @@ from pellucid.features.onnx_file import read_onnx, refuse_external_data
 
 INPUTS = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(uint8)": np.uint8}
 OUTPUTS = ("tensor(float)", "tensor(float16)", "tensor(double)")
+LARGEST_INPUT = 2**26  # numbers that are given at once
 MOST_NUMBERS = 100_000  # that describe a picture
 SILENT = 4  # of the runtime's levels: what is wrong comes as an error, not as a line on the terminal
 
@@ -73,6 +74,11 @@ class Backbone:
         Raises InputError where the graph fails or gives something else, BadPictureError where a number is not finite.
         """
         session, port, output = self._opened
+        if port.batch * x.size > LARGEST_INPUT:
+            raise InputError(
+                f"{self.path} would be given {port.batch} pictures of shape {x.shape} at once, more than "
+                f"{LARGEST_INPUT:,} numbers; export it for one picture, or a smaller one."
+            )
         x = x.astype(port.dtype)
         x = x if port.channels_last else np.ascontiguousarray(x.transpose(2, 0, 1))
         given = np.ascontiguousarray(np.broadcast_to(x, (port.batch, *x.shape)))
@@ -104,8 +110,9 @@ class Backbone:
         return self._trying("cannot be opened", self._open)
 
     def _open(self) -> tuple[Any, Port, str]:
-        runtime = onnxruntime(self.path)
         refuse_external_data(self.data, self.path)
+        runtime = onnxruntime(self.path)
+        runtime.disable_telemetry_events()  # which builds for Windows have
         options = runtime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.use_deterministic_compute = True

@@ -12,14 +12,13 @@ from typing import Any
 import numpy as np
 
 from pellucid.errors import BadPictureError, InputError, MissingFileError, ModelFileError, unknown_name
-from pellucid.features.backbone import Backbone, onnxruntime
+from pellucid.features.backbone import LARGEST_INPUT, Backbone, onnxruntime
 from pellucid.features.onnx_file import read_onnx
 from pellucid.features.standardized import StandardizedPictures
 from pellucid.parallel import in_order
 from pellucid.pictures import PictureShape, prepare_decoders, to_unit
 
 DEFAULT_SIZE = 224  # of pictures, where the graph leaves it open
-LARGEST_INPUT = 2**26  # numbers of one picture
 
 # Pixels u in [0, 1] become (u - mean) / deviation, a number for all channels or one each.
 NORMALIZATIONS: dict[str, tuple[Any, Any]] = {
@@ -74,7 +73,7 @@ class Embedding(StandardizedPictures):
         height, width = size or (port.height or DEFAULT_SIZE, port.width or DEFAULT_SIZE)
         channels = 1 if grey else port.channels or 3
         wanted, fixed = (height, width, channels), (port.height, port.width, port.channels)
-        if any(own not in (None, size) for size, own in zip(wanted, fixed, strict=True)):
+        if any(own not in (None, asked) for asked, own in zip(wanted, fixed, strict=True)):
             told = " x ".join("any" if size is None else str(size) for size in fixed)
             raise InputError(
                 f"{backbone.path} takes pictures of {told} (height, width, channels), not {height} x {width} x "
