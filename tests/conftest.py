@@ -31,3 +31,9 @@ def real_data():
     if not folder.is_dir():
         pytest.skip(f"the articles' data is not at {folder}; set PELLUCID_TEST_DATA to its place")
     return folder
+
+
+@pytest.fixture
+def no_waiting_for_the_disk(monkeypatch):
+    """Leave out fsync, which takes most of a small write; a process that is killed loses nothing by it."""
+    monkeypatch.setattr(os, "fsync", lambda descriptor: None)

@@ -21,6 +21,7 @@ FLOORS = {  # docs/architecture.md tells their story; rooms of one floor do not 
     "data": 2,
     "features": 2,
     "nn": 2,
+    "sealed": 2,
     "training": 3,
     "model_file": 3,
     "reading": 3,

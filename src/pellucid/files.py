@@ -40,6 +40,18 @@ def refuse_existing(path: str | Path, force: bool = False) -> Path:
     return path
 
 
+def refuse_unwritable(folder: str | Path) -> None:
+    """Raise InputError where a folder, which is there or is to be made, could not be written to."""
+    folder = Path(folder)
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder} is a file where a folder is needed; move it away.")
+    place = folder if folder.is_dir() else folder.parent
+    if not place.is_dir():
+        raise InputError(f"{folder} cannot be made: there is no folder {place}. Make it first.")
+    if not os.access(place, os.W_OK):
+        raise InputError(f"{folder} cannot be written to: the folder {place} may not be written to.")
+
+
 def refuse_same(**outputs: str | Path | None) -> None:
     """Raise InputError where two outputs, given by the names of their options, would go to one file."""
     seen: dict[Path, str] = {}
@@ -75,7 +87,7 @@ def atomic_write(path: str | Path, data: bytes) -> None:
 
 def tensor_bytes(tensors: dict[str, np.ndarray], metadata: dict[str, str]) -> bytes:
     """Return tensors and text metadata in the safetensors layout; the same content gives the same bytes."""
-    contiguous = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}  # else silently garbled
+    contiguous = {name: np.asarray(tensor, order="C") for name, tensor in tensors.items()}  # else silently garbled
     return bytes(safetensors.numpy.save(contiguous, metadata))
 
 

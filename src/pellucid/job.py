@@ -20,7 +20,7 @@ from pellucid.learner import NO_HIDDEN_LAYER, Learner, Samples
 from pellucid.model import Model, class_codes
 from pellucid.randomness import as_seed, stream
 from pellucid.recipe import Recipe, make_recipe
-from pellucid.training import History
+from pellucid.training import Checkpoints, History
 from pellucid.version import versions
 
 HOLDOUT = 0.2  # of the samples, where nothing else judges
@@ -78,12 +78,13 @@ def train(source: str | Path, *, progress: Progress | None = None, **settings: A
     return run(make_recipe(data=str(source), **settings), progress)
 
 
-def run(recipe: Recipe, progress: Progress | None = None) -> Result:
-    """Carry out a recipe."""
+def run(recipe: Recipe, progress: Progress | None = None, checkpoints: Checkpoints | None = None) -> Result:
+    """Carry out a recipe.  checkpoints: where to write how far it is, and to go on from."""
     splits = _loaded(recipe)
     features = recipe.features_for(splits.train)
     settings = recipe.settings(features.kind)
     seed = as_seed(settings.random_state)
+    seed = seed if checkpoints is None else checkpoints.keep("seed", seed)
     settings = replace(settings, random_state=seed)
     skipped: list[tuple[str, str]] | None = [] if recipe.skip_bad else None
     rows: dict[str, np.ndarray] = {}
@@ -97,15 +98,18 @@ def run(recipe: Recipe, progress: Progress | None = None) -> Result:
     samples = {part: Samples(rows[part], dataset.labels, dataset.groups) for part, dataset in parts.items()}
     names = parts["train"].class_names
     learner = Learner(features, settings, seed, names, recipe.networks_for(features))
-    judged = _cross_validated(learner, samples["train"], repeats, progress) if repeats else None
-    curve = _learning_curve(learner, samples["train"], judged, progress) if recipe.learning_curve else None
+    judged = _cross_validated(learner, samples["train"], repeats, progress, checkpoints) if repeats else None
+    curve = _learning_curve(learner, samples["train"], judged, progress, checkpoints) if recipe.learning_curve else None
     learned = learner.learn(
         samples["train"],
         samples.get("validation"),
         None if progress is None else lambda X, y: [progress.training(X, y, settings.epochs)],
+        checkpoints,
     )
     simpler = learner.without_hidden_layers
-    baseline = None if simpler is None else simpler.learn(samples["train"], samples.get("validation")).model
+    baseline = None
+    if simpler is not None and not learned.interrupted:
+        baseline = simpler.learn(samples["train"], samples.get("validation"), None, checkpoints, "baseline").model
     chooses = settings.stopping is not None or settings.restarts > 1
     used_for = {"train": "training", "validation": "choosing" if chooses else "testing", "test": "testing"}
     if len(learned.held):
@@ -162,9 +166,11 @@ def _repeats(wanted: int | None, train: Dataset) -> int:
     return usual_repeats(len(train))
 
 
-def _cross_validated(learner: Learner, train: Samples, repeats: int, progress: Progress | None) -> CrossValidation:
+def _cross_validated(
+    learner: Learner, train: Samples, repeats: int, progress: Progress | None, checkpoints: Checkpoints | None
+) -> CrossValidation:
     return cross_validate(
-        learner.fit_predict(train),
+        learner.fit_predict(train, checkpoints),
         train.labels,
         learner.class_names,
         seed=learner.seed,
@@ -175,10 +181,14 @@ def _cross_validated(learner: Learner, train: Samples, repeats: int, progress: P
 
 
 def _learning_curve(
-    learner: Learner, train: Samples, judged: CrossValidation | None, progress: Progress | None
+    learner: Learner,
+    train: Samples,
+    judged: CrossValidation | None,
+    progress: Progress | None,
+    checkpoints: Checkpoints | None,
 ) -> LearningCurve:
     return learning_curve(
-        learner.fit_predict(train, with_baseline=False),
+        learner.fit_predict(train, checkpoints, with_baseline=False),
         train.labels,
         seed=learner.seed,
         groups=train.groups,

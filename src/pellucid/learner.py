@@ -3,6 +3,7 @@
 It fits the features, trains one network or an ensemble of some that differ in their start, and bundles them.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -14,7 +15,7 @@ from pellucid.evaluation.out_of_fold import NET, FitPredict
 from pellucid.features import Features
 from pellucid.model import Model
 from pellucid.randomness import stream
-from pellucid.training import History, Settings, fit, weights_by_code
+from pellucid.training import Checkpoints, History, Settings, fit, weights_by_code
 
 NO_HIDDEN_LAYER = "no_hidden_layer"  # the baseline, as `evaluation.comparison` knows it
 
@@ -61,11 +62,19 @@ class Learner:
     class_names: tuple[str, ...]
     ensemble: int = 1
 
-    def learn(self, train: Samples, validation: Samples | None = None, callbacks: Callbacks | None = None) -> Learned:
+    def learn(
+        self,
+        train: Samples,
+        validation: Samples | None = None,
+        callbacks: Callbacks | None = None,
+        checkpoints: Checkpoints | None = None,
+        label: str = "whole",
+    ) -> Learned:
         """Return what is learned from samples; all views of one sample are on one side of whatever is held out.
 
         validation: samples to measure on; where there are none and the settings stop early, some are held out.
         callbacks: (X, y) of the training rows -> callbacks for the training loop.
+        checkpoints, label: where to write how far it is, and what this learning is called there: "fold-3", say.
         """
         settings, names = self.settings, self.class_names
         held = np.empty(0, np.intp)
@@ -87,8 +96,10 @@ class Learner:
             how = replace(how, callbacks=(*how.callbacks, *callbacks(X, y)))
         measured = None if validation is None else examples(validation)
         fits = []
-        for seed in self._seeds():
-            fits.append(fit(X, y, replace(how, random_state=seed), loss, n_out, validation=measured))
+        for member, seed in enumerate(self._seeds()):
+            checkpoint = None if checkpoints is None else checkpoints.at(f"{label}-member-{member}")
+            seeded = replace(how, random_state=seed)
+            fits.append(fit(X, y, seeded, loss, n_out, validation=measured, checkpoint=checkpoint))
             if fits[-1].interrupted:
                 break
         model = Model(features, tuple(f.network for f in fits), names, history=asdict(fits[0].history))
@@ -101,19 +112,28 @@ class Learner:
             return None
         return replace(self, settings=replace(self.settings, hidden_layers=()), ensemble=1)
 
-    def fit_predict(self, samples: Samples, with_baseline: bool = True) -> FitPredict:
+    def fit_predict(
+        self, samples: Samples, checkpoints: Checkpoints | None = None, with_baseline: bool = True
+    ) -> FitPredict:
         """Return what cross-validation asks for: rows to learn from and held rows -> probabilities of the held ones.
 
-        with_baseline: also those of a network without hidden layer.
+        with_baseline: also those of a network without hidden layer.  Ctrl-C ends it by KeyboardInterrupt: a fold that
+        is half learned says nothing.
         """
         simpler = self.without_hidden_layers if with_baseline else None
         learners = {NET: self} | ({} if simpler is None else {NO_HIDDEN_LAYER: simpler})
 
-        def answers(training: np.ndarray, held: np.ndarray, where: str) -> dict[str, np.ndarray]:
-            train, R = samples.take(training), samples.R[held]
-            return {name: learner.learn(train).model.probabilities(R) for name, learner in learners.items()}
+        def fold(training: np.ndarray, held: np.ndarray, where: str) -> dict[str, np.ndarray]:
+            train, answers = samples.take(training), {}
+            for name, learner in learners.items():
+                label = re.sub(r"[^a-z0-9]+", "-", f"{where} {name}")
+                learned = learner.learn(train, checkpoints=checkpoints, label=label)
+                if learned.interrupted:
+                    raise KeyboardInterrupt
+                answers[name] = learned.model.probabilities(samples.R[held])
+            return answers
 
-        return answers
+        return fold
 
     def _seeds(self) -> list[int]:
         """Return one seed a network; the first is that of the settings."""

@@ -5,8 +5,6 @@ activation count one each), members of an ensemble behind "{member}.". All else 
 the sha256 of everything in the file.
 """
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from pellucid.errors import InputError, ModelFileError, PellucidError
-from pellucid.files import atomic_write, read_tensors, tensor_bytes
 from pellucid.nn import ACTIVATIONS, LOSSES, Dense, Dropout, Network
+from pellucid.sealed import read_sealed, write_sealed
 
 FORMAT_VERSION = 1
 METADATA_KEY = "pellucid"
@@ -38,25 +36,13 @@ def write_model(
     tensors = {f"features.{name}": array for name, array in arrays.items()}
     for member, network in enumerate(networks):
         tensors |= network_tensors(network, f"{member}." if len(networks) > 1 else "")
-    content = dict(metadata) | {"version": FORMAT_VERSION, "networks": [describe_network(n) for n in networks]}
-    text = json.dumps(content | {"sha256": _checksum(tensors, content)}, sort_keys=True)
-    atomic_write(path, tensor_bytes(tensors, {METADATA_KEY: text}))
+    content = dict(metadata) | {"networks": [describe_network(n) for n in networks]}
+    write_sealed(path, METADATA_KEY, FORMAT_VERSION, tensors, content)
 
 
 def read_model(path: str | Path) -> tuple[list[Network], dict[str, np.ndarray], dict[str, Any]]:
     """Return the networks, further arrays and metadata of a model file, or raise ModelFileError."""
-    tensors, texts = read_tensors(path)
-    try:
-        content = json.loads(texts[METADATA_KEY])
-        version, checksum = content["version"], content.pop("sha256")
-    except (KeyError, TypeError, ValueError, RecursionError):
-        raise ModelFileError(f"{path} holds tensors but is not a pellucid model.") from None
-    if version != FORMAT_VERSION:
-        raise ModelFileError(
-            f"{path} has format version {version}; this release reads {FORMAT_VERSION}. Update pellucid."
-        )
-    if checksum != _checksum(tensors, content):
-        raise ModelFileError(f"{path} is damaged: its content does not match its sha256. Take another copy.")
+    tensors, content = read_sealed(path, METADATA_KEY, FORMAT_VERSION)
     try:
         descriptions = content.pop("networks")
         networks = []
@@ -121,11 +107,3 @@ def _network(description: Mapping[str, Any], tensors: Mapping[str, np.ndarray], 
     for name, tensor in network_tensors(network, prefix).items():
         tensor[:] = tensors[name]
     return network
-
-
-def _checksum(tensors: Mapping[str, np.ndarray], content: Mapping[str, Any]) -> str:
-    digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode())
-    for name in sorted(tensors):
-        digest.update(f"{name} {tensors[name].dtype} {tensors[name].shape}".encode())
-        digest.update(np.ascontiguousarray(tensors[name]).tobytes())
-    return digest.hexdigest()

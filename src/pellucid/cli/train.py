@@ -1,18 +1,29 @@
 """`pellucid train`: samples in, a model file out, with the truth about how good it is."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any
 
 import click
 
 from pellucid.cli.options import BatchSize, Copies, Keys, Layers, Merge, Size, cache_option
-from pellucid.cli.output import json_option, picture_folder, progress_bars, refuse_foreign_json, say, table, write_json
+from pellucid.cli.output import (
+    Bars,
+    json_option,
+    picture_folder,
+    progress_bars,
+    refuse_foreign_json,
+    say,
+    table,
+    write_json,
+)
+from pellucid.errors import PellucidError
 from pellucid.files import refuse_existing, refuse_same
 from pellucid.job import Result, run
-from pellucid.recipe import make_recipe
+from pellucid.recipe import Recipe, make_recipe
 from pellucid.recipe_file import read_recipe, write_recipe
-from pellucid.training import EarlyStopping
+from pellucid.training import Checkpoints, EarlyStopping
 
 DEFAULT_OUT = "model.pellucid"
 
@@ -77,6 +88,14 @@ Examples:
 )
 @click.option("--dtype", type=click.Choice(["float32", "float64"]), help="Precision.  [default: float32 for pictures]")
 @click.option("--seed", "random_state", type=click.IntRange(0, 2**32 - 1), help="Makes the run repeatable.")
+@click.option("--resume", is_flag=True, help="Go on with the training that was stopped; give it the same options.")
+@click.option(
+    "--checkpoint-every",
+    metavar="TIME",
+    default="60s",
+    show_default=True,
+    help="How often to write how far it is: 30s, 5min, 10 epochs or off.",
+)
 @click.option("--pictures", metavar="DIR", help="Also draw examples, cost curve, confusion, weights, mistakes.")
 @click.option("--quiet", is_flag=True, help="No progress bars.")
 @json_option
@@ -86,6 +105,8 @@ def train_command(
     out: str,
     force: bool,
     merges: Sequence[tuple[str, list[str]]],
+    resume: bool,
+    checkpoint_every: str,
     pictures: str | None,
     quiet: bool,
     json_file: str | None,
@@ -96,8 +117,8 @@ def train_command(
     DATA is a folder of class folders (children named train, validation, test are parts), a .zip of one, .h5, .csv,
     .npz, a folder of IDX files, hf:NAME or toy:flower.
     """
-    refuse_existing(out, force)
-    recipe_out = refuse_existing(f"{out}.toml", force)
+    refuse_existing(out, force or resume)  # what stands there beside checkpoints is a model that Ctrl-C left unfinished
+    recipe_out = refuse_existing(f"{out}.toml", force or resume)
     refuse_foreign_json(json_file)
     refuse_same(out=out, json=json_file, pictures=pictures)
     values = read_recipe(recipe_file) if recipe_file else {}
@@ -108,20 +129,49 @@ def train_command(
             values["merge"].setdefault(new, []).extend(olds)
     if data is None and "data" not in values:
         raise click.UsageError("Missing argument 'DATA': give a folder, a file or a name, or a --recipe that has data.")
-    recipe = make_recipe(**values | ({} if data is None else {"data": data}))
-    drawn = picture_folder(pictures, force)
-    with progress_bars(quiet) as bars:
-        result = run(recipe, bars)
-    result.model.save(out, force)  # before anything is told: a closed pipe must not cost it
-    write_recipe(recipe_out, result.recipe, f"pellucid train --recipe {recipe_out} makes {out} again, bit by bit.")
+    values |= {} if data is None else {"data": data}
+    recipe = make_recipe(**values)
+    drawn = picture_folder(pictures, force or resume)
+    with _checkpoints(out, checkpoint_every, values, resume, force) as checkpoints:
+        with progress_bars(quiet) as bars:
+            result = _carried_out(recipe, bars, checkpoints)
+        result.model.save(out, force or resume)  # before anything is told: a closed pipe must not cost it
+        write_recipe(recipe_out, result.recipe, f"pellucid train --recipe {recipe_out} makes {out} again, bit by bit.")
     write_json(json_file, "train", training_results(result) | {"model": out})
     _tell(result)
     say(f"model: {out}, and the recipe that makes it: {recipe_out}")
+    if checkpoints is not None and checkpoints.begun:
+        say(f"{_interrupted(checkpoints)} and then replaces the model")
     if drawn is not None:
         from pellucid.cli.draw import draw_training
 
         draw_training(result, drawn)
         say(f"pictures: {drawn}")
+
+
+def _checkpoints(
+    out: str, every: str, values: dict[str, Any], resume: bool, force: bool
+) -> AbstractContextManager[Checkpoints | None]:
+    """Return the checkpoints of the job, beside its model; which of its options it was given is part of them."""
+    if every == "off":
+        if resume:
+            raise click.UsageError("--resume goes on from checkpoints; leave --checkpoint-every off out.")
+        return nullcontext()
+    about = {name: value for name, value in values.items() if name != "cache"}  # which changes nothing
+    return Checkpoints(f"{out}.checkpoint", every, about, resume=resume, force=force and not resume)
+
+
+def _carried_out(recipe: Recipe, bars: Bars, checkpoints: Checkpoints | None) -> Result:
+    try:
+        return run(recipe, bars, checkpoints)
+    except KeyboardInterrupt:
+        if checkpoints is None or not checkpoints.begun:
+            raise
+        raise PellucidError(f"{_interrupted(checkpoints)}.") from None
+
+
+def _interrupted(checkpoints: Checkpoints) -> str:
+    return f"interrupted: the same command with --resume goes on from {checkpoints.folder}"
 
 
 def training_results(result: Result) -> dict[str, Any]:

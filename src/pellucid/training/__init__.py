@@ -1,8 +1,19 @@
 """Training: settings in, a generator of states, history out. `fit` is the only door."""
 
+from pellucid.training.checkpoints import Checkpoint, Checkpoints, Every
 from pellucid.training.fit import Fitted, fit
 from pellucid.training.history import History
 from pellucid.training.row_weights import weights_by_code
 from pellucid.training.settings import EarlyStopping, Settings
 
-__all__ = ["EarlyStopping", "Fitted", "History", "Settings", "fit", "weights_by_code"]
+__all__ = [
+    "Checkpoint",
+    "Checkpoints",
+    "EarlyStopping",
+    "Every",
+    "Fitted",
+    "History",
+    "Settings",
+    "fit",
+    "weights_by_code",
+]

@@ -4,10 +4,10 @@ It weighs the rows, holds out rows for early stopping, draws the start, goes int
 loop, and sees to it that Ctrl-C and divergence lose nothing that was learned.
 """
 
-import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,14 +20,17 @@ from pellucid.nn.losses import Loss, get_loss
 from pellucid.randomness import as_seed, stream, weight_stream
 from pellucid.rows import Rows
 from pellucid.training.callbacks import print_costs
+from pellucid.training.checkpoints import Checkpoint
 from pellucid.training.examples import Examples, checked_examples
 from pellucid.training.history import History
+from pellucid.training.identity import fit_identity
 from pellucid.training.interrupt import ctrl_c_noted
 from pellucid.training.loop import State, initial_state, steps
 from pellucid.training.problem import Problem
 from pellucid.training.row_space import Choice, Span, choose, reduce
 from pellucid.training.row_weights import codes_of
 from pellucid.training.settings import Settings
+from pellucid.training.standing import Standing
 from pellucid.training.threads import blas_threads
 
 Array = NDArray[Any]
@@ -53,17 +56,21 @@ def fit(
     sample_weight: Array | None = None,
     validation: tuple[Rows, Array] | None = None,
     start: Network | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> Fitted:
     """Return a network trained on rows X (n, d) with targets y.
 
     y: integer codes (n,) for softmax, else floats (n, n_out).  sample_weight: (n,), 0 or more.
     validation: (X, y) to measure on after each epoch.  start: a network to begin from (warm start).
     class_weight in the settings is by code here: {0: 1.0, 1: 3.0} or "balanced".
+    checkpoint: where to write how far training is, and to go on from; callbacks hear only of epochs computed now.
 
     Raises InputError for data that cannot be trained on, DivergedError when the cost stopped being finite and no good
     weights were kept.
     """
     loss = get_loss(loss)
+    if checkpoint is not None and not isinstance(settings.random_state, int | np.integer):
+        raise InputError("training that is to be resumed needs random_state as a number: it must draw the same again.")
     seed = as_seed(settings.random_state)
     dtype = settings.training_dtype(X)
     train = checked_examples(X, y, sample_weight, settings.class_weight, loss, "the training rows")
@@ -77,41 +84,65 @@ def fit(
         kept, held = split_rows(codes, settings.stopping.fraction, stream(seed, "split"), n=len(train))
         train, held_out = train.take(kept), train.take(held)
 
-    began = time.perf_counter()
-    choice = _choice(train, held_out, settings, n_out, dtype)
+    standing = Standing(checkpoint, settings, partial(fit_identity, settings, seed, loss, train, held_out, start))
+    if standing.history is not None:
+        _warn_of_divergence(standing.history)
+        network = standing.bring_end(settings.network(train.X.shape[1], n_out, loss, dtype))
+        return Fitted(network, standing.history, seed)
+
+    choice = standing.row_space = standing.row_space or _choice(train, held_out, settings, n_out, dtype)
     span = None
     if choice.use:
         span = Span(train.X, None if held_out is None else held_out.X)
     else:
         train, held_out = train.of_precision(dtype), None if held_out is None else held_out.of_precision(dtype)
-    runs: list[State] = []
+    seeds = _seeds(seed, settings.restarts)
+
+    def prepared(number: int) -> tuple[Problem, State]:
+        """Return the problem of one of the starts, and the state before its first update."""
+        computed = dtype if span is None else np.float64
+        network = _at_start(settings.network(train.X.shape[1], n_out, loss, computed), settings, seeds[number], start)
+        problem = Problem(network, train, held_out)
+        if span is not None:
+            problem = reduce(network, span, train, held_out, settings)
+        return problem, initial_state(problem.network, settings, seeds[number], problem.expand)
+
     with ctrl_c_noted() as pressed:
-        for run_seed in _seeds(seed, settings.restarts):
-            computed = dtype if span is None else np.float64
-            network = _at_start(settings.network(train.X.shape[1], n_out, loss, computed), settings, run_seed, start)
-            problem = Problem(network, train, held_out)
-            if span is not None:
-                problem = reduce(network, span, train, held_out, settings)
-            runs.append(_run(problem, settings, run_seed, pressed))
-            if runs[-1].interrupted:
+        if standing.best_start is not None:
+            standing.bring_best(prepared(standing.best_start)[1])
+        for number in range(standing.start, settings.restarts):
+            problem, state = prepared(number)
+            standing.enter(number, state, problem)
+            _run(problem, settings, state, pressed, standing)
+            if standing.best is None or _final_cost(state) < _final_cost(standing.best):
+                standing.best, standing.best_start = state, number
+            if state.interrupted:
                 break
-        best = min(runs, key=_final_cost)
+        best = standing.best
+        assert best is not None
         if best.diverged and best.best is None:
             raise DivergedError(f"Training {best.history.stopped_because}", best.history)
         network = best.network()
-    if best.diverged:
-        warnings.warn(
-            f"Training {best.history.stopped_because} The best weights, of epoch {best.history.best_epoch}, came back.",
-            TrainingWarning,
-            stacklevel=3,
-        )
-    best.history.used_row_space, best.history.row_space_reason = choice.use, choice.reason
-    if runs[-1].interrupted and best is not runs[-1]:
-        best.history.stopped_because += f"; interrupted in start {len(runs)} of {settings.restarts}"
+    history = best.history
+    _warn_of_divergence(history)
+    history.used_row_space, history.row_space_reason = choice.use, choice.reason
+    if state.interrupted and best is not state:
+        history.stopped_because += f"; interrupted in start {number + 1} of {settings.restarts}"
     if network.parameters.dtype != dtype:
         network = network.copy(dtype)  # row space computes in float64, whatever is stored
-    best.history.seconds = time.perf_counter() - began
-    return Fitted(network, best.history, seed, runs[-1].interrupted)
+    history.seconds = standing.seconds
+    if not state.interrupted:
+        standing.finish(network, history)
+    return Fitted(network, history, seed, state.interrupted)
+
+
+def _warn_of_divergence(history: History) -> None:
+    if history.stopped_because.startswith("diverged"):
+        warnings.warn(
+            f"Training {history.stopped_because} The best weights, of epoch {history.best_epoch}, came back.",
+            TrainingWarning,
+            stacklevel=4,  # whoever called fit's caller
+        )
 
 
 def _choice(train: Examples, held_out: Examples | None, settings: Settings, n_out: int, dtype: np.dtype) -> Choice:
@@ -129,26 +160,30 @@ def _at_start(network: Network, settings: Settings, seed: int, start: Network | 
     return network
 
 
-def _run(problem: Problem, settings: Settings, seed: int, pressed: Callable[[], bool]) -> State:
-    """Train once from one start; return the state with the weights that count: with early stopping the best."""
+def _run(problem: Problem, settings: Settings, state: State, pressed: Callable[[], bool], standing: Standing) -> None:
+    """Train from one start, to the end; the state then has the weights that count: with early stopping the best."""
     network = problem.network
-    state = initial_state(network, settings, seed, problem.expand)
     callbacks = [*settings.callbacks, *([print_costs(settings.epochs)] if settings.verbose else [])]
     rows = settings.batch_rows(len(problem.train))
     with blas_threads(network, rows):
         for _ in steps(problem.train, settings, state, problem.validation):
-            if pressed():
-                state.stop(f"interrupted in epoch {state.epoch}; what was learned until then is kept")
+            interrupted = pressed()
             if state.batch == 0 and not state.diverged:
                 for callback in callbacks:
                     if callback(state):
                         state.stop(f"a callback stopped it after {state.epoch} epochs")
-        state.interrupted = pressed()
+            if interrupted:
+                break
+            standing.after_update(state)
+    if pressed():
+        standing.interrupt(state)
+        state.interrupted = True
+        state.stop(f"interrupted in epoch {state.epoch}; what was learned until then is kept")
     if not state.diverged and not np.isfinite(network.parameters).all():
         state.diverge("the last update gave weights that are not finite")
     if state.best is not None:
         network.parameters[:] = state.best
-    return state
+    state.slots = {}  # no update follows
 
 
 def _seeds(seed: int, restarts: int) -> list[int]:

@@ -26,6 +26,13 @@ def blas_threads(network: Network, rows: int) -> Iterator[None]:
         yield
 
 
+def blas_description() -> str:
+    """Return whose BLAS computes, for which processor and with how many threads: how sums are rounded depends on it."""
+    pools = [pool for pool in _controller().info() if pool["user_api"] == "blas"]
+    told = {f"{pool['internal_api']} {pool.get('architecture', '')}, {pool['num_threads']} threads" for pool in pools}
+    return "; ".join(sorted(told))
+
+
 @cache
 def _controller() -> Any:
     from threadpoolctl import ThreadpoolController

@@ -1,0 +1,1 @@
+"""What pellucid promises, measured: python -m reliability NAME prints one table."""

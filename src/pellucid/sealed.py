@@ -1,0 +1,47 @@
+"""Sealed files: tensors and one JSON text with the sha256 of everything, written whole and read without trusting them.
+
+Models and checkpoints are such files. They hold numbers and names, never code.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pellucid.errors import ModelFileError
+from pellucid.files import atomic_write, read_tensors, tensor_bytes
+
+
+def write_sealed(
+    path: str | Path, kind: str, version: int, tensors: Mapping[str, np.ndarray], content: Mapping[str, Any]
+) -> None:
+    """Write tensors and JSON content to one file, whole or not at all.  kind: the name its JSON text stands under."""
+    content = dict(content) | {"version": version}
+    text = json.dumps(content | {"sha256": _checksum(tensors, content)}, sort_keys=True)
+    atomic_write(path, tensor_bytes(dict(tensors), {kind: text}))
+
+
+def read_sealed(path: str | Path, kind: str, version: int) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Return the tensors and the content of a file of that kind and version, or raise ModelFileError."""
+    tensors, texts = read_tensors(path)
+    try:
+        content = json.loads(texts[kind])
+        found, checksum = content["version"], content.pop("sha256")
+    except (KeyError, TypeError, ValueError, RecursionError):
+        raise ModelFileError(f"{path} holds tensors but is not a {kind} file.") from None
+    if found != version:
+        raise ModelFileError(f"{path} has format version {found}; this release reads {version}. Update pellucid.")
+    if checksum != _checksum(tensors, content):
+        raise ModelFileError(f"{path} is damaged: its content does not match its sha256. Take another copy.")
+    return tensors, content
+
+
+def _checksum(tensors: Mapping[str, np.ndarray], content: Mapping[str, Any]) -> str:
+    digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode())
+    for name in sorted(tensors):
+        digest.update(f"{name} {tensors[name].dtype} {tensors[name].shape}".encode())
+        digest.update(np.ascontiguousarray(tensors[name]).tobytes())
+    return digest.hexdigest()
