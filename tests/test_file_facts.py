@@ -1,13 +1,12 @@
 """File facts: a class that can be guessed from the camera is found out; one that cannot is not accused."""
 
 import json
-from datetime import datetime
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from pellucid.data import folds
+from pellucid.data import Facts, folds
+from pellucid.data.likeness import THUMBNAIL
 from pellucid.evaluation import file_facts
 from pellucid.evaluation.file_facts import fact_columns, facts_of, guess
 
@@ -101,11 +100,12 @@ def test_one_division_judges_its_held_rows_only():
 
 
 def test_facts_of_pictures():
-    def picture(hour, camera=""):
-        taken = None if hour is None else datetime(2024, 5, 1, hour, 30)
-        return SimpleNamespace(width=5, height=4, size=70 + len(camera), camera=camera, taken=taken, brightness=0.5)
-
-    columns = fact_columns([facts_of(picture(*row)) for row in ((8, "b"), (None, "a"), (9,))])
+    taken = np.array(["2024-05-01T08:30", "NaT", "2024-05-02T09:30", "2024-05-02"], "datetime64[s]")
+    seen = np.zeros((4, THUMBNAIL), np.uint8)
+    sizes, empty, cameras = np.array([71, 71, 70, 9]), [""] * 4, ["b", "a", "", "z"]
+    digests = np.zeros((4, 32), np.uint8)
+    facts = Facts(np.full(4, 5), np.full(4, 4), sizes, empty, empty, cameras, taken, digests, seen, [])
+    columns = fact_columns(facts_of(facts, [0, 1, 2]))
     assert list(columns) == ["file size", "camera", "hour"]
     np.testing.assert_array_equal(columns["file size"], [71, 71, 70])
     np.testing.assert_array_equal(columns["camera"], [1, 0, np.nan])

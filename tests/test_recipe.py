@@ -148,7 +148,7 @@ def test_groups_stay_together_in_every_split(tmp_path):
     lines = "\n".join(f"{i % 7},{i % 3},{'p' if i % 2 else 'q'},g{i // 8}" for i in range(160))
     (tmp_path / "t.csv").write_text("a,b,label,who\n" + lines)
     how = {"epochs": 2, "random_state": 0, "cross_validate": 0}
-    result = train(tmp_path / "t.csv", groups="who", early_stopping=True, **how)
+    result = train(tmp_path / "t.csv", group_by="who", early_stopping=True, **how)
     groups = {part: set(dataset.groups) for part, dataset in result.splits.items()}
     assert not groups["train"] & groups["validation"] and not groups["train"] & groups["test"]
     assert not groups["validation"] & groups["test"]
@@ -198,10 +198,8 @@ def test_progress_is_told(tmp_path):
             told.append((X.shape, len(y), epochs))
             return lambda state: told.append(state.epoch)
 
-    run(
-        make_recipe(data=str(write_pictures(tmp_path / "data")), epochs=2, cross_validate=0, holdout=0, size=(2, 2)),
-        Progress(),
-    )
+    how = {"epochs": 2, "cross_validate": 0, "holdout": 0, "size": (2, 2), "audit": False}
+    run(make_recipe(data=str(write_pictures(tmp_path / "data")), **how), Progress())
     assert told == [(36, 36), ((36, 12), 36, 2), 1, 2]
 
 

@@ -119,7 +119,7 @@ def data_for(model: Model, source: str | Path, part: str | None = None, **option
     if not model.class_names:
         raise InputError("this model predicts numbers, not classes; score it from Python.")
     trained = model.provenance.get("recipe", {})
-    usual = {name: trained.get(name) for name in ("label", "keys", "groups")}
+    usual = {"label": trained.get("label"), "keys": trained.get("keys"), "groups": trained.get("group_by")}
     parts = dict(load(source, **options, least_classes=1, usual=usual).items())
     chosen = part or next(name for name in ("test", "validation", "train") if name in parts)
     if chosen not in parts:

@@ -3,21 +3,21 @@
 The same few steps for pictures and tables, and for every way to ask for them.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from pellucid.assembly import Progress, described, same_place
-from pellucid.data import Dataset, Splits, folds, load, split_rows
+from pellucid.assembly import Progress, described
+from pellucid.audit import Audit
+from pellucid.data import Dataset, Splits, split_rows
 from pellucid.errors import InputError
-from pellucid.evaluation import CrossValidation, LearningCurve, Scores, cross_validate, learning_curve, score
-from pellucid.evaluation.cross_validation import HEADLINE_BELOW
-from pellucid.evaluation.out_of_fold import FOLDS, usual_repeats
+from pellucid.evaluation import CrossValidation, FileFacts, LearningCurve, Scores, Shift, score
+from pellucid.judging import cross_validated, curve_of, facts_against, shift_between, usual_or_wanted
 from pellucid.learner import NO_HIDDEN_LAYER, Learner, Samples
 from pellucid.model import Model, class_codes
+from pellucid.preparation import prepare
 from pellucid.randomness import as_seed, stream
 from pellucid.recipe import Recipe, make_recipe
 from pellucid.training import Checkpoints, History
@@ -34,6 +34,8 @@ class Result:
     recipe: all its values in full, flat; `make_recipe` takes them, and gives the same weights again.
     scores: by part ("train", "validation", "test").  histories: of each network.
     cross_validation: the headline where the samples are few.  learning_curve: where it was asked for.
+    audit: what was found in the data.  file_facts: what the files tell besides the pictures.  shift: how the shares of
+    the classes differ between training and test.
     skipped: pictures left out, as (name, reason).
     splits: the data as it was divided, and rows: its raw rows, to draw from.
     """
@@ -44,6 +46,9 @@ class Result:
     scores: dict[str, Scores]
     cross_validation: CrossValidation | None
     learning_curve: LearningCurve | None
+    audit: Audit | None
+    file_facts: FileFacts | None
+    shift: Shift | None
     splits: Splits
     rows: dict[str, np.ndarray]
     skipped: tuple[tuple[str, str], ...] = ()
@@ -80,7 +85,8 @@ def train(source: str | Path, *, progress: Progress | None = None, **settings: A
 
 def run(recipe: Recipe, progress: Progress | None = None, checkpoints: Checkpoints | None = None) -> Result:
     """Carry out a recipe.  checkpoints: where to write how far it is, and to go on from."""
-    splits = _loaded(recipe)
+    prepared = prepare(recipe, progress)
+    splits = prepared.splits
     features = recipe.features_for(splits.train)
     settings = recipe.settings(features.kind)
     seed = as_seed(settings.random_state)
@@ -91,15 +97,15 @@ def run(recipe: Recipe, progress: Progress | None = None, checkpoints: Checkpoin
     parts: dict[str, Dataset] = {}
     for part, dataset in splits.items():
         rows[part], parts[part] = described(dataset, features, np.float64, skipped, progress, recipe.cache)
-    repeats = _repeats(recipe.cross_validate, parts["train"])
+    repeats = usual_or_wanted(recipe.cross_validate, parts["train"])
     holdout = _holdout(recipe.holdout, repeats, parts)
     division = _hold_back(holdout, seed, rows, parts) if holdout else []
 
     samples = {part: Samples(rows[part], dataset.labels, dataset.groups) for part, dataset in parts.items()}
     names = parts["train"].class_names
     learner = Learner(features, settings, seed, names, recipe.networks_for(features))
-    judged = _cross_validated(learner, samples["train"], repeats, progress, checkpoints) if repeats else None
-    curve = _learning_curve(learner, samples["train"], judged, progress, checkpoints) if recipe.learning_curve else None
+    judged = cross_validated(learner, samples["train"], repeats, progress, checkpoints) if repeats else None
+    curve = curve_of(learner, samples["train"], judged, progress, checkpoints) if recipe.learning_curve else None
     learned = learner.learn(
         samples["train"],
         samples.get("validation"),
@@ -112,6 +118,7 @@ def run(recipe: Recipe, progress: Progress | None = None, checkpoints: Checkpoin
         baseline = simpler.learn(samples["train"], samples.get("validation"), None, checkpoints, "baseline").model
     chooses = settings.stopping is not None or settings.restarts > 1
     used_for = {"train": "training", "validation": "choosing" if chooses else "testing", "test": "testing"}
+    facts = facts_against(prepared.audit, parts, judged, learned.model, rows.get("test"), seed)
     if len(learned.held):
         assert settings.stopping is not None
         share = f"{settings.stopping.fraction:.0%}"
@@ -129,6 +136,8 @@ def run(recipe: Recipe, progress: Progress | None = None, checkpoints: Checkpoin
             "division": "; ".join(division) or "as the data is divided",
             "used_for": used_for,
             "skipped": len(skipped or ()),
+            "dropped": prepared.dropped,
+            "audit": None if prepared.audit is None else prepared.audit.as_dict()["findings"],
             "seed": seed,
             "recipe": {f.name: getattr(recipe, f.name) for f in fields(recipe) if f.name not in NOT_TOLD},
             "settings": settings.described(),
@@ -147,76 +156,13 @@ def run(recipe: Recipe, progress: Progress | None = None, checkpoints: Checkpoin
         scores,
         judged,
         curve,
+        prepared.audit,
+        facts,
+        shift_between(parts, seed),
         Splits(**parts),
         rows,
         tuple(skipped or ()),
     )
-
-
-def _repeats(wanted: int | None, train: Dataset) -> int:
-    """Return how often to cross-validate; not at all, unless it is asked for, where a class has too few samples."""
-    if wanted is not None:
-        return wanted
-    if len(train) >= HEADLINE_BELOW:
-        return 0
-    try:
-        folds(train.labels, FOLDS, stream(0, "folds"), train.groups)
-    except InputError:
-        return 0
-    return usual_repeats(len(train))
-
-
-def _cross_validated(
-    learner: Learner, train: Samples, repeats: int, progress: Progress | None, checkpoints: Checkpoints | None
-) -> CrossValidation:
-    return cross_validate(
-        learner.fit_predict(train, checkpoints),
-        train.labels,
-        learner.class_names,
-        seed=learner.seed,
-        repeats=repeats,
-        groups=train.groups,
-        progress=_told(progress, "cross-validation"),
-    )
-
-
-def _learning_curve(
-    learner: Learner,
-    train: Samples,
-    judged: CrossValidation | None,
-    progress: Progress | None,
-    checkpoints: Checkpoints | None,
-) -> LearningCurve:
-    return learning_curve(
-        learner.fit_predict(train, checkpoints, with_baseline=False),
-        train.labels,
-        seed=learner.seed,
-        groups=train.groups,
-        whole=None if judged is None else judged.probabilities,
-        progress=_told(progress, "learning curve"),
-    )
-
-
-def _told(progress: Progress | None, what: str) -> Callable[[int, int], None] | None:
-    return None if progress is None else lambda done, total: progress.fits(what, done, total)
-
-
-def _loaded(recipe: Recipe) -> Splits:
-    """Return the parts as they come, coded alike: by the classes and columns of the training part."""
-    how: dict[str, Any] = {"label": recipe.label, "keys": recipe.keys, "groups": recipe.groups}
-    parts = dict(load(recipe.data, **how).items())
-    for part, source in (("validation", recipe.validation), ("test", recipe.test)):
-        if source is not None:
-            own = load(source, **how, least_classes=1)
-            if same_place(source, recipe.data) and getattr(own, part) is None:
-                raise InputError(f"the {part} data is the training data itself; give other data, or leave {part} out.")
-            parts[part] = getattr(own, part) or own.train
-    train = parts.pop("train").merged(recipe.merge)
-    others = {
-        part: dataset.coded_as(train.class_names, recipe.merge).with_columns(train.columns)
-        for part, dataset in parts.items()
-    }
-    return Splits(train, **others)
 
 
 def _holdout(wanted: float | None, repeats: int, parts: dict[str, Dataset]) -> float:

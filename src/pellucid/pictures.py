@@ -12,6 +12,8 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -150,7 +152,21 @@ def prepare_decoders() -> None:
     """Load all of Pillow's formats: a thread that met them half loaded by another would not know its picture's."""
     from PIL import Image
 
+    _know_heic()
     Image.init()
+
+
+def heic_is_readable() -> bool:
+    """Whether the extra is installed that reads HEIC, the format of newer phones."""
+    return find_spec("pillow_heif") is not None
+
+
+@cache
+def _know_heic() -> None:
+    if heic_is_readable():
+        from pillow_heif import register_heif_opener
+
+        register_heif_opener()
 
 
 @contextmanager
@@ -199,17 +215,30 @@ def _reason(error: Exception) -> str:
 
 
 def _decoded(file: PictureFile, shape: PictureShape) -> np.ndarray:
+    with opened(file) as image:
+        return decoded(image, shape)
+
+
+@contextmanager
+def opened(file: PictureFile) -> Iterator["PillowImage"]:
+    """Give the image of a file, not decoded yet; what goes wrong meanwhile is a BadPictureError that names the file."""
     from PIL import Image
 
     if not file.data:
         raise BadPictureError(f"{file.name} cannot be used as a picture: the file is empty.")
+    _know_heic()
     with _told_plainly(file.name), Image.open(io.BytesIO(file.data)) as image:
         if Image.MAX_IMAGE_PIXELS is not None and image.width * image.height > Image.MAX_IMAGE_PIXELS:
             raise Image.DecompressionBombError  # up to twice as many, Pillow would only warn
-        size = (2 * shape.width, 2 * shape.height)
-        turned = image.getexif().get(ORIENTATION) in TURNED
-        image.draft(None, size[::-1] if turned else size)  # a JPEG then decodes smaller, and faster
-        return _normal(image, shape)
+        yield image
+
+
+def decoded(image: "PillowImage", shape: PictureShape) -> np.ndarray:
+    """Return the pixels (height, width, channels), uint8, of an image just opened."""
+    size = (2 * shape.width, 2 * shape.height)
+    turned = image.getexif().get(ORIENTATION) in TURNED
+    image.draft(None, size[::-1] if turned else size)  # a JPEG then decodes smaller, and faster
+    return _normal(image, shape)
 
 
 def _normal(image: "PillowImage", shape: PictureShape) -> np.ndarray:

@@ -59,7 +59,11 @@ class Recipe:
     """What to learn from, and how.
 
     data, validation, test: where samples are, as `pellucid.data.load` takes it; parts that `data` itself has are used.
-    label, keys, groups: the label column, the HDF5 keys, the column of groups.
+    label, keys: the label column, the HDF5 keys.
+    group_by: what belongs together, on one side of every division: a column of a table; for pictures "parent" (their
+    folders), "burst", "date" or a pattern of their names.
+    audit: look through the data first; copies are then kept together.  drop_leaks: leave out training samples that
+    are copies of validation or test samples.
     merge: classes to join, {"sick": ["bean_rust", "angular_leaf_spot"]}.
     features: what of a picture a network sees, "photo", "pixels" or "embedding:FILE.onnx"; None: photo for picture
     files and arrays of large enough coloured pictures, unless a size or grey is asked for, which photo has not.
@@ -87,7 +91,9 @@ class Recipe:
     test: str | None = None
     label: str | None = None
     keys: tuple[str, str] | None = None
-    groups: str | None = None
+    group_by: str | None = None
+    audit: bool = True
+    drop_leaks: bool = False
     merge: dict[str, list[str]] = field(default_factory=dict)
     features: str | None = None
     normalize: str | None = None

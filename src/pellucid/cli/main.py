@@ -17,6 +17,7 @@ from pellucid.version import __version__
 
 GROUPS = {
     "Your data": {
+        "audit": ("pellucid.cli.audit", "Find copies, wrong labels and bad files in your data."),
         "train": ("pellucid.cli.train", "Train a classifier on your pictures or table."),
         "evaluate": ("pellucid.cli.predict", "Score a model on labelled data."),
         "predict": ("pellucid.cli.predict", "Say what pictures or rows show."),

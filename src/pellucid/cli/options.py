@@ -5,6 +5,8 @@ from typing import Any
 
 import click
 
+GROUP_BY = "What belongs together: parent, burst, date or a pattern in the names of pictures; a column of a table."
+
 
 def cache_option(default: bool | None = True) -> Callable[[Any], Any]:
     """Return the option that says whether decoded pictures are kept in the user's cache folder."""

@@ -1,13 +1,13 @@
 """`pellucid train`: samples in, a model file out, with the truth about how good it is."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any
 
 import click
 
-from pellucid.cli.options import BatchSize, Copies, Keys, Layers, Merge, Size, cache_option
+from pellucid.cli.options import GROUP_BY, BatchSize, Copies, Keys, Layers, Merge, Size, cache_option
 from pellucid.cli.output import (
     Bars,
     json_option,
@@ -46,7 +46,9 @@ Examples:
 @click.option("--force", is_flag=True, help="Replace outputs that exist.")
 @click.option("--label", metavar="COLUMN", help="The label column of a table.")
 @click.option("--keys", type=Keys(), help="The keys of samples and labels in an HDF5 or NPZ file.")
-@click.option("--group", "groups", metavar="COLUMN", help="Rows alike in this column stay on one side of a split.")
+@click.option("--group-by", metavar="WAY", help=GROUP_BY)
+@click.option("--audit/--no-audit", default=None, help="Look through the data first.  [default: on]")
+@click.option("--drop-leaks", is_flag=True, default=None, help="Leave out training samples that tests have copies of.")
 @click.option("--merge", "merges", type=Merge(), multiple=True, help="Join classes; may be repeated.")
 @click.option("--features", help="What of a picture is seen: photo, pixels or embedding:FILE.onnx.  [default: photo]")
 @click.option("--normalize", help="Pixels as a backbone wants them: imagenet, signed, unit or bytes.")
@@ -161,6 +163,20 @@ def _checkpoints(
     return Checkpoints(f"{out}.checkpoint", every, about, resume=resume, force=force and not resume)
 
 
+def _seen(result: Result) -> Iterator[str]:
+    """Yield what was found in the data: problems and what to watch with an example each, the number of notes."""
+    if result.audit is not None:
+        for finding in result.audit.findings:
+            if finding.level != "note":
+                yield f"{finding.level}: {finding.sentence}"
+        if notes := result.audit.numbers()["note"]:
+            yield f"{notes} note{'' if notes == 1 else 's'} on the data: pellucid audit tells them"
+    if result.shift is not None and (told := result.shift.sentence()):
+        yield told
+    if dropped := result.model.provenance["dropped"]:
+        yield f"left out of training, because they are copies of test or validation samples: {dropped}"
+
+
 def _carried_out(recipe: Recipe, bars: Bars, checkpoints: Checkpoints | None) -> Result:
     try:
         return run(recipe, bars, checkpoints)
@@ -183,6 +199,9 @@ def training_results(result: Result) -> dict[str, Any]:
         "cross_validation": None if result.cross_validation is None else result.cross_validation.as_dict(),
         "learning_curve": None if result.learning_curve is None else result.learning_curve.as_dict(),
         "scores": {part: scores.as_dict() for part, scores in result.scores.items()},
+        "audit": None if result.audit is None else result.audit.as_dict(),
+        "file_facts": None if result.file_facts is None else result.file_facts.as_dict(),
+        "shift": None if result.shift is None else result.shift.as_dict(),
         "epochs": len(history.cost),
         "cost": history.cost,
         "validation_cost": history.validation_cost,
@@ -219,6 +238,8 @@ def _tell(result: Result) -> None:
         say(f"left out, because they cannot be read: {len(result.skipped)}")
         for name, reason in result.skipped:
             say(f"  {name}: {reason}")
+    for line in _seen(result):
+        say(line)
     how = model.provenance["settings"]
     rate = "" if how["optimizer"] == "lbfgs" else f", learning rate {how['learning_rate']}"
     say(f"{model.network}, {how['optimizer']}{rate}")
@@ -234,5 +255,7 @@ def _tell(result: Result) -> None:
         return
     for comparison in best.comparisons.values():
         say(comparison.sentence())
+    if result.file_facts is not None:
+        say(result.file_facts.sentence())
     if result.learning_curve is not None:
         say(result.learning_curve.sentence())

@@ -4,11 +4,29 @@
 """
 
 from pellucid.data.dataset import Dataset, Splits
+from pellucid.data.facts import Facts, PictureFacts, facts_of, picture_facts
 from pellucid.data.folders import picture_files
 from pellucid.data.folds import folds
+from pellucid.data.groups import grouped, grouped_splits, joined
 from pellucid.data.load import load
 from pellucid.data.split import split_rows
 from pellucid.data.tables import read_columns
 from pellucid.data.toy import flower
 
-__all__ = ["Dataset", "Splits", "flower", "folds", "load", "picture_files", "read_columns", "split_rows"]
+__all__ = [
+    "Dataset",
+    "Facts",
+    "PictureFacts",
+    "Splits",
+    "facts_of",
+    "flower",
+    "folds",
+    "grouped",
+    "grouped_splits",
+    "joined",
+    "load",
+    "picture_facts",
+    "picture_files",
+    "read_columns",
+    "split_rows",
+]

@@ -41,6 +41,8 @@ class Dataset:
     columns : the names of the numbers.
     groups : (n,) or None; samples of one group belong to one side of a split.
     shape : the pictures' own size where all have the same, else None, as for picture files.
+    class_depth : how many folders of a file's name lead to its class, that one included; 0 where none does.
+    passed_over : files that look like pictures of a kind that cannot be read.
     """
 
     read: Callable[[np.ndarray], Block]
@@ -52,6 +54,8 @@ class Dataset:
     columns: tuple[str, ...] = ()
     groups: np.ndarray | None = None
     shape: PictureShape | None = None
+    class_depth: int = 0
+    passed_over: Sequence[str] = ()
 
     @property
     def of_files(self) -> bool:

@@ -5,23 +5,27 @@ unpacked, so no name in it can write anywhere.
 """
 
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pellucid.data.dataset import SPLIT_WORDS, Dataset, Splits, as_splits, training_part
 from pellucid.data.labels import codes_of
 from pellucid.errors import InputError
+from pellucid.pictures import heic_is_readable
 
 Folder = Path | zipfile.Path
 
 PICTURE_ENDINGS = (".jpg", ".jpeg", ".jfif", ".png", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pbm")
+HEIC_ENDINGS = (".heic", ".heif")  # what newer phones write; readable with the extra heic
+OTHER_ENDINGS = (".avif", ".jxl", ".jp2", ".psd", ".svg", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2")
 
 
 def read(path: Path) -> Splits:
     """Return the data sets of a folder of class folders, of a folder of parts, or of a zip of either.
 
     Hidden files and what systems leave behind (.DS_Store, Thumbs.db, __MACOSX) are passed over, as are files that
-    are not named like pictures. Pictures are opened only when their block is read.
+    are not named like pictures. Those named like pictures of a kind that cannot be read, such as HEIC, are listed in
+    `passed_over`. Pictures are opened only when their block is read.
 
     Raises
     ------
@@ -37,16 +41,16 @@ def read(path: Path) -> Splits:
 
 def picture_files(folder: Path) -> list[Path]:
     """Return the pictures in a folder and the folders in it, in order, whatever their class; none is an InputError."""
-    files = [Path(str(file)) for file in _pictures(folder)]
+    files, others = _sorted_out(_pictures(folder))
     if not files:
-        raise InputError(f"{folder} holds no pictures.")
-    return files
+        raise InputError(f"{folder} holds no pictures{_but(others)}.")
+    return [Path(str(file)) for file in files]
 
 
 def _splits(top: Folder, source: str) -> Splits:
-    folders = _folders(top)
+    folders, depth = _folders(top), 1
     while len(folders) == 1 and folders[0].name.lower() not in SPLIT_WORDS and _folders(folders[0]):
-        folders = _folders(folders[0])  # the one folder that most zips wrap everything in
+        folders, depth = _folders(folders[0]), depth + 1  # the one folder that most zips wrap everything in
     if not folders:
         raise InputError(f"{source} holds no class folders; put the pictures of each class into a folder of its name.")
     parts_here = [folder.name for folder in folders if folder.name.lower() in SPLIT_WORDS]
@@ -57,7 +61,7 @@ def _splits(top: Folder, source: str) -> Splits:
             "parts or classes? Keep only parts here, each with its class folders, or rename."
         )
     if not parts_here:
-        return Splits(_dataset(_pictures_by_class(folders, source), None, top, source))
+        return Splits(_dataset(_pictures_by_class(folders, source), None, top, source, depth))
     parts: dict[str, dict[str, list[Folder]]] = {}
     for folder in folders:
         part = SPLIT_WORDS[folder.name.lower()]
@@ -65,25 +69,76 @@ def _splits(top: Folder, source: str) -> Splits:
             raise InputError(f"{source} has two folders for the part {part}; keep one.")
         parts[part] = _pictures_by_class(_folders(folder), f"{source}/{folder.name}")
     classes = tuple(parts[training_part(parts, source)])
-    return as_splits({part: _dataset(pictures, classes, top, source) for part, pictures in parts.items()}, source)
+    read_in = {part: _dataset(pictures, classes, top, source, depth + 1) for part, pictures in parts.items()}
+    return as_splits(read_in, source)
 
 
 def _pictures_by_class(folders: list[Folder], source: str) -> dict[str, list[Folder]]:
+    """Return all that is named like a picture, by class; each has some that can be read."""
     if not folders:
         raise InputError(f"{source} holds no class folders; put the pictures of each class into a folder of its name.")
     pictures = {folder.name: list(_pictures(folder, _above(folder))) for folder in folders}
-    if empty := [name for name, found in pictures.items() if not found]:
-        raise InputError(f"{source}: the class {empty[0]!r} has no pictures; add some, or remove the folder.")
+    for name, found in pictures.items():
+        files, others = _sorted_out(found)
+        if not files:
+            what_to_do = _but(others) or "; add some, or remove the folder"
+            raise InputError(f"{source}: the class {name!r} has no pictures{what_to_do}.")
     return pictures
 
 
-def _dataset(pictures: dict[str, list[Folder]], classes: tuple[str, ...] | None, top: Folder, source: str) -> Dataset:
+def _dataset(
+    pictures: dict[str, list[Folder]], classes: tuple[str, ...] | None, top: Folder, source: str, depth: int
+) -> Dataset:
     classes = classes or tuple(pictures)
-    files = [file for found in pictures.values() for file in found]
-    labels = [name for name, found in pictures.items() for _ in found]
-    names = [Path(str(file)).relative_to(str(top)).as_posix() for file in files]  # a zip's members likewise
-    return Dataset(lambda rows: [files[row] for row in rows], codes_of(labels, classes, source), classes, "pictures",
-                   names, source)  # fmt: skip
+    by_class = {name: _sorted_out(found) for name, found in pictures.items()}
+    files = [file for found, _ in by_class.values() for file in found]
+    labels = [name for name, (found, _) in by_class.items() for _ in found]
+    others = [file for _, passed_over in by_class.values() for file in passed_over]
+    return Dataset(
+        read=lambda rows: [files[row] for row in rows],
+        labels=codes_of(labels, classes, source),
+        class_names=classes,
+        kind="pictures",
+        names=_names(files, top),
+        source=source,
+        class_depth=depth,
+        passed_over=_names(others, top),
+    )
+
+
+def _names(files: list[Folder], top: Folder) -> list[str]:
+    return [Path(str(file)).relative_to(str(top)).as_posix() for file in files]  # a zip's members likewise
+
+
+def _sorted_out(files: Iterable[Folder]) -> tuple[list[Folder], list[Folder]]:
+    """Return the files that can be read, and those of other kinds."""
+    readable = (*PICTURE_ENDINGS, *HEIC_ENDINGS) if heic_is_readable() else PICTURE_ENDINGS
+    sorted_out: tuple[list[Folder], list[Folder]] = [], []
+    for file in files:
+        sorted_out[_ending(file.name) not in readable].append(file)
+    return sorted_out
+
+
+def _ending(name: str) -> str:
+    return Path(name).suffix.lower()
+
+
+def _but(others: list[Folder]) -> str:
+    """Return what there is instead of pictures, and what to do; nothing where there is nothing."""
+    names = [file.name for file in others]
+    return f" that can be read, but {len(names)} such as {names[0]}: {how_to_read(names)}" if names else ""
+
+
+def how_to_read(names: Iterable[str]) -> str:
+    """Return what to do with files that were passed over.
+
+    >>> how_to_read(["a.psd", "b.CR2"])
+    'CR2, PSD cannot be read, save them as JPEG or PNG'
+    """
+    endings = {_ending(name) for name in names}
+    kinds = ", ".join(sorted(ending.removeprefix(".").upper() for ending in endings))
+    extra = ' or pip install "pellucid[heic]"' if endings & set(HEIC_ENDINGS) else ""
+    return f"{kinds} cannot be read, save them as JPEG or PNG{extra}"
 
 
 def _above(folder: Folder) -> tuple[Path, ...]:
@@ -107,5 +162,5 @@ def _pictures(folder: Folder, above: tuple[Path, ...] = ()) -> Iterator[Folder]:
     for child in _children(folder):
         if child.is_dir():
             yield from _pictures(child, above)
-        elif Path(child.name).suffix.lower() in PICTURE_ENDINGS:
+        elif _ending(child.name) in (*PICTURE_ENDINGS, *HEIC_ENDINGS, *OTHER_ENDINGS):
             yield child

@@ -85,6 +85,15 @@ def load(
     return splits
 
 
+def takes(source: str | Path | tuple[str | Path, str | Path], option: str) -> bool:
+    """Return whether an option of `load` has a meaning for a source: "groups", a column, for tables alone.
+
+    >>> takes("toy:moons", "groups")
+    False
+    """
+    return option in _reader_of(source)[0].options
+
+
 def _reader_of(source: Any) -> tuple[Reader, Any]:
     if isinstance(source, tuple):
         first, second = map(_existing, source)

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.data import Facts
 from pellucid.evaluation.comparison import IN_WORDS, Comparison, compare
 from pellucid.evaluation.out_of_fold import majority_of_the_rest, rest_of
 from pellucid.model import class_codes
@@ -102,17 +103,26 @@ def file_facts(
     )
 
 
-def facts_of(picture: Any) -> dict[str, float | str | None]:
-    """Return what a picture file tells besides its picture, from its `PictureFacts`."""
-    taken = picture.taken
-    return {
-        "width": picture.width,
-        "height": picture.height,
-        "file size": picture.size,
-        "camera": picture.camera or None,
-        "hour": None if taken is None else taken.hour + taken.minute / 60,
-        "brightness": picture.brightness,
-    }
+def facts_of(facts: Facts, rows: Sequence[int]) -> list[dict[str, Any]]:
+    """Return what picture files tell besides their pictures, of some rows of a data set's `Facts`."""
+    brightness = facts.brightness
+    return [
+        {
+            "width": int(facts.widths[row]),
+            "height": int(facts.heights[row]),
+            "file size": int(facts.sizes[row]),
+            "camera": facts.cameras[row] or None,
+            "hour": _hour(facts.taken[row]),
+            "brightness": float(brightness[row]),
+        }
+        for row in rows
+    ]
+
+
+def _hour(taken: np.datetime64) -> float | None:
+    if np.isnat(taken):
+        return None
+    return float((taken - taken.astype("datetime64[D]")) / np.timedelta64(1, "h"))
 
 
 def fact_columns(facts: Sequence[Mapping[str, Any]]) -> dict[str, np.ndarray]:

@@ -1,0 +1,169 @@
+"""What else can be wrong with data: files that cannot be read, classes out of balance, columns that say nothing.
+
+Each function looks at one thing in all parts and yields what it finds.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from pellucid.audit.copies import clusters_of
+from pellucid.audit.finding import Finding, few, number
+from pellucid.data import Dataset
+from pellucid.data.facts import Facts
+from pellucid.data.folders import how_to_read
+from pellucid.data.groups import bursts, more_alike_than_chance
+from pellucid.data.likeness import SIDE
+
+Parts = Mapping[str, Dataset]
+OfParts = Mapping[str, Facts]
+
+FEW = 10  # training samples of a class; fewer tell little of it
+UNEQUAL, VERY_UNEQUAL = 3, 10  # times as many samples in the largest class as in the smallest
+SMALL_SIDE = 32  # pixels
+LONG = 3  # times as long as wide
+SIZES_APART = 16  # times the area of the smallest
+FLAT = 2  # grey levels between darkest and brightest
+
+
+def unreadable(parts: Parts, facts: OfParts) -> Iterator[Finding]:
+    """Yield the pictures that cannot be read, with their reasons, and the files of kinds that cannot."""
+    bad = [(parts[part].names[row], _why(reason)) for part, of_part in facts.items() for row, reason in of_part.bad]
+    if bad:
+        total = sum(map(len, facts.values()))
+        said = f"{len(bad):,} of {number(total, 'picture')} cannot be read; --skip-bad trains without them."
+        yield Finding("problem", "unreadable", len(bad), said, few(f"{name}: {reason}" for name, reason in bad))
+    if passed := [name for dataset in parts.values() for name in dataset.passed_over]:
+        said = f"{number(len(passed), 'file')} passed over: {how_to_read(passed)}."
+        yield Finding("watch", "passed-over", len(passed), said, few(passed))
+
+
+def _why(reason: str) -> str:
+    """Return the reason without the path before it; it stands behind the name already."""
+    return re.sub(r".* cannot be (used as a picture|read): ", "", reason, flags=re.DOTALL)
+
+
+def classes(parts: Parts) -> Iterator[Finding]:
+    """Yield classes that are rare, out of balance, or absent from a part."""
+    counts = parts["train"].counts()
+    present = {name: count for name, count in counts.items() if count}
+    for part, dataset in parts.items():
+        if absent := [name for name, count in dataset.counts().items() if not count]:
+            said = f"{part} has no sample of {number(len(absent), 'class', 'classes')}: nothing is known of them there."
+            yield Finding("watch", "missing-classes", len(absent), said, few(absent))
+    if scarce := {name: count for name, count in present.items() if count < FEW}:
+        said = (
+            f"{number(len(scarce), 'class', 'classes')} with fewer than {FEW} training samples; collect more of them."
+        )
+        yield Finding("watch", "few-samples", len(scarce), said, few(f"{name}: {n}" for name, n in scarce.items()))
+    if not present:
+        return
+    largest, smallest = max(present, key=present.__getitem__), min(present, key=present.__getitem__)
+    times = present[largest] / present[smallest]
+    if times >= UNEQUAL:
+        share = present[largest] / sum(present.values())
+        said = (
+            f"{largest} has {present[largest]:,} training samples, {smallest} {present[smallest]:,}: always saying "
+            f"{largest} would be right {share:.0%} of the time. --class-weight balanced gives rare classes more weight."
+        )
+        yield Finding("watch" if times >= VERY_UNEQUAL else "note", "imbalance", present[largest], said)
+
+
+def constant(parts: Parts) -> Iterator[Finding]:
+    """Yield the columns of a table, or how many pixels of equal pictures, that are the same in all training rows."""
+    dataset = parts["train"]
+    if dataset.of_files or len(dataset) < 2:
+        return
+    low = high = np.asarray(dataset.read(np.arange(1)))[0]
+    for values in map(np.asarray, dataset.blocks()):
+        low, high = np.minimum(low, values.min(axis=0)), np.maximum(high, values.max(axis=0))
+    same = (low == high).ravel()
+    if not same.any():
+        return
+    count = int(same.sum())
+    if dataset.kind == "pictures":
+        said = f"{count:,} of the {same.size:,} values of a picture are the same in all of train: they tell nothing."
+        yield Finding("note", "constant", count, said)
+        return
+    names = (name for name, is_constant in zip(dataset.columns, same, strict=True) if is_constant)
+    said = f"{number(count, 'column')} with one and the same value in all of train: nothing can be learned from it."
+    yield Finding("watch", "constant", count, said, few(names))
+
+
+def looks(parts: Parts, facts: OfParts) -> Iterator[Finding]:
+    """Yield pictures that are flat, tiny, long, very different in size, or of another mode than most."""
+    names = [name for part in facts for name in parts[part].names]
+    together = {name: np.concatenate([getattr(f, name) for f in facts.values()]) for name in ("widths", "heights")}
+    readable = np.concatenate([of_part.readable for of_part in facts.values()])
+    if not readable.any():
+        return
+    luma = np.concatenate([of_part.thumbnails[:, : SIDE * SIDE] for of_part in facts.values()])
+    flat = readable & (np.ptp(luma, axis=1) <= FLAT)
+    if flat.any():
+        count = int(flat.sum())
+        said = f"{number(count, 'picture')} of a single flat colour: nothing is to be seen."
+        yield Finding("watch", "flat", count, said, few(names[row] for row in np.flatnonzero(flat)))
+    if all(parts[part].of_files for part in facts):
+        yield from _sizes(names, together["widths"], together["heights"], readable)
+        yield from _modes(names, [mode for of_part in facts.values() for mode in of_part.modes])
+
+
+def _sizes(names: list[str], widths: np.ndarray, heights: np.ndarray, readable: np.ndarray) -> Iterator[Finding]:
+    def told(rows: np.ndarray) -> tuple[str, ...]:
+        return few(f"{names[row]}: {widths[row]} x {heights[row]}" for row in rows)
+
+    short, long = np.minimum(widths, heights), np.maximum(widths, heights)
+    tiny = np.flatnonzero(readable & (short < SMALL_SIDE))
+    if len(tiny):
+        said = f"{number(len(tiny), 'picture')} smaller than {SMALL_SIDE} pixels on a side."
+        yield Finding("watch", "small", len(tiny), said, told(tiny))
+    narrow = np.flatnonzero(readable & (long > LONG * short))
+    if len(narrow):
+        said = f"{number(len(narrow), 'picture')} more than {LONG} times as long as wide; resizing distorts them."
+        yield Finding("note", "long", len(narrow), said, told(narrow))
+    areas = np.where(readable, widths * heights, 0)
+    by_area = np.flatnonzero(readable)[np.argsort(areas[readable], kind="stable")]
+    smallest, largest = by_area[0], by_area[-1]
+    if areas[largest] >= SIZES_APART * areas[smallest]:
+        sizes = " to ".join(f"{widths[row]} x {heights[row]}" for row in (smallest, largest))
+        said = f"The pictures differ much in size, {sizes}; where classes differ in it, a net may learn the size."
+        yield Finding("note", "sizes", len(set(zip(widths, heights, strict=True))), said, told(by_area[[0, -1]]))
+
+
+def _modes(names: list[str], modes: list[str]) -> Iterator[Finding]:
+    numbers = Counter(mode for mode in modes if mode)
+    (usual, _), *others = numbers.most_common()
+    if others:
+        counted = ", ".join(f"{count:,} {mode}" for mode, count in others)
+        said = f"Most pictures are {usual}, others {counted} (Pillow's names); all become alike, alpha over white."
+        odd = (f"{name}: {mode}" for name, mode in zip(names, modes, strict=True) if mode not in ("", usual))
+        yield Finding("note", "modes", sum(count for _, count in others), said, few(odd))
+
+
+def groups(parts: Parts, facts: OfParts) -> Iterator[Finding]:
+    """Yield groups that lie in two parts; where none are given, the bursts of photographs that one could group by."""
+    given = {part: dataset.groups for part, dataset in parts.items() if dataset.groups is not None}
+    for part in [part for part in given if part != "train" and "train" in given]:
+        both = np.intersect1d(given["train"], given[part])
+        if len(both):
+            said = f"{number(len(both), 'group')} in train and in {part}: the {part} score is not about new groups."
+            yield Finding("problem", "groups-across-parts", len(both), said, few(map(str, both)))
+    if not given and "train" in facts:
+        yield from _suggested(parts["train"], facts["train"])
+
+
+def _suggested(dataset: Dataset, facts: Facts) -> Iterator[Finding]:
+    if np.isnat(facts.taken).all() and not more_alike_than_chance(dataset, facts):
+        return
+    content = facts.digests.view(f"V{facts.digests.shape[1]}").ravel()
+    found = [rows for rows in clusters_of(bursts(dataset, facts)) if len(set(content[rows].tolist())) > 1]  # not copies
+    if found:
+        count = sum(map(len, found))
+        said = (
+            f"{number(count, 'picture')} of train in {number(len(found), 'burst')}, taken within seconds or showing "
+            "nearly the same; --group-by burst keeps each on one side of a split."
+        )
+        examples = few(f"{dataset.names[rows[0]]} and {len(rows) - 1} more" for rows in found)
+        yield Finding("watch", "bursts", count, said, examples)

@@ -1,0 +1,114 @@
+"""Judging: what a job finds out about how good its model is, on rows that it did not learn from."""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from pellucid.assembly import Progress
+from pellucid.audit import Audit
+from pellucid.data import Dataset, folds
+from pellucid.errors import InputError
+from pellucid.evaluation import (
+    CrossValidation,
+    FileFacts,
+    LearningCurve,
+    Shift,
+    cross_validate,
+    facts_of,
+    file_facts,
+    learning_curve,
+    prior_shift,
+)
+from pellucid.evaluation.cross_validation import HEADLINE_BELOW
+from pellucid.evaluation.out_of_fold import FOLDS, usual_repeats
+from pellucid.learner import Learner, Samples
+from pellucid.model import Model, class_codes
+from pellucid.randomness import stream
+from pellucid.training import Checkpoints
+
+
+def usual_or_wanted(wanted: int | None, train: Dataset) -> int:
+    """Return how often to cross-validate; not at all, unless it is asked for, where a class has too few samples."""
+    if wanted is not None:
+        return wanted
+    if len(train) >= HEADLINE_BELOW:
+        return 0
+    try:
+        folds(train.labels, FOLDS, stream(0, "folds"), train.groups)
+    except InputError:
+        return 0
+    return usual_repeats(len(train))
+
+
+def cross_validated(
+    learner: Learner, train: Samples, repeats: int, progress: Progress | None, checkpoints: Checkpoints | None
+) -> CrossValidation:
+    return cross_validate(
+        learner.fit_predict(train, checkpoints),
+        train.labels,
+        learner.class_names,
+        seed=learner.seed,
+        repeats=repeats,
+        groups=train.groups,
+        progress=_told(progress, "cross-validation"),
+    )
+
+
+def curve_of(
+    learner: Learner,
+    train: Samples,
+    judged: CrossValidation | None,
+    progress: Progress | None,
+    checkpoints: Checkpoints | None,
+) -> LearningCurve:
+    return learning_curve(
+        learner.fit_predict(train, checkpoints, with_baseline=False),
+        train.labels,
+        seed=learner.seed,
+        groups=train.groups,
+        whole=None if judged is None else judged.probabilities,
+        progress=_told(progress, "learning curve"),
+    )
+
+
+def _told(progress: Progress | None, what: str) -> Callable[[int, int], None] | None:
+    return None if progress is None else lambda done, total: progress.fits(what, done, total)
+
+
+def facts_against(
+    found: Audit | None,
+    parts: Mapping[str, Dataset],
+    judged: CrossValidation | None,
+    model: Model,
+    R_test: np.ndarray | None,
+    seed: int,
+) -> FileFacts | None:
+    """Return how well file facts alone guess the class: by cross-validation where there is one, else on the test part.
+
+    R_test: the raw rows of the test part.  None where nobody looked at files, or nothing is held back.
+    """
+    used = ("train",) if judged is not None else ("train", "test")
+    if found is None or not all(part in parts and parts[part].of_files for part in used):
+        return None
+    known = []
+    for part in used:
+        whole = part if part in found.facts else "train"  # which it was held back from
+        row_of = {name: row for row, name in enumerate(found.names(whole))}
+        known += facts_of(found.facts[whole], [row_of[name] for name in parts[part].names])
+    labels = np.concatenate([parts[part].labels for part in used])
+    if judged is not None:
+        return file_facts(known, labels, judged.held, seed=seed, net=class_codes(judged.probabilities))
+    assert R_test is not None
+    held = [np.arange(len(parts["train"]), len(labels))]
+    net = np.concatenate([parts["train"].labels, class_codes(model.probabilities(R_test))])  # only held ones are asked
+    return file_facts(known, labels, held, seed=seed, net=net)
+
+
+def shift_between(parts: Mapping[str, Dataset], seed: int) -> Shift | None:
+    """Return how the shares of the classes differ between training and test (or validation) part, if there is one."""
+    other = next((part for part in ("test", "validation") if part in parts), None)
+    if other is None:
+        return None
+    train = parts["train"]
+    rng = stream(seed, "shift")
+    return prior_shift(train.labels, parts[other].labels, train.class_names, rng, ("training", other))

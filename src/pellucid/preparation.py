@@ -1,0 +1,68 @@
+"""Preparation: what a recipe names becomes parts of data, coded alike, grouped and looked through.
+
+Copies are kept together like any group, so that no score counts one as new.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from pellucid.assembly import Progress, same_place
+from pellucid.audit import Audit, audit
+from pellucid.data import Splits, grouped_splits, joined, load
+from pellucid.data.load import takes
+from pellucid.errors import InputError
+from pellucid.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The parts of the data, what was found in them (None: nobody looked), how many training samples were dropped."""
+
+    splits: Splits
+    audit: Audit | None
+    dropped: int = 0
+
+
+def prepare(recipe: Recipe, progress: Progress | None = None) -> Prepared:
+    """Return the data of a recipe, ready to be described."""
+    splits = _loaded(recipe)
+    by = recipe.group_by
+    if by and not takes(recipe.data, "groups"):
+        splits = grouped_splits(splits, by)
+    if not recipe.audit:
+        if recipe.drop_leaks:
+            raise InputError("to drop leaks, the data must be looked through; leave audit = false out.")
+        return Prepared(splits, None)
+    found = audit(splits, progress)
+    train = splits.train
+    if train.kind == "pictures":
+        copies = found.copy_groups()
+        if len(np.unique(copies)) < len(copies):
+            train = replace(train, groups=joined(copies, train.groups))
+    leaks = found.leaks() if recipe.drop_leaks else np.empty(0, np.intp)
+    if len(leaks):
+        train = train.take(np.delete(np.arange(len(train)), leaks))
+        if min(train.counts().values()) == 0:
+            raise InputError(f"{recipe.data}: of a whole class nothing is left after dropping leaks; audit tells more.")
+    return Prepared(replace(splits, train=train), found, len(leaks))
+
+
+def _loaded(recipe: Recipe) -> Splits:
+    """Return the parts as they come, coded alike: by the classes and columns of the training part."""
+    groups = recipe.group_by if takes(recipe.data, "groups") else None
+    how: dict[str, Any] = {"label": recipe.label, "keys": recipe.keys, "groups": groups}
+    parts = dict(load(recipe.data, **how).items())
+    for part, source in (("validation", recipe.validation), ("test", recipe.test)):
+        if source is not None:
+            own = load(source, **how, least_classes=1)
+            if same_place(source, recipe.data) and getattr(own, part) is None:
+                raise InputError(f"the {part} data is the training data itself; give other data, or leave {part} out.")
+            parts[part] = getattr(own, part) or own.train
+    train = parts.pop("train").merged(recipe.merge)
+    others = {
+        part: dataset.coded_as(train.class_names, recipe.merge).with_columns(train.columns)
+        for part, dataset in parts.items()
+    }
+    return Splits(train, **others)
