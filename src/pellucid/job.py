@@ -21,6 +21,7 @@ from pellucid.preparation import prepare
 from pellucid.randomness import as_seed, stream
 from pellucid.recipe import Recipe, make_recipe
 from pellucid.training import Checkpoints, History
+from pellucid.training.doctor import Finding
 from pellucid.version import versions
 
 HOLDOUT = 0.2  # of the samples, where nothing else judges
@@ -35,7 +36,7 @@ class Result:
     scores: by part ("train", "validation", "test").  histories: of each network.
     cross_validation: the headline where the samples are few.  learning_curve: where it was asked for.
     audit: what was found in the data.  file_facts: what the files tell besides the pictures.  shift: how the shares of
-    the classes differ between training and test.
+    the classes differ between training and test.  findings: of the training doctor.
     skipped: pictures left out, as (name, reason).
     splits: the data as it was divided, and rows: its raw rows, to draw from.
     """
@@ -49,6 +50,7 @@ class Result:
     audit: Audit | None
     file_facts: FileFacts | None
     shift: Shift | None
+    findings: tuple[Finding, ...]
     splits: Splits
     rows: dict[str, np.ndarray]
     skipped: tuple[tuple[str, str], ...] = ()
@@ -112,6 +114,7 @@ def run(recipe: Recipe, progress: Progress | None = None, checkpoints: Checkpoin
         None if progress is None else lambda X, y: [progress.training(X, y, settings.epochs)],
         checkpoints,
     )
+    findings = learned.examine(None if judged is None else (judged.accuracy, judged.baselines["majority"]))
     simpler = learner.without_hidden_layers
     baseline = None
     if simpler is not None and not learned.interrupted:
@@ -137,6 +140,7 @@ def run(recipe: Recipe, progress: Progress | None = None, checkpoints: Checkpoin
             "used_for": used_for,
             "skipped": len(skipped or ()),
             "dropped": prepared.dropped,
+            "findings": [finding.as_dict() for finding in findings],
             "audit": None if prepared.audit is None else prepared.audit.as_dict()["findings"],
             "seed": seed,
             "recipe": {f.name: getattr(recipe, f.name) for f in fields(recipe) if f.name not in NOT_TOLD},
@@ -159,6 +163,7 @@ def run(recipe: Recipe, progress: Progress | None = None, checkpoints: Checkpoin
         prepared.audit,
         facts,
         shift_between(parts, seed),
+        findings,
         Splits(**parts),
         rows,
         tuple(skipped or ()),

@@ -10,6 +10,7 @@ import click
 from pellucid.cli.options import GROUP_BY, BatchSize, Copies, Keys, Layers, Merge, Size, cache_option
 from pellucid.cli.output import (
     Bars,
+    findings,
     json_option,
     picture_folder,
     progress_bars,
@@ -201,6 +202,7 @@ def training_results(result: Result) -> dict[str, Any]:
         "scores": {part: scores.as_dict() for part, scores in result.scores.items()},
         "audit": None if result.audit is None else result.audit.as_dict(),
         "file_facts": None if result.file_facts is None else result.file_facts.as_dict(),
+        "findings": [finding.as_dict() for finding in result.findings],
         "shift": None if result.shift is None else result.shift.as_dict(),
         "epochs": len(history.cost),
         "cost": history.cost,
@@ -246,6 +248,7 @@ def _tell(result: Result) -> None:
     say(f"{len(history.cost)} epochs in {history.seconds:.1f} s; {history.stopped_because}; {history.row_space_reason}")
     if history.cost:
         say(f"cost {history.cost[0]:.4f} -> {history.cost[-1]:.4f}")
+    findings(result.findings)
     for part, scores in result.scores.items():
         say(f"accuracy, {part}: {scores.sentence()}")
     if result.cross_validation is not None:
