@@ -7,6 +7,7 @@ MEASUREMENTS = {
     "fuzz": "reliability.fuzz",
     "doctor": "reliability.doctor",
     "kill": "reliability.kill",
+    "reject": "reliability.reject",
 }
 
 

@@ -3,7 +3,7 @@
 The same few steps for pictures and tables, and for every way to ask for them.
 """
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,10 @@ import numpy as np
 from pellucid.assembly import Progress, described
 from pellucid.audit import Audit
 from pellucid.data import Dataset, Splits, split_rows
+from pellucid.data.corrections import Corrected
+from pellucid.decision import Decision, Kept, answers_of, decided, knowing, refuse_impossible
 from pellucid.errors import InputError
-from pellucid.evaluation import CrossValidation, FileFacts, LearningCurve, Scores, Shift, score
+from pellucid.evaluation import Answered, CrossValidation, FileFacts, LearningCurve, Scores, Shift, score
 from pellucid.judging import cross_validated, curve_of, facts_against, shift_between, usual_or_wanted
 from pellucid.learner import NO_HIDDEN_LAYER, Learner, Samples
 from pellucid.model import Model, class_codes
@@ -24,7 +26,7 @@ from pellucid.training import Checkpoints, History
 from pellucid.training.doctor import Finding
 from pellucid.version import versions
 
-HOLDOUT = 0.2  # of the samples, where nothing else judges
+HOLDOUT = 0.2  # of the samples, where nothing else judges, or where nothing else is there to choose on
 NOT_TOLD = ("data", "training", "cache")  # in a model's recipe: told elsewhere, or without influence
 
 
@@ -37,6 +39,8 @@ class Result:
     cross_validation: the headline where the samples are few.  learning_curve: where it was asked for.
     audit: what was found in the data.  file_facts: what the files tell besides the pictures.  shift: how the shares of
     the classes differ between training and test.  findings: of the training doctor.
+    decision: the threshold and the limits of answers that were chosen.  answered: by part, what these are worth there.
+    corrections: how many labels of each part were put right; None where there was no list of them.
     skipped: pictures left out, as (name, reason).
     splits: the data as it was divided, and rows: its raw rows, to draw from.
     """
@@ -53,6 +57,9 @@ class Result:
     findings: tuple[Finding, ...]
     splits: Splits
     rows: dict[str, np.ndarray]
+    decision: Decision
+    answered: dict[str, Answered]
+    corrections: dict[str, Corrected] | None = None
     skipped: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -89,6 +96,7 @@ def run(recipe: Recipe, progress: Progress | None = None, checkpoints: Checkpoin
     """Carry out a recipe.  checkpoints: where to write how far it is, and to go on from."""
     prepared = prepare(recipe, progress)
     splits = prepared.splits
+    refuse_impossible(recipe.reject, recipe.threshold, splits.train, splits.validation)
     features = recipe.features_for(splits.train)
     settings = recipe.settings(features.kind)
     seed = as_seed(settings.random_state)
@@ -101,12 +109,19 @@ def run(recipe: Recipe, progress: Progress | None = None, checkpoints: Checkpoin
         rows[part], parts[part] = described(dataset, features, np.float64, skipped, progress, recipe.cache)
     repeats = usual_or_wanted(recipe.cross_validate, parts["train"])
     holdout = _holdout(recipe.holdout, repeats, parts)
-    division = _hold_back(holdout, seed, rows, parts) if holdout else []
+    division = _hold_back(holdout, "test", stream(seed, "split"), rows, parts) if holdout else []
+    chooses = settings.stopping is not None or settings.restarts > 1
+    if recipe.chooses and not repeats:
+        if "validation" not in parts and settings.stopping is None:
+            division += _hold_back(HOLDOUT, "validation", stream(seed, "stopping"), rows, parts)
+        chooses = True
 
     samples = {part: Samples(rows[part], dataset.labels, dataset.groups) for part, dataset in parts.items()}
     names = parts["train"].class_names
     learner = Learner(features, settings, seed, names, recipe.networks_for(features))
-    judged = cross_validated(learner, samples["train"], repeats, progress, checkpoints) if repeats else None
+    judged = None
+    if repeats:
+        judged = cross_validated(learner, samples["train"], repeats, recipe.threshold, progress, checkpoints)
     curve = curve_of(learner, samples["train"], judged, progress, checkpoints) if recipe.learning_curve else None
     learned = learner.learn(
         samples["train"],
@@ -119,7 +134,6 @@ def run(recipe: Recipe, progress: Progress | None = None, checkpoints: Checkpoin
     baseline = None
     if simpler is not None and not learned.interrupted:
         baseline = simpler.learn(samples["train"], samples.get("validation"), None, checkpoints, "baseline").model
-    chooses = settings.stopping is not None or settings.restarts > 1
     used_for = {"train": "training", "validation": "choosing" if chooses else "testing", "test": "testing"}
     facts = facts_against(prepared.audit, parts, judged, learned.model, rows.get("test"), seed)
     if len(learned.held):
@@ -130,8 +144,9 @@ def run(recipe: Recipe, progress: Progress | None = None, checkpoints: Checkpoin
         rows |= {"validation": rows["train"][learned.held], "train": rows["train"][kept]}
         parts |= {"validation": parts["train"].take(learned.held), "train": parts["train"].take(kept)}
 
+    model, decision = _decided(recipe, learner, learned.model, judged, samples["train"], rows, parts)
     model = replace(
-        learned.model,
+        model,
         merge=recipe.merge,
         provenance={
             "data": recipe.data,
@@ -139,20 +154,26 @@ def run(recipe: Recipe, progress: Progress | None = None, checkpoints: Checkpoin
             "division": "; ".join(division) or "as the data is divided",
             "used_for": used_for,
             "skipped": len(skipped or ()),
+            "corrections": {part: asdict(made) for part, made in (prepared.corrections or {}).items()},
             "dropped": prepared.dropped,
             "findings": [finding.as_dict() for finding in findings],
             "audit": None if prepared.audit is None else prepared.audit.as_dict()["findings"],
             "seed": seed,
             "recipe": {f.name: getattr(recipe, f.name) for f in fields(recipe) if f.name not in NOT_TOLD},
             "settings": settings.described(),
+            "decision": decision.as_dict(),
             "versions": versions(),
         },
     )
-    scores = {}
+    scores: dict[str, Scores] = {}
+    answered: dict[str, Answered] = {}
+    line = model.threshold
     for part, dataset in parts.items():
-        simple = {} if baseline is None else {NO_HIDDEN_LAYER: class_codes(baseline.probabilities(rows[part]))}
+        simple = {} if baseline is None else {NO_HIDDEN_LAYER: class_codes(baseline.probabilities(rows[part]), line)}
         P = model.probabilities(rows[part])
-        scores[part] = score(P, dataset.labels, names, used_for[part], simple, dataset.groups)
+        scores[part] = score(P, dataset.labels, names, used_for[part], simple, dataset.groups, line)
+        worth = answers_of(model, rows[part], dataset, P, used_for[part]) if used_for[part] == "testing" else None
+        answered |= {} if worth is None else {part: worth}
     return Result(
         model,
         recipe.in_full(features, seed, repeats, holdout),
@@ -166,8 +187,34 @@ def run(recipe: Recipe, progress: Progress | None = None, checkpoints: Checkpoin
         findings,
         Splits(**parts),
         rows,
+        decision,
+        answered,
+        prepared.corrections,
         tuple(skipped or ()),
     )
+
+
+def _decided(
+    recipe: Recipe,
+    learner: Learner,
+    model: Model,
+    judged: CrossValidation | None,
+    whole: Samples,
+    rows: dict[str, np.ndarray],
+    parts: dict[str, Dataset],
+) -> tuple[Model, Decision]:
+    """Return the model with what is chosen on rows it did not learn from: of the folds, else of the validation part.
+
+    whole: the samples of the folds.
+    """
+    if not recipe.chooses:
+        return replace(model, threshold=float(recipe.threshold)), Decision()
+    model = knowing(model, rows["train"])
+    if judged is None:
+        kept = Kept.of_part(model, rows["validation"], parts["validation"], learner.seed)
+    else:
+        kept = Kept.of_folds(learner.features, whole.R, whole.labels, whole.groups, judged)
+    return decided(model, kept, recipe.reject, recipe.threshold)
 
 
 def _holdout(wanted: float | None, repeats: int, parts: dict[str, Dataset]) -> float:
@@ -179,13 +226,16 @@ def _holdout(wanted: float | None, repeats: int, parts: dict[str, Dataset]) -> f
     return wanted
 
 
-def _hold_back(holdout: float, seed: int, rows: dict[str, np.ndarray], parts: dict[str, Dataset]) -> list[str]:
-    """Move a share of the training samples to a test part; return what was done."""
+def _hold_back(
+    share: float, part: str, rng: np.random.Generator, rows: dict[str, np.ndarray], parts: dict[str, Dataset]
+) -> list[str]:
+    """Move a share of the training samples to another part; return what was done."""
     whole, R = parts["train"], rows["train"]
-    kept, held = split_rows(whole.labels, holdout, stream(seed, "split"), whole.groups)
-    parts |= {"train": whole.take(kept), "test": whole.take(held)}
-    rows |= {"train": R[kept], "test": R[held]}
-    return [f"{holdout:.0%} held back for testing, by {_by(whole)}"]
+    kept, held = split_rows(whole.labels, share, rng, whole.groups)
+    parts |= {"train": whole.take(kept), part: whole.take(held)}
+    rows |= {"train": R[kept], part: R[held]}
+    held_for = {"test": "held back for testing", "validation": "of the rest held back for choosing"}[part]
+    return [f"{share:.0%} {held_for}, by {_by(whole)}"]
 
 
 def _by(dataset: Dataset) -> str:

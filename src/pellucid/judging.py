@@ -1,6 +1,7 @@
 """Judging: what a job finds out about how good its model is, on rows that it did not learn from."""
 
 from collections.abc import Callable, Mapping
+from typing import Literal
 
 import numpy as np
 
@@ -41,7 +42,12 @@ def usual_or_wanted(wanted: int | None, train: Dataset) -> int:
 
 
 def cross_validated(
-    learner: Learner, train: Samples, repeats: int, progress: Progress | None, checkpoints: Checkpoints | None
+    learner: Learner,
+    train: Samples,
+    repeats: int,
+    threshold: float | Literal["auto"],
+    progress: Progress | None,
+    checkpoints: Checkpoints | None,
 ) -> CrossValidation:
     return cross_validate(
         learner.fit_predict(train, checkpoints),
@@ -51,6 +57,7 @@ def cross_validated(
         repeats=repeats,
         groups=train.groups,
         progress=_told(progress, "cross-validation"),
+        threshold=threshold,
     )
 
 

@@ -5,7 +5,7 @@ It is made from flat names and values, as a call, the command line and a TOML fi
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -81,6 +81,9 @@ class Recipe:
     where there are: validation or test data, or cross-validation.
     schedule: "constant", "step", "exponential" or "cosine": how the learning rate falls.  warm_up: epochs in which it
     rises first.
+    reject: the accuracy wanted of given answers, or "auto": what is unsure or unlike all of training is "unknown" then.
+    threshold: of two classes, the second is said where its p is greater; "auto" chooses it.
+    corrections: a CSV file with columns file and class, whose classes replace those of the data.
     skip_bad: leave out pictures that cannot be read, instead of stopping.
     cache: keep decoded pictures in the user's cache folder, for the next time; it has no influence on what comes out.
     training: fields of `Settings` as given; what is left out has its default, or what is `USUAL` for the features.
@@ -107,6 +110,9 @@ class Recipe:
     cross_validate: int | None = None
     learning_curve: bool = False
     holdout: float | None = None
+    reject: float | Literal["auto"] | None = None
+    threshold: float | Literal["auto"] = 0.5
+    corrections: str | None = None
     skip_bad: bool = False
     cache: bool = True
     schedule: str = "constant"
@@ -118,6 +124,9 @@ class Recipe:
             raise InputError(f"cross_validate must be a number of repeats, 0 for none; got {self.cross_validate!r}.")
         if self.holdout is not None and not 0 <= self.holdout < 1:
             raise InputError(f"holdout must be a share, at least 0 and below 1; got {self.holdout!r}.")
+        if self.reject is not None:
+            _refuse_share("reject", self.reject)
+        _refuse_share("threshold", self.threshold)
         if self.size is not None and (np.shape(self.size) != (2,) or not all(is_whole(n, 1) for n in self.size)):
             raise InputError(f"size must be (height, width), each at least 1; got {self.size!r}.")
         if self.ensemble is not None and not is_whole(self.ensemble, 1):
@@ -135,6 +144,11 @@ class Recipe:
             raise unknown_name("schedule", self.schedule, SCHEDULES)
         views_of(self.copies or ())
         self.settings("numbers")  # refuses what is impossible before anything is read
+
+    @property
+    def chooses(self) -> bool:
+        """Whether rows are needed to choose a threshold, or when to answer, on."""
+        return self.reject is not None or self.threshold == "auto"
 
     def settings(self, features: str) -> Settings:
         """Return how to train on rows of a kind of features."""
@@ -195,6 +209,11 @@ class Recipe:
     def _or_usual(self, name: str, features: str, otherwise: Any) -> Any:
         given = getattr(self, name)
         return USUAL[features].get(name, otherwise) if given is None else given
+
+
+def _refuse_share(name: str, value: Any) -> None:
+    if value != "auto" and not (isinstance(value, int | float) and 0 < value < 1):
+        raise InputError(f'{name} must be a number between 0 and 1, or "auto"; got {value!r}.')
 
 
 OF_RECIPE = tuple(f.name for f in fields(Recipe))

@@ -26,7 +26,7 @@ def draw_training(result: Result, folder: Path) -> None:
         rows = np.unique(np.linspace(0, len(judged) - 1, min(len(judged), MOST_JUDGED)).astype(int))
         P = model.probabilities(result.rows[scored][rows])
         shape = model.features.shape
-        figures |= examples_and_mistakes(result.splits.train, judged.take(rows), shape, P, SHOWN)
+        figures |= examples_and_mistakes(result.splits.train, judged.take(rows), shape, P, SHOWN, model.threshold)
     elif model.features.n_out == 2:
         figures["boundary.png"] = _boundary(result)
     _write(figures, folder)
@@ -50,7 +50,7 @@ def _of_model(model: Model) -> dict[str, Figure]:
 def _boundary(result: Result) -> Figure:
     model = result.model
     return plots.decision_boundary(
-        lambda grid: class_codes(model.predict_proba(grid)),
+        lambda grid: class_codes(model.predict_proba(grid), model.threshold),
         result.rows["train"],
         result.splits.train.labels,
         model.class_names,

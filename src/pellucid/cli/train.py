@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from pellucid.cli.options import GROUP_BY, BatchSize, Copies, Keys, Layers, Merge, Size, cache_option
+from pellucid.cli.options import GROUP_BY, BatchSize, Copies, Keys, Layers, Merge, Share, Size, cache_option
 from pellucid.cli.output import (
     Bars,
     findings,
@@ -22,6 +22,7 @@ from pellucid.cli.output import (
 from pellucid.errors import PellucidError
 from pellucid.files import refuse_existing, refuse_same
 from pellucid.job import Result, run
+from pellucid.novelty import UNKNOWN
 from pellucid.recipe import Recipe, make_recipe
 from pellucid.recipe_file import read_recipe, write_recipe
 from pellucid.training import Checkpoints, EarlyStopping
@@ -67,6 +68,9 @@ Examples:
 )
 @click.option("--learning-curve", is_flag=True, default=None, help="Also tell whether more samples would help.")
 @click.option("--holdout", type=float, help="Share held back for testing.  [default: 0.2 where nothing else judges]")
+@click.option("--reject", type=Share(), help='Say "unknown" where unsure or unlike training; SHARE: of right answers.')
+@click.option("--threshold", type=Share(), help="Say the second of two classes where its p is greater.  [default: 0.5]")
+@click.option("--corrections", metavar="FILE.csv", help="Labels put right: columns file and class, as predict --csv.")
 @click.option("--skip-bad", is_flag=True, default=None, help="Leave out pictures that cannot be read; they are named.")
 @cache_option(default=None)
 @click.option("--ensemble", type=click.IntRange(1), help="How many networks answer together.  [default: 1; photo: 5]")
@@ -200,6 +204,8 @@ def training_results(result: Result) -> dict[str, Any]:
         "cross_validation": None if result.cross_validation is None else result.cross_validation.as_dict(),
         "learning_curve": None if result.learning_curve is None else result.learning_curve.as_dict(),
         "scores": {part: scores.as_dict() for part, scores in result.scores.items()},
+        "decision": result.decision.as_dict() | {"used": result.model.threshold},
+        "answered": {part: worth.as_dict() for part, worth in result.answered.items()},
         "audit": None if result.audit is None else result.audit.as_dict(),
         "file_facts": None if result.file_facts is None else result.file_facts.as_dict(),
         "findings": [finding.as_dict() for finding in result.findings],
@@ -236,6 +242,8 @@ def _tell(result: Result) -> None:
         for part, dataset in result.splits.items()
     ]
     table(["rows", *model.class_names, "all"], rows)
+    for part, made in (result.corrections or {}).items():
+        say(f"corrections, {part}: {made.sentence()}")
     if result.skipped:
         say(f"left out, because they cannot be read: {len(result.skipped)}")
         for name, reason in result.skipped:
@@ -253,6 +261,10 @@ def _tell(result: Result) -> None:
         say(f"accuracy, {part}: {scores.sentence()}")
     if result.cross_validation is not None:
         say(f"accuracy expected on new samples: {result.cross_validation.sentence()}")
+    for sentence in result.decision.sentences(model.class_names):
+        say(sentence)
+    for part, worth in result.answered.items():
+        say(f"with {UNKNOWN!r}, {part}: it {worth.sentence()}")
     if (best := result.headline) is None:
         say("No rows were held back: these figures say nothing about new data.")
         return
