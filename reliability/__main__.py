@@ -7,6 +7,8 @@ MEASUREMENTS = {
     "fuzz": "reliability.fuzz",
     "doctor": "reliability.doctor",
     "kill": "reliability.kill",
+    "memory": "reliability.memory",
+    "photographs": "reliability.photographs",
     "reject": "reliability.reject",
 }
 

@@ -68,6 +68,8 @@ HOMES = {  # heavy or optional packages, and the only places that may import the
     "click": "cli/",
     "rich": "cli/",
     "numba": {"nn/fused.py"},
+    "onnxruntime": {"features/backbone.py"},
+    "onnx": set(),
     "torch": set(),
     "benchmarks": set(),
     "scipy": set(),
@@ -140,6 +142,6 @@ def test_import_is_light():
     import sys
 
     code = """import sys, pellucid, pellucid.cli.main
-heavy = ("sklearn", "matplotlib", "h5py", "scipy", "skimage", "PIL", "platformdirs", "concurrent", "pooch")
+heavy = "sklearn matplotlib h5py scipy skimage PIL platformdirs concurrent pooch onnxruntime".split()
 print([name for name in heavy if name in sys.modules])"""
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"

@@ -258,6 +258,18 @@ def test_a_penalty_is_not_taken_for_a_rate():
     assert "--l2 0.1" in found(findings, "always the majority").advice
 
 
+def test_a_penalty_that_still_falls_is_no_reason_to_go_on():
+    rng = np.random.default_rng(0)
+    y = np.arange(100) % 2
+    X = rng.standard_normal((100, 300)) + 0.5 * y[:, None]
+    how = {"hidden_layers": (64,), "optimizer": "nesterov", "learning_rate": 0.01, "epochs": 30, "l2": 0.1}
+    settings = Settings(**how, batch_size=50, random_state=0)
+    fitted = fit(X, y[:, None].astype(float), settings, "binary_cross_entropy", 1)
+    history = fitted.history
+    assert history.cost[-1] < 0.9 * history.cost[-5]  # J does fall, by the penalty alone
+    assert diagnose(fitted.network, history, settings, X, y[:, None].astype(float)) == ()
+
+
 def test_a_start_that_was_dead_is_not_taken_for_a_rate():
     """Trials begin from the very start of the run."""
     X = np.random.default_rng(0).random((60, 2))

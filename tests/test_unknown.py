@@ -2,6 +2,7 @@
 
 import csv
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,6 +27,14 @@ from pellucid.pictures import PictureShape
 from pellucid.recipe import make_recipe
 
 RNG = np.random.default_rng(0)
+
+
+@pytest.fixture(autouse=True)
+def same_draws(monkeypatch):
+    """Every test draws from the beginning, whichever ran before it."""
+    monkeypatch.setattr(sys.modules[__name__], "RNG", np.random.default_rng(0))
+
+
 QUICK = {"hidden_layers": (), "optimizer": "lbfgs", "random_state": 1}
 
 
@@ -278,8 +287,9 @@ def test_shares_that_are_none(name, value):
 @pytest.fixture(scope="module")
 def rare(tmp_path_factory):
     path = tmp_path_factory.mktemp("rare") / "t.csv"
-    sick = RNG.random(400) < 0.12
-    x = RNG.normal(0, 1, (400, 2)) + 1.2 * sick[:, None]
+    rng = np.random.default_rng(0)
+    sick = rng.random(400) < 0.12
+    x = rng.normal(0, 1, (400, 2)) + 1.2 * sick[:, None]
     rows = [f"{a},{b},{'well' if not s else 'x sick'}" for (a, b), s in zip(x, sick, strict=True)]
     path.write_text("a,b,label\n" + "\n".join(rows))
     return path

@@ -23,6 +23,7 @@ from pellucid.preparation import prepare
 from pellucid.randomness import as_seed, stream
 from pellucid.recipe import Recipe, make_recipe
 from pellucid.training import Checkpoints, History
+from pellucid.training.doctor import Finding
 from pellucid.version import versions
 
 HOLDOUT = 0.2  # of the samples, where nothing else judges, or where nothing else is there to choose on
@@ -37,7 +38,7 @@ class Result:
     scores: by part ("train", "validation", "test").  histories: of each network.
     cross_validation: the headline where the samples are few.  learning_curve: where it was asked for.
     audit: what was found in the data.  file_facts: what the files tell besides the pictures.  shift: how the shares of
-    the classes differ between training and test.
+    the classes differ between training and test.  findings: of the training doctor.
     decision: the threshold and the limits of answers that were chosen.  answered: by part, what these are worth there.
     corrections: how many labels of each part were put right; None where there was no list of them.
     skipped: pictures left out, as (name, reason).
@@ -53,6 +54,7 @@ class Result:
     audit: Audit | None
     file_facts: FileFacts | None
     shift: Shift | None
+    findings: tuple[Finding, ...]
     splits: Splits
     rows: dict[str, np.ndarray]
     decision: Decision
@@ -127,6 +129,7 @@ def run(recipe: Recipe, progress: Progress | None = None, checkpoints: Checkpoin
         None if progress is None else lambda X, y: [progress.training(X, y, settings.epochs)],
         checkpoints,
     )
+    findings = learned.examine(None if judged is None else (judged.accuracy, judged.baselines["majority"]))
     simpler = learner.without_hidden_layers
     baseline = None
     if simpler is not None and not learned.interrupted:
@@ -153,6 +156,7 @@ def run(recipe: Recipe, progress: Progress | None = None, checkpoints: Checkpoin
             "skipped": len(skipped or ()),
             "corrections": {part: asdict(made) for part, made in (prepared.corrections or {}).items()},
             "dropped": prepared.dropped,
+            "findings": [finding.as_dict() for finding in findings],
             "audit": None if prepared.audit is None else prepared.audit.as_dict()["findings"],
             "seed": seed,
             "recipe": {f.name: getattr(recipe, f.name) for f in fields(recipe) if f.name not in NOT_TOLD},
@@ -180,6 +184,7 @@ def run(recipe: Recipe, progress: Progress | None = None, checkpoints: Checkpoin
         prepared.audit,
         facts,
         shift_between(parts, seed),
+        findings,
         Splits(**parts),
         rows,
         decision,

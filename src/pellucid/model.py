@@ -13,7 +13,8 @@ import numpy as np
 
 from pellucid.data import picture_files
 from pellucid.errors import BadPictureError, ModelFileError
-from pellucid.features import FEATURES, Features, Numbers
+from pellucid.features import FEATURES, Features, Numbers, StandardizedPictures
+from pellucid.features.embedding import bytes_outside
 from pellucid.files import refuse_existing
 from pellucid.model_file import read_model, write_model
 from pellucid.nn import Network
@@ -117,13 +118,21 @@ class Model:
         return path
 
 
-def load(path: str | Path) -> Model:
+def load(path: str | Path, backbone: str | Path | None = None) -> Model:
     """Return the model of a file written by `Model.save`.
+
+    backbone: where the ONNX file is that a model was trained with and keeps outside; by default it is looked for beside
+    the model file, then where it was in training.
 
     Raises MissingFileError, or ModelFileError where it is damaged, of a newer format or no model at all.
     """
     networks, arrays, metadata = read_model(path)
     try:
+        external = metadata["features"].get("external")
+        if backbone is not None and not external:
+            raise ModelFileError(f"{path} needs no backbone from outside; leave backbone={str(backbone)!r} out.")
+        if external:
+            arrays["onnx"] = bytes_outside(metadata["features"]["backbone"], Path(path), backbone)
         features = FEATURES[metadata["features"]["kind"]].restore(metadata["features"], arrays)
         model = Model(
             features,
@@ -136,6 +145,8 @@ def load(path: str | Path) -> Model:
             *_rejection(metadata, arrays),
         )
         sound = _is_sound(model, arrays)
+    except ModelFileError:
+        raise
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ModelFileError(f"{path} lacks a part of a model, or has a wrong one: {error}.") from None
     if not sound:
@@ -174,7 +185,7 @@ def _is_sound(model: Model, arrays: Mapping[str, np.ndarray]) -> bool:
     network, names, features = model.network, model.class_names, model.features
     numbers = [*arrays.values(), *(member.parameters for member in model.networks)]
     texts = all(isinstance(name, str) for name in names) and len(set(names)) == len(names)
-    columns = (features.mean, features.scale) if isinstance(features, Numbers) else ()
+    columns = (features.mean, features.scale) if isinstance(features, Numbers | StandardizedPictures) else ()
     return (
         texts
         and all(isinstance(part, dict) for part in (model.merge, model.history, model.provenance))

@@ -10,6 +10,7 @@ import click
 from pellucid.cli.options import GROUP_BY, BatchSize, Copies, Keys, Layers, Merge, Share, Size, cache_option
 from pellucid.cli.output import (
     Bars,
+    findings,
     json_option,
     picture_folder,
     progress_bars,
@@ -51,9 +52,12 @@ Examples:
 @click.option("--audit/--no-audit", default=None, help="Look through the data first.  [default: on]")
 @click.option("--drop-leaks", is_flag=True, default=None, help="Leave out training samples that tests have copies of.")
 @click.option("--merge", "merges", type=Merge(), multiple=True, help="Join classes; may be repeated.")
-@click.option("--features", help="What of a picture is seen: photo or pixels.  [default: photo, unless --size]")
+@click.option("--features", help="What of a picture is seen: photo, pixels or embedding:FILE.onnx.  [default: photo]")
+@click.option("--normalize", help="Pixels as a backbone wants them: imagenet, signed, unit or bytes.")
+@click.option("--embedding-output", metavar="NAME", help="The backbone's output to take.  [default: the first]")
+@click.option("--external", is_flag=True, default=None, help="Keep the backbone out of the model file.")
 @click.option("--copies", type=Copies(), metavar="KINDS", help="Also learn from copies: mirrored,shifted or none.")
-@click.option("--size", type=Size(), help="Picture size, 64 or 100x80.  [default: the arrays' own, 64 for files]")
+@click.option("--size", type=Size(), help="Picture size, 64 or 100x80.  [default: the data's or backbone's, else 64]")
 @click.option("--grey", is_flag=True, default=None, help="Drop the colours of pictures.")
 @click.option("--standardize/--no-standardize", default=None, help="Scale the columns of a table.  [default: on]")
 @click.option(
@@ -204,6 +208,7 @@ def training_results(result: Result) -> dict[str, Any]:
         "answered": {part: worth.as_dict() for part, worth in result.answered.items()},
         "audit": None if result.audit is None else result.audit.as_dict(),
         "file_facts": None if result.file_facts is None else result.file_facts.as_dict(),
+        "findings": [finding.as_dict() for finding in result.findings],
         "shift": None if result.shift is None else result.shift.as_dict(),
         "epochs": len(history.cost),
         "cost": history.cost,
@@ -251,6 +256,7 @@ def _tell(result: Result) -> None:
     say(f"{len(history.cost)} epochs in {history.seconds:.1f} s; {history.stopped_because}; {history.row_space_reason}")
     if history.cost:
         say(f"cost {history.cost[0]:.4f} -> {history.cost[-1]:.4f}")
+    findings(result.findings)
     for part, scores in result.scores.items():
         say(f"accuracy, {part}: {scores.sentence()}")
     if result.cross_validation is not None:

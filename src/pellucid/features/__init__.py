@@ -6,14 +6,34 @@ samples; `finished` makes of raw rows what a network takes. One class and one ro
 
 from typing import TypeAlias
 
+from pellucid.features.embedding import NORMALIZATIONS, Embedding
 from pellucid.features.numbers import Numbers
 from pellucid.features.photo import Photo
 from pellucid.features.pictures import PictureFeatures
 from pellucid.features.pixels import Pixels
+from pellucid.features.standardized import StandardizedPictures
 from pellucid.features.views import COPIES, copies_of, views_of
 
 Features: TypeAlias = PictureFeatures | Numbers
 
-FEATURES: dict[str, type[Pixels] | type[Photo] | type[Numbers]] = {"photo": Photo, "pixels": Pixels, "numbers": Numbers}
+FEATURES: dict[str, type[Pixels] | type[Photo] | type[Embedding] | type[Numbers]] = {
+    "photo": Photo,
+    "pixels": Pixels,
+    "embedding": Embedding,
+    "numbers": Numbers,
+}
 
-__all__ = ["COPIES", "FEATURES", "Features", "Numbers", "Photo", "PictureFeatures", "Pixels", "copies_of", "views_of"]
+__all__ = [
+    "COPIES",
+    "FEATURES",
+    "NORMALIZATIONS",
+    "Embedding",
+    "Features",
+    "Numbers",
+    "Photo",
+    "PictureFeatures",
+    "Pixels",
+    "StandardizedPictures",
+    "copies_of",
+    "views_of",
+]

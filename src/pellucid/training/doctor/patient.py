@@ -21,9 +21,10 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True)
 class Pass:
-    """One forward and one backward pass: the cost J, the logits Z (n, k), and what each Dense layer kept."""
+    """One forward and one backward pass: J, its data term, the logits Z (n, k), and what each Dense layer kept."""
 
     J: float
+    cost: float
     Z: Array
     layers: list[DenseTape]
 
@@ -39,15 +40,15 @@ class Pass:
 
 
 def passed(network: Network, rows: Examples) -> Pass:
-    """Return a pass of the network over rows that are floats: J with its penalty, no dropout."""
+    """Return a pass of the network over rows that are floats: J and its data term, no dropout."""
     with np.errstate(over="ignore", invalid="ignore"):  # a net that exploded is told in words
         Z, tape = network.forward(np.asarray(rows.X), keep=True)
         l, dZ = network.loss.value_and_gradient(Z, rows.y)
         w = np.ones(len(rows)) if rows.weight is None else rows.weight
         network.backward((dZ * (w[:, None] / len(rows))).astype(Z.dtype), tape)
-        J = float(np.mean(w * l, dtype=np.float64))
+        cost = float(np.mean(w * l, dtype=np.float64))
         penalty = sum(float(np.vdot(layer.W, layer.W)) for layer in network.dense)
-    return Pass(J + 0.5 * network.l2 * penalty, Z, tape.dense)
+    return Pass(cost + 0.5 * network.l2 * penalty, cost, Z, tape.dense)
 
 
 @dataclass(frozen=True)
@@ -112,15 +113,15 @@ class Patient:
         """Return l (n,) of these logits."""
         return self.loss.value(np.tile(self.ignorant_logits, (len(rows), 1)), rows.y)
 
-    def learned(self, J: float) -> float:
-        """Return which share of the ignorant cost a cost J has got rid of, 1 - J / J_ignorant."""
+    def learned(self, cost: float) -> float:
+        """Return which share of the ignorant cost a cost has got rid of, 1 - cost / ignorant cost; penalties aside."""
         ignorant = float(np.average(self.ignorant_losses(self.rows), weights=self.rows.weight))
-        return 1 - J / ignorant if ignorant > 0 else 1.0
+        return 1 - cost / ignorant if ignorant > 0 else 1.0
 
     @cached_property
     def learned_share(self) -> float:
         """What was learned: 0 = nothing but the frequencies, 1 = every row exactly; less than 0 = worse than that."""
-        return self.learned(self.ended.J) if self.finite and np.isfinite(self.ended.J) else -np.inf
+        return self.learned(self.ended.cost) if self.finite and np.isfinite(self.ended.cost) else -np.inf
 
     @property
     def rate(self) -> float:

@@ -3,7 +3,7 @@
 On seeds 0 to 9 of moons, digits and Friedman's regression, healthy and sick (reliability/doctor.py): each lies between
 what healthy runs and what sick runs gave. Judged on seeds 10 to 29, and on other data.
 
-"Learned" is 1 - J / J_ignorant: the share of the cost of knowing only the frequencies (or the mean) that is gone.
+"Learned" is 1 - cost / ignorant cost: the share of the cost of knowing only the frequencies (or the mean) that is gone.
 """
 
 ROWS = 1000  # training rows looked at, at most,

@@ -31,7 +31,8 @@ def better_rate(
     for factor in factors:
         after = _after(patient, taught, updates, patient.rate * factor)
         learned = _learned(patient, after, measured)
-        if learned >= max(before, 0) + at.RATE_GAIN and _gain(patient, itself, after, held) >= at.GAIN_HELD:
+        enough = learned >= max(before, 0) + at.RATE_GAIN and _lower(patient, itself, after, measured)
+        if enough and _gain(patient, itself, after, held) >= at.GAIN_HELD:
             better.append((patient.rate * factor, learned))
     best = max((learned for _, learned in better), default=0)
     return next(((rate, learned) for rate, learned in better if learned >= best - at.ABOUT), None)
@@ -71,8 +72,15 @@ def _after(patient: Patient, rows: Examples, updates: int, rate: float, start: N
 
 
 def _learned(patient: Patient, network: Network | None, rows: Examples) -> float:
-    J = np.inf if network is None else passed(network, rows).J
-    return patient.learned(J) if np.isfinite(J) else -np.inf
+    cost = np.inf if network is None else passed(network, rows).cost
+    return patient.learned(cost) if np.isfinite(cost) else -np.inf
+
+
+def _lower(patient: Patient, before: Network | None, after: Network | None, rows: Examples) -> bool:
+    """Whether J, which is what training lowers, fell too: else a penalty is what holds the run back."""
+    if before is None or after is None or patient.network.l2 == 0:
+        return True
+    return passed(after, rows).J < passed(before, rows).J
 
 
 def _gain(patient: Patient, before: Network | None, after: Network | None, held: Examples | None) -> float:
