@@ -358,6 +358,10 @@ def test_rejecting_beside_a_threshold_counts_doubt_from_the_line(rare):
     model = knowing(result.model, R)
     P = model.probabilities(R)
     kept = Kept(P, np.zeros(400), part.labels, [], None)
+    folded = replace(kept, held=[np.arange(start, 400, 5) for start in range(5)])
+    worth = decided(model, folded, 0.97, 0.8)[1].worth
+    assert worth == cross_fitted(weighed(P, 0.8), np.zeros(400), part.labels, folded.held, 0.97)
+    assert worth != cross_fitted(weighed(P, 0.8), np.zeros(400), part.labels, folded.held)
     model, decision = decided(model, kept, 0.97, 0.8)
     said = model.said(P, np.zeros(400))
     given = said != UNKNOWN
