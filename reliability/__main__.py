@@ -5,7 +5,11 @@ from importlib import import_module
 
 MEASUREMENTS = {
     "fuzz": "reliability.fuzz",
+    "doctor": "reliability.doctor",
     "kill": "reliability.kill",
+    "memory": "reliability.memory",
+    "photographs": "reliability.photographs",
+    "reject": "reliability.reject",
 }
 
 

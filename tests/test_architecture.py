@@ -20,6 +20,7 @@ FLOORS = {  # docs/architecture.md tells their story; rooms of one floor do not 
     "pictures": 1,
     "randomness": 1,
     "rows": 1,
+    "sorting": 1,
     "data": 2,
     "features": 2,
     "nn": 2,
@@ -29,11 +30,13 @@ FLOORS = {  # docs/architecture.md tells their story; rooms of one floor do not 
     "target": 3,
     "reading": 3,
     "audit": 3,
+    "novelty": 3,
     "model": 4,
     "evaluation": 5,
     "estimator": 5,
     "assembly": 5,
     "learner": 6,
+    "decision": 6,
     "recipe": 5,
     "recipe_file": 6,
     "preparation": 6,
@@ -67,6 +70,8 @@ HOMES = {  # heavy or optional packages, and the only places that may import the
     "click": "cli/",
     "rich": "cli/",
     "numba": {"nn/fused.py"},
+    "onnxruntime": {"features/backbone.py"},
+    "onnx": set(),
     "torch": set(),
     "benchmarks": set(),
     "scipy": set(),
@@ -139,6 +144,6 @@ def test_import_is_light():
     import sys
 
     code = """import sys, pellucid, pellucid.cli.main
-heavy = ("sklearn", "matplotlib", "h5py", "scipy", "skimage", "PIL", "platformdirs", "concurrent", "pooch")
+heavy = "sklearn matplotlib h5py scipy skimage PIL platformdirs concurrent pooch onnxruntime".split()
 print([name for name in heavy if name in sys.modules])"""
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"

@@ -4,6 +4,7 @@
     pellucid.load(path)                    a Model from its file
     pellucid.NeuralNetworkClassifier       the scikit-learn face, and NeuralNetworkRegressor
     pellucid.check_gradients(...)          proof of the gradients on your own network and data
+    pellucid.diagnose(...)                 what is wrong with a training run, and which option to change
     pellucid.nn                            the mathematics
 
 What is heavy (scikit-learn, matplotlib, h5py) is imported when it is first used.
@@ -16,7 +17,7 @@ from pellucid.version import __version__
 
 if TYPE_CHECKING:
     from pellucid import nn
-    from pellucid.estimator import NeuralNetworkClassifier, NeuralNetworkRegressor
+    from pellucid.estimator import NeuralNetworkClassifier, NeuralNetworkRegressor, diagnose
     from pellucid.insight.gradient_check import check_gradients
     from pellucid.job import train
     from pellucid.model import Model, load
@@ -28,6 +29,7 @@ _HOMES = {
     "NeuralNetworkClassifier": "pellucid.estimator",
     "NeuralNetworkRegressor": "pellucid.estimator",
     "check_gradients": "pellucid.insight.gradient_check",
+    "diagnose": "pellucid.estimator",
     "load": "pellucid.model",
     "train": "pellucid.job",
 }
@@ -39,6 +41,7 @@ __all__ = [
     "NeuralNetworkRegressor",
     "__version__",
     "check_gradients",
+    "diagnose",
     "load",
     "nn",
     "train",

@@ -19,6 +19,8 @@ from pellucid.features import Features, Numbers
 from pellucid.model import Model, class_codes, with_both_classes
 from pellucid.nn.losses import Loss
 from pellucid.training import Settings, fit, weights_by_code
+from pellucid.training.doctor import Finding
+from pellucid.training.doctor import diagnose as _diagnose
 from pellucid.version import versions
 
 ROW_DTYPES = [np.float64, np.float32, np.uint8]
@@ -270,3 +272,21 @@ class NeuralNetworkRegressor(RegressorMixin, _NeuralNetwork):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags
+
+
+def diagnose(estimator: _NeuralNetwork, X: Any, y: Any, validation_data: Any = None) -> tuple[Finding, ...]:
+    """Return what the training doctor finds in a fitted estimator: what went wrong, the number, the option to change.
+
+    X, y: what `fit` was given.  validation_data: (X, y) that it has not learned from: then overfitting is told too.
+    Findings have level ("problem", "watch", "note"), name, sentence, advice and numbers; the problems come first.
+
+    >>> X = np.linspace(-1, 1, 100)[:, None]
+    >>> net = NeuralNetworkRegressor(init="zeros", random_state=0).fit(X, X[:, 0] ** 2)
+    >>> [finding.name for finding in diagnose(net, X, X[:, 0] ** 2)]
+    ['dead layer', 'units that stay identical', 'always the majority']
+    """
+    rows = estimator.as_network_data(X, y)
+    validation = None if validation_data is None else estimator.as_network_data(*validation_data)
+    class_weight = weights_by_code(estimator.class_weight, list(getattr(estimator, "classes_", ())))
+    settings = estimator._settings(random_state=estimator._seed, class_weight=class_weight)
+    return _diagnose(estimator.network_, estimator.history_, settings, *rows, validation=validation)

@@ -3,7 +3,7 @@
 The same few steps for pictures and tables, and for every way to ask for them.
 """
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,11 @@ import numpy as np
 from pellucid.assembly import Progress, described
 from pellucid.audit import Audit
 from pellucid.data import Dataset, Splits, split_rows
+from pellucid.data.corrections import Corrected
+from pellucid.decision import Decision, Kept, answers_of, decided, knowing, refuse_impossible
 from pellucid.errors import InputError
 from pellucid.evaluation import (
+    Answered,
     CrossValidation,
     FileFacts,
     LearningCurve,
@@ -29,9 +32,10 @@ from pellucid.preparation import prepare
 from pellucid.randomness import as_seed, stream
 from pellucid.recipe import Recipe, make_recipe
 from pellucid.training import Checkpoints, History
+from pellucid.training.doctor import Finding
 from pellucid.version import versions
 
-HOLDOUT = 0.2  # of the samples, where nothing else judges
+HOLDOUT = 0.2  # of the samples, where nothing else judges, or where nothing else is there to choose on
 NOT_TOLD = ("data", "training", "cache")  # in a model's recipe: told elsewhere, or without influence
 
 
@@ -43,7 +47,9 @@ class Result:
     scores: by part ("train", "validation", "test"), of classes or of numbers.  histories: of each network.
     cross_validation: the headline where the samples are few.  learning_curve: where it was asked for.
     audit: what was found in the data.  file_facts: what the files tell besides the pictures.  shift: how the shares of
-    the classes differ between training and test.
+    the classes differ between training and test.  findings: of the training doctor.
+    decision: the threshold and the limits of answers that were chosen.  answered: by part, what these are worth there.
+    corrections: how many labels of each part were put right; None where there was no list of them.
     skipped: pictures left out, as (name, reason).
     splits: the data as it was divided, and rows: its raw rows, to draw from.
     """
@@ -57,8 +63,12 @@ class Result:
     audit: Audit | None
     file_facts: FileFacts | None
     shift: Shift | None
+    findings: tuple[Finding, ...]
     splits: Splits
     rows: dict[str, np.ndarray]
+    decision: Decision
+    answered: dict[str, Answered]
+    corrections: dict[str, Corrected] | None = None
     skipped: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -95,6 +105,7 @@ def run(recipe: Recipe, progress: Progress | None = None, checkpoints: Checkpoin
     """Carry out a recipe.  checkpoints: where to write how far it is, and to go on from."""
     prepared = prepare(recipe, progress)
     splits = prepared.splits
+    refuse_impossible(recipe.reject, recipe.threshold, splits.train, splits.validation)
     if recipe.learning_curve and not splits.train.class_names:
         raise InputError("the learning curve tells of classes; leave learning_curve out where numbers are predicted.")
     features = recipe.features_for(splits.train)
@@ -109,12 +120,19 @@ def run(recipe: Recipe, progress: Progress | None = None, checkpoints: Checkpoin
         rows[part], parts[part] = described(dataset, features, np.float64, skipped, progress, recipe.cache)
     repeats = usual_or_wanted(recipe.cross_validate, parts["train"])
     holdout = _holdout(recipe.holdout, repeats, parts)
-    division = _hold_back(holdout, seed, rows, parts) if holdout else []
+    division = _hold_back(holdout, "test", stream(seed, "split"), rows, parts) if holdout else []
+    chooses = settings.stopping is not None or settings.restarts > 1
+    if recipe.chooses and not repeats:
+        if "validation" not in parts and settings.stopping is None:
+            division += _hold_back(HOLDOUT, "validation", stream(seed, "stopping"), rows, parts)
+        chooses = True
 
     samples = {part: Samples(rows[part], dataset.labels, dataset.groups) for part, dataset in parts.items()}
     first = parts["train"]
     learner = Learner(features, settings, seed, first.class_names, recipe.networks_for(features), first.target)
-    judged = cross_validated(learner, samples["train"], repeats, progress, checkpoints) if repeats else None
+    judged = None
+    if repeats:
+        judged = cross_validated(learner, samples["train"], repeats, recipe.threshold, progress, checkpoints)
     curve = curve_of(learner, samples["train"], judged, progress, checkpoints) if recipe.learning_curve else None
     learned = learner.learn(
         samples["train"],
@@ -122,11 +140,11 @@ def run(recipe: Recipe, progress: Progress | None = None, checkpoints: Checkpoin
         None if progress is None else lambda X, y: [progress.training(X, y, settings.epochs)],
         checkpoints,
     )
+    findings = learned.examine(_expected(judged))
     simpler = learner.without_hidden_layers
     baseline = None
     if simpler is not None and not learned.interrupted:
         baseline = simpler.learn(samples["train"], samples.get("validation"), None, checkpoints, "baseline").model
-    chooses = settings.stopping is not None or settings.restarts > 1
     used_for = {"train": "training", "validation": "choosing" if chooses else "testing", "test": "testing"}
     facts = facts_against(prepared.audit, parts, judged, learned.model, rows.get("test"), seed)
     if len(learned.held):
@@ -137,8 +155,9 @@ def run(recipe: Recipe, progress: Progress | None = None, checkpoints: Checkpoin
         rows |= {"validation": rows["train"][learned.held], "train": rows["train"][kept]}
         parts |= {"validation": parts["train"].take(learned.held), "train": parts["train"].take(kept)}
 
+    model, decision = _decided(recipe, learner, learned.model, judged, samples["train"], rows, parts)
     model = replace(
-        learned.model,
+        model,
         merge=recipe.merge,
         provenance={
             "data": recipe.data,
@@ -146,18 +165,25 @@ def run(recipe: Recipe, progress: Progress | None = None, checkpoints: Checkpoin
             "division": "; ".join(division) or "as the data is divided",
             "used_for": used_for,
             "skipped": len(skipped or ()),
+            "corrections": {part: asdict(made) for part, made in (prepared.corrections or {}).items()},
             "dropped": prepared.dropped,
+            "findings": [finding.as_dict() for finding in findings],
             "audit": None if prepared.audit is None else prepared.audit.as_dict()["findings"],
             "seed": seed,
             "recipe": {f.name: getattr(recipe, f.name) for f in fields(recipe) if f.name not in NOT_TOLD},
             "settings": settings.described(),
+            "decision": decision.as_dict(),
             "versions": versions(),
         },
     )
-    scores = {
-        part: scored(model, rows[part], dataset.labels, used_for[part], baseline, dataset.groups)
-        for part, dataset in parts.items()
-    }
+    scores: dict[str, Scores | RegressionScores] = {}
+    answered: dict[str, Answered] = {}
+    for part, dataset in parts.items():
+        answers = model.answers(rows[part])
+        of_baseline = None if baseline is None else baseline.answers(rows[part])
+        scores[part] = scored(model, answers, dataset, used_for[part], of_baseline)
+        worth = answers_of(model, rows[part], dataset, answers, used_for[part]) if used_for[part] == "testing" else None
+        answered |= {} if worth is None else {part: worth}
     return Result(
         model,
         recipe.in_full(features, seed, repeats, holdout),
@@ -168,10 +194,42 @@ def run(recipe: Recipe, progress: Progress | None = None, checkpoints: Checkpoin
         prepared.audit,
         facts,
         shift_between(parts, seed),
+        findings,
         Splits(**parts),
         rows,
+        decision,
+        answered,
+        prepared.corrections,
         tuple(skipped or ()),
     )
+
+
+def _expected(judged: CrossValidation | RegressionValidation | None) -> tuple[float, float] | None:
+    """Return the accuracy in cross-validation and that of always the majority, as the doctor asks for them."""
+    return (judged.accuracy, judged.baselines["majority"]) if isinstance(judged, CrossValidation) else None
+
+
+def _decided(
+    recipe: Recipe,
+    learner: Learner,
+    model: Model,
+    judged: CrossValidation | RegressionValidation | None,
+    whole: Samples,
+    rows: dict[str, np.ndarray],
+    parts: dict[str, Dataset],
+) -> tuple[Model, Decision]:
+    """Return the model with what is chosen on rows it did not learn from: of the folds, else of the validation part.
+
+    whole: the samples of the folds.
+    """
+    if not recipe.chooses:
+        return replace(model, threshold=float(recipe.threshold)), Decision()
+    model = knowing(model, rows["train"])
+    if isinstance(judged, CrossValidation):
+        kept = Kept.of_folds(learner.features, whole.R, whole.labels, whole.groups, judged)
+    else:
+        kept = Kept.of_part(model, rows["validation"], parts["validation"], learner.seed)
+    return decided(model, kept, recipe.reject, recipe.threshold)
 
 
 def _holdout(wanted: float | None, repeats: int, parts: dict[str, Dataset]) -> float:
@@ -183,13 +241,16 @@ def _holdout(wanted: float | None, repeats: int, parts: dict[str, Dataset]) -> f
     return wanted
 
 
-def _hold_back(holdout: float, seed: int, rows: dict[str, np.ndarray], parts: dict[str, Dataset]) -> list[str]:
-    """Move a share of the training samples to a test part; return what was done."""
+def _hold_back(
+    share: float, part: str, rng: np.random.Generator, rows: dict[str, np.ndarray], parts: dict[str, Dataset]
+) -> list[str]:
+    """Move a share of the training samples to another part; return what was done."""
     whole, R = parts["train"], rows["train"]
-    kept, held = split_rows(whole.strata, holdout, stream(seed, "split"), whole.groups, n=len(whole))
-    parts |= {"train": whole.take(kept), "test": whole.take(held)}
-    rows |= {"train": R[kept], "test": R[held]}
-    return [f"{holdout:.0%} held back for testing, by {_by(whole)}"]
+    kept, held = split_rows(whole.strata, share, rng, whole.groups, n=len(whole))
+    parts |= {"train": whole.take(kept), part: whole.take(held)}
+    rows |= {"train": R[kept], part: R[held]}
+    held_for = {"test": "held back for testing", "validation": "of the rest held back for choosing"}[part]
+    return [f"{share:.0%} {held_for}, by {_by(whole)}"]
 
 
 def _by(dataset: Dataset) -> str:

@@ -1,7 +1,7 @@
 """Judging: what a job finds out about how good its model is, on rows that it did not learn from."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -48,13 +48,18 @@ def usual_or_wanted(wanted: int | None, train: Dataset) -> int:
 
 
 def cross_validated(
-    learner: Learner, train: Samples, repeats: int, progress: Progress | None, checkpoints: Checkpoints | None
+    learner: Learner,
+    train: Samples,
+    repeats: int,
+    threshold: float | Literal["auto"],
+    progress: Progress | None,
+    checkpoints: Checkpoints | None,
 ) -> CrossValidation | RegressionValidation:
     fit_predict, told = learner.fit_predict(train, checkpoints), _told(progress, "cross-validation")
     how: dict[str, Any] = {"seed": learner.seed, "repeats": repeats, "groups": train.groups, "progress": told}
     if not learner.class_names:
         return cross_validate_regression(fit_predict, train.labels, **how)
-    return cross_validate(fit_predict, train.labels, learner.class_names, **how)
+    return cross_validate(fit_predict, train.labels, learner.class_names, threshold=threshold, **how)
 
 
 def curve_of(
@@ -75,25 +80,20 @@ def curve_of(
 
 
 def scored(
-    model: Model,
-    R: np.ndarray,
-    labels: np.ndarray,
-    used_for: str,
-    baseline: Model | None = None,
-    groups: np.ndarray | None = None,
+    model: Model, answers: np.ndarray, dataset: Dataset, used_for: str, simpler: np.ndarray | None = None
 ) -> Scores | RegressionScores:
-    """Return the scores of a model on raw rows R with labels (n,): codes of its classes, or numbers to predict.
+    """Return the scores of a model's answers to labelled rows: probabilities of its classes, or numbers.
 
-    baseline: the model without hidden layers.  Beside numbers stands the mean of those that were learned; of these rows
-    where the model does not know it.
+    simpler: the answers of the model without hidden layers.  Beside numbers stands the mean of those that were learned;
+    of these rows where the model does not know it.
     """
-    answers = model.answers(R)
-    simpler = {} if baseline is None else {NO_HIDDEN_LAYER: baseline.answers(R)}
+    labels = dataset.labels
+    others = {} if simpler is None else {NO_HIDDEN_LAYER: simpler}
     if not model.class_names:
         mean = float(labels.mean()) if model.target is None else model.target.mean
-        return score_regression(answers, labels, mean, used_for, simpler)
-    said = {name: class_codes(P) for name, P in simpler.items()}
-    return score(answers, labels, model.class_names, used_for, said, groups)
+        return score_regression(answers, labels, mean, used_for, others)
+    said = {name: class_codes(P, model.threshold) for name, P in others.items()}
+    return score(answers, labels, model.class_names, used_for, said, dataset.groups, model.threshold)
 
 
 def _told(progress: Progress | None, what: str) -> Callable[[int, int], None] | None:

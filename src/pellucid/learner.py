@@ -16,6 +16,7 @@ from pellucid.model import Model
 from pellucid.randomness import stream
 from pellucid.target import Target
 from pellucid.training import Checkpoints, History, Settings, fit, weights_by_code
+from pellucid.training.doctor import Finding, diagnose
 
 NO_HIDDEN_LAYER = "no_hidden_layer"  # the baseline, as `evaluation.comparison` knows it
 
@@ -43,12 +44,16 @@ class Samples:
 
 @dataclass(frozen=True)
 class Learned:
-    """A model, the record of each of its networks, and the rows held out of the training samples for stopping early."""
+    """A model, the record of each of its networks, and the rows held out of the training samples for stopping early.
+
+    examine: what the training doctor finds, given accuracy and majority in cross-validation, or None.
+    """
 
     model: Model
     histories: tuple[History, ...]
     held: np.ndarray
     interrupted: bool = False
+    examine: Callable[[tuple[float, float] | None], tuple[Finding, ...]] = lambda cross_validation: ()
 
 
 @dataclass(frozen=True)
@@ -111,7 +116,21 @@ class Learner:
                 break
         networks = tuple(f.network if target is None else target.in_units(f.network) for f in fits)
         model = Model(features, networks, names, history=asdict(fits[0].history), target=target)
-        return Learned(model, tuple(f.history for f in fits), held, fits[-1].interrupted)
+        histories, seeds = [f.history for f in fits], self._seeds()[: len(fits)]
+
+        def examine(cross_validation: tuple[float, float] | None) -> tuple[Finding, ...]:
+            return diagnose(
+                tuple(f.network for f in fits),
+                histories,
+                how,
+                X,
+                y,
+                validation=measured,
+                cross_validation=cross_validation,
+                seeds=seeds,
+            )
+
+        return Learned(model, tuple(histories), held, fits[-1].interrupted, examine)
 
     @property
     def without_hidden_layers(self) -> "Learner | None":

@@ -13,10 +13,12 @@ import numpy as np
 
 from pellucid.data import picture_files, rows_of_table
 from pellucid.errors import BadPictureError, InputError, ModelFileError
-from pellucid.features import FEATURES, Features, Numbers, PictureFeatures, Table
+from pellucid.features import FEATURES, Features, Numbers, PictureFeatures, StandardizedPictures, Table
+from pellucid.features.embedding import bytes_outside
 from pellucid.files import refuse_existing
 from pellucid.model_file import read_model, write_model
 from pellucid.nn import Network
+from pellucid.novelty import UNKNOWN, Known, Limits
 from pellucid.rows import Rows
 from pellucid.target import Target
 
@@ -29,6 +31,8 @@ class Model:
 
     class_names: in the order of the codes; () for regression.  merge: the classes that were joined for training,
     {new: [old, ...]}.  history: the training record.  provenance: data, counts, versions, seed.
+    threshold: of two classes, the second is said where its p > threshold.
+    rejection: where an answer is given, else it is "unknown"; known: what novelty is measured from then.
     target: what a regression predicts, where that is known.
     """
 
@@ -38,6 +42,9 @@ class Model:
     merge: Mapping[str, list[str]] = field(default_factory=dict)
     history: Mapping[str, Any] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    threshold: float = 0.5
+    rejection: Limits | None = None
+    known: Known | None = None
     target: Target | None = None
 
     @property
@@ -79,9 +86,10 @@ class Model:
         return self.probabilities(self.rows(raw))
 
     def predict(self, raw: Any) -> np.ndarray:
-        """Return the class names (n,), or the values (n,) or (n, k) of a regression."""
-        answers = self.answers(self.rows(raw))
-        return np.array(self.class_names)[class_codes(answers)] if self.class_names else answers
+        """Return class names (n,), "unknown" where the model rejects; or the values (n,), (n, k) of a regression."""
+        R = self.rows(raw)
+        answers = self.answers(R)
+        return self.said(answers, self.novelty(R)) if self.class_names else answers
 
     def answers(self, R: np.ndarray) -> np.ndarray:
         """Return what a model says of raw rows: probabilities (n, k) of classes, or values (n,), (n, k) of several."""
@@ -89,6 +97,17 @@ class Model:
             return self.probabilities(R)
         values = self.outputs(R)
         return values[:, 0] if values.shape[1] == 1 else values
+
+    def said(self, P: np.ndarray, novelty: np.ndarray) -> np.ndarray:
+        """Return the class names (n,) for probabilities P (n, k) and novelty (n,); "unknown" where it rejects."""
+        said = np.array(self.class_names)[class_codes(P, self.threshold)]
+        if self.rejection is None:
+            return said
+        return np.where(self.rejection.answers(weighed(P, self.threshold), novelty), said, UNKNOWN)
+
+    def novelty(self, R: np.ndarray) -> np.ndarray:
+        """Return how unlike training samples are, (n,), given as raw rows; zeros where the model rejects none."""
+        return np.zeros(len(R)) if self.known is None else self.known.novelty(self.features, R)
 
     def outputs(self, R: np.ndarray) -> np.ndarray:
         """Return the mean (n, n_out) of what the networks answer to all views of samples, given as raw rows."""
@@ -107,24 +126,39 @@ class Model:
     def save(self, path: str | Path, force: bool = False) -> Path:
         """Write the model to one file, whole or not at all; refuse to overwrite one unless `force`."""
         path = refuse_existing(path, force)
-        metadata = {
+        metadata: dict[str, Any] = {
             "features": self.features.metadata(),
             "class_names": list(self.class_names),
             "merge": dict(self.merge),
             "history": dict(self.history),
             "provenance": dict(self.provenance),
-        } | ({} if self.target is None else {"target": self.target.metadata()})
-        write_model(path, self.networks, self.features.arrays(), metadata)
+            "threshold": self.threshold,
+        }
+        if self.target is not None:
+            metadata["target"] = self.target.metadata()
+        arrays = self.features.arrays()
+        if self.rejection is not None and self.known is not None:
+            metadata["rejection"] = {"confidence": self.rejection.confidence, "novelty": self.rejection.novelty}
+            arrays |= self.known.arrays()
+        write_model(path, self.networks, arrays, metadata)
         return path
 
 
-def load(path: str | Path) -> Model:
+def load(path: str | Path, backbone: str | Path | None = None) -> Model:
     """Return the model of a file written by `Model.save`.
+
+    backbone: where the ONNX file is that a model was trained with and keeps outside; by default it is looked for beside
+    the model file, then where it was in training.
 
     Raises MissingFileError, or ModelFileError where it is damaged, of a newer format or no model at all.
     """
     networks, arrays, metadata = read_model(path)
     try:
+        external = metadata["features"].get("external")
+        if backbone is not None and not external:
+            raise ModelFileError(f"{path} needs no backbone from outside; leave backbone={str(backbone)!r} out.")
+        if external:
+            arrays["onnx"] = bytes_outside(metadata["features"]["backbone"], Path(path), backbone)
         features = FEATURES[metadata["features"]["kind"]].restore(metadata["features"], arrays)
         model = Model(
             features,
@@ -133,9 +167,13 @@ def load(path: str | Path) -> Model:
             metadata["merge"],
             metadata["history"],
             metadata["provenance"],
+            metadata.get("threshold", 0.5),
+            *_rejection(metadata, arrays),
             None if metadata.get("target") is None else Target.restore(metadata["target"]),
         )
         sound = _is_sound(model, arrays)
+    except ModelFileError:
+        raise
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ModelFileError(f"{path} lacks a part of a model, or has a wrong one: {error}.") from None
     if not sound:
@@ -143,12 +181,38 @@ def load(path: str | Path) -> Model:
     return model
 
 
+def _rejection(metadata: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> tuple[Limits | None, Known | None]:
+    if "rejection" not in metadata:
+        return None, None
+    return Limits(**metadata["rejection"]), Known.restore(arrays)
+
+
+def _decides(model: Model) -> bool:
+    """Whether the threshold and the limits of a model from a file are such that it can tell its classes."""
+    if not (isinstance(model.threshold, float) and 0 < model.threshold < 1):
+        return False
+    if model.threshold != 0.5 and len(model.class_names) != 2:
+        return False
+    limits, known = model.rejection, model.known
+    if limits is None or known is None:
+        return True
+    return (
+        isinstance(limits.confidence, float)
+        and isinstance(limits.novelty, float)
+        and 0 <= limits.confidence < np.inf
+        and 0 <= limits.novelty < np.inf
+        and len(model.class_names) >= 2
+        and UNKNOWN not in model.class_names
+        and known.fits(model.features)
+    )
+
+
 def _is_sound(model: Model, arrays: Mapping[str, np.ndarray]) -> bool:
     """Whether the parts of a model from a file fit each other, so that it cannot answer nonsense."""
     network, names, features = model.network, model.class_names, model.features
     numbers = [*arrays.values(), *(member.parameters for member in model.networks)]
     texts = all(isinstance(name, str) for name in names) and len(set(names)) == len(names)
-    columns = (features.mean, features.scale) if isinstance(features, Numbers) else ()
+    columns = (features.mean, features.scale) if isinstance(features, Numbers | StandardizedPictures) else ()
     return (
         texts
         and all(isinstance(part, dict) for part in (model.merge, model.history, model.provenance))
@@ -160,6 +224,7 @@ def _is_sound(model: Model, arrays: Mapping[str, np.ndarray]) -> bool:
         and all(array is None or array.shape == (features.n_out,) for array in columns)
         and bool(np.all(arrays.get("scale", 1) > 0))
         and all(0 <= member.l2 < np.inf for member in model.networks)
+        and _decides(model)
     )
 
 
@@ -177,6 +242,28 @@ def predicted_codes(network: Network, X: Rows) -> np.ndarray:
     return class_codes(with_both_classes(network.predict(X)))
 
 
-def class_codes(probabilities: np.ndarray) -> np.ndarray:
-    """Return the code (n,) of the likeliest class; of two, the second only where its p > 0.5 strictly."""
-    return probabilities.argmax(axis=1)
+def class_codes(probabilities: np.ndarray, threshold: float | np.ndarray = 0.5) -> np.ndarray:
+    """Return the code (n,) of the likeliest class; of two, the second only where its p > threshold strictly.
+
+    threshold: one for all rows, or (n,); another one than 0.5 is for two classes alone.
+
+    >>> class_codes(np.array([[0.7, 0.3], [0.4, 0.6]]), 0.2).tolist()
+    [1, 1]
+    """
+    if np.ndim(threshold) == 0 and threshold == 0.5:
+        return probabilities.argmax(axis=1)
+    return (probabilities[:, 1].astype(np.float64) > threshold).astype(np.intp)
+
+
+def weighed(probabilities: np.ndarray, threshold: float) -> np.ndarray:
+    """Return probabilities (n, k) of which the largest is that of the class that is said.
+
+    p' = p (1 - t) / (p (1 - t) + (1 - p) t), t the threshold: p' > 0.5 where p > t
+
+    >>> weighed(np.array([[0.75, 0.25]]), 0.25).tolist()
+    [[0.5, 0.5]]
+    """
+    if threshold == 0.5:
+        return probabilities
+    odds = probabilities * [threshold, 1 - threshold]
+    return odds / odds.sum(axis=1, keepdims=True)

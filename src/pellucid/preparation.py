@@ -11,6 +11,7 @@ import numpy as np
 from pellucid.assembly import Progress, known_columns, same_place
 from pellucid.audit import Audit, audit
 from pellucid.data import Splits, grouped_splits, joined, load
+from pellucid.data.corrections import Corrected, corrected, read_corrections
 from pellucid.data.load import takes
 from pellucid.errors import InputError
 from pellucid.recipe import Recipe
@@ -18,23 +19,33 @@ from pellucid.recipe import Recipe
 
 @dataclass(frozen=True)
 class Prepared:
-    """The parts of the data, what was found in them (None: nobody looked), how many training samples were dropped."""
+    """The parts of the data, and what was done to them.
+
+    audit: what was found in them, None where nobody looked.  dropped: how many training samples were, as leaks.
+    corrections: how many labels of each part were put right, None where there was no list of them.
+    """
 
     splits: Splits
     audit: Audit | None
     dropped: int = 0
+    corrections: dict[str, Corrected] | None = None
 
 
 def prepare(recipe: Recipe, progress: Progress | None = None) -> Prepared:
     """Return the data of a recipe, ready to be described."""
-    splits = _loaded(recipe)
+    splits, corrections = _loaded(recipe), None
+    if recipe.corrections is not None:
+        if not splits.train.class_names:
+            raise InputError("corrections are of classes; leave corrections out where numbers are predicted.")
+        parts, corrections = corrected(dict(splits.items()), read_corrections(recipe.corrections), recipe.merge)
+        splits = Splits(**parts)
     by = recipe.group_by
     if by and not takes(recipe.data, "groups"):
         splits = grouped_splits(splits, by)
     if not recipe.audit:
         if recipe.drop_leaks:
             raise InputError("to drop leaks, the data must be looked through; leave audit = false out.")
-        return Prepared(splits, None)
+        return Prepared(splits, None, corrections=corrections)
     found = audit(splits, progress)
     train = splits.train
     if train.kind == "pictures":
@@ -46,7 +57,7 @@ def prepare(recipe: Recipe, progress: Progress | None = None) -> Prepared:
         train = train.take(np.delete(np.arange(len(train)), leaks))
         if 0 in train.counts().values():
             raise InputError(f"{recipe.data}: of a whole class nothing is left after dropping leaks; audit tells more.")
-    return Prepared(replace(splits, train=train), found, len(leaks))
+    return Prepared(replace(splits, train=train), found, len(leaks), corrections)
 
 
 def _loaded(recipe: Recipe) -> Splits:

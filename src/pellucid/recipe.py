@@ -5,13 +5,25 @@ It is made from flat names and values, as a call, the command line and a TOML fi
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from pellucid.data import Dataset
 from pellucid.errors import InputError, unknown_name
-from pellucid.features import Features, Numbers, Photo, PictureFeatures, Pixels, Table, copies_of, views_of
+from pellucid.features import (
+    NORMALIZATIONS,
+    Embedding,
+    Features,
+    Numbers,
+    Photo,
+    PictureFeatures,
+    Pixels,
+    Table,
+    copies_of,
+    views_of,
+)
+from pellucid.features.backbone import Backbone
 from pellucid.nn import SCHEDULES, WarmUp
 from pellucid.nn.schedules import get_schedule
 from pellucid.pictures import PictureShape
@@ -37,8 +49,10 @@ USUAL: dict[str, dict[str, Any]] = {
     "numbers": {},
     "table": {},
 }
+USUAL["embedding"] = USUAL["photo"]  # about as many numbers, standardised too
 SMALLEST_PHOTO = 32  # pixels of height and width; arrays of smaller pictures, or of grey ones, are seen as pixels
-PICTURE_FEATURES = ("photo", "pixels")
+PICTURE_FEATURES = ("photo", "pixels", "embedding")
+OF_EMBEDDING = ("normalize", "embedding_output", "external")
 OF_THE_RULE = ("learning_rate", "clip_norm", "batch_size")  # what another optimizer has no use for
 
 
@@ -56,8 +70,11 @@ class Recipe:
     audit: look through the data first; copies are then kept together.  drop_leaks: leave out training samples that
     are copies of validation or test samples.
     merge: classes to join, {"sick": ["bean_rust", "angular_leaf_spot"]}.
-    features: what of a picture a network sees, "photo" or "pixels"; None: photo for picture files and arrays of large
-    enough coloured pictures, unless a size or grey is asked for, which only pixels have.
+    features: what of a picture a network sees, "photo", "pixels" or "embedding:FILE.onnx"; None: photo for picture
+    files and arrays of large enough coloured pictures, unless a size or grey is asked for, which photo has not.
+    normalize: how a backbone wants its pixels, "imagenet", "signed", "unit" or "bytes"; None: what is usual for it.
+    embedding_output: the name of the backbone's output to take; None for the first.
+    external: keep the backbone out of the model file, which then knows it by its sha256.
     copies: views of each picture beside the plain one, "mirrored", "shifted"; None: what is usual for the features.
     size: (height, width) of pictures; None keeps that of arrays and makes files 64 x 64.  grey: drop colours.
     standardize: bring the columns of a table to mean 0 and deviation 1.
@@ -69,6 +86,9 @@ class Recipe:
     where there are: validation or test data, or cross-validation.
     schedule: "constant", "step", "exponential" or "cosine": how the learning rate falls.  warm_up: epochs in which it
     rises first.
+    reject: the accuracy wanted of given answers, or "auto": what is unsure or unlike all of training is "unknown" then.
+    threshold: of two classes, the second is said where its p is greater; "auto" chooses it.
+    corrections: a CSV file with columns file and class, whose classes replace those of the data.
     skip_bad: leave out pictures that cannot be read, instead of stopping.
     cache: keep decoded pictures in the user's cache folder, for the next time; it has no influence on what comes out.
     training: fields of `Settings` as given; what is left out has its default, or what is `USUAL` for the features.
@@ -88,6 +108,9 @@ class Recipe:
     regression: bool | None = None
     merge: dict[str, list[str]] = field(default_factory=dict)
     features: str | None = None
+    normalize: str | None = None
+    embedding_output: str | None = None
+    external: bool = False
     copies: list[str] | None = None
     size: tuple[int, int] | None = None
     grey: bool = False
@@ -96,6 +119,9 @@ class Recipe:
     cross_validate: int | None = None
     learning_curve: bool = False
     holdout: float | None = None
+    reject: float | Literal["auto"] | None = None
+    threshold: float | Literal["auto"] = 0.5
+    corrections: str | None = None
     skip_bad: bool = False
     cache: bool = True
     schedule: str = "constant"
@@ -107,16 +133,31 @@ class Recipe:
             raise InputError(f"cross_validate must be a number of repeats, 0 for none; got {self.cross_validate!r}.")
         if self.holdout is not None and not 0 <= self.holdout < 1:
             raise InputError(f"holdout must be a share, at least 0 and below 1; got {self.holdout!r}.")
+        if self.reject is not None:
+            _refuse_share("reject", self.reject)
+        _refuse_share("threshold", self.threshold)
         if self.size is not None and (np.shape(self.size) != (2,) or not all(is_whole(n, 1) for n in self.size)):
             raise InputError(f"size must be (height, width), each at least 1; got {self.size!r}.")
         if self.ensemble is not None and not is_whole(self.ensemble, 1):
             raise InputError(f"ensemble must be a whole number of networks, at least 1; got {self.ensemble!r}.")
-        if self.features is not None and self.features not in PICTURE_FEATURES:
+        kind, _, file = (self.features or "photo").partition(":")
+        if kind not in PICTURE_FEATURES or (file and kind != "embedding"):
             raise unknown_name("kind of features", self.features, PICTURE_FEATURES)
+        if kind == "embedding" and not file:
+            raise InputError("features embedding needs a backbone: embedding:FILE.onnx.")
+        if kind != "embedding" and (strange := [n for n in OF_EMBEDDING if getattr(self, n) not in (None, False)]):
+            raise InputError(f"{strange[0]} is for features embedding:FILE.onnx alone.")
+        if self.normalize is not None and self.normalize not in NORMALIZATIONS:
+            raise unknown_name("normalization", self.normalize, NORMALIZATIONS)
         if self.schedule not in SCHEDULES:
             raise unknown_name("schedule", self.schedule, SCHEDULES)
         views_of(self.copies or ())
         self.settings("numbers")  # refuses what is impossible before anything is read
+
+    @property
+    def chooses(self) -> bool:
+        """Whether rows are needed to choose a threshold, or when to answer, on."""
+        return self.reject is not None or self.threshold == "auto"
 
     def settings(self, features: str) -> Settings:
         """Return how to train on rows of a kind of features."""
@@ -141,7 +182,9 @@ class Recipe:
         own |= {"ensemble": self.networks_for(features), "cross_validate": cross_validate, "holdout": holdout}
         if isinstance(features, PictureFeatures):
             own |= {"features": self.features or features.kind, "copies": copies_of(features.views)}
-        if isinstance(features, Pixels):
+        if isinstance(features, Embedding):
+            own["normalize"] = features.normalize
+        if isinstance(features, Pixels | Embedding):
             own["size"] = (features.shape.height, features.shape.width)
         return own | {f.name: getattr(settings, f.name) for f in fields(Settings)} | {"random_state": seed}
 
@@ -153,8 +196,11 @@ class Recipe:
             if dataset.kind == "table":
                 return Table(dataset.columns, dataset.categorical, self.standardize)
             return Numbers(len(dataset.columns), dataset.columns, standardize=self.standardize)
-        kind = self.features or self._usual_kind(dataset.shape)
+        kind, _, file = (self.features or self._usual_kind(dataset.shape)).partition(":")
         views = views_of(self._or_usual("copies", kind, []))
+        if kind == "embedding":
+            backbone = Backbone.read(file, self.embedding_output)
+            return Embedding.of(backbone, self.size, self.grey, views, self.normalize, self.external)
         if kind == "photo":
             if self.size is not None or self.grey:
                 raise InputError("size and grey are for features = pixels; photo sees every picture at its own size.")
@@ -174,6 +220,11 @@ class Recipe:
     def _or_usual(self, name: str, features: str, otherwise: Any) -> Any:
         given = getattr(self, name)
         return USUAL[features].get(name, otherwise) if given is None else given
+
+
+def _refuse_share(name: str, value: Any) -> None:
+    if value != "auto" and not (isinstance(value, int | float) and 0 < value < 1):
+        raise InputError(f'{name} must be a number between 0 and 1, or "auto"; got {value!r}.')
 
 
 OF_RECIPE = tuple(f.name for f in fields(Recipe))

@@ -19,6 +19,7 @@ from pellucid.model import predicted_codes, with_both_classes
 from pellucid.nn import Network
 from pellucid.rows import Rows
 from pellucid.training import Fitted, History, Settings, fit
+from pellucid.training.doctor import Finding, diagnose
 
 
 @dataclass(frozen=True)
@@ -82,13 +83,40 @@ class Outcome:
     """What a run of an article gave.
 
     results: plain values for JSON: iterations, costs, accuracies, seconds.
-    figures: (what, published, obtained) to print.  remarks: sentences.  pictures: by file name.
+    figures: (what, published, obtained) to print.  remarks: sentences.  findings: of the training doctor.
+    pictures: by file name.
     """
 
     results: dict[str, Any]
     figures: list[tuple[str, str, str]]
     remarks: list[str] = field(default_factory=list)
+    findings: tuple[Finding, ...] = ()
     pictures: dict[str, Figure] = field(default_factory=dict)
+
+    def examine(
+        self,
+        fitted: Fitted,
+        settings: Settings,
+        train: tuple[Rows, np.ndarray],
+        unseen: tuple[Rows, np.ndarray],
+        cross_validation: tuple[float, float] | None = None,
+    ) -> None:
+        """Add what the training doctor finds; `train` and `unseen` are rows and class codes.
+
+        cross_validation: the accuracy it gave, and that of always the majority.
+        """
+        targets = fitted.network.loss.targets
+        (X, y), (X_unseen, y_unseen) = train, unseen
+        self.findings = diagnose(
+            fitted.network,
+            fitted.history,
+            settings,
+            X,
+            targets(y),
+            validation=(X_unseen, targets(y_unseen)),
+            cross_validation=cross_validation,
+        )
+        self.results["findings"] = [finding.as_dict() for finding in self.findings]
 
 
 def accuracy(network: Network, X: Rows, labels: np.ndarray) -> float:

@@ -100,6 +100,7 @@ def run(
         outcome.remarks.append(f"This start died, it gives every leaf one answer{why}. Try --seed, or --seeds 20.")
     elif classes == 2 and BEANS.is_published(settings):
         outcome.remarks.append(f"Start {seed} is the best of 0 to 19, chosen on validation: expect less on new leaves.")
+    outcome.examine(best, settings, (X, y), (X_val, y_val))
     outcome.pictures |= draw(train_set, validation_set, features, best.network, X_val, best.history, settings)
     return outcome
 

@@ -12,11 +12,13 @@ from pellucid.articles.article import Article, Outcome, accuracy, draw, train
 from pellucid.assembly import Progress, assemble
 from pellucid.data import load
 from pellucid.data.published import PUBLISHED
-from pellucid.errors import MissingFileError
+from pellucid.errors import DivergedError, MissingFileError
+from pellucid.evaluation import cross_validate
 from pellucid.features import Pixels
+from pellucid.model import with_both_classes
 from pellucid.nn import Network
-from pellucid.rows import Rows
-from pellucid.training import Settings
+from pellucid.rows import Rows, take
+from pellucid.training import Fitted, Settings
 
 CATS = PUBLISHED["cats"]
 DESCENT: dict[str, Any] = {"optimizer": "gradient_descent", "batch_size": None, "dtype": "float64"}
@@ -102,9 +104,29 @@ def run(article: Article, data: Path, seed: int | None, init: str | None, progre
     outcome.remarks.append(f"Always saying the majority of the {len(y_test)} test pictures gives {majority:.2f}.")
     if article is DEEP:
         outcome.remarks += diagnosis(network, network_at_start(settings, X.shape[1]), X, history.cost)
+    cross_validation = None if fitted.interrupted else cross_validated(settings, X, y)
+    outcome.examine(fitted, settings, (X, y), (X_test, y_test), cross_validation)
     published = article.published_costs if article.is_published(settings) else {}
     outcome.pictures = draw(train_set, test_set, features, network, X_test, history, settings, published)
     return outcome
+
+
+def cross_validated(settings: Settings, X: Rows, y: np.ndarray) -> tuple[float, float] | None:
+    """Return the accuracy in 5-fold cross-validation of the training pictures, and that of always the majority.
+
+    None where one of the five nets diverged, or Ctrl-C ended it.
+    """
+    fits: list[Fitted] = []
+
+    def fit_predict(training: np.ndarray, held: np.ndarray, where: object) -> np.ndarray:
+        fits.append(train(settings, take(X, training), y[training], 2, None))
+        return with_both_classes(fits[-1].network.predict(take(X, held)))
+
+    try:
+        judged = cross_validate(fit_predict, y, ("non-cat", "cat"), seed=0, repeats=1)
+    except DivergedError:
+        return None
+    return None if any(fitted.interrupted for fitted in fits) else (judged.accuracy, judged.baselines["majority"])
 
 
 def network_at_start(settings: Settings, n_in: int) -> Network:

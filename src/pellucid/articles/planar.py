@@ -64,6 +64,7 @@ def run(hidden_sizes: list[int], seed: int | None, init: str | None, progress: P
     }
     outcome = PLANAR.outcome(obtained, main.history, settings)
     outcome.results |= results
+    outcome.examine(main, settings, (X, y), (X_new, y_new))
     published = None
     if PLANAR.is_published(settings):
         published = PLANAR.published_costs

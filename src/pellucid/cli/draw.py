@@ -35,7 +35,7 @@ def _of_answers(result: Result, scored: str) -> dict[str, Figure]:
         rows = np.unique(np.linspace(0, len(judged) - 1, min(len(judged), MOST_JUDGED)).astype(int))
         P = model.probabilities(result.rows[scored][rows])
         shape = model.features.shape
-        return examples_and_mistakes(result.splits.train, judged.take(rows), shape, P, SHOWN)
+        return examples_and_mistakes(result.splits.train, judged.take(rows), shape, P, SHOWN, model.threshold)
     points = model.features.n_out == 2 == model.features.n_row and result.rows["train"].dtype != object
     return {"boundary.png": _boundary(result)} if points else {}
 
@@ -58,7 +58,7 @@ def _of_model(model: Model) -> dict[str, Figure]:
 def _boundary(result: Result) -> Figure:
     model = result.model
     return plots.decision_boundary(
-        lambda grid: class_codes(model.predict_proba(grid)),
+        lambda grid: class_codes(model.predict_proba(grid), model.threshold),
         result.rows["train"],
         result.splits.train.labels,
         model.class_names,

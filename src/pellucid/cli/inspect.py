@@ -1,5 +1,6 @@
 """`pellucid inspect` shows what is in a model file; `pellucid check` proves its gradients on data."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from pellucid.cli.output import json_option, picture_folder, refuse_foreign_json
 from pellucid.errors import PellucidError
 from pellucid.model import Model, load
 from pellucid.model_file import describe_network, torch_sequential
+from pellucid.novelty import UNKNOWN
 
 
 @click.command("inspect", epilog="\b\nExample:\n  pellucid inspect model.pellucid")
@@ -32,6 +34,11 @@ def inspect_command(model_file: str, pictures: str | None, force: bool, json_fil
         say(f"tells:   {', '.join(model.class_names)}")
     if model.target is not None:
         say(f"tells:   {model.target.name}, a number; {model.target.mean:.4g} on average in training")
+    if model.threshold != 0.5:
+        say(f"         {model.class_names[1]} where its p > {model.threshold:.4g}")
+    if model.rejection is not None:
+        limits = model.rejection
+        say(f"         {UNKNOWN} where p < {limits.confidence:.4g} or novelty > {limits.novelty:.4g}")
     for new, olds in model.merge.items():
         say(f"         {new} = {' + '.join(olds)}")
     say(f"network: {network}" + (f", mean of {len(model.networks)}" if len(model.networks) > 1 else ""))
@@ -103,6 +110,8 @@ def _described(model: Model) -> dict[str, Any]:
         "classes": list(model.class_names),
         "target": None if model.target is None else model.target.metadata(),
         "merge": dict(model.merge),
+        "threshold": model.threshold,
+        "rejection": None if model.rejection is None else asdict(model.rejection),
         "history": dict(model.history),
         "provenance": dict(model.provenance),
         "torch": torch_sequential(model.network),

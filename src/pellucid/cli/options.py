@@ -155,3 +155,21 @@ class Numbers(click.ParamType):
         if not all(_is_number(part.strip()) and int(part) > 0 for part in value.split(",")):
             self.fail(f"{value!r} is not a list of numbers such as 1,2,3.", param)
         return [int(part) for part in value.split(",")]
+
+
+class Share(click.ParamType):
+    """A number between 0 and 1, or "auto"."""
+
+    name = "auto|SHARE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return a float, or "auto"."""
+        if value == "auto" or not isinstance(value, str):
+            return value
+        try:
+            share = float(value)
+        except ValueError:
+            share = -1
+        if not 0 < share < 1:
+            self.fail(f"{value!r} is not auto or a number between 0 and 1, such as 0.9.", param)
+        return share

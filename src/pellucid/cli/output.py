@@ -5,7 +5,7 @@ Progress bars appear on a terminal only; in a pipe or a log there is silence.
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from pellucid.errors import InputError, OutputExistsError
 from pellucid.files import atomic_write, refuse_existing
 from pellucid.model import predicted_codes
 from pellucid.rows import Rows, take
+from pellucid.training.doctor import Finding
 from pellucid.version import __version__
 
 SCHEMA = 1
@@ -45,6 +46,13 @@ def table(columns: list[str], rows: list[list[str]], title: str = "") -> None:
     for row in rows:
         drawn.add_row(*map(printable, row))
     Console(width=None if Console().is_terminal else 110, markup=False, emoji=False, highlight=False).print(drawn)
+
+
+def findings(found: Sequence[Finding]) -> None:
+    """Print what the training doctor found, the problems first; where it found nothing, that."""
+    say("training doctor:" if found else "training doctor: nothing found")
+    for finding in found:
+        say(f"  {finding}")
 
 
 def refuse_foreign_json(path: str | None) -> None:

@@ -1,23 +1,28 @@
 """`pellucid predict` says what pictures or rows show; `pellucid evaluate` scores a model on labelled data."""
 
-import csv
-import io
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import click
 import numpy as np
 
 from pellucid.assembly import data_for, described, unreadable
+from pellucid.cli.answers import Answer, Numbers, answers_to, csv_text
 from pellucid.cli.options import Keys, cache_option
 from pellucid.cli.output import json_option, progress_bars, refuse_foreign_json, say, table, write_json
 from pellucid.data import picture_files
-from pellucid.errors import BadPictureError, MissingFileError
+from pellucid.decision import answers_of
+from pellucid.errors import BadPictureError, InputError, MissingFileError
 from pellucid.evaluation import RegressionScores
 from pellucid.features import PictureFeatures
 from pellucid.files import atomic_write, refuse_existing, refuse_same
 from pellucid.judging import scored
-from pellucid.model import Model, class_codes, load
+from pellucid.model import Model, load
+from pellucid.novelty import UNKNOWN
+from pellucid.sorting import Sorted, folder_names, refuse_folder
+from pellucid.sorting import sort_into as sort
 
 MOST_SHOWN = 60  # lines on the screen; --csv has them all
 BLOCK = 256
@@ -28,19 +33,28 @@ BLOCK = 256
     epilog="""\b
 Examples:
   pellucid predict model.pellucid cat.jpg
-  pellucid predict model.pellucid holiday/ --csv answers.csv
+  pellucid predict model.pellucid holiday/ --csv answers.csv --sort-into sorted/
   pellucid predict model.pellucid new_flowers.csv""",
 )
 @click.argument("model_file", metavar="MODEL")
 @click.argument("sources", metavar="FILE_OR_FOLDER...", nargs=-1, required=True)
 @click.option("--csv", "csv_file", metavar="FILE", help="Write a table: file, class, probability, one column a class.")
-@click.option("--force", is_flag=True, help="Replace the table if it exists.")
+@click.option("--sort-into", metavar="DIR", help="Copy each picture into a folder of its class; nothing is moved.")
+@click.option("--force", is_flag=True, help="Replace the table if it exists; sort beside what else is in the folder.")
 @click.option("--skip-bad", is_flag=True, help="Leave out pictures that cannot be read; they are named.")
 @json_option
 def predict_command(
-    model_file: str, sources: tuple[str, ...], csv_file: str | None, force: bool, skip_bad: bool, json_file: str | None
+    model_file: str,
+    sources: tuple[str, ...],
+    csv_file: str | None,
+    sort_into: str | None,
+    force: bool,
+    skip_bad: bool,
+    json_file: str | None,
 ) -> None:
     """Say what each picture shows, or which class or number belongs to each row of a table.
+
+    A model that was trained with --reject says "unknown" where it is unsure, or a sample is unlike all it knows.
 
     Pictures of any size and kind; folders are searched for pictures; a model of a table takes CSV, TSV and parquet
     files, in which its columns are found by name.
@@ -50,25 +64,37 @@ def predict_command(
     refuse_foreign_json(json_file)
     refuse_same(csv=csv_file, json=json_file)
     model = load(model_file)
+    folders = folder_names([*([UNKNOWN] if model.rejection else []), *model.class_names])
+    if sort_into is not None:
+        if not isinstance(model.features, PictureFeatures):
+            raise InputError(f"{model_file} takes tables, whose rows cannot be sorted into folders; use --csv.")
+        if not model.class_names:
+            raise InputError(f"{model_file} predicts numbers, which are no folders; use --csv.")
+        refuse_folder(sort_into, sources, folders.values(), force)
     skipped: list[tuple[str, str]] = []
-    names, Y, notes = _predicted(model, sources, skipped if skip_bad else None)
-    answers = _classes(model.class_names, Y) if model.class_names else _numbers(model, Y)
+    names, Y, novelty, notes = _predicted(model, sources, skipped if skip_bad else None)
+    answers = answers_to(model, names, Y, novelty)
     if csv_file is not None:
-        rows = [answers.columns, *([name, *cells] for name, cells in zip(names, answers.cells, strict=True))]
-        atomic_write(csv_file, _csv(rows).encode("utf-8", "surrogateescape"))
-    predictions = [{"name": name} | answer for name, answer in zip(names, answers.answers, strict=True)]
+        atomic_write(csv_file, csv_text(answers, model).encode("utf-8", "surrogateescape"))
+    copies = None
+    if sort_into is not None:
+        copies = sort(Path(sort_into), [Path(name) for name in names], [folders[answer.said] for answer in answers])
     others = {"skipped": [list(pair) for pair in skipped], "notes": notes}
-    write_json(json_file, "predict", {"predictions": predictions} | others)
-    for name, text in zip(names[:MOST_SHOWN], answers.texts, strict=False):
-        say(f"{name}: {text}")
+    write_json(json_file, "predict", _results(answers, model, copies) | others)
+    for answer in answers[:MOST_SHOWN]:
+        say(f"{answer.name}: {answer.in_words(model)}")
     if len(names) > MOST_SHOWN:
         say(f"... and {len(names) - MOST_SHOWN} more; --csv FILE writes them all")
     for note in notes:
         say(f"note: {note}")
+    if model.rejection is not None:
+        say(f"{UNKNOWN}: {sum(answer.said == UNKNOWN for answer in answers)} of {len(answers)}")
     for name, reason in skipped:
         say(f"left out: {name}: {reason}")
     if csv_file is not None:
         say(f"table: {csv_file}")
+    if copies is not None:
+        _tell_sorted(copies, Path(sort_into or ""), folders)
 
 
 @click.command(
@@ -108,10 +134,14 @@ def evaluate_command(
     skipped: list[tuple[str, str]] | None = [] if skip_bad else None
     with progress_bars() as bars:
         R, dataset = described(dataset, model.features, model.network.parameters.dtype, skipped, bars, cache)
-    scores, notes = scored(model, R, dataset.labels, used_for), model.notes(R)
-    others = {"part": part, "skipped": [list(pair) for pair in skipped or ()], "notes": notes}
-    write_json(json_file, "evaluate", scores.as_dict() | others)
+    answers, notes = model.answers(R), model.notes(R)
+    scores = scored(model, answers, dataset, used_for)
+    worth = answers_of(model, R, dataset, answers, used_for)
+    results = scores.as_dict() | {"part": part, "skipped": [list(pair) for pair in skipped or ()], "notes": notes}
+    write_json(json_file, "evaluate", results | {"answered": None if worth is None else worth.as_dict()})
     say(f"{data}, part {part}: {'accuracy ' if model.class_names else ''}{scores.sentence()}")
+    if worth is not None:
+        say(f"with {UNKNOWN!r} for what it rejects, it {worth.sentence()}; all else here is of all rows")
     if used_for == "training":
         say("These rows, or some of them, were used for training: expect less on new data.")
     if isinstance(scores, RegressionScores):
@@ -127,54 +157,22 @@ def evaluate_command(
         say(f"left out: {name}: {reason}")
 
 
-class Answers(NamedTuple):
-    """What a model says of samples: for CSV the columns and each sample's cells, for JSON, and for the screen."""
-
-    columns: list[str]
-    cells: list[list[str]]
-    answers: list[dict[str, Any]]
-    texts: list[str]
-
-
-def _classes(class_names: tuple[str, ...], P: np.ndarray) -> Answers:
-    said = [class_names[code] for code in class_codes(P)]
-    return Answers(
-        ["file", "class", "probability", *(f"p({name})" for name in class_names)],
-        [[name, f"{p.max():.6f}", *(f"{value:.6f}" for value in p)] for name, p in zip(said, P, strict=True)],
-        [
-            {"class": name, "probabilities": dict(zip(class_names, p.tolist(), strict=True))}
-            for name, p in zip(said, P, strict=True)
-        ],
-        [f"{name} ({p:.3f})" for name, p in zip(said, P.max(axis=1), strict=True)],
-    )
-
-
-def _numbers(model: Model, Y: np.ndarray) -> Answers:
-    names = ["value"] if Y.shape[1] == 1 else [f"value {number + 1}" for number in range(Y.shape[1])]
-    names = names if model.target is None else [model.target.name]
-    return Answers(
-        ["file", *names],
-        [[str(value) for value in y] for y in Y],
-        [{"values": dict(zip(names, y.tolist(), strict=True))} for y in Y],
-        [", ".join(f"{name} {value:.6g}" for name, value in zip(names, y, strict=True)) for y in Y],
-    )
-
-
 def _predicted(
     model: Model, sources: tuple[str, ...], skipped: list[tuple[str, str]] | None
-) -> tuple[list[str], np.ndarray, list[str]]:
-    """Return a name for each sample, its probabilities or numbers, and what is unlike training in all of them."""
-    answered = model.probabilities if model.class_names else model.outputs
+) -> tuple[list[str], np.ndarray, np.ndarray, list[str]]:
+    """Return a name for each sample, its probabilities or numbers, its novelty; what is unlike all of training."""
     if not isinstance(model.features, PictureFeatures):
         tables = [model.rows_of_file(_existing(source)) for source in sources]
         names = [f"{s}, row {row}" for s, t in zip(sources, tables, strict=True) for row in range(len(t))]
         R = np.concatenate(tables)
-        return names, answered(R), model.notes(R)
+        return names, model.answers(R), model.novelty(R), model.notes(R)
     files = [file for source in map(_existing, sources) for file in _files(source)]
-    Y, bad = [], []
+    Y, novelty, bad = [], [], []
     for start in range(0, len(files), BLOCK):
         of_block: list[tuple[int, BadPictureError]] = []
-        Y.append(answered(model.rows(files[start : start + BLOCK], of_block)))
+        R = model.rows(files[start : start + BLOCK], of_block)
+        Y.append(model.answers(R))
+        novelty.append(model.novelty(R))
         bad += [(start + position, str(error)) for position, error in of_block]
     named = [(str(files[place]), reason) for place, reason in bad]
     if named and skipped is None:
@@ -182,7 +180,8 @@ def _predicted(
     if skipped is not None:
         skipped += named
     left_out = {place for place, _ in bad}
-    return [str(file) for place, file in enumerate(files) if place not in left_out], np.concatenate(Y), []
+    names = [str(file) for place, file in enumerate(files) if place not in left_out]
+    return names, np.concatenate(Y), np.concatenate(novelty), []
 
 
 def _files(source: Path) -> list[Path]:
@@ -195,7 +194,18 @@ def _existing(source: str) -> Path:
     return Path(source)
 
 
-def _csv(rows: list[list[str]]) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    return text.getvalue()
+def _results(answers: Sequence[Answer | Numbers], model: Model, copies: Sorted | None) -> dict[str, Any]:
+    """Return the answers as JSON has them, with the limits of a model that rejects, and the copies that were made."""
+    predictions = [answer.as_dict(model) for answer in answers]
+    for prediction, copy in zip(predictions, () if copies is None else copies.copies, strict=False):
+        prediction["copy"] = str(copy)
+    limits = {} if model.rejection is None else {"limits": asdict(model.rejection)}
+    return {"predictions": predictions, **limits}
+
+
+def _tell_sorted(copies: Sorted, folder: Path, folders: dict[str, str]) -> None:
+    for name, safe in folders.items():
+        if name != safe:
+            say(f"the folder of {name!r} is named {safe!r}, which every system takes")
+    already = f", {copies.already} of which were there already" if copies.already else ""
+    say(f"sorted into {folder}: {len(copies.copies)} copies{already}")

@@ -6,7 +6,16 @@ from typing import Any
 import click
 
 from pellucid.cli.options import Numbers, cache_option
-from pellucid.cli.output import json_option, picture_folder, progress_bars, refuse_foreign_json, say, table, write_json
+from pellucid.cli.output import (
+    findings,
+    json_option,
+    picture_folder,
+    progress_bars,
+    refuse_foreign_json,
+    say,
+    table,
+    write_json,
+)
 
 NAMES = ("logistic", "cats-2-layer", "cats-4-layer", "beans", "deep", "planar")
 
@@ -59,6 +68,7 @@ def reproduce_command(
     table(["", "published", "here"], [list(figure) for figure in outcome.figures])
     for remark in outcome.remarks:
         say(remark)
+    findings(outcome.findings)
     say(f"{outcome.results['seconds']:.1f} s of training; {outcome.results['row_space']}")
     folder.mkdir(parents=True, exist_ok=True)
     for file, figure in outcome.pictures.items():

@@ -7,9 +7,21 @@ from typing import Any
 
 import click
 
-from pellucid.cli.options import GROUP_BY, BatchSize, Copies, Keys, Layers, Merge, Size, cache_option, column_options
+from pellucid.cli.options import (
+    GROUP_BY,
+    BatchSize,
+    Copies,
+    Keys,
+    Layers,
+    Merge,
+    Share,
+    Size,
+    cache_option,
+    column_options,
+)
 from pellucid.cli.output import (
     Bars,
+    findings,
     json_option,
     picture_folder,
     progress_bars,
@@ -21,6 +33,7 @@ from pellucid.cli.output import (
 from pellucid.errors import PellucidError
 from pellucid.files import refuse_existing, refuse_same
 from pellucid.job import Result, run
+from pellucid.novelty import UNKNOWN
 from pellucid.recipe import Recipe, make_recipe
 from pellucid.recipe_file import read_recipe, write_recipe
 from pellucid.training import Checkpoints, EarlyStopping
@@ -52,9 +65,12 @@ Examples:
 @click.option("--audit/--no-audit", default=None, help="Look through the data first.  [default: on]")
 @click.option("--drop-leaks", is_flag=True, default=None, help="Leave out training samples that tests have copies of.")
 @click.option("--merge", "merges", type=Merge(), multiple=True, help="Join classes; may be repeated.")
-@click.option("--features", help="What of a picture is seen: photo or pixels.  [default: photo, unless --size]")
+@click.option("--features", help="What of a picture is seen: photo, pixels or embedding:FILE.onnx.  [default: photo]")
+@click.option("--normalize", help="Pixels as a backbone wants them: imagenet, signed, unit or bytes.")
+@click.option("--embedding-output", metavar="NAME", help="The backbone's output to take.  [default: the first]")
+@click.option("--external", is_flag=True, default=None, help="Keep the backbone out of the model file.")
 @click.option("--copies", type=Copies(), metavar="KINDS", help="Also learn from copies: mirrored,shifted or none.")
-@click.option("--size", type=Size(), help="Picture size, 64 or 100x80.  [default: the arrays' own, 64 for files]")
+@click.option("--size", type=Size(), help="Picture size, 64 or 100x80.  [default: the data's or backbone's, else 64]")
 @click.option("--grey", is_flag=True, default=None, help="Drop the colours of pictures.")
 @click.option("--standardize/--no-standardize", default=None, help="Scale the columns of a table.  [default: on]")
 @click.option(
@@ -65,6 +81,9 @@ Examples:
 )
 @click.option("--learning-curve", is_flag=True, default=None, help="Also tell whether more samples would help.")
 @click.option("--holdout", type=float, help="Share held back for testing.  [default: 0.2 where nothing else judges]")
+@click.option("--reject", type=Share(), help='Say "unknown" where unsure or unlike training; SHARE: of right answers.')
+@click.option("--threshold", type=Share(), help="Say the second of two classes where its p is greater.  [default: 0.5]")
+@click.option("--corrections", metavar="FILE.csv", help="Labels put right: columns file and class, as predict --csv.")
 @click.option("--skip-bad", is_flag=True, default=None, help="Leave out pictures that cannot be read; they are named.")
 @cache_option(default=None)
 @click.option("--ensemble", type=click.IntRange(1), help="How many networks answer together.  [default: 1; photo: 5]")
@@ -198,8 +217,11 @@ def training_results(result: Result) -> dict[str, Any]:
         "cross_validation": None if result.cross_validation is None else result.cross_validation.as_dict(),
         "learning_curve": None if result.learning_curve is None else result.learning_curve.as_dict(),
         "scores": {part: scores.as_dict() for part, scores in result.scores.items()},
+        "decision": result.decision.as_dict() | {"used": result.model.threshold},
+        "answered": {part: worth.as_dict() for part, worth in result.answered.items()},
         "audit": None if result.audit is None else result.audit.as_dict(),
         "file_facts": None if result.file_facts is None else result.file_facts.as_dict(),
+        "findings": [finding.as_dict() for finding in result.findings],
         "shift": None if result.shift is None else result.shift.as_dict(),
         "epochs": len(history.cost),
         "cost": history.cost,
@@ -233,6 +255,8 @@ def _tell(result: Result) -> None:
         for part, dataset in result.splits.items()
     ]
     table(["rows", *model.class_names, "all"], rows)
+    for part, made in (result.corrections or {}).items():
+        say(f"corrections, {part}: {made.sentence()}")
     if result.skipped:
         say(f"left out, because they cannot be read: {len(result.skipped)}")
         for name, reason in result.skipped:
@@ -245,6 +269,7 @@ def _tell(result: Result) -> None:
     say(f"{len(history.cost)} epochs in {history.seconds:.1f} s; {history.stopped_because}; {history.row_space_reason}")
     if history.cost:
         say(f"cost {history.cost[0]:.4f} -> {history.cost[-1]:.4f}")
+    findings(result.findings)
     for part, scores in result.scores.items():
         say(f"{'accuracy, ' if model.class_names else ''}{part}: {scores.sentence()}")
     if result.cross_validation is not None:
@@ -253,6 +278,10 @@ def _tell(result: Result) -> None:
     for part, R in result.rows.items():
         for note in model.notes(R):
             say(f"note, {part}: {note}")
+    for sentence in result.decision.sentences(model.class_names):
+        say(sentence)
+    for part, worth in result.answered.items():
+        say(f"with {UNKNOWN!r}, {part}: it {worth.sentence()}")
     if (best := result.headline) is None:
         say("No rows were held back: these figures say nothing about new data.")
         return

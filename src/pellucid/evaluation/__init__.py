@@ -7,7 +7,7 @@ from pellucid.evaluation.interval import wilson_interval
 from pellucid.evaluation.learning_curve import LearningCurve, learning_curve
 from pellucid.evaluation.regression import Nearness, RegressionScores, score_regression
 from pellucid.evaluation.regression_validation import RegressionValidation, cross_validate_regression
-from pellucid.evaluation.rejection import Answered, Rejection, answered, choose_rejection
+from pellucid.evaluation.rejection import Answered, Rejection, answered, choose_rejection, cross_fitted
 from pellucid.evaluation.scores import Scores, score
 from pellucid.evaluation.shift import Shift, prior_shift
 from pellucid.evaluation.threshold import Threshold, choose_threshold
@@ -29,6 +29,7 @@ __all__ = [
     "choose_rejection",
     "choose_threshold",
     "compare",
+    "cross_fitted",
     "cross_validate",
     "cross_validate_regression",
     "facts_of",

@@ -4,13 +4,14 @@ The headline below some two thousand samples, where a single held-back part is t
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from pellucid.evaluation.interval import independent_rows, wilson_interval
 from pellucid.evaluation.out_of_fold import FOLDS, FitPredict, Run, Told, majority_of_the_rest, runs
 from pellucid.evaluation.scores import Scores, score
+from pellucid.evaluation.threshold import cross_fitted_thresholds
 from pellucid.model import class_codes
 
 HEADLINE_BELOW = 2000  # samples: with more, a fifth held back tells the accuracy to two points, at a fifth of the time
@@ -75,6 +76,7 @@ def cross_validate(
     repeats: int | None = None,
     groups: np.ndarray | None = None,
     progress: Told | None = None,
+    threshold: float | Literal["auto"] = 0.5,
 ) -> CrossValidation:
     """Return how well what `fit_predict` fits answers rows it never saw.
 
@@ -87,6 +89,8 @@ def cross_validate(
     folds, repeats : how many; repeats by default `usual_repeats(n)`.
     groups : (n,) or None; rows of one group are held back together.
     progress : called as (fits done, fits in all).
+    threshold : of two classes, the second is said where its p is greater; "auto" chooses it, for the rows of a fold
+        and for each candidate, on the rows of the others (`choose_threshold`).
 
     The interval is Wilson's around the mean accuracy with n rows; with groups the independent rows are counted
     (`independent_rows`). It leaves out that the networks of different folds share most of their training rows: no
@@ -101,7 +105,8 @@ def cross_validate(
     0.667 in 2-fold cross-validation of 6 rows (95% interval 0.300 to 0.903; always the majority: 0.667)
     """
     done = runs(fit_predict, labels, seed=seed, folds=folds, repeats=repeats, groups=groups, progress=progress)
-    said = [_said(run, labels) for run in done]
+    lines = [_thresholds(run, labels, threshold) for run in done]
+    said = [_said(run, labels, line) for run, line in zip(done, lines, strict=True)]
     judged, *others = said[0]
     right = {name: np.array([codes[name] == labels for codes in said]) for name in said[0]}  # (repeats, n)
     accuracy, probabilities = float(right[judged].mean()), done[0].answers[judged]
@@ -112,7 +117,7 @@ def cross_validate(
         interval=wilson_interval(accuracy * rows, rows),
         accuracies=right[judged].mean(axis=1).tolist(),
         baselines={name: float(right[name].mean()) for name in others},
-        scores=score(probabilities, labels, class_names, baselines=simpler, groups=groups),
+        scores=score(probabilities, labels, class_names, baselines=simpler, groups=groups, threshold=lines[0][judged]),
         probabilities=probabilities,
         held=done[0].held,
         wrong=(~right[judged]).mean(axis=0),
@@ -120,7 +125,17 @@ def cross_validate(
     )
 
 
-def _said(run: Run, labels: np.ndarray) -> dict[str, np.ndarray]:
+Lines = dict[str, float | np.ndarray]
+
+
+def _thresholds(run: Run, labels: np.ndarray, threshold: float | Literal["auto"]) -> Lines:
+    """Return the threshold of each candidate, for all rows or for each."""
+    if threshold != "auto":
+        return dict.fromkeys(run.answers, threshold)
+    return {name: cross_fitted_thresholds(P[:, 1], labels, run.held) for name, P in run.answers.items()}
+
+
+def _said(run: Run, labels: np.ndarray, lines: Lines) -> dict[str, np.ndarray]:
     """Return the codes (n,) that each candidate said, and those of the majority of each fold's training rows."""
-    said = {name: class_codes(P) for name, P in run.answers.items()}
+    said = {name: class_codes(P, lines[name]) for name, P in run.answers.items()}
     return said | {"majority": majority_of_the_rest(labels, run.held)}

@@ -4,13 +4,16 @@ Both thresholds are chosen on rows that were not trained on; what they are worth
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 import numpy as np
 
 from pellucid.errors import InputError
-from pellucid.evaluation.interval import wilson_interval
+from pellucid.evaluation.interval import independent_rows, wilson_interval
+from pellucid.evaluation.out_of_fold import rest_of
+from pellucid.novelty import Limits
 
 KNOWN = 0.95  # of new samples of the known kind, this share passes the test of novelty
 LEAST_COVERAGE = 0.5  # "auto" answers at least this share
@@ -18,26 +21,20 @@ CURVE_POINTS = 100
 
 
 @dataclass(frozen=True)
-class Rejection:
-    """An answer is given where the largest probability >= confidence and novelty <= `novelty`.
+class Rejection(Limits):
+    """Limits, and what is known of them from the n rows that chose them.
 
-    wanted: the accuracy of given answers that was asked for; reached: whether it could be had on the n rows that chose.
+    wanted: the accuracy of given answers that was asked for; reached: whether it could be had on these rows.
     coverage, accuracy: the share of these rows that is answered, and that of right ones among the answers.
     curve: coverage against accuracy over all confidences, as (confidence, coverage, accuracy), the surest first.
     """
 
-    confidence: float
-    novelty: float
     wanted: float
     reached: bool
     coverage: float
     accuracy: float
     curve: list[tuple[float, float, float]]
     n: int
-
-    def answers(self, probabilities: np.ndarray, novelty: np.ndarray) -> np.ndarray:
-        """Return whether each sample (n,) gets an answer; the others are "unknown"."""
-        return (probabilities.max(axis=1) >= self.confidence) & (novelty <= self.novelty)
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain numbers and lists, as JSON takes them."""
@@ -54,12 +51,29 @@ class Rejection:
 
 @dataclass(frozen=True)
 class Answered:
-    """How a rejection did on rows that had no say in it: share answered, accuracy of the answers and its interval."""
+    """How limits did on n rows that had no say in them: share answered, accuracy of the answers and its interval.
+
+    The interval is None where nothing is answered, or the rows had a say after all.
+    """
 
     coverage: float
     accuracy: float | None
     interval: tuple[float, float] | None
     n: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain numbers, as JSON takes them."""
+        return asdict(self)
+
+    def sentence(self) -> str:
+        """Return it in one line to print."""
+        if self.accuracy is None:
+            return f"answers none of {self.n} rows"
+        told = f"answers {self.coverage:.1%} of {self.n} rows, of which {self.accuracy:.1%} are right"
+        if self.interval is None:
+            return told
+        low, high = self.interval
+        return f"{told} (95% interval {low:.3f} to {high:.3f})"
 
 
 def choose_rejection(
@@ -112,14 +126,43 @@ def choose_rejection(
     )
 
 
-def answered(rejection: Rejection, probabilities: np.ndarray, novelty: np.ndarray, labels: np.ndarray) -> Answered:
-    """Return what a rejection is worth on rows that had no say in it."""
-    given = rejection.answers(probabilities, novelty)
-    right = int((probabilities.argmax(axis=1) == labels)[given].sum())
-    many = int(given.sum())
-    if many == 0:
+def answered(
+    limits: Limits,
+    probabilities: np.ndarray,
+    novelty: np.ndarray,
+    labels: np.ndarray,
+    groups: np.ndarray | None = None,
+) -> Answered:
+    """Return what limits are worth on rows that had no say in them; groups: (n,) or None, as `score` takes them."""
+    return _worth(limits.answers(probabilities, novelty), probabilities, labels, groups)
+
+
+def cross_fitted(
+    probabilities: np.ndarray,
+    novelty: np.ndarray,
+    labels: np.ndarray,
+    held: Sequence[np.ndarray],
+    wanted: float | Literal["auto"] = "auto",
+    groups: np.ndarray | None = None,
+) -> Answered:
+    """Return what limits chosen like this are worth: those of each fold's rows are chosen on all other rows.
+
+    held: the rows of each fold.  The others: as `choose_rejection` and `answered` take them.
+    """
+    given = np.zeros(len(labels), bool)
+    for rows in held:
+        rest = rest_of(rows, len(labels))
+        limits = choose_rejection(probabilities[rest], novelty[rest], labels[rest], wanted)
+        given[rows] = limits.answers(probabilities[rows], novelty[rows])
+    return _worth(given, probabilities, labels, groups)
+
+
+def _worth(given: np.ndarray, probabilities: np.ndarray, labels: np.ndarray, groups: np.ndarray | None) -> Answered:
+    right = (probabilities.argmax(axis=1) == labels)[given]
+    if not len(right):
         return Answered(0.0, None, None, len(labels))
-    return Answered(many / len(labels), right / many, wilson_interval(right, many), len(labels))
+    accuracy, rows = float(right.mean()), independent_rows(right, None if groups is None else groups[given])
+    return Answered(float(given.mean()), accuracy, wilson_interval(accuracy * rows, rows), len(labels))
 
 
 def _conformal(novelty: np.ndarray) -> float:

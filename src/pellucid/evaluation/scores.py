@@ -62,12 +62,14 @@ def score(
     used_for: str = "testing",
     baselines: Mapping[str, np.ndarray] = MappingProxyType({}),
     groups: np.ndarray | None = None,
+    threshold: float | np.ndarray = 0.5,
 ) -> Scores:
     """Return the scores of probabilities (n, k) against codes (n,).
 
     used_for: "testing", or what else these rows were used for ("training", "choosing"): then there is no interval.
     baselines: the codes (n,) that something simpler said of the same rows, by name; "majority" is that of these rows
     unless it is given.  groups: (n,) or None; rows that are right or wrong together make the interval wider.
+    threshold: of two classes, the second is said where its p is greater; one for all rows, or (n,).
 
     >>> scores = score(np.array([[0.9, 0.1], [0.4, 0.6], [0.7, 0.3]]), np.array([0, 1, 1]), ("cat", "dog"))
     >>> round(scores.accuracy, 3), scores.balanced_accuracy, scores.confusion
@@ -78,7 +80,7 @@ def score(
     n, k = len(labels), len(class_names)
     if n == 0:
         raise InputError("there are no rows to score.")
-    said = class_codes(probabilities)
+    said = class_codes(probabilities, threshold)
     confusion = np.zeros((k, k), np.int64)
     np.add.at(confusion, (labels, said), 1)
     right, found, present = said == labels, confusion.diagonal(), confusion.sum(axis=1)

@@ -1,11 +1,13 @@
 """Where to draw the line between two classes, instead of at p = 0.5."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
 from pellucid.errors import InputError
+from pellucid.evaluation.out_of_fold import rest_of
 
 
 @dataclass(frozen=True)
@@ -58,3 +60,15 @@ def choose_threshold(p: np.ndarray, labels: np.ndarray) -> Threshold:
     best = tried[balanced >= balanced.max() - 1e-12]
     value = float(best[np.argmin(np.abs(best - 0.5))])
     return Threshold(value, float(balanced.max()), float(balanced[0]), len(p))
+
+
+def cross_fitted_thresholds(p: np.ndarray, labels: np.ndarray, held: Sequence[np.ndarray]) -> np.ndarray:
+    """Return a threshold for each row (n,), chosen on the rows of all folds but its own.
+
+    held: the rows of each fold.  p, labels: as `choose_threshold` takes them.
+    """
+    values = np.empty(len(p))
+    for rows in held:
+        rest = rest_of(rows, len(p))
+        values[rows] = choose_threshold(p[rest], labels[rest]).value
+    return values

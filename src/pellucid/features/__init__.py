@@ -6,18 +6,21 @@ samples; `finished` makes of raw rows what a network takes. One class and one ro
 
 from typing import TypeAlias
 
+from pellucid.features.embedding import NORMALIZATIONS, Embedding
 from pellucid.features.numbers import Numbers
 from pellucid.features.photo import Photo
 from pellucid.features.pictures import PictureFeatures
 from pellucid.features.pixels import Pixels
+from pellucid.features.standardized import StandardizedPictures
 from pellucid.features.table import Table
 from pellucid.features.views import COPIES, copies_of, views_of
 
 Features: TypeAlias = PictureFeatures | Numbers | Table
 
-FEATURES: dict[str, type[Pixels] | type[Photo] | type[Numbers] | type[Table]] = {
-    "photo": Photo,
+FEATURES: dict[str, type[Pixels] | type[Photo] | type[Embedding] | type[Numbers] | type[Table]] = {
     "pixels": Pixels,
+    "photo": Photo,
+    "embedding": Embedding,
     "numbers": Numbers,
     "table": Table,
 }
@@ -25,11 +28,14 @@ FEATURES: dict[str, type[Pixels] | type[Photo] | type[Numbers] | type[Table]] = 
 __all__ = [
     "COPIES",
     "FEATURES",
+    "NORMALIZATIONS",
+    "Embedding",
     "Features",
     "Numbers",
     "Photo",
     "PictureFeatures",
     "Pixels",
+    "StandardizedPictures",
     "Table",
     "copies_of",
     "views_of",

@@ -34,8 +34,8 @@ class PictureFeatures:
     row_dtype: ClassVar[DTypeLike]
 
     def __post_init__(self) -> None:
-        if not self.views or not set(self.views) <= set(VIEWS) or len(set(self.views)) < len(self.views):
-            raise InputError(f"views of a picture are among {', '.join(VIEWS)}, each once; got {self.views}.")
+        if not self.views or len(set(self.views)) < len(self.views) or not set(self.views) <= set(VIEWS):
+            raise InputError(f"views must be different ones of {', '.join(VIEWS)}; got {', '.join(self.views)}.")
 
     @property
     def n_out(self) -> int:
@@ -84,9 +84,9 @@ class PictureFeatures:
         """Return the raw row (n_row,) of one picture, or why it cannot be read."""
         try:
             pixels = as_pixels(self._unflattened(picture), self.shape)
+            return self.describe_views(pixels)
         except BadPictureError as error:
             return error
-        return self.describe_views(pixels)
 
     def rows(self, raw: Any, dtype: DTypeLike | None = None, bad: Bad | None = None) -> np.ndarray:
         """Return the raw rows (n, n_row) of pictures, of the features' own type unless another is given.

@@ -29,16 +29,16 @@ class _Pictures(Sequence[np.ndarray]):
 
 
 def examples_and_mistakes(
-    train_set: Dataset, judged: Dataset, shape: PictureShape, P: np.ndarray, most: int
+    train_set: Dataset, judged: Dataset, shape: PictureShape, P: np.ndarray, most: int, threshold: float = 0.5
 ) -> dict[str, Figure]:
     """Return {"examples.png": ..., "misclassified.png": ...}.
 
     train_set: of which `most` pictures, evenly spread, are shown.  judged: the pictures that were predicted, P (n, k)
-    their probabilities.  shape: in which they are drawn.
+    their probabilities.  shape: in which they are drawn.  threshold: of the model, as `class_codes` takes it.
     """
     pictures, names = _Pictures(train_set, shape), judged.class_names
     shown = np.linspace(0, len(train_set) - 1, min(most, len(train_set))).astype(int)
-    mistakes = plots.misclassified(_Pictures(judged, shape), judged.labels, class_codes(P), P, names)
+    mistakes = plots.misclassified(_Pictures(judged, shape), judged.labels, class_codes(P, threshold), P, names)
     titles = [names[code] for code in train_set.labels[shown]]
     return {
         "examples.png": plots.examples([pictures[row] for row in shown], titles),

@@ -1,0 +1,141 @@
+"""Decision: what is chosen on rows kept for it: the line between two classes, and where the answer is "unknown".
+
+Rows that the networks did not learn from choose; what such a choice is worth is told by rows without a say in it.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+
+from pellucid.data import Dataset, folds
+from pellucid.errors import InputError
+from pellucid.evaluation import (
+    Answered,
+    CrossValidation,
+    Rejection,
+    Threshold,
+    answered,
+    choose_rejection,
+    choose_threshold,
+    cross_fitted,
+)
+from pellucid.evaluation.out_of_fold import FOLDS, rest_of
+from pellucid.features import Features
+from pellucid.model import Model, weighed
+from pellucid.novelty import UNKNOWN, Known, Limits
+from pellucid.randomness import stream
+
+Auto = Literal["auto"]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Rows to choose on, by networks that did not learn from them: probabilities (n, k), novelty (n,), codes (n,).
+
+    held: folds of the rows, to tell what a choice is worth.  groups: (n,) or None.
+    """
+
+    probabilities: np.ndarray
+    novelty: np.ndarray
+    labels: np.ndarray
+    held: list[np.ndarray]
+    groups: np.ndarray | None
+
+    @classmethod
+    def of_folds(
+        cls, features: Features, R: np.ndarray, labels: np.ndarray, groups: np.ndarray | None, judged: CrossValidation
+    ) -> "Kept":
+        """Return all training rows, each as seen by the fold that held it back; features: not fitted yet."""
+        novelty = np.empty(len(R))
+        for rows in judged.held:
+            rest = R[rest_of(rows, len(R))]
+            fitted = features.fitted(rest)
+            novelty[rows] = Known.fitted(fitted, rest).novelty(fitted, R[rows])
+        return cls(judged.probabilities, novelty, labels, judged.held, groups)
+
+    @classmethod
+    def of_part(cls, model: Model, R: np.ndarray, dataset: Dataset, seed: int) -> "Kept":
+        """Return the rows of a part of the data that the model did not learn from."""
+        try:
+            held = folds(dataset.labels, FOLDS, stream(seed, "folds"), dataset.groups)
+        except InputError:  # too few of a class
+            held = []
+        return cls(model.probabilities(R), model.novelty(R), dataset.labels, held, dataset.groups)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What was chosen, None where nothing was to be, and what a rejection is worth.
+
+    worth: on the rows that chose, each by limits that were chosen on other folds; None where they are too few to tell.
+    """
+
+    threshold: Threshold | None = None
+    rejection: Rejection | None = None
+    worth: Answered | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain numbers and lists, as JSON takes them; None for what was not chosen."""
+        chosen = {"threshold": self.threshold, "rejection": self.rejection, "worth": self.worth}
+        return {name: None if value is None else value.as_dict() for name, value in chosen.items()}
+
+    def sentences(self, class_names: tuple[str, ...]) -> list[str]:
+        """Return the decision in lines to print."""
+        lines = [] if self.threshold is None else [self.threshold.sentence(class_names[1])]
+        if self.rejection is not None:
+            lines.append(f"{UNKNOWN!r} where unsure or unlike all training samples: {self.rejection.sentence()}")
+        if self.worth is not None:
+            lines.append(f"of new samples it {self.worth.sentence()}, by limits chosen on other folds")
+        return lines
+
+
+def refuse_impossible(
+    reject: float | Auto | None, threshold: float | Auto, train: Dataset, validation: Dataset | None
+) -> None:
+    """Raise InputError where classes are such that there is nothing to decide; before any work."""
+    names = train.class_names
+    if threshold != 0.5 and len(names) != 2:
+        raise InputError(f"a threshold is for two classes; {train.source} has {len(names) or 'none'}. Leave it out.")
+    if reject is not None and not names:
+        raise InputError(f"{train.source} has no classes, so nothing can be rejected; leave reject out.")
+    if reject is not None and UNKNOWN in names:
+        raise InputError(f"a class is named {UNKNOWN!r}, which is what a rejected sample is called; rename the class.")
+    if threshold == "auto" and validation is not None and len(np.unique(validation.labels)) != 2:
+        raise InputError(f"{validation.source}: to choose a threshold, rows of both classes are needed.")
+
+
+def knowing(model: Model, R: np.ndarray) -> Model:
+    """Return a model that can tell novelty, measured from the raw rows R that it learned from."""
+    return replace(model, known=Known.fitted(model.features, R))
+
+
+def decided(model: Model, kept: Kept, reject: float | Auto | None, threshold: float | Auto) -> tuple[Model, Decision]:
+    """Return the model with its threshold and its limits, and how they were chosen.
+
+    reject: the wanted accuracy of given answers, "auto", or None to answer all.  threshold: a number or "auto".
+    """
+    line = None
+    if threshold == "auto":
+        line = choose_threshold(kept.probabilities[:, 1], kept.labels)
+        threshold = line.value
+    model = replace(model, threshold=threshold)
+    if reject is None:
+        return replace(model, known=None), Decision(line)
+    P = weighed(kept.probabilities, model.threshold)
+    rejection = choose_rejection(P, kept.novelty, kept.labels, reject)
+    worth = cross_fitted(P, kept.novelty, kept.labels, kept.held, reject, kept.groups) if kept.held else None
+    limits = Limits(rejection.confidence, rejection.novelty)
+    return replace(model, rejection=limits), Decision(line, rejection, worth)
+
+
+def answers_of(model: Model, R: np.ndarray, dataset: Dataset, P: np.ndarray, used_for: str) -> Answered | None:
+    """Return what a model's answers to labelled rows are worth, of probabilities P (n, k); None where it gives all.
+
+    used_for: what else the rows were used for, as `score` takes it: there is an interval for "testing" alone.
+    """
+    if model.rejection is None:
+        return None
+    P = weighed(P, model.threshold)
+    worth = answered(model.rejection, P, model.novelty(R), dataset.labels, dataset.groups)
+    return worth if used_for == "testing" else replace(worth, interval=None)

@@ -1,0 +1,415 @@
+"""The training doctor: each sickness once, healthy runs, and numbers that are known by construction."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import pellucid
+from pellucid.articles import run_article
+from pellucid.errors import DivergedError
+from pellucid.nn import SCHEDULES, Dense, Network
+from pellucid.rows import IntegerRows
+from pellucid.training import EarlyStopping, History, Settings, fit
+from pellucid.training.doctor import LEVELS, NAMES, Finding, diagnose
+from pellucid.training.doctor import thresholds as at
+from pellucid.training.doctor.finding import told_once
+from pellucid.training.doctor.patient import Patient, passed
+from pellucid.training.doctor.trial import better_rate
+from pellucid.training.examples import Examples
+from reliability.patients import CASES, SETTING, examined
+
+CODES = "softmax_cross_entropy"
+ONE = "binary_cross_entropy"
+
+
+def names(findings):
+    return {finding.name for finding in findings}
+
+
+def found(findings, name):
+    return next(finding for finding in findings if finding.name == name)
+
+
+def rows(n=60, seed=0):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n, 3))
+    return X, (X[:, :1] * X[:, 1:2] > 0).astype(float)
+
+
+SETTINGS = Settings(hidden_layers=(8,), learning_rate=0.02, epochs=100, random_state=0)
+
+
+def trained(X, y, settings=SETTINGS, loss=ONE, n_out=1):
+    fitted = fit(X, y, settings, loss, n_out)
+    return fitted.network, fitted.history, settings, X, y
+
+
+# Every sickness, once ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.change)
+def test_a_sickness_is_named(case):
+    ward = SETTING["friedman" if case.name in SETTING["moons"].without else "moons"]
+    findings = examined(case.make(ward.job(30)))
+    sick = found(findings, case.name)
+    assert sick.level in ("problem", "watch")
+    assert any(character.isdigit() for character in sick.sentence) and sick.numbers
+    assert list(findings) == sorted(findings, key=lambda f: (LEVELS.index(f.level), NAMES.index(f.name)))
+
+
+@pytest.mark.parametrize("data", SETTING)
+def test_no_problem_in_healthy_runs(data):
+    ward = SETTING[data]
+    for changed in ({}, *ward.others):
+        job = ward.job(31)
+        findings = examined(replace(job, settings=replace(job.settings, **changed)))
+        assert not [finding for finding in findings if finding.level == "problem"]
+
+
+def test_the_four_layer_cats(real_data):
+    outcome = run_article("cats-4-layer", real_data / "cats")
+    assert names(outcome.findings) == {"silent units", "overfits", "no better than the majority"}
+    silent = found(outcome.findings, "silent units")
+    assert silent.numbers["units"] == 2 and "layer 2: 2 of 7" in silent.sentence
+    overfits = found(outcome.findings, "overfits")
+    assert (overfits.numbers["training"], overfits.numbers["held_out"]) == pytest.approx((206 / 209, 0.8))
+    majority = found(outcome.findings, "no better than the majority")
+    assert majority.numbers["majority"] == pytest.approx(137 / 209) and majority.numbers["score"] < 0.6
+    assert outcome.results["findings"][0]["name"] == "no better than the majority"
+
+
+# What is told ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_rate_advised_is_the_one_that_learned_most():
+    job = SETTING["digits"].job(32)
+    slow = replace(job, settings=replace(job.settings, learning_rate=0.02 / 1000))
+    finding = found(examined(slow), "rate too low")
+    assert finding.numbers["rate"] == 0.02 / 1000 and finding.numbers["better_rate"] in (0.006, 0.02)
+    assert f"learning_rate={finding.numbers['better_rate']:.3g} (--learning-rate" in finding.advice
+    advised = replace(job, settings=replace(job.settings, learning_rate=finding.numbers["better_rate"]))
+    assert not names(examined(advised)) & {"rate too low", "rate too high"}
+
+
+def test_a_dead_start_offers_restarts_and_they_help():
+    X, y = rows()
+    settings = replace(SETTINGS, hidden_layers=(2, 2), random_state=1)
+    start = settings.network(3, 1, ONE).initialize("he", 1).named()
+    start["b1"][:] = -100
+    network, history, settings, *_ = trained(X, y, replace(settings, init=list(start.values())))
+    finding = found(diagnose(network, history, settings, X, y), "dead layer")
+    assert finding.level == "problem" and finding.numbers == {"layer": 1, "units": 2}
+    assert "2 units of layer 1" in finding.sentence and "at the start already" in finding.sentence
+    assert "--restarts 5" in finding.advice
+
+
+def test_a_layer_that_died_in_training_is_told_apart():
+    X, y = rows()
+    network, history, settings, *_ = trained(X, y)
+    network.named()["b1"][:] = -100
+    finding = found(diagnose(network, history, settings, X, y), "dead layer")
+    assert "at the start they did not" in finding.sentence and "--learning-rate 0.002" in finding.advice
+
+
+def test_silent_units_are_counted_by_layer():
+    X, y = rows()
+    network, history, settings, *_ = trained(X, y, replace(SETTINGS, hidden_layers=(8, 6), activation="tanh"))
+    assert "silent units" not in names(diagnose(network, history, settings, X, y))
+    network.named()["W1"][[1, 2]] = 0
+    network.named()["b2"][3] = 50  # tanh is 1 for every row
+    finding = found(diagnose(network, history, settings, X, y), "silent units")
+    assert finding.level == "note" and finding.numbers == {"units": 3, "largest_share": 0.25}
+    assert "3 units give one answer to all 60 rows looked at (layer 1: 2 of 8; layer 2: 1 of 6)" in finding.sentence
+
+
+def test_identical_units_need_the_same_start_and_the_same_end():
+    X, y = rows()
+    start = SETTINGS.network(3, 1, ONE).initialize("he", 3).named()
+    start["W1"][5] = start["W1"][2]
+    start["W2"][0, 5] = start["W2"][0, 2]
+    same = replace(SETTINGS, init=list(start.values()), optimizer="gradient_descent")
+    network, history, settings, *_ = trained(X, y, same)
+    finding = found(diagnose(network, history, settings, X, y), "units that stay identical")
+    assert finding.numbers == {"layer": 1, "units": 2} and "--init he" in finding.advice
+    network.named()["W1"][5, 0] += 0.1
+    assert "units that stay identical" not in names(diagnose(network, history, settings, X, y))
+
+
+@pytest.mark.parametrize("factor, name", [(1e-5, "vanishing"), (1e3, "exploding")])
+def test_gradients_by_layer_hold_their_ratio(factor, name):
+    """With identity layers |dJ/dZ_1| / |dJ/dZ_last| is the factor that W2 scales by."""
+    settings = replace(SETTINGS, hidden_layers=((3, "linear"),), loss="squared_error")
+    network = Network([Dense(3, 3, "linear"), Dense(3, 1)], "squared_error")
+    W2 = factor * np.array([[0.6, 0.8, 0.0]])
+    settings = replace(settings, init=[np.eye(3), W2])
+    network.initialize(settings.init)
+    X, y = rows()
+    history = History([1.0], stopped_because="all 1 epochs done")
+    finding = found(diagnose(network, history, settings, X, y), f"{name} gradients by layer")
+    assert finding.numbers["first_over_last"] == pytest.approx(factor)
+    assert finding.sentence.count("e") > 4 and ("--init he" in finding.advice)
+
+
+def test_saturated_rows_are_counted():
+    X = np.array([[-1.0], [1.0]] * 20)
+    y = (X > 0).astype(float)
+    y[:4] = 1 - y[:4]  # 4 of 40 are wrong at the end
+    settings = Settings(hidden_layers=(), init=[np.array([[0.1]])], random_state=0)
+    network = settings.network(1, 1, ONE)
+    network.parameters[:] = (50.0, 0.0)
+    finding = found(diagnose(network, History([1.0]), settings, X, y), "saturated output")
+    assert finding.numbers == {"start": 0.0, "end": 0.1} and "10% at the end" in finding.sentence
+
+
+def test_unscaled_inputs_are_named_in_integer_rows_too():
+    pixels = np.random.default_rng(0).integers(0, 256, (40, 5), dtype=np.uint8)
+    y = (pixels[:, :1] > 128).astype(np.float32)
+    for X, expected in ((IntegerRows(pixels, 1, np.float32), True), (IntegerRows(pixels, 255, np.float32), False)):
+        findings = diagnose(*trained(X, y))
+        assert ("unscaled inputs" in names(findings)) is expected
+    small = diagnose(*trained(np.asarray(X) / 1000, y))
+    assert found(small, "unscaled inputs").numbers["largest"] < 0.001
+    one_large = np.tile([[0.5, 40.0], [-0.5, 40.0]], (20, 1))
+    finding = found(diagnose(*trained(one_large, y)), "unscaled inputs")
+    assert finding.numbers == {"largest": 40.0} and "1 column of 2 above 30" in finding.sentence
+
+
+def test_few_examples_are_counted_in_all_rows_not_in_the_sample(monkeypatch):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(3000, 2)), np.zeros((3000, 1))
+    y[:7] = 1
+    network = SETTINGS.network(2, 1, ONE).initialize("he", 0)
+    finding = found(diagnose(network, History([1.0]), replace(SETTINGS, optimizer="lbfgs"), X, y), "too few examples")
+    assert finding.level == "watch" and finding.numbers == {"rows": 7}
+    monkeypatch.setattr(at, "ROWS", 10)
+    network = SETTINGS.network(2, 1, "squared_error").initialize("he", 0)
+    for n, few in ((19, True), (20, False)):
+        findings = diagnose(network, History([1.0]), replace(SETTINGS, optimizer="lbfgs"), X[:n], y[:n])
+        assert ("too few examples" in names(findings)) is few
+
+
+@pytest.mark.parametrize("share, expected", [(0.5, True), (0.995, True)])
+def test_one_answer_for_all_rows(share, expected):
+    X, _ = rows(400)
+    y = (np.arange(400) >= share * 400).astype(float)[:, None]
+    network = Settings(hidden_layers=()).network(3, 1, ONE)
+    network.parameters[-1] = -5
+    settings = Settings(hidden_layers=(), optimizer="lbfgs", random_state=0)
+    finding = found(diagnose(network, History([1.0]), settings, X, y), "always the majority")
+    assert finding.numbers["majority"] == share and finding.numbers["balanced_accuracy"] == 0.5
+    assert ("--class-weight balanced" in finding.advice) is (share > 0.9)
+
+
+def test_overfitting_is_measured_on_what_is_handed_in():
+    X, y = rows(40)
+    network, history, settings, *_ = trained(X, y, replace(SETTINGS, hidden_layers=(64,), epochs=300))
+    own = np.mean((network.predict(X) > 0.5) == y)
+    flipped = 1 - y
+    finding = found(diagnose(network, history, settings, X, y, validation=(X, flipped)), "overfits")
+    assert finding.numbers["training"] == own and finding.numbers["held_out"] == pytest.approx(1 - own)
+    assert not names(diagnose(network, history, settings, X, y, validation=(X, y))) & {"overfits"}
+    by_folds = diagnose(network, history, settings, X, y, cross_validation=(0.5, 0.6))
+    assert {"overfits", "no better than the majority"} <= names(by_folds)
+    assert "0.500, that of always the majority 0.600" in found(by_folds, "no better than the majority").sentence
+    hardly = diagnose(network, history, settings, X, y, cross_validation=(0.65, 0.6))
+    assert found(hardly, "no better than the majority").level == "watch"  # less than two standard errors better
+    good = diagnose(network, history, settings, X, y, cross_validation=(0.95, 0.6))
+    assert not names(good) & {"overfits", "no better than the majority"}
+
+
+def test_more_epochs_are_advised_only_where_rows_held_out_gain():
+    job = SETTING["digits"].job(33)
+    short = replace(job, settings=replace(job.settings, epochs=2))
+    assert found(examined(short), "stopped too early").numbers["learned_after_more"] > 0.7
+    rng = np.random.default_rng(0)
+    useless = replace(short, y_held=rng.permutation(short.y_held))
+    assert "stopped too early" not in names(examined(useless))
+
+
+def test_a_pass_has_the_cost_and_the_gradient_of_the_network():
+    X, y = rows()
+    w = np.linspace(0.5, 1.5, len(X))
+    network = Network([Dense(3, 5, "tanh"), Dense(5, 1)], ONE, l2=0.3).initialize("he", 0)
+    seen = passed(network, Examples(X, y, w))
+    J, gradient = network.cost_and_gradient(X, y, w)
+    np.testing.assert_allclose(seen.J, J, rtol=1e-12)
+    dZ1, dZ2 = (saved.dZ for saved in seen.layers)
+    np.testing.assert_allclose(dZ1.sum(axis=0), network.named(gradient)["b1"], rtol=1e-12)
+    assert seen.signals == [np.linalg.norm(dZ1), np.linalg.norm(dZ2)]
+
+
+@pytest.mark.parametrize("loss, n_out", [(ONE, 1), (CODES, 2)])
+def test_what_is_learned_is_weighed_as_the_cost_is(loss, n_out):
+    """Constant logits that know the weighted frequencies have learned exactly nothing."""
+    X, y = rows(40)
+    y[:] = np.arange(40)[:, None] < 4
+    w = np.where(y[:, 0] == 1, 5.0, 5 / 9)  # balanced: both classes weigh 20
+    rows_seen = Examples(X, y if loss == ONE else y[:, 0].astype(int), w)
+    settings = Settings(hidden_layers=())
+    patient = Patient(settings.network(3, n_out, loss), History([1.0]), settings, 0, rows_seen, 40)
+    assert patient.learned_share == pytest.approx(0, abs=1e-12)
+
+
+def test_a_penalty_is_not_taken_for_a_rate():
+    job = SETTING["moons"].job(34)
+    findings = examined(replace(job, settings=replace(job.settings, l2=1.0)))
+    assert "always the majority" in names(findings) and not names(findings) & {"rate too high", "rate too low"}
+    assert "--l2 0.1" in found(findings, "always the majority").advice
+
+
+def test_a_penalty_that_still_falls_is_no_reason_to_go_on():
+    rng = np.random.default_rng(0)
+    y = np.arange(100) % 2
+    X = rng.standard_normal((100, 300)) + 0.5 * y[:, None]
+    how = {"hidden_layers": (64,), "optimizer": "nesterov", "learning_rate": 0.01, "epochs": 30, "l2": 0.1}
+    settings = Settings(**how, batch_size=50, random_state=0)
+    fitted = fit(X, y[:, None].astype(float), settings, "binary_cross_entropy", 1)
+    history = fitted.history
+    assert history.cost[-1] < 0.9 * history.cost[-5]  # J does fall, by the penalty alone
+    assert diagnose(fitted.network, history, settings, X, y[:, None].astype(float)) == ()
+
+
+def test_a_start_that_was_dead_is_not_taken_for_a_rate():
+    """Trials begin from the very start of the run."""
+    X = np.random.default_rng(0).random((60, 2))
+    y = (X[:, :1] > 0.5).astype(float)
+    settings = Settings(hidden_layers=(1,), optimizer="gradient_descent", learning_rate=0.05, epochs=300)
+    settings = replace(settings, random_state=2)  # all weights of the one unit are negative
+    run = trained(X, y, settings)
+    assert names(diagnose(*run)) == {"dead layer", "always the majority"}
+    assert "rate too low" in names(diagnose(*run, seeds=[3]))  # not the run's own start: that one is alive
+
+
+def test_the_rate_of_a_schedule_is_its_highest():
+    job = SETTING["digits"].job(35)
+    slow = replace(job, settings=replace(job.settings, learning_rate=SCHEDULES["cosine"](2e-5)))
+    assert found(examined(slow), "rate too low").numbers["rate"] == 2e-5
+
+
+def test_a_regression_without_meaning_is_no_better_than_the_mean():
+    mixed = next(case for case in CASES if case.name == "no better than the majority")
+    finding = found(examined(mixed.make(SETTING["friedman"].job(36))), "no better than the majority")
+    assert "that of the mean 0.000" in finding.sentence and finding.numbers["score"] < 0
+
+
+# Runs of every kind ---------------------------------------------------------------------------------------------------
+
+
+def test_a_run_that_diverged():
+    X, _ = rows()
+    settings = Settings(hidden_layers=(8,), optimizer="gradient_descent", learning_rate=50.0, random_state=0)
+    with pytest.raises(DivergedError) as error:
+        fit(X, X[:, :1], settings, "squared_error", 1)
+    network = settings.network(3, 1, "squared_error")
+    findings = diagnose(network, error.value.history, settings, X, X[:, :1])
+    assert findings[0].name == "diverged" and findings[0].level == "problem"
+    assert f"After {len(error.value.history.cost)} epochs" in findings[0].sentence
+    too_high = found(findings, "rate too high")
+    assert "the run diverged" in too_high.sentence and too_high.numbers["better_rate"] in (0.5, 0.05)
+
+
+def test_a_run_that_diverged_after_good_weights():
+    X, y = rows()
+    network, history, settings, *_ = trained(X, y)
+    history = replace(history, stopped_because="diverged: the cost became nan in epoch 9.", best_epoch=4)
+    finding = found(diagnose(network, history, settings, X, y), "diverged")
+    assert finding.level == "watch" and "epoch 4 came back" in finding.sentence
+
+
+def test_an_ensemble_is_told_once():
+    X, y = rows()
+    runs = [trained(X, y, replace(SETTINGS, random_state=seed)) for seed in (1, 2, 3)]
+    for network, *_ in runs[:2]:
+        network.named()["b1"][:] = -100
+    findings = diagnose([r[0] for r in runs], [r[1] for r in runs], SETTINGS, X, y, seeds=[1, 2, 3])
+    assert [finding.name for finding in findings].count("dead layer") == 1
+    dead = found(findings, "dead layer")
+    assert dead.sentence.startswith("In 2 of 3 networks, for one: All 8 units") and dead.numbers["networks"] == 2
+
+
+def test_of_several_the_worst_is_told():
+    note, problem = (Finding(level, "silent units", level, "") for level in ("note", "problem"))
+    (told,) = told_once([[note], [problem], []])
+    assert (told.level, told.sentence) == ("problem", "In 2 of 3 networks, for one: problem")
+    assert told_once([[note]]) == [note]
+
+
+def test_three_rows_and_rows_all_alike_are_survived():
+    X, y = rows(3)
+    y[:] = [[0], [1], [1]]
+    findings = diagnose(*trained(X, y), validation=(X, y))
+    assert "too few examples" in names(findings) and "silent units" not in names(findings)
+    assert "too few examples" in names(diagnose(*trained(X, np.ones_like(y), loss="squared_error")))
+    diagnose(*trained(np.zeros((3, 3)), y))
+
+
+def test_softmax_logistic_regression_and_class_weights():
+    X, _ = rows(90)
+    codes = (X[:, 0] > 0).astype(int) + (X[:, 2] > 0.5)
+    for changed in (
+        {},
+        {"hidden_layers": ()},
+        {"class_weight": "balanced"},
+        {"class_weight": {0: 2.0}, "dropout": 0.2},
+    ):
+        findings = diagnose(*trained(X, codes, replace(SETTINGS, **changed), CODES, 3), validation=(X, codes))
+        assert not names(findings) & {"always the majority", "dead layer", "diverged", "no better than the majority"}
+
+
+def test_row_space_and_the_inputs_give_the_same_findings():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(40, 300)) / 10
+    y = (X[:, :1] > 0).astype(float)
+    told = []
+    for row_space in (True, False):
+        settings = replace(SETTINGS, optimizer="gradient_descent", batch_size=None, row_space=row_space)
+        network, history, *_ = trained(X, y, settings)
+        assert history.used_row_space is row_space
+        told.append(diagnose(network, history, settings, X, y, validation=(X[::-1] * 0.9, y)))
+    assert [f.name for f in told[0]] == [f.name for f in told[1]] != []
+    assert [f.numbers for f in told[0]] == [pytest.approx(f.numbers) for f in told[1]]
+
+
+def test_early_stopping_and_restarts_are_no_obstacle():
+    X, y = rows(200)
+    for changed in ({"early_stopping": EarlyStopping(patience=5)}, {"restarts": 3}, {"optimizer": "lbfgs"}):
+        findings = diagnose(*trained(X, y, replace(SETTINGS, epochs=200, **changed)))
+        assert not [finding for finding in findings if finding.level == "problem"]
+
+
+def test_the_same_rows_are_looked_at_each_time_and_no_more_than_a_thousand(monkeypatch):
+    seen = []
+    whole = Network.forward
+    monkeypatch.setattr(
+        Network, "forward", lambda self, X, *how, **named: (seen.append(len(X)), whole(self, X, *how, **named))[1]
+    )
+    X, y = rows(2500)
+    network, history, settings, *_ = trained(X, y, replace(SETTINGS, epochs=5, optimizer="lbfgs"))
+    seen.clear()
+    first = diagnose(network, history, settings, X, y)
+    assert max(seen) == at.ROWS
+    assert first == diagnose(network, history, settings, X, y)
+
+
+def test_a_trial_on_part_of_the_rows_is_measured_on_others():
+    """Labels without meaning: whatever learns its own rows by heart must not seem better."""
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(400, 20)), rng.integers(0, 2, (400, 1)).astype(float)
+    settings = Settings(hidden_layers=(50,), learning_rate=1e-5, epochs=200, random_state=0)
+    network, history, *_ = trained(X, y, settings)
+    patient = Patient(network, history, settings, 0, Examples(X, y), n=400)
+    assert better_rate(patient, None, [1000], 100) is not None
+    assert better_rate(replace(patient, n=401), None, [1000], 100) is None
+
+
+def test_estimators_are_diagnosed():
+    X, y = rows(80)
+    labels = np.where(y[:, 0] > 0, "yes", "no")
+    weights = {"yes": 2.0, "no": 1.0}
+    net = pellucid.NeuralNetworkClassifier(init="zeros", class_weight=weights, random_state=0).fit(X, labels)
+    findings = pellucid.diagnose(net, X, labels, (X[:40], labels[:40]))
+    assert {"units that stay identical", "always the majority", "dead layer"} <= names(findings)
+    good = pellucid.NeuralNetworkRegressor(optimizer="lbfgs", hidden_layers=(), random_state=0).fit(X, X[:, 0])
+    assert pellucid.diagnose(good, X, X[:, 0]) == ()
+    assert set(findings[0].as_dict()) == {"level", "name", "sentence", "advice", "numbers"}
