@@ -337,7 +337,7 @@ def test_numbers_are_predicted_in_their_units(capsys):
         == 0
     )
     out = capsys.readouterr().out
-    assert "expected on new samples: rmse " in out and "always the mean: " in out and "accuracy" not in out
+    assert "expected on new samples: rmse " in out and "always the mean: " in out and "accuracy, t" not in out
     assert "Credibly better than always saying the mean: rmse 1" in out and "better than a net without a hidden" in out
     scores = results("t.json", "train")["cross_validation"]
     assert scores["rmse"] < 20 and scores["r2"] > 0.98 and scores["baselines"]["mean"] > 150
@@ -460,10 +460,10 @@ def test_regression_as_good_as_scikit_learn():
 def test_tables_are_audited(capsys):
     rows = [["a", 1, None, 2.5, "p"], ["a", 2, None, 2.5, "q"], ["a", 1, "x", 2.5, "q"], ["a", 1, None, 2.5, "p"]]
     rows += [["a", i, "x", 2.5, "pq"[i % 2]] for i in range(3, 40)] + [["a", 7, "x", 2.5, "p"]]
-    write("t.csv", ["same", "n", "gap", "flat", "class"], rows)
+    write("t.csv", ["still", "n", "gap", "flat", "class"], rows)
     assert run(["audit", "t.csv", "--json", "a.json"]) == 0
     out = capsys.readouterr().out
-    assert "2 columns with one and the same value in all of train" in out and "- same" in out and "- flat" in out
+    assert "2 columns with one and the same value in all of train" in out and "- still" in out and "- flat" in out
     kinds = {finding["kind"]: finding["count"] for finding in results("a.json", "audit")["findings"]}
     assert kinds["copies"] == 2 and kinds["conflicting-labels"] == 2 and kinds["constant"] == 2
     assert run(["audit", "t.csv", "--label", "n", "--drop", "class", "--json", "b.json"]) == 0  # numbers to predict
@@ -473,7 +473,7 @@ def test_tables_are_audited(capsys):
 
 def test_more_categories_than_memory_has_room_for_are_refused(monkeypatch):
     monkeypatch.setattr("pellucid.memory.free", lambda: 100)
-    with pytest.raises(InputError, match="4 rows of 9 numbers each would take 0"):
+    with pytest.raises(InputError, match="4 rows of 9 numbers each would take"):
         FITTED.transform(ROWS)
 
 

@@ -59,8 +59,10 @@ def predict_command(
     model = load(model_file)
     folders = folder_names([*([UNKNOWN] if model.rejection else []), *model.class_names])
     if sort_into is not None:
-        if not (isinstance(model.features, PictureFeatures) and model.class_names):
-            raise InputError(f"{model_file} tells no classes of pictures that could be sorted into folders; use --csv.")
+        if not isinstance(model.features, PictureFeatures):
+            raise InputError(f"{model_file} takes tables, whose rows cannot be sorted into folders; use --csv.")
+        if not model.class_names:
+            raise InputError(f"{model_file} tells numbers, not classes to sort pictures by; use --csv.")
         refuse_folder(sort_into, sources, folders.values(), force)
     skipped: list[tuple[str, str]] = []
     found = predictions(model, sources, skipped if skip_bad else None)
