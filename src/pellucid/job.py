@@ -140,7 +140,8 @@ def run(recipe: Recipe, progress: Progress | None = None, checkpoints: Checkpoin
         None if progress is None else lambda X, y: [progress.training(X, y, settings.epochs)],
         checkpoints,
     )
-    findings = learned.examine(_expected(judged))
+    of_folds = judged if isinstance(judged, CrossValidation) else None
+    findings = learned.examine(None if of_folds is None else (of_folds.accuracy, of_folds.baselines["majority"]))
     simpler = learner.without_hidden_layers
     baseline = None
     if simpler is not None and not learned.interrupted:
@@ -155,7 +156,7 @@ def run(recipe: Recipe, progress: Progress | None = None, checkpoints: Checkpoin
         rows |= {"validation": rows["train"][learned.held], "train": rows["train"][kept]}
         parts |= {"validation": parts["train"].take(learned.held), "train": parts["train"].take(kept)}
 
-    model, decision = _decided(recipe, learner, learned.model, judged, samples["train"], rows, parts)
+    model, decision = _decided(recipe, learner, learned.model, of_folds, samples["train"], rows, parts)
     model = replace(
         model,
         merge=recipe.merge,
@@ -179,10 +180,8 @@ def run(recipe: Recipe, progress: Progress | None = None, checkpoints: Checkpoin
     scores: dict[str, Scores | RegressionScores] = {}
     answered: dict[str, Answered] = {}
     for part, dataset in parts.items():
-        answers = model.answers(rows[part])
-        of_baseline = None if baseline is None else baseline.answers(rows[part])
-        scores[part] = scored(model, answers, dataset, used_for[part], of_baseline)
-        worth = answers_of(model, rows[part], dataset, answers, used_for[part]) if used_for[part] == "testing" else None
+        scores[part] = scored(model, rows[part], dataset.labels, used_for[part], baseline, dataset.groups)
+        worth = answers_of(model, rows[part], dataset, used_for[part]) if used_for[part] == "testing" else None
         answered |= {} if worth is None else {part: worth}
     return Result(
         model,
@@ -204,16 +203,11 @@ def run(recipe: Recipe, progress: Progress | None = None, checkpoints: Checkpoin
     )
 
 
-def _expected(judged: CrossValidation | RegressionValidation | None) -> tuple[float, float] | None:
-    """Return the accuracy in cross-validation and that of always the majority, as the doctor asks for them."""
-    return (judged.accuracy, judged.baselines["majority"]) if isinstance(judged, CrossValidation) else None
-
-
 def _decided(
     recipe: Recipe,
     learner: Learner,
     model: Model,
-    judged: CrossValidation | RegressionValidation | None,
+    judged: CrossValidation | None,
     whole: Samples,
     rows: dict[str, np.ndarray],
     parts: dict[str, Dataset],
@@ -225,10 +219,10 @@ def _decided(
     if not recipe.chooses:
         return replace(model, threshold=float(recipe.threshold)), Decision()
     model = knowing(model, rows["train"])
-    if isinstance(judged, CrossValidation):
-        kept = Kept.of_folds(learner.features, whole.R, whole.labels, whole.groups, judged)
-    else:
+    if judged is None:
         kept = Kept.of_part(model, rows["validation"], parts["validation"], learner.seed)
+    else:
+        kept = Kept.of_folds(learner.features, whole.R, whole.labels, whole.groups, judged)
     return decided(model, kept, recipe.reject, recipe.threshold)
 
 

@@ -80,20 +80,25 @@ def curve_of(
 
 
 def scored(
-    model: Model, answers: np.ndarray, dataset: Dataset, used_for: str, simpler: np.ndarray | None = None
+    model: Model,
+    R: np.ndarray,
+    labels: np.ndarray,
+    used_for: str,
+    baseline: Model | None = None,
+    groups: np.ndarray | None = None,
 ) -> Scores | RegressionScores:
-    """Return the scores of a model's answers to labelled rows: probabilities of its classes, or numbers.
+    """Return the scores of a model on raw rows R with labels (n,): codes of its classes, or numbers to predict.
 
-    simpler: the answers of the model without hidden layers.  Beside numbers stands the mean of those that were learned;
-    of these rows where the model does not know it.
+    baseline: the model without hidden layers.  Beside numbers stands the mean of those that were learned; of these rows
+    where the model does not know it.
     """
-    labels = dataset.labels
-    others = {} if simpler is None else {NO_HIDDEN_LAYER: simpler}
+    answers = model.answers(R)
+    simpler = {} if baseline is None else {NO_HIDDEN_LAYER: baseline.answers(R)}
     if not model.class_names:
         mean = float(labels.mean()) if model.target is None else model.target.mean
-        return score_regression(answers, labels, mean, used_for, others)
-    said = {name: class_codes(P, model.threshold) for name, P in others.items()}
-    return score(answers, labels, model.class_names, used_for, said, dataset.groups, model.threshold)
+        return score_regression(answers, labels, mean, used_for, simpler)
+    said = {name: class_codes(P, model.threshold) for name, P in simpler.items()}
+    return score(answers, labels, model.class_names, used_for, said, groups, model.threshold)
 
 
 def _told(progress: Progress | None, what: str) -> Callable[[int, int], None] | None:

@@ -116,11 +116,11 @@ class Learner:
                 break
         networks = tuple(f.network if target is None else target.in_units(f.network) for f in fits)
         model = Model(features, networks, names, history=asdict(fits[0].history), target=target)
-        histories, seeds = [f.history for f in fits], self._seeds()[: len(fits)]
+        learned, histories, seeds = [f.network for f in fits], [f.history for f in fits], self._seeds()[: len(fits)]
 
         def examine(cross_validation: tuple[float, float] | None) -> tuple[Finding, ...]:
             return diagnose(
-                tuple(f.network for f in fits),
+                learned,
                 histories,
                 how,
                 X,

@@ -133,9 +133,7 @@ class Model:
             "history": dict(self.history),
             "provenance": dict(self.provenance),
             "threshold": self.threshold,
-        }
-        if self.target is not None:
-            metadata["target"] = self.target.metadata()
+        } | ({} if self.target is None else {"target": self.target.metadata()})
         arrays = self.features.arrays()
         if self.rejection is not None and self.known is not None:
             metadata["rejection"] = {"confidence": self.rejection.confidence, "novelty": self.rejection.novelty}

@@ -1,104 +1,114 @@
-"""What a model says of a sample: in words for the screen, as cells of a table, and as JSON."""
+"""Answers: what a model says of samples, as a table has it, as JSON has it, and as one reads it on the screen."""
 
-import csv
-import io
-from collections.abc import Sequence
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from pellucid.assembly import unreadable
+from pellucid.data import picture_files
+from pellucid.errors import BadPictureError, MissingFileError
+from pellucid.features import PictureFeatures
 from pellucid.model import Model, class_codes
 from pellucid.novelty import UNKNOWN
 
+BLOCK = 256  # pictures that are answered at a time
+
 
 class Answer(NamedTuple):
-    """The class that is said, the one that is likeliest, the probabilities (k,) and the novelty."""
+    """What is said of one sample: the class or "" for numbers, cells of a table, values for JSON, a text."""
 
-    name: str
     said: str
-    likeliest: str
-    probabilities: np.ndarray
-    novelty: float
-
-    def probability(self, model: Model) -> float:
-        """Return that of the likeliest class."""
-        return float(self.probabilities[model.class_names.index(self.likeliest)])
-
-    def in_words(self, model: Model) -> str:
-        """Return the answer, and why it is "unknown" where it is."""
-        likeliest = f"{self.likeliest} ({self.probability(model):.3f})"
-        if self.said != UNKNOWN or model.rejection is None:
-            return likeliest
-        most = model.rejection.novelty
-        if self.novelty > most:
-            return f"{UNKNOWN} (unlike all it learned from: {self.novelty:.4g}, more than {most:.4g})"
-        return f"{UNKNOWN} (unsure: {likeliest})"
-
-    def cells(self, model: Model) -> list[str]:
-        """Return class, probability of the likeliest one, novelty where the model rejects, and all probabilities."""
-        novelty = [] if model.rejection is None else [self.novelty]
-        return [self.said, *(f"{n:.6f}" for n in (self.probability(model), *novelty, *self.probabilities))]
-
-    def as_dict(self, model: Model) -> dict[str, Any]:
-        """Return the answer as JSON has it."""
-        probabilities = dict(zip(model.class_names, self.probabilities.tolist(), strict=True))
-        novelty = {} if model.rejection is None else {"novelty": self.novelty}
-        return {"name": self.name, "class": self.said, "probabilities": probabilities, **novelty}
+    cells: list[str]
+    values: dict[str, Any]
+    text: str
 
 
-class Numbers(NamedTuple):
-    """The numbers that are predicted of a sample, mostly one, by what they are called."""
+class Predictions(NamedTuple):
+    """Answers with the samples' names; the columns of their table; what is unlike training in all of them."""
 
-    name: str
-    values: dict[str, float]
-
-    @property
-    def said(self) -> str:
-        """No class."""
-        return ""
-
-    def in_words(self, model: Model) -> str:
-        """Return the numbers to six digits."""
-        return ", ".join(f"{name} {value:.6g}" for name, value in self.values.items())
-
-    def cells(self, model: Model) -> list[str]:
-        """Return the numbers with all digits they have."""
-        return [str(value) for value in self.values.values()]
-
-    def as_dict(self, model: Model) -> dict[str, Any]:
-        """Return the numbers as JSON has them."""
-        return {"name": self.name, "values": self.values}
+    names: list[str]
+    columns: list[str]
+    answers: list[Answer]
+    notes: list[str]
 
 
-def answers_to(
-    model: Model, names: Sequence[str], Y: np.ndarray, novelty: np.ndarray
-) -> Sequence[Answer] | Sequence[Numbers]:
-    """Return what a model says of named samples, for its answers Y, (n, k) or (n,), and their novelty (n,)."""
-    if not model.class_names:
-        called = _called(model, Y)
-        rows = Y.reshape(len(Y), len(called)).tolist()
-        return [Numbers(name, dict(zip(called, y, strict=True))) for name, y in zip(names, rows, strict=True)]
-    said, likeliest = model.said(Y, novelty), class_codes(Y, model.threshold)
-    return [
-        Answer(name, str(word), model.class_names[code], p, float(far))
-        for name, word, code, p, far in zip(names, said, likeliest, Y, novelty, strict=True)
-    ]
+def predictions(model: Model, sources: tuple[str, ...], skipped: list[tuple[str, str]] | None) -> Predictions:
+    """Return what a model says of files and folders.
+
+    skipped: where given, pictures that cannot be read are left out and added to it as (name, reason).
+    """
+    if isinstance(model.features, PictureFeatures):
+        names, Y, novelty = _of_pictures(model, sources, skipped)
+        notes: list[str] = []
+    else:
+        tables = [model.rows_of_file(_existing(source)) for source in sources]
+        names = [f"{s}, row {row}" for s, t in zip(sources, tables, strict=True) for row in range(len(t))]
+        R = np.concatenate(tables)
+        Y, novelty, notes = _said(model, R), model.novelty(R), model.notes(R)
+    if model.class_names:
+        columns = ["class", "probability", *(["novelty"] if model.rejection else [])]
+        columns += [f"p({name})" for name in model.class_names]
+        return Predictions(names, columns, list(_classes(model, Y, novelty)), notes)
+    columns = ["value"] if Y.shape[1] == 1 else [f"value {number + 1}" for number in range(Y.shape[1])]
+    columns = columns if model.target is None else [model.target.name]
+    return Predictions(names, columns, [_number(columns, y) for y in Y], notes)
 
 
-def csv_text(answers: Sequence[Answer] | Sequence[Numbers], model: Model) -> str:
-    """Return the answers as a table."""
-    columns = ["class", "probability", *([] if model.rejection is None else ["novelty"])]
-    columns += [f"p({name})" for name in model.class_names]
-    if not model.class_names:
-        columns = list(answers[0].values) if answers and isinstance(answers[0], Numbers) else []
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["file", *columns])
-    writer.writerows([answer.name, *answer.cells(model)] for answer in answers)
-    return text.getvalue()
+def _classes(model: Model, P: np.ndarray, novelty: np.ndarray) -> Iterator[Answer]:
+    codes = class_codes(P, model.threshold)
+    for word, code, p, far in zip(model.said(P, novelty).tolist(), codes, P, novelty.tolist(), strict=True):
+        values = {"class": word, "probabilities": dict(zip(model.class_names, p.tolist(), strict=True))}
+        numbers = [p[code], *p]
+        if model.rejection is not None:
+            values["novelty"] = far
+            numbers.insert(1, far)
+        text = f"{model.class_names[code]} ({p[code]:.3f})"
+        if model.rejection is not None and word == UNKNOWN:
+            limit = model.rejection.novelty
+            why = f"unlike all it learned from: {far:.4g}, more than {limit:.4g}" if far > limit else f"unsure: {text}"
+            text = f"{UNKNOWN} ({why})"
+        yield Answer(word, [word, *(f"{number:.6f}" for number in numbers)], values, text)
 
 
-def _called(model: Model, Y: np.ndarray) -> list[str]:
-    if model.target is not None:
-        return [model.target.name]
-    return ["value"] if Y.ndim == 1 else [f"value {number + 1}" for number in range(Y.shape[1])]
+def _number(columns: list[str], y: np.ndarray) -> Answer:
+    named = dict(zip(columns, y.tolist(), strict=True))
+    text = ", ".join(f"{name} {value:.6g}" for name, value in named.items())
+    return Answer("", [str(value) for value in named.values()], {"values": named}, text)
+
+
+def _said(model: Model, R: np.ndarray) -> np.ndarray:
+    return model.probabilities(R) if model.class_names else model.outputs(R)
+
+
+def _of_pictures(
+    model: Model, sources: tuple[str, ...], skipped: list[tuple[str, str]] | None
+) -> tuple[list[str], np.ndarray, np.ndarray]:
+    """Return a name for each picture that can be read, what is said of it, and its novelty."""
+    files = [file for source in map(_existing, sources) for file in _files(source)]
+    Y, novelty, bad = [], [], []
+    for start in range(0, len(files), BLOCK):
+        of_block: list[tuple[int, BadPictureError]] = []
+        R = model.rows(files[start : start + BLOCK], of_block)
+        Y.append(_said(model, R))
+        novelty.append(model.novelty(R))
+        bad += [(start + position, str(error)) for position, error in of_block]
+    named = [(str(files[place]), reason) for place, reason in bad]
+    if named and skipped is None:
+        raise unreadable(named)
+    if skipped is not None:
+        skipped += named
+    left_out = {place for place, _ in bad}
+    names = [str(file) for place, file in enumerate(files) if place not in left_out]
+    return names, np.concatenate(Y), np.concatenate(novelty)
+
+
+def _files(source: Path) -> list[Path]:
+    return picture_files(source) if source.is_dir() else [source]
+
+
+def _existing(source: str) -> Path:
+    if not source or not Path(source).exists():
+        raise MissingFileError(f"there is no file or folder {source}.")
+    return Path(source)

@@ -32,13 +32,13 @@ def inspect_command(model_file: str, pictures: str | None, force: bool, json_fil
     say(f"takes:   {model.features}")
     if model.class_names:
         say(f"tells:   {', '.join(model.class_names)}")
-    if model.target is not None:
-        say(f"tells:   {model.target.name}, a number; {model.target.mean:.4g} on average in training")
     if model.threshold != 0.5:
         say(f"         {model.class_names[1]} where its p > {model.threshold:.4g}")
     if model.rejection is not None:
         limits = model.rejection
         say(f"         {UNKNOWN} where p < {limits.confidence:.4g} or novelty > {limits.novelty:.4g}")
+    if model.target is not None:
+        say(f"tells:   {model.target.name}, a number; {model.target.mean:.4g} on average in training")
     for new, olds in model.merge.items():
         say(f"         {new} = {' + '.join(olds)}")
     say(f"network: {network}" + (f", mean of {len(model.networks)}" if len(model.networks) > 1 else ""))

@@ -275,13 +275,13 @@ def _tell(result: Result) -> None:
     if result.cross_validation is not None:
         what = "accuracy expected" if model.class_names else "expected"
         say(f"{what} on new samples: {result.cross_validation.sentence()}")
-    for part, R in result.rows.items():
-        for note in model.notes(R):
-            say(f"note, {part}: {note}")
     for sentence in result.decision.sentences(model.class_names):
         say(sentence)
     for part, worth in result.answered.items():
         say(f"with {UNKNOWN!r}, {part}: it {worth.sentence()}")
+    for part, R in result.rows.items():
+        for note in model.notes(R):
+            say(f"note, {part}: {note}")
     if (best := result.headline) is None:
         say("No rows were held back: these figures say nothing about new data.")
         return

@@ -18,8 +18,8 @@ from pellucid.features.views import COPIES, copies_of, views_of
 Features: TypeAlias = PictureFeatures | Numbers | Table
 
 FEATURES: dict[str, type[Pixels] | type[Photo] | type[Embedding] | type[Numbers] | type[Table]] = {
-    "pixels": Pixels,
     "photo": Photo,
+    "pixels": Pixels,
     "embedding": Embedding,
     "numbers": Numbers,
     "table": Table,
