@@ -424,6 +424,10 @@ def test_regression_and_classes_are_not_mixed_up(capsys):
         (["train", "t.csv", "--label", "price", "--merge", "a=b+c"], "there are no classes to join"),
         (["train", "t.csv", "--label", "price", "--class-weight", "balanced"], "class_weight is for classes"),
         (["train", "t.csv", "--label", "price", "--learning-curve"], "the learning curve tells of classes"),
+        (["train", "t.csv", "--label", "price", "--corrections", "t.csv"], "corrections are of classes"),
+        (["train", "t.csv", "--label", "price", "--reject", "auto"], "has no classes, so nothing can be rejected"),
+        (["train", "t.csv", "--label", "price", "--threshold", "auto"], "a threshold is for two classes"),
+        (["predict", "m", "t.csv", "--sort-into", "s"], "takes tables, whose rows cannot be sorted into folders"),
         (["train", "t.csv", "--label", "price", "--categorical", "class,"], "is not a list of columns"),
         (["train", "toy:flower", "--drop", "x"], "toy:flower is a toy data set; drop= has no meaning there"),
         (["predict", "m", "photos"], "there is no file or folder photos."),
@@ -455,6 +459,31 @@ def test_regression_as_good_as_scikit_learn():
     theirs.fit(Z[:300], (y[:300] - y[:300].mean()) / scale)
     rmse = root_mean_squared_error(y[300:], theirs.predict(Z[300:]) * scale + y[:300].mean())
     assert net.rmse < 1.05 * rmse and net.rmse < 0.85 * net.baselines["mean"]
+
+
+def test_rows_of_a_table_can_be_rejected(capsys):
+    columns, rows = messy(200)
+    write("t.csv", columns, rows)
+    how = ["--drop", "price", "--layers", "4", "--optimizer", "lbfgs", "--l2", "0.01", "--seed", "0"]
+    assert run(["train", "t.csv", *how, "--reject", "auto", "--out", "m"]) == 0
+    write("new.csv", columns[:3], [[30, "Chur", "yes"], [5000, "Basel", "no"]])
+    capsys.readouterr()
+    assert run(["predict", "m", "new.csv", "--csv", "o.csv"]) == 0
+    assert "new.csv, row 1: unknown (unlike all it learned from" in capsys.readouterr().out
+    with Path("o.csv").open(newline="") as file:
+        assert [row[1] == "unknown" for row in csv.reader(file)][1:] == [False, True]
+
+
+def test_numbers_of_pictures(capsys):
+    rng = np.random.default_rng(0)
+    light = rng.uniform(20, 200, 150)
+    pictures = rng.normal(light[:, None, None, None], 5, (150, 6, 6, 3)).clip(0, 255).astype(np.uint8)
+    np.savez("p.npz", images=pictures, labels=light)
+    how = ["--layers", "none", "--optimizer", "lbfgs", "--copies", "mirrored", "--seed", "0", "--out", "m"]
+    assert run(["train", "p.npz", *how]) == 0 and run(["evaluate", "m", "p.npz"]) == 0
+    assert "R^2 1.0" in capsys.readouterr().out.replace("0.999", "1.0")
+    assert abs(load("m").predict(pictures[3])[0] - light[3]) < 5
+    assert run(["train", "p.npz", "--layers", "none", "--epochs", "1", "--pictures", "d", "--out", "n"]) == 0
 
 
 def test_tables_are_audited(capsys):

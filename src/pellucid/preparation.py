@@ -35,6 +35,8 @@ def prepare(recipe: Recipe, progress: Progress | None = None) -> Prepared:
     """Return the data of a recipe, ready to be described."""
     splits, corrections = _loaded(recipe), None
     if recipe.corrections is not None:
+        if not splits.train.class_names:
+            raise InputError("corrections are of classes; leave corrections out where numbers are predicted.")
         parts, corrections = corrected(dict(splits.items()), read_corrections(recipe.corrections), recipe.merge)
         splits = Splits(**parts)
     by = recipe.group_by
