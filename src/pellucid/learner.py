@@ -19,6 +19,15 @@ from pellucid.training import Checkpoints, History, Settings, fit, weights_by_co
 from pellucid.training.doctor import Finding, diagnose
 
 NO_HIDDEN_LAYER = "no_hidden_layer"  # the baseline, as `evaluation.comparison` knows it
+TO_THE_OPTIMUM: dict[str, Any] = {
+    "optimizer": "lbfgs",
+    "learning_rate": 0.001,
+    "batch_size": "auto",
+    "dropout": 0.0,
+    "clip_norm": None,
+    "restarts": 1,
+}
+ENOUGH = 200  # epochs of it
 
 Callbacks = Callable[[Any, np.ndarray], Sequence[Callable[[Any], Any]]]
 
@@ -134,10 +143,16 @@ class Learner:
 
     @property
     def without_hidden_layers(self) -> "Learner | None":
-        """The same with one network that has no hidden layer; None where this one has none either."""
+        """The same with one network that has no hidden layer; None where this one has none either.
+
+        On tables it is trained to its optimum: its cost is convex, and it must not lose by too few steps.
+        """
         if not self.settings.layers:
             return None
-        return replace(self, settings=replace(self.settings, hidden_layers=()), ensemble=1)
+        settings = replace(self.settings, hidden_layers=())
+        if not isinstance(self.features, PictureFeatures):
+            settings = replace(settings, **TO_THE_OPTIMUM, epochs=max(settings.epochs, ENOUGH))
+        return replace(self, settings=settings, ensemble=1)
 
     def fit_predict(
         self, samples: Samples, checkpoints: Checkpoints | None = None, with_baseline: bool = True
