@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pellucid
 from pellucid.data.published import usual_place
+from pellucid.evaluation import CrossValidation, Scores
 
 SICK = {"sick": ["angular_leaf_spot", "bean_rust"]}
 
@@ -32,13 +33,13 @@ def main(arguments: Sequence[str]) -> None:
         ("beans, three classes", "beans", {"cross_validate": 0}),
     ):
         result = pellucid.train(place(name), random_state=options.seed, **how)
-        if (judged := result.cross_validation) is not None:
+        if isinstance(judged := result.cross_validation, CrossValidation):
             spread = f"{min(judged.accuracies):.3f} to {max(judged.accuracies):.3f}"
             part = f"{len(judged.accuracies)} x 5-fold cross-validation of the training part ({spread})"
             balanced = judged.scores.balanced_accuracy
             _line(what, part, judged.accuracy, judged.interval, judged.baselines["majority"], balanced)
         for part, scores in result.scores.items():
-            if scores.interval is not None:
+            if isinstance(scores, Scores) and scores.interval is not None:
                 majority = scores.baselines["majority"]
                 _line(what, part, scores.accuracy, scores.interval, majority, scores.balanced_accuracy)
 

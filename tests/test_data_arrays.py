@@ -99,8 +99,6 @@ def test_class_names_from_labels(tmp_path, write, labels, names):
          "width, channels) with 1, 3 or 4 channels, channels last."),
         ({"x": Y, "y": Y}, {}, "the samples of {0} are an array of shape (6,) and type int64; expected pictures (n, "
          "height, width) or (n, height, width, channels), or rows of numbers (n, columns)."),
-        ({"x": np.zeros((60, 2)), "y": np.arange(60) / 7}, {}, "the labels of {0} are 60 different numbers, not all "
-         "whole: this looks like regression; use NeuralNetworkRegressor."),
         ({"x": X, "y": Y}, {"label": "y"}, None),
     ],
 )  # fmt: skip
@@ -110,6 +108,16 @@ def test_arrays_that_cannot_be_used(tmp_path, write, arrays, options, message):
         kind = {".h5": "HDF5", ".npz": "NumPy"}[path.suffix]
         message = "{0} is a " + kind + " file; label= has no meaning there, leave it out."
     assert told(path, **options) == message.format(path)
+
+
+@WRITERS
+def test_numbers_to_predict(tmp_path, write):
+    y = np.arange(60) / 7
+    data = load(write(tmp_path / "a.h5", x=np.zeros((60, 2)), y=y)).train
+    assert data.class_names == () and data.labels.tolist() == y.tolist()
+    path = write(tmp_path / "b.h5", x=np.zeros((60, 2)), y=np.arange(60))
+    assert len(load(path).train.class_names) == 60  # integers in an array are codes
+    assert load(path, regression=True).train.labels.tolist() == list(range(60))
 
 
 @WRITERS

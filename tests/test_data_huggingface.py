@@ -74,7 +74,7 @@ def test_numbers(datasets, tmp_path):
     data = load(tmp_path / "set", groups="who").train
     (X,) = data.take([2, 0]).blocks()
     assert X.tolist() == [[3, 2.5], [1, 0.5]]
-    assert (data.kind, data.columns, data.class_names) == ("numbers", ("a", "b"), ("p", "q"))
+    assert (data.kind, data.columns, data.class_names) == ("table", ("a", "b"), ("p", "q"))
     assert data.groups.tolist() == ["x", "x", "y"]
     assert load(tmp_path / "set", label="who", groups="labels").train.class_names == ("x", "y")
 
@@ -88,7 +88,10 @@ def test_a_part_without_answers_is_left_out(datasets, tmp_path):
 @pytest.mark.parametrize(
     "columns, options, message",
     [
-        ({"word": ["x", "y", "z"]}, {}, "{0} has no pictures, and columns that are not numbers: word."),
+        ({"many": [[1], [2], [3]]}, {}, "{0} has no pictures, and columns of neither numbers nor texts: many. Leave "
+         "them out with --drop many (drop=['many'])."),
+        ({"a": [1, np.inf, 2]}, {}, "{0}: row 1, column 'a' is 'inf', expected a finite number. Correct it, or empty "
+         "it where the value is missing, or declare the column with --categorical a (categorical=[\"a\"])."),
         ({"labels": ["p", None, "q"]}, {}, "{0}: row 1 has no 'labels'; every sample needs one."),
         (
             {"labels": ["p", "p", "p"]},
@@ -102,7 +105,7 @@ def test_a_part_without_answers_is_left_out(datasets, tmp_path):
             "{0} is a data set of the datasets library; keys= has no meaning there, leave it out.",
         ),
     ],
-)
+)  # fmt: skip
 def test_what_cannot_be_used(datasets, tmp_path, columns, options, message):
     numbers(datasets, **columns).save_to_disk(tmp_path / "set")
     with pytest.raises(InputError) as caught:
@@ -110,12 +113,24 @@ def test_what_cannot_be_used(datasets, tmp_path, columns, options, message):
     assert str(caught.value) == message.format(tmp_path / "set")
 
 
-def test_missing_values_are_named_when_read(datasets, tmp_path):
-    numbers(datasets, b=[1.0, None, np.nan]).save_to_disk(tmp_path / "set")
-    data = load(tmp_path / "set").train
-    assert next(data.blocks([0])).tolist() == [[1, 1]]
-    with pytest.raises(InputError, match="row 1, column 'b' is nan; every value must be a finite number"):
-        next(data.blocks([0, 1]))
+def test_missing_values_and_categories(datasets, tmp_path):
+    text, listed = datasets.Value("string"), datasets.ClassLabel(names=["no", "yes"])
+    number, flag = datasets.Value("float64"), datasets.Value("bool")
+    kinds = datasets.Features(b=number, word=text, t=flag, kind=listed, labels=text)
+    rows = {"b": [1.0, None, np.nan], "word": ["x", None, "y"], "t": [True, False, None], "kind": [1, -1, 0]}
+    table = datasets.Dataset.from_dict(rows | {"labels": ["p", "q", "p"]}, features=kinds)
+    datasets.DatasetDict(test=table.select([1]), train=table).save_to_disk(tmp_path / "set")
+    splits = load(tmp_path / "set")
+    assert splits.train.categorical == ("word", "kind") == splits.test.categorical
+    (X,), (T,) = splits.train.blocks(), splits.test.blocks()
+    assert str(X.tolist()) == str([[1.0, "x", 1.0, "yes"], [np.nan, None, 0.0, None], [np.nan, "y", np.nan, "no"]])
+    assert str(T.tolist()) == str(X[1:2].tolist())
+
+
+def test_numbers_to_predict(datasets, tmp_path):
+    numbers(datasets).to_parquet(tmp_path / "a.parquet")
+    data = load(tmp_path / "a.parquet", label="b", drop=["labels"], regression=True).train
+    assert data.labels.tolist() == [0.5, 1.5, 2.5] and data.columns == ("a",) and data.target == "b"
 
 
 def test_what_is_not_there(datasets, tmp_path):

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from pellucid.data import load
-from pellucid.data.tables import read_columns
+from pellucid.data.labels import class_names_of
+from pellucid.data.tables import read_rows
 from pellucid.errors import InputError
 
 TEXT = "length,width,species\n1.5,2,iris\n3,-4e1,rose\n0,.5,iris\n"
@@ -47,7 +48,7 @@ def test_dialects(table, content):
     (X,) = data.blocks()
     assert X.dtype == np.float64
     assert X.tolist() == [[1.5, 2], [3, -40], [0, 0.5]]
-    assert (data.kind, data.columns, data.class_names) == ("numbers", ("length", "width"), ("iris", "rose"))
+    assert (data.kind, data.columns, data.class_names) == ("table", ("length", "width"), ("iris", "rose"))
     assert data.labels.tolist() == [0, 1, 0]
 
 
@@ -83,35 +84,55 @@ def test_numeric_labels_are_in_numeric_order(table):
     assert data.labels.tolist() == [2, 1, 0, 3, 1]
 
 
-@pytest.mark.parametrize("count, regression", [(50, False), (51, True)])
-def test_many_measurements_are_not_classes(table, count, regression):
-    path = table("\n".join(["a,y", *(f"1,{number}.5" for number in range(count))]))
-    if regression:
-        assert told(path) == (
-            f"the labels of {path} are 51 different numbers, not all whole: this looks like regression; "
-            "use NeuralNetworkRegressor."
-        )
-    else:
-        assert len(load(path).train.class_names) == count
+@pytest.mark.parametrize(
+    "numbers, times, classes",
+    [
+        ([n + 0.5 for n in range(50)], 5, 50),
+        ([n + 0.5 for n in range(51)], 5, 0),
+        (range(80), 5, 80),
+        (range(80), 4, 0),
+        (range(11), 4, 0),
+        (range(10), 1, 10),
+    ],
+)
+def test_measurements_are_not_classes(table, numbers, times, classes):
+    path = table("\n".join(["a,y", *(f"1,{number}" for number in [*numbers] * times)]))
+    data = load(path).train
+    assert len(data.class_names) == classes
+    assert data.counts().keys() == set(data.class_names) and (data.strata is None) == (classes == 0)
+    if not classes:
+        assert data.labels.tolist() == [*numbers] * times
+    assert load(path, regression=True).train.labels.tolist() == [*numbers] * times
+    assert len(load(path, regression=False).train.class_names) == len(numbers)
 
 
-def test_many_whole_numbers_are_classes(table):
-    assert len(load(table("\n".join(["a,y", *(f"1,{n}" for n in range(80))]))).train.class_names) == 80
+def test_labels_of_one_number_are_one_class(table):
+    assert class_names_of(["1.0", "2", "1", "10"], "here") == ("1", "2", "10")
+    data = load(table("a;y\n1;1\n1;1,0\n1;2\n1;1.00\n1;01\n1;2,50\n")).train
+    assert data.class_names == ("01", "1", "2", "2.50") and data.labels.tolist() == [1, 1, 2, 1, 0, 3]
 
 
 @pytest.mark.parametrize(
     "content, options, message",
     [
-        ("a,y\n1,p\nred,q\n", {}, "{0}, line 3, column 'a' is 'red', expected a finite number; correct it, or remove "
-         "the column."),
-        ("a,y\n1,p\n,q\n", {}, "{0}, line 3, column 'a' is empty; fill it in or remove the line (missing values come "
-         "in a later release)."),
-        ("a,b,y\n1,nan,p\n1,2,q\n", {}, "{0}, line 2, column 'b' is 'nan', expected a finite number; correct it, or "
-         "remove the column."),
-        ("a,b,y\n1,2,p\n1,-inf,q\n", {}, "{0}, line 3, column 'b' is '-inf', expected a finite number; correct it, or "
-         "remove the column."),
-        ("a,b,y\n1,1.234.5,p\n", {}, "{0}, line 2, column 'b' is '1.234.5', expected a finite number; correct it, or "
-         "remove the column."),
+        ("a,y\n1,p\nred,q\n", {}, "{0}, line 3, column 'a' is 'red', expected a finite number. Correct it, or empty it "
+         "where the value is missing, or declare the column with --categorical a (categorical=[\"a\"])."),
+        ("a,b,y\n1,2,p\n1,-inf,q\n", {"numeric": ["b"]}, "{0}, line 3, column 'b' is '-inf', expected a finite number. "
+         "Correct it, or empty it where the value is missing."),
+        ("a,y\nx,p\n1,p\nred,q\n", {"only": ["a"], "numeric": ["a"]}, "{0}, line 2, column 'a' is 'x' (one of 2 such "
+         "cells), expected a finite number. Correct it, or empty it where the value is missing."),
+        ("a,b,c,y\n1,,NA,p\n1,?,null,q\n", {}, "of some columns nothing can be learned: 'b' is empty in every row; 'c' "
+         "is empty in every row. Leave them out with --drop b,c (drop=['b', 'c']), or declare categories with "
+         "--categorical (categorical=[...])."),
+        ("a,y\n1,p\n", {"drop": ["b"]}, "unknown column of {0} 'b'. Known: a, y."),
+        ("a,y\n1,p\n", {"drop": ["y"]}, "column 'y' of {0} is the label or the column of groups; it can be only one of "
+         "these."),
+        ("a,y\n1,p\n", {"drop": ["a"], "numeric": ["a"]}, "column 'a' of {0} is declared once already; it can be only "
+         "one of these."),
+        ("a,y\n1,p\n", {"drop": ["a"]}, "{0} has no column to learn from beside y."),
+        ("a,y\n1,p\n", {"only": ["b", "a", "c"]}, "{0} has no columns 'b', 'c'; its columns are a, y."),
+        ("a,y\n1,5\n1,x\n", {"regression": True}, "{0}, line 3, column 'y' is 'x', but the labels are numbers to "
+         "predict. Correct it, or remove the line."),
         ("a,y\n1,p\n1,\n", {}, "{0}, line 3, column 'y' is empty; every sample needs a label."),
         ("a,y\n1,p\n1,2,q\n", {}, "{0}, line 3 has 3 cells, the header has 2."),
         ("a,y\n1,p\n\n1\n", {}, "{0}, line 4 has 1 cells, the header has 2."),
@@ -142,6 +163,79 @@ def test_tables_that_cannot_be_used(table, content, options, message):
 
 def test_columns_for_prediction_come_in_the_asked_order(table):
     path = table("b,note,a\n1,x,2\n3,y,4\n")
-    assert read_columns(path, ["a", "b"]).tolist() == [[2, 1], [4, 3]]
+    assert read_rows(path, ["a", "b"]).tolist() == [[2, 1], [4, 3]]
+    assert read_rows(path, ["note", "b"], ["note"]).tolist() == [["x", 1], ["y", 3]]
     with pytest.raises(InputError, match="has no column 'c'; its columns are b, note, a"):
-        read_columns(path, ["a", "c"])
+        read_rows(path, ["a", "c"])
+
+
+def test_a_mistake_among_numbers_to_predict_does_not_make_them_classes(table):
+    path = table("\n".join(["a,y", *(f"1,{n}" for n in range(40)), "1,4O"]))
+    assert told(path) == (
+        f"{path}, line 42, column 'y' is '4O', but the labels are numbers to predict. Correct it, or remove the line, "
+        "or take the labels as classes with --classify (regression=False)."
+    )
+    assert len(load(path, regression=False).train.class_names) == 41
+
+
+# columns -----------------------------------------------------------------------------------------------------------
+
+
+def columns_of(table, **cells):
+    n = len(next(iter(cells.values())))
+    lines = [",".join(f'"{cell}"' for cell in row) for row in zip(*cells.values(), "pq" * (n // 2), strict=True)]
+    return table("\n".join([",".join([*cells, "y"]), *lines]))
+
+
+@pytest.mark.parametrize("word", ["", "NA", "n/a", "NaN", "nan", "NULL", "None", "?", " "])
+def test_words_for_missing(table, word):
+    data = load(columns_of(table, a=["1", word], b=["red", word])).train
+    assert (data.columns, data.categorical) == (("a", "b"), ("b",))
+    (X,) = data.blocks()
+    assert X[0].tolist() == [1.0, "red"] and np.isnan(X[1, 0]) and X[1, 1] is None
+
+
+@pytest.mark.parametrize(
+    "cells, categorical",
+    [
+        (["yes", "no"] * 10, True),
+        (["true", "FALSE"] * 10, True),
+        (["2024-01-05", "2024-01-06"] * 10, True),
+        (["1", "2", "3+", "4+"] * 10, True),
+        (["1", "2", "x", "y"] * 10, True),
+        (["1", ".5", "-2e3", "NA"] * 10, False),
+        (["1"] * 96 + ["x"] * 4, None),
+        (["1"] * 93 + ["x"] * 7, True),
+        (["1"] * 17 + ["x", "y", "z"], None),
+        (["1"] * 3 + ["x"] * 3, None),
+        (["1"] * 3 + ["x"] * 5, True),
+    ],
+)
+def test_what_a_column_holds(table, cells, categorical):
+    path = columns_of(table, a=cells)
+    if categorical is None:
+        assert "expected a finite number" in told(path)
+    else:
+        assert load(path).train.categorical == (("a",) if categorical else ())
+    assert load(path, categorical=["a"]).train.categorical == ("a",)
+
+
+def test_a_column_that_names_its_rows_is_refused(table):
+    n = 24
+    names, few = [f"name, {i}" for i in range(n)], [f"shape {i % 12}" for i in range(n)]
+    path = columns_of(table, name=names, few=few, other=names[:13] + names[:11], number=range(n))
+    assert told(path) == (
+        "of some columns nothing can be learned: 'name' has 24 different texts in 24 cells, such as 'name, 0'; 'other' "
+        "has 13 different texts in 24 cells, such as 'name, 0'. Leave them out with --drop name,other "
+        "(drop=['name', 'other']), or declare categories with --categorical (categorical=[...])."
+    )
+    assert load(path, drop=["name", "other"]).train.columns == ("few", "number")
+    assert load(path, drop=["name"], categorical=["other"]).train.categorical == ("few", "other")
+    many = [f"{i}x" for i in range(101)]
+    assert "'a' has 101 different texts in 404 cells" in told(columns_of(table, a=many * 4))
+    assert load(columns_of(table, a=many[:100] * 4)).train.categorical == ("a",)
+
+
+def test_categories_of_numbers_are_their_texts(table):
+    (X,) = load(table("a;y\n1;p\n1,0;q\n2,5;p\n01;q\n;q\n"), categorical=["a"]).train.blocks()
+    assert X.ravel().tolist() == ["1", "1", "2.5", "01", None]

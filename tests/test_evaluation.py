@@ -10,7 +10,7 @@ from pellucid.evaluation import score, score_regression, wilson_interval
 from pellucid.evaluation.calibration import calibration
 from pellucid.evaluation.comparison import compare, mcnemar_mid_p
 from pellucid.evaluation.interval import difference_interval, independent_rows
-from pellucid.evaluation.regression import rmse_interval
+from pellucid.evaluation.regression import nearness, rmse_interval
 
 P = np.array([[0.9, 0.1], [0.8, 0.2], [0.7, 0.3], [0.6, 0.4], [0.2, 0.8]])
 LABELS = np.array([0, 0, 0, 1, 1])
@@ -233,6 +233,25 @@ def test_regression_that_learned_nothing_is_called_so():
     chosen = score_regression(y, y, 0.0, "choosing")
     assert (chosen.interval, chosen.credibly_better) == (None, None)
     assert "used for choosing" in chosen.sentence()
+
+
+def test_predictors_are_compared_row_by_row_and_by_their_rmse():
+    small, large = np.full(30, 0.1), np.full(30, -0.2)
+    better, worse = nearness(small, large, "it"), nearness(large, small)
+    assert (better.nearer, better.farther, better.credibly_better, better.credibly_worse) == (30, 0, True, False)
+    assert (worse.nearer, worse.farther, worse.credibly_better, worse.credibly_worse) == (0, 30, False, True)
+    assert better.sentence() == "Credibly better than it: rmse 0.1 against 0.2, nearer on 30 of 30 rows, p < 0.001."
+    wild = np.where(np.arange(30) < 2, 50.0, small)  # nearer almost always, and far off twice
+    assert nearness(wild, large).p < 0.001 and not nearness(wild, large).credibly_better
+    assert nearness(large, wild).p < 0.001 and not nearness(large, wild).credibly_worse
+
+
+def test_baselines_of_numbers():
+    y = np.random.default_rng(0).normal(0, 1, 40)
+    scores = score_regression(y + 0.1, y, 0.0, baselines={"no_hidden_layer": y - 1})
+    assert scores.baselines["no_hidden_layer"] == pytest.approx(1) and scores.comparisons["mean"].than.endswith("mean")
+    assert scores.comparisons["no_hidden_layer"].credibly_better
+    assert score_regression(y, y, 0.0, "choosing", {"x": y}).comparisons == {}
 
 
 def test_regression_without_spread_or_error():

@@ -140,7 +140,7 @@ def test_columns_are_found_by_name(tmp_path):
     X, _ = assemble(dataset, result.model.features)
     np.testing.assert_array_equal(X, assemble(result.splits.train, result.model.features)[0])
     assert used_for == "testing"
-    with pytest.raises(InputError, match="has no column 'a'; its columns are b"):
+    with pytest.raises(InputError, match="has no column 'a'; its columns are label, b"):
         data_for(result.model, tmp_path / "less.csv")
 
 

@@ -114,20 +114,33 @@ def data_for(model: Model, source: str | Path, part: str | None = None, **option
     part: "train", "validation" or "test"; by default the one best to score on.  options: label, keys, groups; by
     default those of training.  Also returned: the part, and what its rows were used for ("testing" if new).
 
-    Raises InputError for a class or a column that the model does not know, and for a model that tells no classes.
+    Raises InputError for a class or a column that the model does not know, and for labels that are not of its kind.
     """
-    if not model.class_names:
-        raise InputError("this model predicts numbers, not classes; score it from Python.")
     trained = model.provenance.get("recipe", {})
     usual = {"label": trained.get("label"), "keys": trained.get("keys"), "groups": trained.get("group_by")}
+    usual |= known_columns(model.features) | {"regression": not model.class_names}
+    if model.target is not None and not usual["label"]:
+        usual["label"] = model.target.name
     parts = dict(load(source, **options, least_classes=1, usual=usual).items())
     chosen = part or next(name for name in ("test", "validation", "train") if name in parts)
     if chosen not in parts:
         raise InputError(f"{source} has no part {chosen}; it has {', '.join(parts)}.")
     dataset = parts[chosen].coded_as(model.class_names, model.merge)
-    if isinstance(model.features, Numbers):
+    if not isinstance(model.features, PictureFeatures):
         dataset = dataset.with_columns(model.features.columns)
     return dataset, chosen, _used_for(model, source, chosen, divided=len(parts) > 1)
+
+
+def known_columns(of: Dataset | Features) -> dict[str, Any]:
+    """Return what `load` may take as known of the columns of other data: those of the training data, or of features."""
+    if isinstance(of, PictureFeatures):
+        return {}
+    categorical = () if isinstance(of, Numbers) else of.categorical
+    return {
+        "only": of.columns,
+        "categorical": categorical,
+        "numeric": tuple(name for name in of.columns if name not in categorical),
+    }
 
 
 def _used_for(model: Model, source: str | Path, part: str, divided: bool) -> str:

@@ -129,13 +129,13 @@ def decided(model: Model, kept: Kept, reject: float | Auto | None, threshold: fl
     return replace(model, rejection=limits), Decision(line, rejection, worth)
 
 
-def answers_of(model: Model, R: np.ndarray, dataset: Dataset, P: np.ndarray, used_for: str) -> Answered | None:
-    """Return what a model's answers to labelled rows are worth, of probabilities P (n, k); None where it gives all.
+def answers_of(model: Model, R: np.ndarray, dataset: Dataset, used_for: str) -> Answered | None:
+    """Return what a model's answers to labelled rows, given as raw rows R, are worth; None where it gives all.
 
     used_for: what else the rows were used for, as `score` takes it: there is an interval for "testing" alone.
     """
     if model.rejection is None:
         return None
-    P = weighed(P, model.threshold)
+    P = weighed(model.probabilities(R), model.threshold)
     worth = answered(model.rejection, P, model.novelty(R), dataset.labels, dataset.groups)
     return worth if used_for == "testing" else replace(worth, interval=None)

@@ -247,8 +247,6 @@ class NeuralNetworkRegressor(RegressorMixin, _NeuralNetwork):
         sample_weight: (n,), 0 or more.  validation_data: (X, y) whose cost is recorded after each epoch, and that
         early stopping judges by.
         """
-        if self.class_weight is not None:
-            raise InputError("class_weight is for classes; weigh rows of a regression with sample_weight.")
         with self._all_or_nothing():
             X, y = self._rows(X, y, multi_output=True, y_numeric=True)
             self._one_column = y.ndim == 1

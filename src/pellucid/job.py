@@ -15,10 +15,19 @@ from pellucid.data import Dataset, Splits, split_rows
 from pellucid.data.corrections import Corrected
 from pellucid.decision import Decision, Kept, answers_of, decided, knowing, refuse_impossible
 from pellucid.errors import InputError
-from pellucid.evaluation import Answered, CrossValidation, FileFacts, LearningCurve, Scores, Shift, score
-from pellucid.judging import cross_validated, curve_of, facts_against, shift_between, usual_or_wanted
-from pellucid.learner import NO_HIDDEN_LAYER, Learner, Samples
-from pellucid.model import Model, class_codes
+from pellucid.evaluation import (
+    Answered,
+    CrossValidation,
+    FileFacts,
+    LearningCurve,
+    RegressionScores,
+    RegressionValidation,
+    Scores,
+    Shift,
+)
+from pellucid.judging import cross_validated, curve_of, facts_against, scored, shift_between, usual_or_wanted
+from pellucid.learner import Learner, Samples
+from pellucid.model import Model
 from pellucid.preparation import prepare
 from pellucid.randomness import as_seed, stream
 from pellucid.recipe import Recipe, make_recipe
@@ -35,7 +44,7 @@ class Result:
     """What a job gives.
 
     recipe: all its values in full, flat; `make_recipe` takes them, and gives the same weights again.
-    scores: by part ("train", "validation", "test").  histories: of each network.
+    scores: by part ("train", "validation", "test"), of classes or of numbers.  histories: of each network.
     cross_validation: the headline where the samples are few.  learning_curve: where it was asked for.
     audit: what was found in the data.  file_facts: what the files tell besides the pictures.  shift: how the shares of
     the classes differ between training and test.  findings: of the training doctor.
@@ -48,8 +57,8 @@ class Result:
     model: Model
     recipe: dict[str, Any]
     histories: tuple[History, ...]
-    scores: dict[str, Scores]
-    cross_validation: CrossValidation | None
+    scores: dict[str, Scores | RegressionScores]
+    cross_validation: CrossValidation | RegressionValidation | None
     learning_curve: LearningCurve | None
     audit: Audit | None
     file_facts: FileFacts | None
@@ -68,16 +77,16 @@ class Result:
         return self.histories[0]
 
     @property
-    def headline(self) -> Scores | None:
+    def headline(self) -> Scores | RegressionScores | None:
         """The scores that tell most of new samples: of cross-validation, else of rows that had no say in anything."""
         if self.cross_validation is not None:
             return self.cross_validation.scores
         tested = (self.scores[part] for part in ("test", "validation") if part in self.scores)
-        return next((scores for scores in tested if scores.interval is not None), None)
+        return next((scores for scores in tested if scores.used_for == "testing"), None)
 
 
 def train(source: str | Path, *, progress: Progress | None = None, **settings: Any) -> Result:
-    """Train a classifier on a data source and return the model, its history and its scores.
+    """Train a classifier, or a regressor, on a data source and return the model, its history and its scores.
 
     source: a folder of class folders, a .zip of one, .h5, .csv, .npz, an IDX folder, "hf:NAME" or "toy:flower".
     settings: any field of `Recipe` (validation, size, merge, ...) or of `Settings` (hidden_layers, epochs, ...).
@@ -97,6 +106,8 @@ def run(recipe: Recipe, progress: Progress | None = None, checkpoints: Checkpoin
     prepared = prepare(recipe, progress)
     splits = prepared.splits
     refuse_impossible(recipe.reject, recipe.threshold, splits.train, splits.validation)
+    if recipe.learning_curve and not splits.train.class_names:
+        raise InputError("the learning curve tells of classes; leave learning_curve out where numbers are predicted.")
     features = recipe.features_for(splits.train)
     settings = recipe.settings(features.kind)
     seed = as_seed(settings.random_state)
@@ -117,8 +128,8 @@ def run(recipe: Recipe, progress: Progress | None = None, checkpoints: Checkpoin
         chooses = True
 
     samples = {part: Samples(rows[part], dataset.labels, dataset.groups) for part, dataset in parts.items()}
-    names = parts["train"].class_names
-    learner = Learner(features, settings, seed, names, recipe.networks_for(features))
+    first = parts["train"]
+    learner = Learner(features, settings, seed, first.class_names, recipe.networks_for(features), first.target)
     judged = None
     if repeats:
         judged = cross_validated(learner, samples["train"], repeats, recipe.threshold, progress, checkpoints)
@@ -129,7 +140,8 @@ def run(recipe: Recipe, progress: Progress | None = None, checkpoints: Checkpoin
         None if progress is None else lambda X, y: [progress.training(X, y, settings.epochs)],
         checkpoints,
     )
-    findings = learned.examine(None if judged is None else (judged.accuracy, judged.baselines["majority"]))
+    of_folds = judged if isinstance(judged, CrossValidation) else None
+    findings = learned.examine(None if of_folds is None else (of_folds.accuracy, of_folds.baselines["majority"]))
     simpler = learner.without_hidden_layers
     baseline = None
     if simpler is not None and not learned.interrupted:
@@ -144,13 +156,13 @@ def run(recipe: Recipe, progress: Progress | None = None, checkpoints: Checkpoin
         rows |= {"validation": rows["train"][learned.held], "train": rows["train"][kept]}
         parts |= {"validation": parts["train"].take(learned.held), "train": parts["train"].take(kept)}
 
-    model, decision = _decided(recipe, learner, learned.model, judged, samples["train"], rows, parts)
+    model, decision = _decided(recipe, learner, learned.model, of_folds, samples["train"], rows, parts)
     model = replace(
         model,
         merge=recipe.merge,
         provenance={
             "data": recipe.data,
-            "counts": {part: dataset.counts() for part, dataset in parts.items()},
+            "counts": {part: dataset.counts() or len(dataset) for part, dataset in parts.items()},
             "division": "; ".join(division) or "as the data is divided",
             "used_for": used_for,
             "skipped": len(skipped or ()),
@@ -165,14 +177,11 @@ def run(recipe: Recipe, progress: Progress | None = None, checkpoints: Checkpoin
             "versions": versions(),
         },
     )
-    scores: dict[str, Scores] = {}
+    scores: dict[str, Scores | RegressionScores] = {}
     answered: dict[str, Answered] = {}
-    line = model.threshold
     for part, dataset in parts.items():
-        simple = {} if baseline is None else {NO_HIDDEN_LAYER: class_codes(baseline.probabilities(rows[part]), line)}
-        P = model.probabilities(rows[part])
-        scores[part] = score(P, dataset.labels, names, used_for[part], simple, dataset.groups, line)
-        worth = answers_of(model, rows[part], dataset, P, used_for[part]) if used_for[part] == "testing" else None
+        scores[part] = scored(model, rows[part], dataset.labels, used_for[part], baseline, dataset.groups)
+        worth = answers_of(model, rows[part], dataset, used_for[part]) if used_for[part] == "testing" else None
         answered |= {} if worth is None else {part: worth}
     return Result(
         model,
@@ -231,7 +240,7 @@ def _hold_back(
 ) -> list[str]:
     """Move a share of the training samples to another part; return what was done."""
     whole, R = parts["train"], rows["train"]
-    kept, held = split_rows(whole.labels, share, rng, whole.groups)
+    kept, held = split_rows(whole.strata, share, rng, whole.groups, n=len(whole))
     parts |= {"train": whole.take(kept), part: whole.take(held)}
     rows |= {"train": R[kept], part: R[held]}
     held_for = {"test": "held back for testing", "validation": "of the rest held back for choosing"}[part]
@@ -239,4 +248,6 @@ def _hold_back(
 
 
 def _by(dataset: Dataset) -> str:
+    if dataset.strata is None:
+        return "chance" if dataset.groups is None else "group"
     return "class" if dataset.groups is None else "class and group"

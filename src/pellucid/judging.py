@@ -1,7 +1,7 @@
 """Judging: what a job finds out about how good its model is, on rows that it did not learn from."""
 
 from collections.abc import Callable, Mapping
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -13,16 +13,22 @@ from pellucid.evaluation import (
     CrossValidation,
     FileFacts,
     LearningCurve,
+    RegressionScores,
+    RegressionValidation,
+    Scores,
     Shift,
     cross_validate,
+    cross_validate_regression,
     facts_of,
     file_facts,
     learning_curve,
     prior_shift,
+    score,
+    score_regression,
 )
 from pellucid.evaluation.cross_validation import HEADLINE_BELOW
 from pellucid.evaluation.out_of_fold import FOLDS, usual_repeats
-from pellucid.learner import Learner, Samples
+from pellucid.learner import NO_HIDDEN_LAYER, Learner, Samples
 from pellucid.model import Model, class_codes
 from pellucid.randomness import stream
 from pellucid.training import Checkpoints
@@ -35,7 +41,7 @@ def usual_or_wanted(wanted: int | None, train: Dataset) -> int:
     if len(train) >= HEADLINE_BELOW:
         return 0
     try:
-        folds(train.labels, FOLDS, stream(0, "folds"), train.groups)
+        folds(np.zeros(len(train)) if train.strata is None else train.strata, FOLDS, stream(0, "folds"), train.groups)
     except InputError:
         return 0
     return usual_repeats(len(train))
@@ -48,23 +54,18 @@ def cross_validated(
     threshold: float | Literal["auto"],
     progress: Progress | None,
     checkpoints: Checkpoints | None,
-) -> CrossValidation:
-    return cross_validate(
-        learner.fit_predict(train, checkpoints),
-        train.labels,
-        learner.class_names,
-        seed=learner.seed,
-        repeats=repeats,
-        groups=train.groups,
-        progress=_told(progress, "cross-validation"),
-        threshold=threshold,
-    )
+) -> CrossValidation | RegressionValidation:
+    fit_predict, told = learner.fit_predict(train, checkpoints), _told(progress, "cross-validation")
+    how: dict[str, Any] = {"seed": learner.seed, "repeats": repeats, "groups": train.groups, "progress": told}
+    if not learner.class_names:
+        return cross_validate_regression(fit_predict, train.labels, **how)
+    return cross_validate(fit_predict, train.labels, learner.class_names, threshold=threshold, **how)
 
 
 def curve_of(
     learner: Learner,
     train: Samples,
-    judged: CrossValidation | None,
+    judged: CrossValidation | RegressionValidation | None,
     progress: Progress | None,
     checkpoints: Checkpoints | None,
 ) -> LearningCurve:
@@ -73,9 +74,31 @@ def curve_of(
         train.labels,
         seed=learner.seed,
         groups=train.groups,
-        whole=None if judged is None else judged.probabilities,
+        whole=judged.probabilities if isinstance(judged, CrossValidation) else None,
         progress=_told(progress, "learning curve"),
     )
+
+
+def scored(
+    model: Model,
+    R: np.ndarray,
+    labels: np.ndarray,
+    used_for: str,
+    baseline: Model | None = None,
+    groups: np.ndarray | None = None,
+) -> Scores | RegressionScores:
+    """Return the scores of a model on raw rows R with labels (n,): codes of its classes, or numbers to predict.
+
+    baseline: the model without hidden layers.  Beside numbers stands the mean of those that were learned; of these rows
+    where the model does not know it.
+    """
+    answers = model.answers(R)
+    simpler = {} if baseline is None else {NO_HIDDEN_LAYER: baseline.answers(R)}
+    if not model.class_names:
+        mean = float(labels.mean()) if model.target is None else model.target.mean
+        return score_regression(answers, labels, mean, used_for, simpler)
+    said = {name: class_codes(P, model.threshold) for name, P in simpler.items()}
+    return score(answers, labels, model.class_names, used_for, said, groups, model.threshold)
 
 
 def _told(progress: Progress | None, what: str) -> Callable[[int, int], None] | None:
@@ -85,7 +108,7 @@ def _told(progress: Progress | None, what: str) -> Callable[[int, int], None] | 
 def facts_against(
     found: Audit | None,
     parts: Mapping[str, Dataset],
-    judged: CrossValidation | None,
+    judged: CrossValidation | RegressionValidation | None,
     model: Model,
     R_test: np.ndarray | None,
     seed: int,
@@ -95,7 +118,7 @@ def facts_against(
     R_test: the raw rows of the test part.  None where nobody looked at files, or nothing is held back.
     """
     used = ("train",) if judged is not None else ("train", "test")
-    if found is None or not all(part in parts and parts[part].of_files for part in used):
+    if found is None or not model.class_names or not all(part in parts and parts[part].of_files for part in used):
         return None
     known = []
     for part in used:
@@ -103,7 +126,7 @@ def facts_against(
         row_of = {name: row for row, name in enumerate(found.names(whole))}
         known += facts_of(found.facts[whole], [row_of[name] for name in parts[part].names])
     labels = np.concatenate([parts[part].labels for part in used])
-    if judged is not None:
+    if isinstance(judged, CrossValidation):
         return file_facts(known, labels, judged.held, seed=seed, net=class_codes(judged.probabilities))
     assert R_test is not None
     held = [np.arange(len(parts["train"]), len(labels))]
@@ -114,8 +137,8 @@ def facts_against(
 def shift_between(parts: Mapping[str, Dataset], seed: int) -> Shift | None:
     """Return how the shares of the classes differ between training and test (or validation) part, if there is one."""
     other = next((part for part in ("test", "validation") if part in parts), None)
-    if other is None:
-        return None
     train = parts["train"]
+    if other is None or not train.class_names:
+        return None
     rng = stream(seed, "shift")
     return prior_shift(train.labels, parts[other].labels, train.class_names, rng, ("training", other))

@@ -11,9 +11,10 @@ import numpy as np
 
 from pellucid.data import split_rows
 from pellucid.evaluation.out_of_fold import NET, FitPredict
-from pellucid.features import Features
+from pellucid.features import Features, PictureFeatures
 from pellucid.model import Model
 from pellucid.randomness import stream
+from pellucid.target import Target
 from pellucid.training import Checkpoints, History, Settings, fit, weights_by_code
 from pellucid.training.doctor import Finding, diagnose
 
@@ -24,7 +25,10 @@ Callbacks = Callable[[Any, np.ndarray], Sequence[Callable[[Any], Any]]]
 
 @dataclass(frozen=True)
 class Samples:
-    """Raw rows R (n, n_row) with their labels (n,); groups: rows of one group are never parted."""
+    """Raw rows R (n, n_row) with their labels (n,): codes of classes, or numbers to predict.
+
+    groups: rows of one group are never parted.
+    """
 
     R: np.ndarray
     labels: np.ndarray
@@ -57,7 +61,7 @@ class Learner:
     """What to learn from raw rows, and how.
 
     features: not fitted yet.  seed: of the first start and of what is held out.  ensemble: how many networks, each from
-    a start of its own; their answers are averaged.
+    a start of its own; their answers are averaged.  class_names: () where numbers are predicted, called `target`.
     """
 
     features: Features
@@ -65,6 +69,7 @@ class Learner:
     seed: int
     class_names: tuple[str, ...]
     ensemble: int = 1
+    target: str = "value"
 
     def learn(
         self,
@@ -84,15 +89,18 @@ class Learner:
         held = np.empty(0, np.intp)
         if validation is None and settings.stopping is not None:
             rng = stream(self.seed, "stopping")
-            kept, held = split_rows(train.labels, settings.stopping.fraction, rng, train.groups)
+            strata = train.labels if names else None
+            kept, held = split_rows(strata, settings.stopping.fraction, rng, train.groups, n=len(train))
             train, validation = train.take(kept), train.take(held)
         features = self.features.fitted(train.R)
-        dtype = settings.training_dtype(np.empty(0, np.float64 if features.kind == "numbers" else np.float32))
-        loss, n_out = settings.classifier_loss(len(names))
+        dtype = settings.training_dtype(np.empty(0, np.float32 if isinstance(features, PictureFeatures) else float))
+        target = None if names else Target.fitted(self.target, train.labels)
+        loss, n_out = settings.classifier_loss(len(names)) if names else (settings.regressor_loss(), 1)
 
         def examples(samples: Samples) -> tuple[Any, np.ndarray]:
-            codes = np.repeat(samples.labels, len(features.views))
-            return features.finished(samples.R, dtype), loss.targets(codes, dtype)
+            labels = np.repeat(samples.labels, len(features.views))
+            y = loss.targets(labels, dtype) if target is None else target.standardised(labels)
+            return features.finished(samples.R, dtype), y
 
         X, y = examples(train)
         how = replace(settings, class_weight=weights_by_code(settings.class_weight, names))
@@ -106,12 +114,13 @@ class Learner:
             fits.append(fit(X, y, seeded, loss, n_out, validation=measured, checkpoint=checkpoint))
             if fits[-1].interrupted:
                 break
-        model = Model(features, tuple(f.network for f in fits), names, history=asdict(fits[0].history))
-        histories, seeds = [f.history for f in fits], self._seeds()[: len(fits)]
+        networks = tuple(f.network if target is None else target.in_units(f.network) for f in fits)
+        model = Model(features, networks, names, history=asdict(fits[0].history), target=target)
+        learned, histories, seeds = [f.network for f in fits], [f.history for f in fits], self._seeds()[: len(fits)]
 
         def examine(cross_validation: tuple[float, float] | None) -> tuple[Finding, ...]:
             return diagnose(
-                model.networks,
+                learned,
                 histories,
                 how,
                 X,
@@ -133,7 +142,7 @@ class Learner:
     def fit_predict(
         self, samples: Samples, checkpoints: Checkpoints | None = None, with_baseline: bool = True
     ) -> FitPredict:
-        """Return what cross-validation asks for: rows to learn from and held rows -> probabilities of the held ones.
+        """Return what cross-validation asks for: rows to learn from and held rows -> answers to the held ones.
 
         with_baseline: also those of a network without hidden layer.  Ctrl-C ends it by KeyboardInterrupt: a fold that
         is half learned says nothing.
@@ -147,7 +156,7 @@ class Learner:
                 learned = learner.learn(train, checkpoints=checkpoints, label=f"{where}, {name}")
                 if learned.interrupted:
                     raise KeyboardInterrupt
-                answers[name] = learned.model.probabilities(samples.R[held])
+                answers[name] = learned.model.answers(samples.R[held])
             return answers
 
         return fold

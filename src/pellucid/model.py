@@ -11,15 +11,16 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.data import picture_files
-from pellucid.errors import BadPictureError, ModelFileError
-from pellucid.features import FEATURES, Features, Numbers, StandardizedPictures
+from pellucid.data import picture_files, rows_of_table
+from pellucid.errors import BadPictureError, InputError, ModelFileError
+from pellucid.features import FEATURES, Features, Numbers, PictureFeatures, StandardizedPictures, Table
 from pellucid.features.embedding import bytes_outside
 from pellucid.files import refuse_existing
 from pellucid.model_file import read_model, write_model
 from pellucid.nn import Network
 from pellucid.novelty import UNKNOWN, Known, Limits
 from pellucid.rows import Rows
+from pellucid.target import Target
 
 BLOCK_ROWS = 4096  # of samples that are finished at a time
 
@@ -32,6 +33,7 @@ class Model:
     {new: [old, ...]}.  history: the training record.  provenance: data, counts, versions, seed.
     threshold: of two classes, the second is said where its p > threshold.
     rejection: where an answer is given, else it is "unknown"; known: what novelty is measured from then.
+    target: what a regression predicts, where that is known.
     """
 
     features: Features
@@ -43,6 +45,7 @@ class Model:
     threshold: float = 0.5
     rejection: Limits | None = None
     known: Known | None = None
+    target: Target | None = None
 
     @property
     def network(self) -> Network:
@@ -52,27 +55,48 @@ class Model:
     def rows(self, raw: Any, bad: list[tuple[int, BadPictureError]] | None = None) -> np.ndarray:
         """Return the raw rows R (n, n_row) of samples, as `features.rows` gives them.
 
-        A folder stands for the pictures in it, in the order of their names.
+        A folder stands for the pictures in it, in the order of their names; a CSV, TSV or parquet file for its rows.
         """
-        if isinstance(raw, str | Path) and Path(raw).is_dir():
-            raw = picture_files(Path(raw))
+        if isinstance(raw, str | Path):
+            if not isinstance(self.features, PictureFeatures):
+                raw = self.rows_of_file(Path(raw))
+            elif Path(raw).is_dir():
+                raw = picture_files(Path(raw))
         return self.features.rows(raw, self.network.parameters.dtype, bad)
+
+    def rows_of_file(self, path: Path) -> np.ndarray:
+        """Return the raw rows of a CSV, TSV or parquet file, its columns found by name."""
+        if isinstance(self.features, PictureFeatures):
+            raise InputError(f"this model takes {self.features}, got the table {path}.")
+        if not self.features.columns:
+            raise InputError("this model has no column names, so a table cannot be matched to it; give it arrays.")
+        categorical = self.features.categorical if isinstance(self.features, Table) else ()
+        return self.features.rows(rows_of_table(path, self.features.columns, categorical))
+
+    def notes(self, R: np.ndarray) -> list[str]:
+        """Return what of raw rows is unlike anything in training, in sentences: of tables, new categories and gaps."""
+        return self.features.notes(R) if isinstance(self.features, Table) else []
 
     def predict_proba(self, raw: Any) -> np.ndarray:
         """Return probabilities (n, k), a column a class.
 
         raw: an array, a path, a folder, a PIL image, or a list of them; integer pixels are divided by their type's
-        largest value, float pixels must lie in [0, 1].
+        largest value, float pixels must lie in [0, 1]. Rows of a table: as `Table.rows` takes them, or a file.
         """
         return self.probabilities(self.rows(raw))
 
     def predict(self, raw: Any) -> np.ndarray:
         """Return class names (n,), "unknown" where the model rejects; or the values (n,), (n, k) of a regression."""
         R = self.rows(raw)
-        if not self.class_names:
-            values = self.outputs(R)
-            return values[:, 0] if values.shape[1] == 1 else values
-        return self.said(self.probabilities(R), self.novelty(R))
+        answers = self.answers(R)
+        return self.said(answers, self.novelty(R)) if self.class_names else answers
+
+    def answers(self, R: np.ndarray) -> np.ndarray:
+        """Return what a model says of raw rows: probabilities (n, k) of classes, or values (n,), (n, k) of several."""
+        if self.class_names:
+            return self.probabilities(R)
+        values = self.outputs(R)
+        return values[:, 0] if values.shape[1] == 1 else values
 
     def said(self, P: np.ndarray, novelty: np.ndarray) -> np.ndarray:
         """Return the class names (n,) for probabilities P (n, k) and novelty (n,); "unknown" where it rejects."""
@@ -109,7 +133,7 @@ class Model:
             "history": dict(self.history),
             "provenance": dict(self.provenance),
             "threshold": self.threshold,
-        }
+        } | ({} if self.target is None else {"target": self.target.metadata()})
         arrays = self.features.arrays()
         if self.rejection is not None and self.known is not None:
             metadata["rejection"] = {"confidence": self.rejection.confidence, "novelty": self.rejection.novelty}
@@ -143,6 +167,7 @@ def load(path: str | Path, backbone: str | Path | None = None) -> Model:
             metadata["provenance"],
             metadata.get("threshold", 0.5),
             *_rejection(metadata, arrays),
+            None if metadata.get("target") is None else Target.restore(metadata["target"]),
         )
         sound = _is_sound(model, arrays)
     except ModelFileError:
@@ -191,6 +216,7 @@ def _is_sound(model: Model, arrays: Mapping[str, np.ndarray]) -> bool:
         and all(isinstance(part, dict) for part in (model.merge, model.history, model.provenance))
         and all((member.n_in, member.n_out) == (features.n_out, network.n_out) for member in model.networks)
         and all(member.loss.classes == bool(names) for member in model.networks)
+        and (model.target is None or (not names and network.n_out == 1))
         and (not names or len(names) == (network.n_out if network.loss.codes else network.n_out + 1) >= 2)
         and all(np.isfinite(array).all() for array in numbers)
         and all(array is None or array.shape == (features.n_out,) for array in columns)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.assembly import Progress, same_place
+from pellucid.assembly import Progress, known_columns, same_place
 from pellucid.audit import Audit, audit
 from pellucid.data import Splits, grouped_splits, joined, load
 from pellucid.data.corrections import Corrected, corrected, read_corrections
@@ -53,7 +53,7 @@ def prepare(recipe: Recipe, progress: Progress | None = None) -> Prepared:
     leaks = found.leaks() if recipe.drop_leaks else np.empty(0, np.intp)
     if len(leaks):
         train = train.take(np.delete(np.arange(len(train)), leaks))
-        if min(train.counts().values()) == 0:
+        if 0 in train.counts().values():
             raise InputError(f"{recipe.data}: of a whole class nothing is left after dropping leaks; audit tells more.")
     return Prepared(replace(splits, train=train), found, len(leaks), corrections)
 
@@ -61,11 +61,18 @@ def prepare(recipe: Recipe, progress: Progress | None = None) -> Prepared:
 def _loaded(recipe: Recipe) -> Splits:
     """Return the parts as they come, coded alike: by the classes and columns of the training part."""
     groups = recipe.group_by if takes(recipe.data, "groups") else None
-    how: dict[str, Any] = {"label": recipe.label, "keys": recipe.keys, "groups": groups}
-    parts = dict(load(recipe.data, **how).items())
+    how: dict[str, Any] = {
+        "label": recipe.label,
+        "keys": recipe.keys,
+        "groups": groups,
+        "regression": recipe.regression,
+    }
+    of_columns = {name: getattr(recipe, name) for name in ("categorical", "numeric", "drop")}
+    parts = dict(load(recipe.data, **how, **of_columns).items())
+    known = known_columns(parts["train"]) | {"regression": not parts["train"].class_names}
     for part, source in (("validation", recipe.validation), ("test", recipe.test)):
         if source is not None:
-            own = load(source, **how, least_classes=1)
+            own = load(source, **how, least_classes=1, usual=known)
             if same_place(source, recipe.data) and getattr(own, part) is None:
                 raise InputError(f"the {part} data is the training data itself; give other data, or leave {part} out.")
             parts[part] = getattr(own, part) or own.train

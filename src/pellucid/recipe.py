@@ -19,6 +19,7 @@ from pellucid.features import (
     Photo,
     PictureFeatures,
     Pixels,
+    Table,
     copies_of,
     views_of,
 )
@@ -46,6 +47,7 @@ USUAL: dict[str, dict[str, Any]] = {
         "ensemble": 5,
     },
     "numbers": {},
+    "table": {},
 }
 USUAL["embedding"] = USUAL["photo"]  # about as many numbers, standardised too
 SMALLEST_PHOTO = 32  # pixels of height and width; arrays of smaller pictures, or of grey ones, are seen as pixels
@@ -60,6 +62,9 @@ class Recipe:
 
     data, validation, test: where samples are, as `pellucid.data.load` takes it; parts that `data` itself has are used.
     label, keys: the label column, the HDF5 keys.
+    categorical, numeric, drop: columns of a table that hold categories or numbers, whatever their cells look like, or
+    that are left out.
+    regression: predict numbers; None does where the labels look like measurements.
     group_by: what belongs together, on one side of every division: a column of a table; for pictures "parent" (their
     folders), "burst", "date" or a pattern of their names.
     audit: look through the data first; copies are then kept together.  drop_leaks: leave out training samples that
@@ -97,6 +102,10 @@ class Recipe:
     group_by: str | None = None
     audit: bool = True
     drop_leaks: bool = False
+    categorical: list[str] = field(default_factory=list)
+    numeric: list[str] = field(default_factory=list)
+    drop: list[str] = field(default_factory=list)
+    regression: bool | None = None
     merge: dict[str, list[str]] = field(default_factory=dict)
     features: str | None = None
     normalize: str | None = None
@@ -181,9 +190,11 @@ class Recipe:
 
     def features_for(self, dataset: Dataset) -> Features:
         """Return the features, not fitted yet, for samples like those of a data set."""
-        if dataset.kind == "numbers":
+        if dataset.kind != "pictures":
             if strange := [n for n in ("size", "grey", "copies", "features") if getattr(self, n) not in (None, False)]:
-                raise InputError(f"{self.data} holds rows of numbers; {strange[0]} is for pictures.")
+                raise InputError(f"{self.data} holds rows of a table; {strange[0]} is for pictures.")
+            if dataset.kind == "table":
+                return Table(dataset.columns, dataset.categorical, self.standardize)
             return Numbers(len(dataset.columns), dataset.columns, standardize=self.standardize)
         kind, _, file = (self.features or self._usual_kind(dataset.shape)).partition(":")
         views = views_of(self._or_usual("copies", kind, []))

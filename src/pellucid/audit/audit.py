@@ -53,7 +53,8 @@ class Audit:
         """Yield the findings as text, each with its first few examples."""
         for finding in self.findings:
             yield f"{finding.level + ':':<9}{finding.sentence}"
-            untold = [example for example in finding.examples if example not in finding.sentence]
+            told = len(finding.examples) == 1 and finding.examples[0] in finding.sentence
+            untold = () if told else finding.examples
             yield from (f"         - {example}" for example in untold[:examples])
             if len(untold) > examples:
                 yield "         - ..."

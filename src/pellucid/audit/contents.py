@@ -76,10 +76,10 @@ def constant(parts: Parts) -> Iterator[Finding]:
     dataset = parts["train"]
     if dataset.of_files or len(dataset) < 2:
         return
-    low = high = np.asarray(dataset.read(np.arange(1)))[0]
+    first = np.asarray(dataset.read(np.arange(1)))[0]
+    same = np.ones(first.size, bool)
     for values in map(np.asarray, dataset.blocks()):
-        low, high = np.minimum(low, values.min(axis=0)), np.maximum(high, values.max(axis=0))
-    same = (low == high).ravel()
+        same &= (values == first).all(axis=0).ravel()
     if not same.any():
         return
     count = int(same.sum())

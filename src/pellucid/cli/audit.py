@@ -1,9 +1,11 @@
 """`pellucid audit`: what is wrong with data, before anything is learned from it."""
 
+from typing import Any
+
 import click
 
 from pellucid.audit import audit
-from pellucid.cli.options import GROUP_BY, Keys
+from pellucid.cli.options import GROUP_BY, Keys, column_options
 from pellucid.cli.output import json_option, progress_bars, refuse_foreign_json, say, table, write_json
 from pellucid.data import grouped_splits, load
 from pellucid.data.load import takes
@@ -21,27 +23,26 @@ Examples:
 )
 @click.argument("data")
 @click.option("--label", metavar="COLUMN", help="The label column of a table.")
+@column_options
 @click.option("--keys", type=Keys(), help="The keys of samples and labels in an HDF5 or NPZ file.")
 @click.option("--group-by", "groups", metavar="WAY", help=GROUP_BY)
 @click.option("--quiet", is_flag=True, help="No progress bars.")
 @json_option
-def audit_command(
-    data: str, label: str | None, keys: tuple[str, str] | None, groups: str | None, quiet: bool, json_file: str | None
-) -> None:
+def audit_command(data: str, groups: str | None, quiet: bool, json_file: str | None, **options: Any) -> None:
     """Look through DATA for what spoils a model or its score: copies, wrong labels, bad files and more.
 
     DATA is as for train. Each finding is a problem, a thing to watch, or a note. The exit code is 0 whatever is found.
     """
     refuse_foreign_json(json_file)
     of_table = takes(data, "groups")
-    splits = load(data, label=label, keys=keys, groups=groups if of_table else None, least_classes=1)
+    splits = load(data, **options, groups=groups if of_table else None, least_classes=1)
     if groups and not of_table:
         splits = grouped_splits(splits, groups)
     with progress_bars(quiet) as bars:
         found = audit(splits, bars)
     write_json(json_file, "audit", found.as_dict())
     classes = splits.train.class_names
-    rows = [[part, *map(str, counts.values()), str(sum(counts.values()))] for part, counts in found.counts.items()]
+    rows = [[part, *map(str, dataset.counts().values()), str(len(dataset))] for part, dataset in splits.items()]
     table(["rows", *classes, "all"], rows)
     numbers = found.numbers()
     told = ", ".join(f"{count} {level if count == 1 or level == 'watch' else level + 's'}"

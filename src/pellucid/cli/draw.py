@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
+from pellucid.evaluation import Scores
 from pellucid.features import PictureFeatures, Pixels
 from pellucid.insight import plots
 from pellucid.insight.samples import examples_and_mistakes
@@ -20,16 +21,23 @@ def draw_training(result: Result, folder: Path) -> None:
     model = result.model
     scored = next(part for part in ("test", "validation", "train") if part in result.scores)
     figures = _of_model(model)
-    figures["confusion.png"] = plots.confusion(result.scores[scored].confusion, model.class_names)
+    scores = result.scores[scored]
+    if isinstance(scores, Scores):
+        figures |= {"confusion.png": plots.confusion(scores.confusion, model.class_names)} | _of_answers(result, scored)
+    _write(figures, folder)
+
+
+def _of_answers(result: Result, scored: str) -> dict[str, Figure]:
+    """Return what can be drawn of a classifier's answers: pictures as examples and mistakes, points with a boundary."""
+    model = result.model
     if isinstance(model.features, PictureFeatures):
         judged = dict(result.splits.items())[scored]
         rows = np.unique(np.linspace(0, len(judged) - 1, min(len(judged), MOST_JUDGED)).astype(int))
         P = model.probabilities(result.rows[scored][rows])
         shape = model.features.shape
-        figures |= examples_and_mistakes(result.splits.train, judged.take(rows), shape, P, SHOWN, model.threshold)
-    elif model.features.n_out == 2:
-        figures["boundary.png"] = _boundary(result)
-    _write(figures, folder)
+        return examples_and_mistakes(result.splits.train, judged.take(rows), shape, P, SHOWN, model.threshold)
+    points = model.features.n_out == 2 == model.features.n_row and result.rows["train"].dtype != object
+    return {"boundary.png": _boundary(result)} if points else {}
 
 
 def draw_model(model: Model, folder: Path) -> None:

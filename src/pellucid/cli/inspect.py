@@ -37,6 +37,8 @@ def inspect_command(model_file: str, pictures: str | None, force: bool, json_fil
     if model.rejection is not None:
         limits = model.rejection
         say(f"         {UNKNOWN} where p < {limits.confidence:.4g} or novelty > {limits.novelty:.4g}")
+    if model.target is not None:
+        say(f"tells:   {model.target.name}, a number; {model.target.mean:.4g} on average in training")
     for new, olds in model.merge.items():
         say(f"         {new} = {' + '.join(olds)}")
     say(f"network: {network}" + (f", mean of {len(model.networks)}" if len(model.networks) > 1 else ""))
@@ -106,6 +108,7 @@ def _described(model: Model) -> dict[str, Any]:
         "network": str(model.network),
         "features": model.features.metadata(),
         "classes": list(model.class_names),
+        "target": None if model.target is None else model.target.metadata(),
         "merge": dict(model.merge),
         "threshold": model.threshold,
         "rejection": None if model.rejection is None else asdict(model.rejection),

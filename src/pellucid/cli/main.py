@@ -20,7 +20,7 @@ GROUPS = {
     "Your data": {
         "audit": ("pellucid.cli.audit", "Find copies, wrong labels and bad files in your data."),
         "train": ("pellucid.cli.train", "Train a classifier on your pictures or table."),
-        "evaluate": ("pellucid.cli.predict", "Score a model on labelled data."),
+        "evaluate": ("pellucid.cli.evaluate", "Score a model on labelled data."),
         "predict": ("pellucid.cli.predict", "Say what pictures or rows show."),
         "fetch": ("pellucid.cli.fetch", "Fetch a data set of the articles."),
     },

@@ -80,6 +80,41 @@ class Keys(click.ParamType):
         return names
 
 
+class Columns(click.ParamType):
+    """Names of columns with commas between them."""
+
+    name = "COLUMN,..."
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return a list of names."""
+        if not isinstance(value, str):
+            return value
+        names = [name.strip() for name in value.split(",")]
+        if not all(names):
+            self.fail(f"{value!r} is not a list of columns, such as colour,shape.", param)
+        return names
+
+
+def column_options(command: Any) -> Any:
+    """Add the options that say what the columns of a table hold, and whether its labels are classes or numbers."""
+    for option in (
+        click.option(
+            "--regression/--classify",
+            default=None,
+            help="Predict numbers, or classes.  [default: numbers where the labels look like measurements]",
+        ),
+        click.option("--drop", type=Columns(), help="Columns of a table to leave out."),
+        click.option(
+            "--numeric", type=Columns(), help="Columns of a table that hold numbers, though some cells do not."
+        ),
+        click.option(
+            "--categorical", type=Columns(), help="Columns of a table that hold categories, though of numbers."
+        ),
+    ):
+        command = option(command)
+    return command
+
+
 class Copies(click.ParamType):
     """Kinds of copies with a comma between them, or none."""
 

@@ -136,10 +136,11 @@ class Bars:
             nonlocal shown
             if self._bars is None or (time.monotonic() - shown < SECONDS_BETWEEN and not state.stopped):
                 return
-            codes = predicted_codes(state.network(), measured)
-            accuracy = np.mean(codes == y[rows].reshape(-1))
-            cost = state.history.cost[-1]
-            told = f"{state.epoch}/{epochs}  cost {cost:.4f}  accuracy {accuracy:.3f}"
+            network = state.network()
+            told = f"{state.epoch}/{epochs}  cost {state.history.cost[-1]:.4f}"
+            if network.loss.classes:
+                accuracy = np.mean(predicted_codes(network, measured) == y[rows].reshape(-1))
+                told += f"  accuracy {accuracy:.3f}"
             self._bars.update(self._task("training", epochs), total=epochs, completed=state.epoch, told=told)
             shown = time.monotonic()  # only now: looking at the weights may take longer than the pause between
 

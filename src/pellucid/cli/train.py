@@ -7,7 +7,18 @@ from typing import Any
 
 import click
 
-from pellucid.cli.options import GROUP_BY, BatchSize, Copies, Keys, Layers, Merge, Share, Size, cache_option
+from pellucid.cli.options import (
+    GROUP_BY,
+    BatchSize,
+    Copies,
+    Keys,
+    Layers,
+    Merge,
+    Share,
+    Size,
+    cache_option,
+    column_options,
+)
 from pellucid.cli.output import (
     Bars,
     findings,
@@ -37,6 +48,7 @@ Examples:
   pellucid train photos/                        a folder with one folder a class
   pellucid train photos.zip --size 100 --merge sick=rust+spot --out leaves.pellucid
   pellucid train table.csv --label species --layers 16:tanh --seed 1
+  pellucid train houses.csv --label price --drop id,address
   pellucid train fashion_mnist/ --layers 128 --optimizer adam --epochs 10
   pellucid train toy:flower --layers 4:tanh --optimizer lbfgs --pictures pictures/""",
 )
@@ -46,7 +58,8 @@ Examples:
 @click.option("--recipe", "recipe_file", metavar="FILE.toml", help="Settings from a file; options here win over it.")
 @click.option("--out", metavar="MODEL", default=DEFAULT_OUT, show_default=True, help="Where the model goes.")
 @click.option("--force", is_flag=True, help="Replace outputs that exist.")
-@click.option("--label", metavar="COLUMN", help="The label column of a table.")
+@click.option("--label", metavar="COLUMN", help="The column of a table to learn: classes, or numbers.")
+@column_options
 @click.option("--keys", type=Keys(), help="The keys of samples and labels in an HDF5 or NPZ file.")
 @click.option("--group-by", metavar="WAY", help=GROUP_BY)
 @click.option("--audit/--no-audit", default=None, help="Look through the data first.  [default: on]")
@@ -119,7 +132,7 @@ def train_command(
     json_file: str | None,
     **options: Any,
 ) -> None:
-    """Train a classifier on DATA and write it to one model file.
+    """Train a classifier on DATA, or a predictor of numbers, and write it to one model file.
 
     DATA is a folder of class folders (children named train, validation, test are parts), a .zip of one, .h5, .csv,
     .npz, a folder of IDX files, hf:NAME or toy:flower.
@@ -258,13 +271,17 @@ def _tell(result: Result) -> None:
         say(f"cost {history.cost[0]:.4f} -> {history.cost[-1]:.4f}")
     findings(result.findings)
     for part, scores in result.scores.items():
-        say(f"accuracy, {part}: {scores.sentence()}")
+        say(f"{'accuracy, ' if model.class_names else ''}{part}: {scores.sentence()}")
     if result.cross_validation is not None:
-        say(f"accuracy expected on new samples: {result.cross_validation.sentence()}")
+        what = "accuracy expected" if model.class_names else "expected"
+        say(f"{what} on new samples: {result.cross_validation.sentence()}")
     for sentence in result.decision.sentences(model.class_names):
         say(sentence)
     for part, worth in result.answered.items():
         say(f"with {UNKNOWN!r}, {part}: it {worth.sentence()}")
+    for part, R in result.rows.items():
+        for note in model.notes(R):
+            say(f"note, {part}: {note}")
     if (best := result.headline) is None:
         say("No rows were held back: these figures say nothing about new data.")
         return

@@ -8,9 +8,8 @@ from pellucid.data.facts import Facts, PictureFacts, facts_of, picture_facts
 from pellucid.data.folders import picture_files
 from pellucid.data.folds import folds
 from pellucid.data.groups import grouped, grouped_splits, joined
-from pellucid.data.load import load
+from pellucid.data.load import load, rows_of_table
 from pellucid.data.split import split_rows
-from pellucid.data.tables import read_columns
 from pellucid.data.toy import flower
 
 __all__ = [
@@ -27,6 +26,6 @@ __all__ = [
     "load",
     "picture_facts",
     "picture_files",
-    "read_columns",
+    "rows_of_table",
     "split_rows",
 ]

@@ -93,11 +93,16 @@ def _text(name: Any) -> str:
     return name.decode("utf-8", "replace") if isinstance(name, bytes) else str(name)
 
 
-def splits_of(pairs: Mapping[str, Pair], source: str) -> Splits:
-    """Return the data sets of pairs by part; the training part's classes hold for all of them."""
+def splits_of(pairs: Mapping[str, Pair], source: str, regression: bool | None = None) -> Splits:
+    """Return the data sets of pairs by part; the training part's classes hold for all of them.
+
+    regression: whether the labels are numbers to predict; None decides by how they look, integers being classes.
+    """
     first = pairs[training_part(pairs, source)]
-    names = first.class_names or class_names_of(first.labels, first.source)
-    code = checked_codes if first.class_names else codes_of
+    if regression is None and first.labels.dtype.kind != "f":
+        regression = False
+    names = (not regression and first.class_names) or class_names_of(first.labels, first.source, regression)
+    code = checked_codes if first.class_names and names else codes_of
     return as_splits({split: dataset_of(pair, names, code(pair.labels, names, pair.source))
                       for split, pair in pairs.items()}, source)  # fmt: skip
 
@@ -134,6 +139,6 @@ def finite(block: np.ndarray, rows: np.ndarray, columns: Sequence[str], source: 
         row, column = np.argwhere(~np.isfinite(block))[0]
         raise InputError(
             f"{source}: row {rows[row]}, column {columns[column]!r} is {block[row, column]}; every value must be "
-            "a finite number (missing values come in a later release)."
+            "a finite number. A table with names for its columns (CSV, parquet) may have missing values."
         )
     return block

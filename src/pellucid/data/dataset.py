@@ -34,11 +34,13 @@ class Dataset:
     Parameters
     ----------
     read : rows (integers, in any order) -> their raw samples, an array or a list.
-    labels : (n,) integer codes into `class_names`.
-    kind : "pictures" or "numbers".
+    labels : (n,) integer codes into `class_names`, or the numbers to predict where there are no class names.
+    kind : "pictures", "numbers" (an array of them) or "table" (named columns of numbers and categories).
     names : one text per sample: the file's path within the source, or "row 17", counted from 0.
     source : where the samples are from, for messages.
-    columns : the names of the numbers.
+    columns : the names of the columns.
+    categorical : those that hold categories.
+    target : what the labels are called, where they are numbers to predict.
     groups : (n,) or None; samples of one group belong to one side of a split.
     shape : the pictures' own size where all have the same, else None, as for picture files.
     class_depth : how many folders of a file's name lead to its class, that one included; 0 where none does.
@@ -48,10 +50,12 @@ class Dataset:
     read: Callable[[np.ndarray], Block]
     labels: np.ndarray
     class_names: tuple[str, ...]
-    kind: Literal["pictures", "numbers"]
+    kind: Literal["pictures", "numbers", "table"]
     names: Sequence[str]
     source: str
     columns: tuple[str, ...] = ()
+    categorical: tuple[str, ...] = ()
+    target: str = "value"
     groups: np.ndarray | None = None
     shape: PictureShape | None = None
     class_depth: int = 0
@@ -61,6 +65,11 @@ class Dataset:
     def of_files(self) -> bool:
         """Whether the samples are picture files, to be decoded: only they have no shape of their own."""
         return self.kind == "pictures" and self.shape is None
+
+    @property
+    def strata(self) -> np.ndarray | None:
+        """The labels (n,), where they are classes that both sides of a split should have."""
+        return self.labels if self.class_names else None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -95,6 +104,8 @@ class Dataset:
         """
         if not mapping:
             return self
+        if not self.class_names:
+            raise InputError(f"the labels of {self.source} are numbers to predict; there are no classes to join.")
         joined: dict[str, str] = {}
         for new, olds in mapping.items():
             for old in olds:
@@ -120,8 +131,14 @@ class Dataset:
 
         Raises
         ------
-        InputError : a class that is not among `class_names`.
+        InputError : a class that is not among `class_names`; or numbers to predict in place of classes, or vice versa.
         """
+        if bool(class_names) != bool(self.class_names):
+            kinds = ("classes", "numbers to predict")
+            has, wanted = kinds if self.class_names else kinds[::-1]
+            raise InputError(f"the labels of {self.source} are {has}; {wanted} were learned.")
+        if not class_names:
+            return self
         joined = {old: new for new, olds in merge.items() for old in olds if old in self.class_names}
         names = [joined.get(name, name) for name in self.class_names]
         if unknown := sorted({name for name in names if name not in class_names}):
@@ -133,7 +150,7 @@ class Dataset:
         return replace(self, labels=codes[self.labels], class_names=tuple(class_names))
 
     def with_columns(self, columns: Sequence[str]) -> "Dataset":
-        """Return rows of numbers with just these columns in this order, found by name; unnamed ones stay as they are.
+        """Return rows with just these columns in this order, found by name; unnamed ones stay as they are.
 
         Raises
         ------
@@ -147,7 +164,9 @@ class Dataset:
         return replace(self, read=lambda rows: np.asarray(self.read(rows))[:, places], columns=tuple(columns))
 
     def counts(self) -> dict[str, int]:
-        """Return how many samples each class has, in the order of the class names."""
+        """Return how many samples each class has, in the order of the class names; {} where there are no classes."""
+        if not self.class_names:
+            return {}
         numbers = np.bincount(self.labels, minlength=len(self.class_names))
         return dict(zip(self.class_names, numbers.tolist(), strict=True))
 

@@ -66,20 +66,21 @@ class StoredArray:
             )
 
 
-def read(path: Path, keys: tuple[str, str] | None = None) -> Splits:
+def read(path: Path, keys: tuple[str, str] | None = None, regression: bool | None = None) -> Splits:
     """Return the data sets of an HDF5 file, or of a folder with one file for each part.
 
     Parameters
     ----------
     path : the file or the folder.
     keys : the names of samples and labels; by default the usual ones are looked for.
+    regression : whether the labels are numbers to predict; None decides by how they look.
 
     Raises
     ------
     InputError : not HDF5, no such names (those there are listed), or shapes that do not fit.
     """
     if not path.is_dir():
-        return splits_of(_pairs(path, keys), str(path))
+        return splits_of(_pairs(path, keys), str(path), regression)
     pairs: dict[str, Pair] = {}
     for file in files_in(path):
         split = next((split for word, split in SPLIT_WORDS.items() if file.name.lower().startswith(word)), None)
@@ -90,7 +91,7 @@ def read(path: Path, keys: tuple[str, str] | None = None) -> Splits:
             )
         found = _pairs(file, keys)
         pairs[split] = found.get(split) or next(iter(found.values()))
-    return splits_of(pairs, str(path))
+    return splits_of(pairs, str(path), regression)
 
 
 def files_in(folder: Path) -> list[Path]:

@@ -3,13 +3,14 @@
 This is the only module that imports that library; nothing else needs it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from pellucid.data.arrays import finite
+from pellucid.data.columns import Columns, Declared, read_columns
 from pellucid.data.dataset import SPLIT_WORDS, Block, Dataset, Splits, as_splits, training_part
 from pellucid.data.labels import checked_codes, class_names_of, codes_of
 from pellucid.data.tables import find_column
@@ -19,7 +20,13 @@ LABEL_NAMES = ("label", "labels", "fine_label")
 SAVED = ("dataset_dict.json", "state.json")  # what save_to_disk leaves in its folder
 
 
-def read(name: str | Path, label: str | None = None, groups: str | None = None) -> Splits:
+def read(
+    name: str | Path,
+    label: str | None = None,
+    groups: str | None = None,
+    regression: bool | None = None,
+    **declared: Any,
+) -> Splits:
     """Return the data sets of a hub name, a folder or a parquet file.
 
     Parameters
@@ -28,6 +35,8 @@ def read(name: str | Path, label: str | None = None, groups: str | None = None) 
         class folders, or one parquet file.
     label : the column of the classes; by default label, labels or fine_label.
     groups : a column that says which rows belong together; it is no feature then.
+    regression : whether the labels are numbers to predict; None decides by how they look.
+    declared : what is known of the columns, as `Declared` has it.
 
     Raises
     ------
@@ -37,21 +46,32 @@ def read(name: str | Path, label: str | None = None, groups: str | None = None) 
     """
     source = str(name) if isinstance(name, Path) else f"hf:{name}"
     tables = _tables(str(name), source)
-    known = {part: SPLIT_WORDS[part.lower()] for part in tables if part.lower() in SPLIT_WORDS}
-    tables = {split: tables[part] for part, split in known.items()} or tables
+    parts = {part: SPLIT_WORDS[part.lower()] for part in tables if part.lower() in SPLIT_WORDS}
+    tables = {split: tables[part] for part, split in parts.items()} or tables
     first = tables[training_part(tables, source)]
     label = find_column(first.column_names, label, LABEL_NAMES, source)
     feature = first.features[label]
     listed = tuple(getattr(feature, "names", None) or ())
-    class_names = listed or class_names_of(_column(first, label, source), source)
-    parts = {}
-    for part, table in tables.items():
+    if regression:
+        listed = ()
+    class_names = listed or class_names_of(_column(first, label, source), source, regression)
+    known = Declared(**declared)
+    data: dict[str, Dataset] = {}
+    for part, table in sorted(tables.items(), key=lambda pair: pair[1] is not first):  # what is learned from first
         values = _column(table, label, source)
         if listed and table is not first and (values < 0).all():
             continue  # the hub's way to publish a test set without its answers
         codes = checked_codes(values, listed, source) if listed else codes_of(values, class_names, source)
-        parts[part] = _dataset(table, label, groups, codes, class_names, source)
-    return as_splits(parts, source)
+        data[part] = _dataset(table, label, groups, codes, class_names, known, source)
+        known = _known_from(data[part]) or known
+    return as_splits(data, source)
+
+
+def read_rows(path: Path, columns: Sequence[str], categorical: Collection[str] = ()) -> np.ndarray:
+    """Return the named columns (n, d) of a parquet file, as `tables.read_rows` does."""
+    table = next(iter(_tables(str(path), str(path)).values()))
+    known = Declared(categorical, [name for name in columns if name not in categorical], only=columns)
+    return _read_columns(table, known.features(table.column_names, (), str(path)), known, str(path)).X
 
 
 def _tables(name: str, source: str) -> Mapping[str, Any]:
@@ -84,42 +104,58 @@ def _column(table: Any, name: str, source: str) -> np.ndarray:
 
 
 def _dataset(
-    table: Any, label: str, groups: str | None, codes: np.ndarray, class_names: tuple[str, ...], source: str
+    table: Any,
+    label: str,
+    groups: str | None,
+    codes: np.ndarray,
+    class_names: tuple[str, ...],
+    known: Declared,
+    source: str,
 ) -> Dataset:
     import datasets
 
     taken = {label} if groups is None else {label, find_column(table.column_names, groups, (), source)}
     columns = [name for name in table.column_names if name not in taken]
     pictures = [name for name in columns if isinstance(table.features[name], datasets.Image)]
+    frame = Dataset(
+        read=list,
+        labels=codes,
+        class_names=class_names,
+        kind="pictures",
+        names=[f"row {row}" for row in range(len(codes))],
+        source=source,
+        groups=None if groups is None else _column(table, groups, source),
+        target=label,
+    )
     if pictures:
         undecoded = table.select_columns(pictures[:1]).cast_column(pictures[0], datasets.Image(decode=False))
 
-        def read_rows(rows: np.ndarray) -> Block:
+        def read_pictures(rows: np.ndarray) -> Block:
             return [cell["bytes"] or Path(cell["path"]) for cell in undecoded[rows.tolist()][pictures[0]]]
-    else:
-        words = [name for name in columns if not _is_numeric(table.features[name])]
-        if words or not columns:
-            raise InputError(
-                f"{source} has no pictures, and columns that are not numbers: {', '.join(words) or '(no column)'}."
-            )
-        numbers = table.select_columns(columns).with_format(None)
 
-        def read_rows(rows: np.ndarray) -> Block:
-            block = numbers[rows.tolist()]
-            values = np.array([block[name] for name in columns], dtype=np.float64).T  # None becomes NaN
-            return finite(values, rows, columns, source)
-
-    return Dataset(
-        read=read_rows,
-        labels=codes,
-        class_names=class_names,
-        kind="pictures" if pictures else "numbers",
-        names=[f"row {row}" for row in range(len(codes))],
-        source=source,
-        columns=() if pictures else tuple(columns),
-        groups=None if groups is None else _column(table, groups, source),
-    )
+        return replace(frame, read=read_pictures)
+    held = _read_columns(table, known.features(table.column_names, taken, source), known, source)
+    return replace(frame, read=held.X.__getitem__, kind="table", columns=held.names, categorical=held.categorical)
 
 
-def _is_numeric(feature: Any) -> bool:
-    return str(getattr(feature, "dtype", "")).startswith(("int", "uint", "float", "bool"))
+def _read_columns(table: Any, names: Sequence[str], known: Declared, source: str) -> Columns:
+    if strange := [name for name in names if not _is_plain(table.features[name])]:
+        raise InputError(
+            f"{source} has no pictures, and columns of neither numbers nor texts: {', '.join(strange)}. Leave them out "
+            f"with --drop {','.join(strange)} (drop={strange})."
+        )
+    cells = dict(table.select_columns(names).with_format(None)[:])
+    for name in names:
+        if listed := getattr(table.features[name], "names", None):
+            cells[name] = [None if code is None or code < 0 else listed[code] for code in cells[name]]
+    return read_columns(cells, names, known, lambda row, name: f"{source}: row {row}, column {name!r}")
+
+
+def _known_from(dataset: Dataset) -> Declared | None:
+    """Return what the columns of the training part are, for the other parts."""
+    numeric = [name for name in dataset.columns if name not in dataset.categorical]
+    return Declared(dataset.categorical, numeric, only=dataset.columns) if dataset.columns else None
+
+
+def _is_plain(feature: Any) -> bool:
+    return str(getattr(feature, "dtype", "")).startswith(("int", "uint", "float", "bool", "string", "large_string"))

@@ -1,45 +1,64 @@
-"""Labels as people write them - words, numbers, bytes - become integer codes and class names.
+"""Labels as people write them - words, numbers, bytes - become integer codes and class names, or numbers to predict.
 
 The training part decides which classes there are and in which order: numbers by their size, words by the
 alphabet. Other parts of the data are then coded by its list.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
 
+from pellucid.cells import plain
 from pellucid.errors import InputError
 
 LABEL_KINDS = "biufSUMO"  # NumPy's letters for numbers, texts, dates; of objects each is looked at
 LONGEST_LABEL = 1000  # characters
-MOST_NUMERIC_CLASSES = 50  # more different numbers than this, not all whole, are measurements and not classes
+MOST_NUMERIC_CLASSES = 50  # more different numbers than this, not all whole, are measurements and not classes,
+FEW_NUMERIC_CLASSES = 10  # and so are more than this
+LEAST_OF_A_CLASS = 5  # that come less often than this on average
 
 
-def class_names_of(values: Any, source: str) -> tuple[str, ...]:
+def class_names_of(values: Any, source: str, regression: bool | None = None) -> tuple[str, ...]:
     """Return the class names among labels: numbers sorted by size, anything else by the alphabet.
+
+    regression: True takes the labels as numbers to predict, which have no class names, (); None does where they look
+    like measurements: more than 50 different numbers that are not all whole, or more than 10 that come less than 5
+    times each on average.
 
     >>> class_names_of([10, 9, 10, 1], "an example")
     ('1', '9', '10')
     """
-    names = [_text(value, source) for value in np.unique(flat(values, source))]
+    values = flat(values, source)
+    names = {_text(value, source) for value in np.unique(values)}
+    if regression:
+        return ()
     try:
         numbers = {name: float(name) for name in names}
     except ValueError:
         return tuple(sorted(names))
     if not all(map(math.isfinite, numbers.values())):
         raise InputError(f"the labels of {source} contain NaN or infinity; every sample needs a label.")
-    if len(names) > MOST_NUMERIC_CLASSES and not all(number.is_integer() for number in numbers.values()):
-        raise InputError(
-            f"the labels of {source} are {len(names)} different numbers, not all whole: "
-            "this looks like regression; use NeuralNetworkRegressor."
-        )
+    if regression is None and are_measurements(numbers.values(), len(values)):
+        return ()
     return tuple(sorted(names, key=lambda name: (numbers[name], name)))
 
 
+def are_measurements(distinct: Collection[float], n: int) -> bool:
+    """Whether n labels with these distinct numbers look like measurements, and not like classes.
+
+    >>> are_measurements(range(100), 10_000), are_measurements(range(100), 200), are_measurements([1, 2, 3], 3)
+    (False, True, False)
+    """
+    k = len(distinct)
+    if k > MOST_NUMERIC_CLASSES and not all(float(number).is_integer() for number in distinct):
+        return True
+    return k > FEW_NUMERIC_CLASSES and n < LEAST_OF_A_CLASS * k
+
+
 def codes_of(values: Any, class_names: Sequence[str], source: str) -> np.ndarray:
-    """Return each label's position in the class names.
+    """Return each label's position in the class names; the numbers themselves (n,) where there are none.
 
     >>> codes_of(["cat", "dog", "cat"], ("cat", "dog"), "an example").tolist()
     [0, 1, 0]
@@ -47,6 +66,8 @@ def codes_of(values: Any, class_names: Sequence[str], source: str) -> np.ndarray
     distinct, places = np.unique(flat(values, source), return_inverse=True)
     position = {name: code for code, name in enumerate(class_names)}
     names = [_text(value, source) for value in distinct]
+    if not class_names:
+        return np.array([_number(name, source) for name in names])[places]
     if strangers := [name for name in names if name not in position]:
         raise InputError(
             f"{source} has the class {strangers[0]!r}, which is not among those of the training part: "
@@ -79,12 +100,22 @@ def flat(values: Any, source: str) -> np.ndarray:
     raise InputError(f"the labels of {source} have the shape {values.shape}; expected (n,), (n, 1) or (1, n).")
 
 
+def _number(name: str, source: str) -> float:
+    try:
+        number = float(name)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise InputError(f"the labels of {source} are numbers to predict, but there is {name!r} among them.")
+    return number
+
+
 def _text(value: Any, source: str) -> str:
     if isinstance(value, bytes):
         value = value.decode("utf-8", "replace")
     if isinstance(value, bool | np.bool_ | float | np.floating) and float(value).is_integer():
         value = int(value)
-    text = str(value).strip()
+    text = plain(str(value).strip())
     if not text:
         raise InputError(f"a label of {source} is empty; every sample needs a label.")
     if len(text) > LONGEST_LABEL:

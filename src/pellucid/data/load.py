@@ -5,9 +5,11 @@ silently without effect.
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from pellucid.data import folders, hdf5, huggingface, idx, npz, tables, toy
 from pellucid.data.dataset import Splits
@@ -22,12 +24,15 @@ class Reader(NamedTuple):
     what: str
 
 
-HDF5 = Reader(hdf5.read, ("keys",), "HDF5 file")
+OF_ARRAYS = ("keys", "regression")
+OF_TABLES = ("label", "groups", "regression", "categorical", "numeric", "drop", "only")
+
+HDF5 = Reader(hdf5.read, OF_ARRAYS, "HDF5 file")
 IDX = Reader(idx.read, (), "IDX file or folder of them")
 FOLDERS = Reader(folders.read, (), "folder or zip of class folders")
-NPZ = Reader(npz.read, ("keys",), "NumPy file")
-TABLE = Reader(tables.read, ("label", "groups"), "table")
-HUGGINGFACE = Reader(huggingface.read, ("label", "groups"), "data set of the datasets library")
+NPZ = Reader(npz.read, OF_ARRAYS, "NumPy file")
+TABLE = Reader(tables.read, OF_TABLES, "table")
+HUGGINGFACE = Reader(huggingface.read, OF_TABLES, "data set of the datasets library")
 TOY = Reader(toy.read, (), "toy data set")
 
 BY_ENDING = {
@@ -45,11 +50,9 @@ BY_PREFIX = {"hf:": HUGGINGFACE, "toy:": TOY}
 def load(
     source: str | Path | tuple[str | Path, str | Path],
     *,
-    label: str | None = None,
-    keys: tuple[str, str] | None = None,
-    groups: str | None = None,
     least_classes: int = 2,
     usual: Mapping[str, Any] | None = None,
+    **options: Any,
 ) -> Splits:
     """Return the data sets that a source holds, by part.
 
@@ -57,11 +60,14 @@ def load(
     ----------
     source : a folder or zip of class folders with pictures, an HDF5, CSV, TSV, .npz, parquet or IDX file, a folder
         of HDF5 or IDX files, a pair of IDX files, "hf:NAME" or "toy:NAME".
-    label : the column of the classes, for tables.
-    keys : the names of samples and labels, for HDF5 and .npz files.
-    groups : a column that says which rows belong together, for tables.
     least_classes : how many classes there must be; 1 will do to score on.
     usual : options that count only where they are not given and the reader takes them.
+    options : what the reader takes.
+        label : the column of the classes, or of the numbers to predict, for tables.
+        groups : a column that says which rows belong together, for tables.
+        categorical, numeric, drop, only : what is known of the columns of tables, as `columns.Declared` has it.
+        keys : the names of samples and labels, for HDF5 and .npz files.
+        regression : whether the labels are numbers to predict, for all of these; None decides by how they look.
 
     Raises
     ------
@@ -72,11 +78,13 @@ def load(
     {'0': 200, '1': 200}
     """
     reader, place = _reader_of(source)
-    options = {name: value for name, value in (("label", label), ("keys", keys), ("groups", groups)) if value}
+    options = _given(options)
     if strange := [name for name in options if name not in reader.options]:
         raise InputError(f"{source} is a {reader.what}; {strange[0]}= has no meaning there, leave it out.")
-    usual = {name: value for name, value in (usual or {}).items() if value and name in reader.options}
+    usual = {name: value for name, value in _given(usual or {}).items() if name in reader.options}
     splits = reader.read(place, **{**usual, **options})
+    if not splits.train.class_names:
+        return splits
     present = [name for name, number in splits.train.counts().items() if number]
     if len(present) < least_classes:
         raise InputError(
@@ -92,6 +100,10 @@ def takes(source: str | Path | tuple[str | Path, str | Path], option: str) -> bo
     False
     """
     return option in _reader_of(source)[0].options
+
+
+def _given(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value or value is False}
 
 
 def _reader_of(source: Any) -> tuple[Reader, Any]:
@@ -120,6 +132,17 @@ def _reader_of_folder(folder: Path) -> Reader:
     if hdf5.files_in(folder):
         return HDF5
     return IDX if idx.files_in(folder) else FOLDERS
+
+
+def rows_of_table(path: Path, columns: Sequence[str], categorical: Collection[str] = ()) -> np.ndarray:
+    """Return the named columns (n, d) of a CSV, TSV or parquet file, in that order; others are passed over.
+
+    categorical: those of them that hold categories; all others hold numbers.
+    """
+    if not path.exists():
+        raise MissingFileError(f"there is no file {path}.")
+    of_kind = huggingface if path.suffix.lower() == ".parquet" else tables
+    return of_kind.read_rows(path, columns, categorical)
 
 
 def _existing(source: str | Path) -> Path:

@@ -17,13 +17,14 @@ from pellucid.errors import InputError
 HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
 
-def read(path: Path, keys: tuple[str, str] | None = None) -> Splits:
+def read(path: Path, keys: tuple[str, str] | None = None, regression: bool | None = None) -> Splits:
     """Return the data sets of a .npz file.
 
     Parameters
     ----------
     path : the file.
     keys : the names of samples and labels; by default the usual ones (X and y, images and labels, ...).
+    regression : whether the labels are numbers to predict; None decides by how they look.
 
     Raises
     ------
@@ -39,7 +40,7 @@ def read(path: Path, keys: tuple[str, str] | None = None) -> Splits:
             arrays = {name: file[name] for name in file.files}
     except Exception as error:  # as above
         raise _damaged(path, error) from error
-    return splits_of(find_pairs(arrays, keys, str(path)), str(path))
+    return splits_of(find_pairs(arrays, keys, str(path)), str(path), regression)
 
 
 def _claimed(path: Path) -> int:

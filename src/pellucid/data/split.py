@@ -74,9 +74,10 @@ def _held_by_group(
     np.add.at(table, (members, classes), 1)
     total = table.sum(axis=0)
     for code in np.flatnonzero((total > 1) & ((table > 0).sum(axis=0) == 1)):
+        what = f"class {values[code]} is all" if len(values) > 1 else "all there is, is"
         raise InputError(
-            f"class {values[code]} is all in one group, {names[table[:, code].argmax()]}, so it cannot be on both "
-            "sides of a split; collect it from more groups, or give validation data of its own."
+            f"{what} in one group, {names[table[:, code].argmax()]}, so it cannot be on both sides of a split; "
+            "collect it from more groups, or give validation data of its own."
         )
     target, needed = fraction * total, total > 1
     best, nearest = None, np.inf

@@ -1,29 +1,63 @@
-"""CSV and TSV files: one row a sample, one column the label, every other column a number.
+"""CSV and TSV files: one row a sample, one column the label, every other column of numbers or of categories.
 
-Comma, semicolon or tab, decimal point or comma are found out. A cell that is not a number is named with its
-line and column, because that is what one needs to mend it.
+Comma, semicolon or tab, decimal point or comma are found out. A cell that is wrong is named with its line and column,
+because that is what one needs to mend it.
 """
 
 import csv
 import io
+import math
 import re
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from pellucid import memory
+from pellucid.cells import as_number, plain
+from pellucid.data.columns import Columns, Declared, are_mistakes, read_columns
 from pellucid.data.dataset import Dataset, Splits
-from pellucid.data.labels import class_names_of, codes_of
+from pellucid.data.labels import are_measurements, class_names_of, codes_of
 from pellucid.errors import InputError
 
 IN_MEMORY = 12  # bytes that a table takes for one of its file: a cell of eight characters is a text of 65 bytes
-MOST_SHOWN = 60  # characters of a cell in a message
 DELIMITERS = ",;\t"
 LABEL_NAMES = ("label", "class", "target", "y", "species", "diagnosis")
 
 
-def read(path: Path, label: str | None = None, groups: str | None = None) -> Splits:
+@dataclass(frozen=True)
+class Sheet:
+    """The cells of a table, as text: the header, the rows with the line each ends on, the decimal mark."""
+
+    path: Path
+    header: list[str]
+    rows: list[list[str]]
+    lines: list[int]
+    decimal: str
+
+    def cells(self, name: str) -> list[str]:
+        """Return the cells of one column."""
+        place = self.header.index(name)
+        return [row[place] for row in self.rows]
+
+    def where(self, row: int, name: str) -> str:
+        """Return where a cell is, in words."""
+        return f"{self.path}, line {self.lines[row]}, column {name!r}"
+
+    def columns(self, names: Sequence[str], declared: Declared) -> Columns:
+        """Return the named columns as numbers and categories."""
+        return read_columns({name: self.cells(name) for name in names}, names, declared, self.where, self.decimal)
+
+
+def read(
+    path: Path,
+    label: str | None = None,
+    groups: str | None = None,
+    regression: bool | None = None,
+    **declared: Any,
+) -> Splits:
     """Return the data set of a table with a header.
 
     Parameters
@@ -31,47 +65,76 @@ def read(path: Path, label: str | None = None, groups: str | None = None) -> Spl
     path : the file, in UTF-8.
     label : the column of the classes; by default the one named label, class, target, y, species or diagnosis.
     groups : a column that says which rows belong together; it is no feature then.
+    regression : whether the labels are numbers to predict; None decides by how they look.
+    declared : what is known of the columns, as `Declared` has it.
 
     Raises
     ------
-    InputError : no such column, a cell that is empty, not a number or not finite, rows of different lengths.
+    InputError : no such column, a cell that is wrong, rows of different lengths.
     """
-    header, lines, rows, decimal = _table(path)
-    label = find_column(header, label, LABEL_NAMES, str(path))
-    taken = {label} if groups is None else {label, find_column(header, groups, (), str(path))}
-    features = [place for place, name in enumerate(header) if name not in taken]
-    if not features:
-        raise InputError(f"{path} has no column to learn from beside {', '.join(sorted(taken))}.")
-    cells = dict(zip(header, zip(*rows, strict=True), strict=True))
-    if empty := [line for line, cell in zip(lines, cells[label], strict=True) if not cell]:
-        raise InputError(f"{path}, line {empty[0]}, column {label!r} is empty; every sample needs a label.")
-    class_names = class_names_of(cells[label], str(path))
-    X = _numbers(rows, features, decimal, path, header, lines)
+    sheet, known = _sheet(path), Declared(**declared)
+    label = find_column(sheet.header, label, LABEL_NAMES, str(path))
+    taken = {label} if groups is None else {label, find_column(sheet.header, groups, (), str(path))}
+    names = known.features(sheet.header, taken, str(path))
+    labels, class_names = _labels(sheet, label, regression)
+    columns = sheet.columns(names, known)
     return Splits(
         Dataset(
-            read=X.__getitem__,
-            labels=codes_of(cells[label], class_names, str(path)),
+            read=columns.X.__getitem__,
+            labels=labels,
             class_names=class_names,
-            kind="numbers",
-            names=[f"line {line}" for line in lines],
+            kind="table",
+            names=[f"line {line}" for line in sheet.lines],
             source=str(path),
-            columns=tuple(header[place] for place in features),
-            groups=None if groups is None else np.array(cells[groups], object),
+            columns=columns.names,
+            categorical=columns.categorical,
+            groups=None if groups is None else np.array(sheet.cells(groups), object),
+            target=label,
         )
     )
 
 
-def read_columns(path: Path, columns: Sequence[str]) -> np.ndarray:
-    """Return the numbers (n, d) of the named columns of a table, in that order; others are passed over.
+def read_rows(path: Path, columns: Sequence[str], categorical: Collection[str] = ()) -> np.ndarray:
+    """Return the named columns (n, d) of a table, in that order; others are passed over.
+
+    categorical: those of them that hold categories, all others hold numbers.
 
     Raises
     ------
-    InputError : as `read`, or a column that is not there.
+    InputError : as `read`, or columns that are not there.
     """
-    header, lines, rows, decimal = _table(path)
-    if missing := [name for name in columns if name not in header]:
-        raise InputError(f"{path} has no column {missing[0]!r}; its columns are {', '.join(header)}.")
-    return _numbers(rows, [header.index(name) for name in columns], decimal, path, header, lines)
+    sheet = _sheet(path)
+    known = Declared(categorical, [name for name in columns if name not in categorical], only=columns)
+    return sheet.columns(known.features(sheet.header, (), str(path)), known).X
+
+
+def _labels(sheet: Sheet, label: str, regression: bool | None) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Return codes and class names, or numbers to predict and no names."""
+    cells, source = sheet.cells(label), str(sheet.path)
+    if "" in cells:
+        raise InputError(f"{sheet.where(cells.index(''), label)} is empty; every sample needs a label.")
+    numbers = np.array([_number(cell, sheet.decimal) for cell in cells])
+    wrong = np.flatnonzero(np.isnan(numbers)).tolist()
+    right = len(cells) - len(wrong)
+    measured = are_mistakes(len(wrong), right) and are_measurements(set(numbers[~np.isnan(numbers)]), right)
+    if not measured if regression is None else not regression:
+        texts = [plain(cell, sheet.decimal) for cell in cells]
+        class_names = class_names_of(texts, source, regression=False)
+        return codes_of(texts, class_names, source), class_names
+    if wrong:
+        otherwise = "" if regression else ", or take the labels as classes with --classify (regression=False)"
+        raise InputError(
+            f"{sheet.where(wrong[0], label)} is {cells[wrong[0]]!r}, but the labels are numbers to predict. "
+            f"Correct it, or remove the line{otherwise}."
+        )
+    return numbers, ()
+
+
+def _number(cell: str, decimal: str) -> float:
+    try:
+        return as_number(cell, decimal)
+    except ValueError:
+        return math.nan
 
 
 def find_column(columns: Sequence[str], wanted: str | None, usual: Collection[str], source: str) -> str:
@@ -88,8 +151,8 @@ def find_column(columns: Sequence[str], wanted: str | None, usual: Collection[st
     )
 
 
-def _table(path: Path) -> tuple[list[str], list[int], list[list[str]], str]:
-    """Return header, line numbers, rows of stripped cells, and the decimal mark."""
+def _sheet(path: Path) -> Sheet:
+    """Return the cells of a file, stripped."""
     try:
         memory.refuse_beyond(path, IN_MEMORY * path.stat().st_size, InputError)
         text = path.read_bytes().decode("utf-8-sig")
@@ -112,7 +175,7 @@ def _table(path: Path) -> tuple[list[str], list[int], list[list[str]], str]:
     for line, row in zip(lines, rows, strict=True):
         if len(row) != len(header):
             raise InputError(f"{path}, line {line} has {len(row)} cells, the header has {len(header)}.")
-    return header, lines, rows, "." if delimiter == "," else ","
+    return Sheet(path, header, rows, lines, "." if delimiter == "," else ",")
 
 
 def _check_header(header: list[str], rows: list[list[str]], path: Path) -> None:
@@ -132,29 +195,6 @@ def _check_header(header: list[str], rows: list[list[str]], path: Path) -> None:
         if name in seen:
             raise InputError(f"{path} has two columns named {name!r}; rename one.")
         seen.add(name)
-
-
-def _numbers(
-    rows: list[list[str]], places: list[int], decimal: str, path: Path, header: list[str], lines: list[int]
-) -> np.ndarray:
-    X = np.empty((len(rows), len(places)))
-    for i, row in enumerate(rows):
-        for j, place in enumerate(places):
-            try:
-                X[i, j] = float(row[place].replace(decimal, ".").replace("_", "?"))  # 1_000 is no number here
-            except ValueError:
-                raise _bad_cell(row[place], f"{path}, line {lines[i]}, column {header[place]!r}") from None
-    if not np.isfinite(X).all():
-        i, j = np.argwhere(~np.isfinite(X))[0]
-        raise _bad_cell(rows[i][places[j]], f"{path}, line {lines[i]}, column {header[places[j]]!r}")
-    return X
-
-
-def _bad_cell(text: str, where: str) -> InputError:
-    if not text:
-        return InputError(f"{where} is empty; fill it in or remove the line (missing values come in a later release).")
-    shown = repr(text[:MOST_SHOWN]) + ("..." if len(text) > MOST_SHOWN else "")
-    return InputError(f"{where} is {shown}, expected a finite number; correct it, or remove the column.")
 
 
 def _is_number(text: str) -> bool:

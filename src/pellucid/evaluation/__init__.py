@@ -5,7 +5,7 @@ from pellucid.evaluation.cross_validation import CrossValidation, cross_validate
 from pellucid.evaluation.file_facts import FileFacts, facts_of, file_facts
 from pellucid.evaluation.interval import wilson_interval
 from pellucid.evaluation.learning_curve import LearningCurve, learning_curve
-from pellucid.evaluation.regression import RegressionScores, score_regression
+from pellucid.evaluation.regression import Nearness, RegressionScores, score_regression
 from pellucid.evaluation.regression_validation import RegressionValidation, cross_validate_regression
 from pellucid.evaluation.rejection import Answered, Rejection, answered, choose_rejection, cross_fitted
 from pellucid.evaluation.scores import Scores, score
@@ -18,6 +18,7 @@ __all__ = [
     "CrossValidation",
     "FileFacts",
     "LearningCurve",
+    "Nearness",
     "RegressionScores",
     "RegressionValidation",
     "Rejection",

@@ -12,6 +12,7 @@ from pellucid.errors import InputError
 CREDIBLE = 0.05  # a mid-p below this is called credible
 IN_WORDS = {
     "majority": "always saying the majority",
+    "mean": "always saying the mean",
     "no_hidden_layer": "a net without a hidden layer",
     "file_facts": "file facts alone",
 }

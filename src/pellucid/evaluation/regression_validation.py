@@ -83,7 +83,9 @@ def cross_validate_regression(
         interval=rmse_interval(error),
         rmses=np.sqrt(squared.mean(axis=1)).tolist(),
         baselines=baselines | {"mean": _rmse(means, targets)},
-        scores=score_regression(done[0].answers[judged], targets, means[0]),
+        scores=score_regression(
+            done[0].answers[judged], targets, means[0], baselines={name: done[0].answers[name] for name in others}
+        ),
         predicted=done[0].answers[judged],
         held=done[0].held,
         error=error,

@@ -12,15 +12,17 @@ from pellucid.features.photo import Photo
 from pellucid.features.pictures import PictureFeatures
 from pellucid.features.pixels import Pixels
 from pellucid.features.standardized import StandardizedPictures
+from pellucid.features.table import Table
 from pellucid.features.views import COPIES, copies_of, views_of
 
-Features: TypeAlias = PictureFeatures | Numbers
+Features: TypeAlias = PictureFeatures | Numbers | Table
 
-FEATURES: dict[str, type[Pixels] | type[Photo] | type[Embedding] | type[Numbers]] = {
+FEATURES: dict[str, type[Pixels] | type[Photo] | type[Embedding] | type[Numbers] | type[Table]] = {
     "photo": Photo,
     "pixels": Pixels,
     "embedding": Embedding,
     "numbers": Numbers,
+    "table": Table,
 }
 
 __all__ = [
@@ -34,6 +36,7 @@ __all__ = [
     "PictureFeatures",
     "Pixels",
     "StandardizedPictures",
+    "Table",
     "copies_of",
     "views_of",
 ]

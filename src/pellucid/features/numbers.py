@@ -1,9 +1,9 @@
-"""Numbers: rows that are numeric already, standardised or as they are.
+"""Numbers: rows of an array that is numeric already, standardised or as they are.
 
 Mean and scale come from the training rows alone and are kept with the model.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,7 +15,7 @@ from pellucid.errors import InputError, refuse_non_finite
 
 @dataclass(frozen=True)
 class Numbers:
-    """Columns of a table: x' = (x - mean) / scale, or x itself where there is no mean.
+    """Columns of an array: x' = (x - mean) / scale, or x itself where there is no mean.
 
     n_out: how many columns.  columns: their names, where they have any.  standardize: whether fitting gives a mean.
     """
@@ -41,18 +41,7 @@ class Numbers:
         """
         if not self.standardize:
             return self
-        X = np.asarray(R, np.float64)
-        constant = X.min(axis=0) == X.max(axis=0)  # its deviation may come out as a rounding error
-        with np.errstate(over="ignore", invalid="ignore"):
-            mean, scale = X.mean(axis=0), np.where(constant, 1.0, X.std(axis=0))
-            usable = np.isfinite(mean) & np.isfinite(scale) & (scale > np.finfo(np.float64).tiny)
-        if not usable.all():
-            column = int(np.flatnonzero(~usable)[0])
-            name = self.columns[column] if self.columns else column
-            raise InputError(
-                f"column {name!r} cannot be standardised: its numbers are too large or too small, "
-                f"{X[:, column].min():.3g} to {X[:, column].max():.3g}. Rescale it."
-            )
+        mean, scale = mean_and_scale(np.asarray(R, np.float64), self.columns)
         return replace(self, mean=mean, scale=scale)
 
     def rows(self, raw: Any, dtype: DTypeLike | None = None, bad: list[Any] | None = None) -> np.ndarray:
@@ -96,3 +85,22 @@ class Numbers:
 
     def __str__(self) -> str:
         return f"{self._described()}, {'as they are' if self.mean is None else 'standardised'}"
+
+
+def mean_and_scale(X: np.ndarray, columns: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean and deviation (d,) of the columns of X (n, d); the scale of a constant column is 1.
+
+    Raises InputError naming a column whose numbers are too large or too small for it.
+    """
+    constant = X.min(axis=0) == X.max(axis=0)  # its deviation may come out as a rounding error
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean, scale = X.mean(axis=0), np.where(constant, 1.0, X.std(axis=0))
+        usable = np.isfinite(mean) & np.isfinite(scale) & (scale > np.finfo(np.float64).tiny)
+    if not usable.all():
+        column = int(np.flatnonzero(~usable)[0])
+        name = columns[column] if columns else column
+        raise InputError(
+            f"column {name!r} cannot be standardised: its numbers are too large or too small, "
+            f"{X[:, column].min():.3g} to {X[:, column].max():.3g}. Rescale it."
+        )
+    return mean, scale

@@ -160,6 +160,8 @@ class Settings:
 
     def regressor_loss(self) -> Loss:
         """Return the loss for numbers."""
+        if self.class_weight is not None:
+            raise InputError("class_weight is for classes; weigh rows of a regression with sample_weight.")
         loss = get_loss("squared_error" if self.loss == "auto" else self.loss)
         _refuse(loss.classes, "loss", "one of values, such as squared_error, for a regression", loss.name)
         return loss

@@ -1,0 +1,72 @@
+"""`pellucid evaluate` scores a model on labelled data."""
+
+from typing import Any
+
+import click
+
+from pellucid.assembly import data_for, described
+from pellucid.cli.options import Keys, cache_option
+from pellucid.cli.output import json_option, progress_bars, refuse_foreign_json, say, table, write_json
+from pellucid.decision import answers_of
+from pellucid.evaluation import RegressionScores
+from pellucid.judging import scored
+from pellucid.model import load
+from pellucid.novelty import UNKNOWN
+
+
+@click.command(
+    "evaluate",
+    epilog="""\b
+Examples:
+  pellucid evaluate model.pellucid new_photos/
+  pellucid evaluate model.pellucid fashion_mnist/ --part test --json scores.json""",
+)
+@click.argument("model_file", metavar="MODEL")
+@click.argument("data")
+@click.option("--part", type=click.Choice(["train", "validation", "test"]), help="Which part of the data to score on.")
+@click.option("--label", metavar="COLUMN", help="The label column of a table.")
+@click.option("--keys", type=Keys(), help="The keys of samples and labels in an HDF5 or NPZ file.")
+@click.option("--skip-bad", is_flag=True, help="Leave out pictures that cannot be read; they are named.")
+@cache_option()
+@json_option
+def evaluate_command(
+    model_file: str,
+    data: str,
+    part: str | None,
+    label: str | None,
+    keys: tuple[str, str] | None,
+    skip_bad: bool,
+    cache: bool,
+    json_file: str | None,
+) -> None:
+    """Score a model on labelled DATA: accuracy with its 95% interval, beside always saying the majority.
+
+    Of data in parts the test part is taken, else validation, else all there is.
+    """
+    refuse_foreign_json(json_file)
+    model = load(model_file)
+    dataset, part, used_for = data_for(model, data, part, label=label, keys=keys)
+    skipped: list[tuple[str, str]] | None = [] if skip_bad else None
+    with progress_bars() as bars:
+        R, dataset = described(dataset, model.features, model.network.parameters.dtype, skipped, bars, cache)
+    scores, notes = scored(model, R, dataset.labels, used_for), model.notes(R)
+    worth = answers_of(model, R, dataset, used_for) if model.class_names else None
+    others: dict[str, Any] = {"part": part, "skipped": [list(pair) for pair in skipped or ()], "notes": notes}
+    others["answered"] = None if worth is None else worth.as_dict()
+    write_json(json_file, "evaluate", scores.as_dict() | others)
+    say(f"{data}, part {part}: {'accuracy ' if model.class_names else ''}{scores.sentence()}")
+    if worth is not None:
+        say(f"with {UNKNOWN!r} for what it rejects, it {worth.sentence()}; all else here is of all rows")
+    if used_for == "training":
+        say("These rows, or some of them, were used for training: expect less on new data.")
+    if isinstance(scores, RegressionScores):
+        explained = "" if scores.r2 is None else f"; R^2 {scores.r2:.3f}"
+        say(f"mean absolute error {scores.mae:.4g}{explained}")
+    else:
+        say(f"balanced accuracy: {scores.balanced_accuracy:.3f}")
+        counts = [[name, *map(str, row)] for name, row in zip(scores.classes, scores.confusion, strict=True)]
+        table(["true \\ said", *scores.classes], counts)
+    for note in notes:
+        say(f"note: {note}")
+    for name, reason in skipped or ():
+        say(f"left out: {name}: {reason}")
