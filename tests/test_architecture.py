@@ -40,6 +40,7 @@ FLOORS = {  # docs/architecture.md tells their story; rooms of one floor do not 
     "recipe": 5,
     "recipe_file": 6,
     "preparation": 6,
+    "division": 7,
     "judging": 7,
     "job": 8,
     "insight": 9,

@@ -82,6 +82,13 @@ def test_files_elsewhere_are_added(photos):
     }  # fmt: skip
 
 
+def test_a_link_among_the_data_is_known_by_its_own_place(photos):
+    original = write_pictures(photos.parent / "album", ("dark",), n=1) / "dark" / "00.png"
+    (photos / "dark" / "link.png").symlink_to(original)
+    _, after, made = put_right("file,class\nphotos/dark/link.png,light\n")
+    assert made["train"] == Corrected(changed=1) and labels(after["train"])["dark/link.png"] == "light"
+
+
 def test_added_files_are_groups_of_their_own(photos):
     write_pictures(photos.parent / "more", ("dark",), n=2)
     part = load("photos").train

@@ -50,9 +50,12 @@ def test_again_copies_nothing_and_overwrites_nothing(files, tmp_path):
     assert contents(out) == before | {"x/1 (4).jpg": b"new"}
 
 
-def test_a_folder_in_the_way_gets_a_number_too(files, tmp_path):
-    (tmp_path / "out" / "x" / "1.jpg").mkdir(parents=True)
-    assert sort_into(tmp_path / "out", files[:1], ["x"]).copies == [tmp_path / "out" / "x" / "1 (2).jpg"]
+def test_whatever_is_in_the_way_stays(files, tmp_path):
+    out = tmp_path / "out" / "x"
+    (out / "1.jpg").mkdir(parents=True)
+    (out / "1 (2).jpg").symlink_to("nowhere")
+    assert sort_into(tmp_path / "out", files[:1], ["x"]).copies == [out / "1 (3).jpg"]
+    assert (out / "1 (2).jpg").is_symlink() and not (out / "nowhere").exists()
 
 
 @pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt()])
@@ -94,6 +97,7 @@ def test_names_of_folders():
     assert len({name.casefold() for name in names.values()}) == len(unsafe)
     for name in names.values():
         assert name and not set(name) & set('/\\:*?"<>|\t') and name.strip(" .") == name and len(name.encode()) < 255
+    assert folder_names(["cat", "Cat"]) == {"cat": "cat", "Cat": "Cat (2)"}
     assert folder_names(["Cat", "cat", "cat (2)"]) == {"Cat": "Cat", "cat": "cat (2)", "cat (2)": "cat (2) (2)"}
 
 

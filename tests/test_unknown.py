@@ -265,7 +265,7 @@ def test_early_stopping_rows_choose_too(photos):
     result = train(photos, size=(6, 6), reject="auto", cross_validate=0, holdout=0, early_stopping=True, epochs=3,
                    random_state=0)  # fmt: skip
     assert result.decision.rejection.n == len(result.splits.validation) == 8
-    assert len(result.splits.train) == 72
+    assert len(result.splits.train) == len(result.model.known.references) == 72  # held rows are no references
 
 
 def test_a_class_named_unknown(tmp_path):

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.assembly import Progress, described
+from pellucid.assembly import Progress
 from pellucid.audit import Audit
-from pellucid.data import Dataset, Splits, split_rows
+from pellucid.data import Splits
 from pellucid.data.corrections import Corrected
 from pellucid.decision import Decision, Kept, answers_of, decided, knowing, refuse_impossible
+from pellucid.division import Division, usual_division
 from pellucid.errors import InputError
 from pellucid.evaluation import (
     Answered,
@@ -29,13 +30,12 @@ from pellucid.judging import cross_validated, curve_of, facts_against, scored, s
 from pellucid.learner import Learner, Samples
 from pellucid.model import Model
 from pellucid.preparation import prepare
-from pellucid.randomness import as_seed, stream
+from pellucid.randomness import as_seed
 from pellucid.recipe import Recipe, make_recipe
-from pellucid.training import Checkpoints, History
+from pellucid.training import Checkpoints, History, Settings
 from pellucid.training.doctor import Finding
 from pellucid.version import versions
 
-HOLDOUT = 0.2  # of the samples, where nothing else judges, or where nothing else is there to choose on
 NOT_TOLD = ("data", "training", "cache")  # in a model's recipe: told elsewhere, or without influence
 
 
@@ -113,93 +113,67 @@ def run(recipe: Recipe, progress: Progress | None = None, checkpoints: Checkpoin
     seed = as_seed(settings.random_state)
     seed = seed if checkpoints is None else checkpoints.keep("seed", seed)
     settings = replace(settings, random_state=seed)
-    skipped: list[tuple[str, str]] | None = [] if recipe.skip_bad else None
-    rows: dict[str, np.ndarray] = {}
-    parts: dict[str, Dataset] = {}
-    for part, dataset in splits.items():
-        rows[part], parts[part] = described(dataset, features, np.float64, skipped, progress, recipe.cache)
-    repeats = usual_or_wanted(recipe.cross_validate, parts["train"])
-    holdout = _holdout(recipe.holdout, repeats, parts)
-    division = _hold_back(holdout, "test", stream(seed, "split"), rows, parts) if holdout else []
-    chooses = settings.stopping is not None or settings.restarts > 1
-    if recipe.chooses and not repeats:
-        if "validation" not in parts and settings.stopping is None:
-            division += _hold_back(HOLDOUT, "validation", stream(seed, "stopping"), rows, parts)
-        chooses = True
 
-    samples = {part: Samples(rows[part], dataset.labels, dataset.groups) for part, dataset in parts.items()}
-    first = parts["train"]
+    skipped: list[tuple[str, str]] | None = [] if recipe.skip_bad else None
+    division = Division.read(splits, features, skipped, progress, recipe.cache)
+    repeats = usual_or_wanted(recipe.cross_validate, division.train)
+    holdout = usual_division(division, recipe, repeats, seed, stops=settings.stopping is not None)
+    first, whole = division.train, Samples(division.rows["train"], division.train.labels, division.train.groups)
+
     learner = Learner(features, settings, seed, first.class_names, recipe.networks_for(features), first.target)
     judged = None
     if repeats:
-        judged = cross_validated(learner, samples["train"], repeats, recipe.threshold, progress, checkpoints)
-    curve = curve_of(learner, samples["train"], judged, progress, checkpoints) if recipe.learning_curve else None
-    learned = learner.learn(
-        samples["train"],
-        samples.get("validation"),
-        None if progress is None else lambda X, y: [progress.training(X, y, settings.epochs)],
-        checkpoints,
-    )
-    of_folds = judged if isinstance(judged, CrossValidation) else None
-    findings = learned.examine(None if of_folds is None else (of_folds.accuracy, of_folds.baselines["majority"]))
+        judged = cross_validated(learner, whole, repeats, recipe.threshold, progress, checkpoints)
+    curve = curve_of(learner, whole, judged, progress, checkpoints) if recipe.learning_curve else None
+    shown = None if progress is None else lambda X, y: [progress.training(X, y, settings.epochs)]
+    learned = learner.learn(whole, division.samples("validation"), shown, checkpoints)
     simpler = learner.without_hidden_layers
     baseline = None
     if simpler is not None and not learned.interrupted:
-        baseline = simpler.learn(samples["train"], samples.get("validation"), None, checkpoints, "baseline").model
-    used_for = {"train": "training", "validation": "choosing" if chooses else "testing", "test": "testing"}
-    facts = facts_against(prepared.audit, parts, judged, learned.model, rows.get("test"), seed)
-    if len(learned.held):
-        assert settings.stopping is not None
-        share = f"{settings.stopping.fraction:.0%}"
-        division += [f"{share} of the rest held back for early stopping, by {_by(parts['train'])}"]
-        kept = np.delete(np.arange(len(samples["train"])), learned.held)
-        rows |= {"validation": rows["train"][learned.held], "train": rows["train"][kept]}
-        parts |= {"validation": parts["train"].take(learned.held), "train": parts["train"].take(kept)}
+        baseline = simpler.learn(whole, division.samples("validation"), None, checkpoints, "baseline").model
+    of_folds = judged if isinstance(judged, CrossValidation) else None
+    findings = learned.examine(None if of_folds is None else (of_folds.accuracy, of_folds.baselines["majority"]))
+    facts = facts_against(prepared.audit, division.parts, judged, learned.model, division.rows.get("test"), seed)
+    if len(learned.held) and settings.stopping is not None:
+        division.hold_out(learned.held, settings.stopping)
 
-    model, decision = _decided(recipe, learner, learned.model, of_folds, samples["train"], rows, parts)
-    model = replace(
-        model,
-        merge=recipe.merge,
-        provenance={
-            "data": recipe.data,
-            "counts": {part: dataset.counts() or len(dataset) for part, dataset in parts.items()},
-            "division": "; ".join(division) or "as the data is divided",
-            "used_for": used_for,
-            "skipped": len(skipped or ()),
-            "corrections": {part: asdict(made) for part, made in (prepared.corrections or {}).items()},
-            "dropped": prepared.dropped,
-            "findings": [finding.as_dict() for finding in findings],
-            "audit": None if prepared.audit is None else prepared.audit.as_dict()["findings"],
-            "seed": seed,
-            "recipe": {f.name: getattr(recipe, f.name) for f in fields(recipe) if f.name not in NOT_TOLD},
-            "settings": settings.described(),
-            "decision": decision.as_dict(),
-            "versions": versions(),
-        },
-    )
+    chooses = settings.stopping is not None or settings.restarts > 1 or (recipe.chooses and not repeats)
+    used_for = {"train": "training", "validation": "choosing" if chooses else "testing", "test": "testing"}
+    model, decision = _decided(recipe, learner, learned.model, of_folds, whole, division)
+    told = {
+        "division": "; ".join(division.said) or "as the data is divided",
+        "used_for": used_for,
+        "skipped": len(skipped or ()),
+        "corrections": {part: asdict(made) for part, made in (prepared.corrections or {}).items()},
+        "dropped": prepared.dropped,
+        "findings": [finding.as_dict() for finding in findings],
+        "audit": None if prepared.audit is None else prepared.audit.as_dict()["findings"],
+        "decision": decision.as_dict(),
+    }
+    model = replace(model, merge=recipe.merge, provenance=_provenance(recipe, settings, seed, division) | told)
     scores: dict[str, Scores | RegressionScores] = {}
     answered: dict[str, Answered] = {}
-    for part, dataset in parts.items():
-        scores[part] = scored(model, rows[part], dataset.labels, used_for[part], baseline, dataset.groups)
-        worth = answers_of(model, rows[part], dataset, used_for[part]) if used_for[part] == "testing" else None
+    for part, R, dataset in division:
+        scores[part] = scored(model, R, dataset.labels, used_for[part], baseline, dataset.groups)
+        worth = answers_of(model, R, dataset, used_for[part]) if used_for[part] == "testing" else None
         answered |= {} if worth is None else {part: worth}
     return Result(
-        model,
-        recipe.in_full(features, seed, repeats, holdout),
-        learned.histories,
-        scores,
-        judged,
-        curve,
-        prepared.audit,
-        facts,
-        shift_between(parts, seed),
-        findings,
-        Splits(**parts),
-        rows,
-        decision,
-        answered,
-        prepared.corrections,
-        tuple(skipped or ()),
+        model=model,
+        recipe=recipe.in_full(features, seed, repeats, holdout),
+        histories=learned.histories,
+        scores=scores,
+        cross_validation=judged,
+        learning_curve=curve,
+        audit=prepared.audit,
+        file_facts=facts,
+        shift=shift_between(division.parts, seed),
+        findings=findings,
+        splits=Splits(**division.parts),
+        rows=division.rows,
+        decision=decision,
+        answered=answered,
+        corrections=prepared.corrections,
+        skipped=tuple(skipped or ()),
     )
 
 
@@ -209,8 +183,7 @@ def _decided(
     model: Model,
     judged: CrossValidation | None,
     whole: Samples,
-    rows: dict[str, np.ndarray],
-    parts: dict[str, Dataset],
+    division: Division,
 ) -> tuple[Model, Decision]:
     """Return the model with what is chosen on rows it did not learn from: of the folds, else of the validation part.
 
@@ -218,36 +191,21 @@ def _decided(
     """
     if not recipe.chooses:
         return replace(model, threshold=float(recipe.threshold)), Decision()
-    model = knowing(model, rows["train"])
+    model = knowing(model, division.rows["train"])
     if judged is None:
-        kept = Kept.of_part(model, rows["validation"], parts["validation"], learner.seed)
+        kept = Kept.of_part(model, division.rows["validation"], division.parts["validation"], learner.seed)
     else:
         kept = Kept.of_folds(learner.features, whole.R, whole.labels, whole.groups, judged)
     return decided(model, kept, recipe.reject, recipe.threshold)
 
 
-def _holdout(wanted: float | None, repeats: int, parts: dict[str, Dataset]) -> float:
-    """Return the share to hold back for testing."""
-    if wanted is None:
-        return 0 if len(parts) > 1 or repeats else HOLDOUT
-    if wanted > 0 and "test" in parts:
-        raise InputError("there is a test part already; leave holdout out, or set it to 0.")
-    return wanted
-
-
-def _hold_back(
-    share: float, part: str, rng: np.random.Generator, rows: dict[str, np.ndarray], parts: dict[str, Dataset]
-) -> list[str]:
-    """Move a share of the training samples to another part; return what was done."""
-    whole, R = parts["train"], rows["train"]
-    kept, held = split_rows(whole.strata, share, rng, whole.groups, n=len(whole))
-    parts |= {"train": whole.take(kept), part: whole.take(held)}
-    rows |= {"train": R[kept], part: R[held]}
-    held_for = {"test": "held back for testing", "validation": "of the rest held back for choosing"}[part]
-    return [f"{share:.0%} {held_for}, by {_by(whole)}"]
-
-
-def _by(dataset: Dataset) -> str:
-    if dataset.strata is None:
-        return "chance" if dataset.groups is None else "group"
-    return "class" if dataset.groups is None else "class and group"
+def _provenance(recipe: Recipe, settings: Settings, seed: int, division: Division) -> dict[str, Any]:
+    """Return where a model comes from, as far as it was known before anything was learned."""
+    return {
+        "data": recipe.data,
+        "counts": {part: dataset.counts() or len(dataset) for part, _, dataset in division},
+        "seed": seed,
+        "recipe": {f.name: getattr(recipe, f.name) for f in fields(recipe) if f.name not in NOT_TOLD},
+        "settings": settings.described(),
+        "versions": versions(),
+    }

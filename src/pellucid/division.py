@@ -1,0 +1,110 @@
+"""Division: the samples of a job by part, raw rows and what is known of them side by side, and how they came apart."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from pellucid.assembly import Progress, described
+from pellucid.data import Dataset, Splits, split_rows
+from pellucid.errors import InputError
+from pellucid.features import Features
+from pellucid.learner import Samples
+from pellucid.randomness import stream
+from pellucid.recipe import Recipe
+from pellucid.training import EarlyStopping
+
+HOLDOUT = 0.2  # of the samples, where nothing else judges, or where nothing else is there to choose on
+
+
+@dataclass
+class Division:
+    """The parts of a job's samples.
+
+    rows: raw rows by part.  parts: the data sets of just these samples.  said: each division, in words.
+    """
+
+    rows: dict[str, np.ndarray]
+    parts: dict[str, Dataset]
+    said: list[str] = field(default_factory=list)
+
+    @classmethod
+    def read(
+        cls,
+        splits: Splits,
+        features: Features,
+        skipped: list[tuple[str, str]] | None,
+        progress: Progress | None,
+        cache: bool,
+    ) -> "Division":
+        """Return the parts as they come, every sample described once."""
+        division = cls({}, {})
+        for part, dataset in splits.items():
+            R, left = described(dataset, features, np.float64, skipped, progress, cache)
+            division.rows[part], division.parts[part] = R, left
+        return division
+
+    @property
+    def train(self) -> Dataset:
+        """The training part."""
+        return self.parts["train"]
+
+    def __contains__(self, part: str) -> bool:
+        return part in self.parts
+
+    def __iter__(self) -> Iterator[tuple[str, np.ndarray, Dataset]]:
+        """Yield the name, the raw rows and the data set of each part."""
+        return ((part, self.rows[part], dataset) for part, dataset in self.parts.items())
+
+    def samples(self, part: str) -> Samples | None:
+        """Return the samples of a part as they are learned from, None where there is none."""
+        if part not in self.parts:
+            return None
+        dataset = self.parts[part]
+        return Samples(self.rows[part], dataset.labels, dataset.groups)
+
+    def hold_back_for_testing(self, wanted: float | None, repeats: int, seed: int) -> float:
+        """Hold back the share wanted and return it; None: a fifth where nothing else judges, no part and no folds."""
+        if wanted is None:
+            wanted = 0 if len(self.parts) > 1 or repeats else HOLDOUT
+        if wanted > 0 and "test" in self.parts:
+            raise InputError("there is a test part already; leave holdout out, or set it to 0.")
+        if wanted > 0:
+            self._hold_back("test", wanted, stream(seed, "split"), "held back for testing")
+        return wanted
+
+    def hold_back_for_choosing(self, seed: int) -> None:
+        """Hold back a fifth to choose on, where there is no validation part."""
+        if "validation" not in self.parts:
+            self._hold_back("validation", HOLDOUT, stream(seed, "stopping"), "of the rest held back for choosing")
+
+    def hold_out(self, held: np.ndarray, stopping: EarlyStopping) -> None:
+        """Move the training rows that were held out for early stopping to the validation part."""
+        self._move(held, "validation")
+        self._say(stopping.fraction, "of the rest held back for early stopping")
+
+    def _hold_back(self, part: str, share: float, rng: np.random.Generator, what: str) -> None:
+        whole = self.train
+        self._move(split_rows(whole.strata, share, rng, whole.groups, n=len(whole))[1], part)
+        self._say(share, what)
+
+    def _move(self, held: np.ndarray, part: str) -> None:
+        whole, R = self.train, self.rows["train"]
+        kept = np.delete(np.arange(len(whole)), held)
+        self.parts |= {"train": whole.take(kept), part: whole.take(held)}
+        self.rows |= {"train": R[kept], part: R[held]}
+
+    def _say(self, share: float, what: str) -> None:
+        by = [*(["class"] if self.train.strata is not None else []), *([] if self.train.groups is None else ["group"])]
+        self.said.append(f"{share:.0%} {what}, by {' and '.join(by) or 'chance'}")
+
+
+def usual_division(division: Division, recipe: Recipe, repeats: int, seed: int, stops: bool) -> float:
+    """Hold back what a recipe needs for testing and for choosing; return the share for testing.
+
+    repeats: of cross-validation.  stops: whether training holds out rows of its own for early stopping.
+    """
+    holdout = division.hold_back_for_testing(recipe.holdout, repeats, seed)
+    if recipe.chooses and not repeats and not stops:
+        division.hold_back_for_choosing(seed)
+    return holdout
