@@ -43,6 +43,31 @@ def no_doctor(monkeypatch):
     monkeypatch.setattr("pellucid.learner.diagnose", lambda *args, **how: ())
 
 
+@pytest.fixture
+def plain_baseline(monkeypatch):
+    """Train the baseline like the network, in 20 updates a fit, and not to its optimum in as many as that takes."""
+    monkeypatch.setattr("pellucid.learner.TO_THE_OPTIMUM", {})
+    monkeypatch.setattr("pellucid.learner.ENOUGH", 1)
+
+
+def test_the_baseline_goes_on_to_its_optimum(monkeypatch):
+    """It comes last, and is the only one that takes other steps."""
+    with monkeypatch.context() as patch:
+        updates = killed_at(0, patch, loop.Batches, "at")
+        assert run([*WHOLE, "--seed", "1"]) == 0
+        total = len(updates)
+    with monkeypatch.context() as patch:
+        killed_at(total - 2, patch, loop.Batches, "at")
+        with pytest.raises(KilledError):
+            run([*TRAIN, "--seed", "1"])
+    with monkeypatch.context() as patch:
+        updates = killed_at(0, patch, loop.Batches, "at")
+        assert run([*TRAIN, "--seed", "1", "--resume", "--json", "m.json"]) == 0
+        assert len(updates) < 10
+    assert weights("m") == weights("whole") and scores("m.json") == scores("whole.json")
+
+
+@pytest.mark.usefixtures("plain_baseline")
 @pytest.mark.parametrize("update", [IN_THE_FIRST_FOLD, IN_ANOTHER_FOLD, IN_THE_SECOND_NETWORK])
 def test_the_command_goes_on(update, monkeypatch, capsys):
     with monkeypatch.context() as patch:
@@ -74,6 +99,7 @@ def test_force_forgets_what_was_not_finished(monkeypatch):
     assert names() == ["m", "m.toml"]
 
 
+@pytest.mark.usefixtures("plain_baseline")
 @pytest.mark.parametrize(("update", "leaves_a_model"), [(IN_ANOTHER_FOLD, False), (IN_THE_SECOND_NETWORK, True)])
 def test_the_command_after_ctrl_c(update, leaves_a_model, monkeypatch, capsys):
     """What is half trained is a model, but nothing to judge in a fold."""
