@@ -1,11 +1,29 @@
 """What people type as the value of an option, turned into values, or into a usage error with an example."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import click
 
 GROUP_BY = "What belongs together: parent, burst, date or a pattern in the names of pictures; a column of a table."
+
+
+class Sectioned(click.Command):
+    """A command whose help lists its options in sections; `begins`: option -> the title that stands before it."""
+
+    begins: ClassVar[dict[str, str]] = {}
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the sections."""
+        sections: dict[str, list[tuple[str, str]]] = {}
+        title = "Options"
+        for param in self.get_params(ctx):
+            title = self.begins.get(param.name or "", title)
+            if isinstance(param, click.Option) and (record := param.get_help_record(ctx)) is not None:
+                sections.setdefault(title, []).append(record)
+        for title, records in sections.items():
+            with formatter.section(title):
+                formatter.write_dl(records)
 
 
 def cache_option(default: bool | None = True) -> Callable[[Any], Any]:

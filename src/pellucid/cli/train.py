@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import click
 
@@ -14,6 +14,7 @@ from pellucid.cli.options import (
     Keys,
     Layers,
     Merge,
+    Sectioned,
     Share,
     Size,
     cache_option,
@@ -41,8 +42,22 @@ from pellucid.training import Checkpoints, EarlyStopping
 DEFAULT_OUT = "model.pellucid"
 
 
+class TrainCommand(Sectioned):
+    """`train`, with its many options in sections."""
+
+    begins: ClassVar[dict[str, str]] = {
+        "validation": "Data",
+        "features": "What is seen of it",
+        "cross_validate": "Judging",
+        "hidden_layers": "Network",
+        "optimizer": "Training",
+        "out": "Output",
+    }
+
+
 @click.command(
     "train",
+    cls=TrainCommand,
     epilog="""\b
 Examples:
   pellucid train photos/                        a folder with one folder a class
@@ -55,23 +70,23 @@ Examples:
 @click.argument("data", required=False)
 @click.option("--validation", metavar="DATA", help="Data to measure on after each epoch.")
 @click.option("--test", metavar="DATA", help="Data to score on at the end.")
-@click.option("--recipe", "recipe_file", metavar="FILE.toml", help="Settings from a file; options here win over it.")
-@click.option("--out", metavar="MODEL", default=DEFAULT_OUT, show_default=True, help="Where the model goes.")
-@click.option("--force", is_flag=True, help="Replace outputs that exist.")
 @click.option("--label", metavar="COLUMN", help="The column of a table to learn: classes, or numbers.")
 @column_options
 @click.option("--keys", type=Keys(), help="The keys of samples and labels in an HDF5 or NPZ file.")
+@click.option("--merge", "merges", type=Merge(), multiple=True, help="Join classes; may be repeated.")
+@click.option("--corrections", metavar="FILE.csv", help="Labels put right: columns file and class, as predict --csv.")
 @click.option("--group-by", metavar="WAY", help=GROUP_BY)
 @click.option("--audit/--no-audit", default=None, help="Look through the data first.  [default: on]")
 @click.option("--drop-leaks", is_flag=True, default=None, help="Leave out training samples that tests have copies of.")
-@click.option("--merge", "merges", type=Merge(), multiple=True, help="Join classes; may be repeated.")
-@click.option("--features", help="What of a picture is seen: photo, pixels or embedding:FILE.onnx.  [default: photo]")
-@click.option("--normalize", help="Pixels as a backbone wants them: imagenet, signed, unit or bytes.")
-@click.option("--embedding-output", metavar="NAME", help="The backbone's output to take.  [default: the first]")
-@click.option("--external", is_flag=True, default=None, help="Keep the backbone out of the model file.")
-@click.option("--copies", type=Copies(), metavar="KINDS", help="Also learn from copies: mirrored,shifted or none.")
+@click.option("--skip-bad", is_flag=True, default=None, help="Leave out pictures that cannot be read; they are named.")
+@cache_option(default=None)
+@click.option("--features", metavar="KIND", help="photo, pixels or embedding:FILE.onnx.  [default: photo]")
+@click.option("--copies", type=Copies(), help="Copies: mirrored,shifted or none.  [default: photo: mirrored]")
 @click.option("--size", type=Size(), help="Picture size, 64 or 100x80.  [default: the data's or backbone's, else 64]")
 @click.option("--grey", is_flag=True, default=None, help="Drop the colours of pictures.")
+@click.option("--normalize", metavar="HOW", help="Pixels as a backbone wants them: imagenet, signed, unit or bytes.")
+@click.option("--embedding-output", metavar="NAME", help="The backbone's output to take.  [default: the first]")
+@click.option("--external", is_flag=True, default=None, help="Keep the backbone out of the model file.")
 @click.option("--standardize/--no-standardize", default=None, help="Scale the columns of a table.  [default: on]")
 @click.option(
     "--cross-validate",
@@ -83,31 +98,33 @@ Examples:
 @click.option("--holdout", type=float, help="Share held back for testing.  [default: 0.2 where nothing else judges]")
 @click.option("--reject", type=Share(), help='Say "unknown" where unsure or unlike training; SHARE: of right answers.')
 @click.option("--threshold", type=Share(), help="Say the second of two classes where its p is greater.  [default: 0.5]")
-@click.option("--corrections", metavar="FILE.csv", help="Labels put right: columns file and class, as predict --csv.")
-@click.option("--skip-bad", is_flag=True, default=None, help="Leave out pictures that cannot be read; they are named.")
-@cache_option(default=None)
-@click.option("--ensemble", type=click.IntRange(1), help="How many networks answer together.  [default: 1; photo: 5]")
-@click.option("--layers", "hidden_layers", type=Layers(), help="Hidden layers: 20:relu,7:relu or none.  [default: 100]")
+@click.option(
+    "--layers", "hidden_layers", type=Layers(), help="20:relu,7:relu, say, or none.  [default: 100; photo: 64]"
+)
 @click.option("--activation", help="Of hidden layers without one of their own.  [default: relu]")
 @click.option("--init", help="How weights start.  [default: he]")
-@click.option("--optimizer", help="The rule of descent.  [default: adam; pictures: nesterov]")
-@click.option("--learning-rate", type=float, help="The learning rate.  [default: 0.001; pictures with nesterov: 0.003]")
+@click.option("--ensemble", type=click.IntRange(1), help="How many networks answer together.  [default: 1; photo: 5]")
+@click.option("--restarts", type=int, help="Starts to try; the one of lowest cost is kept.  [default: 1]")
+@click.option("--dtype", type=click.Choice(["float32", "float64"]), help="Precision.  [default: float32 for pictures]")
+@click.option("--optimizer", help="The rule of descent.  [default: adam; of pictures: nesterov]")
+@click.option("--learning-rate", type=float, help="The learning rate.  [default: 0.001; photo: 0.01, pixels: 0.003]")
 @click.option("--schedule", type=click.Choice(["constant", "step", "exponential", "cosine"]), help="Of the rate.")
 @click.option("--warm-up", type=float, metavar="EPOCHS", help="Epochs in which the rate rises to its value.")
-@click.option("--epochs", type=int, help="Passes over the training rows.  [default: 200]")
+@click.option("--epochs", type=int, help="Passes over the training rows.  [default: 200; photo: 30]")
 @click.option("--batch-size", type=BatchSize(), help="Rows an update: a number, auto or full.  [default: auto]")
-@click.option("--l2", type=float, help="Weight of the L2 penalty.  [default: 0]")
+@click.option("--l2", type=float, help="Weight of the L2 penalty.  [default: 0; photo: 0.1]")
 @click.option("--dropout", type=float, help="Probability of dropping a hidden unit.  [default: 0]")
-@click.option("--clip-norm", type=float, help="Largest norm of a gradient.  [default: none; pictures with nesterov: 1]")
+@click.option("--clip-norm", type=float, help="Largest norm of a gradient.  [default: none; pixels: 1]")
 @click.option("--class-weight", type=click.Choice(["balanced"]), help="Give rare classes more weight.")
 @click.option("--early-stopping", is_flag=True, default=None, help="Stop when the validation cost no longer falls.")
 @click.option("--patience", type=int, help="Epochs to wait before stopping early.  [default: 10]")
-@click.option("--restarts", type=int, help="Starts to try; the one of lowest cost is kept.  [default: 1]")
 @click.option(
     "--row-space/--no-row-space", default=None, help="Exact training in the span of the rows.  [default: where it pays]"
 )
-@click.option("--dtype", type=click.Choice(["float32", "float64"]), help="Precision.  [default: float32 for pictures]")
 @click.option("--seed", "random_state", type=click.IntRange(0, 2**32 - 1), help="Makes the run repeatable.")
+@click.option("--out", metavar="MODEL", default=DEFAULT_OUT, show_default=True, help="Where the model goes.")
+@click.option("--force", is_flag=True, help="Replace outputs that exist.")
+@click.option("--recipe", "recipe_file", metavar="FILE.toml", help="Settings from a file; options here win over it.")
 @click.option("--resume", is_flag=True, help="Go on with the training that was stopped; give it the same options.")
 @click.option(
     "--checkpoint-every",
