@@ -142,3 +142,12 @@ def shift_between(parts: Mapping[str, Dataset], seed: int) -> Shift | None:
         return None
     rng = stream(seed, "shift")
     return prior_shift(train.labels, parts[other].labels, train.class_names, rng, ("training", other))
+
+
+def shift_since_training(model: Model, labels: np.ndarray) -> Shift | None:
+    """Return how the shares of the classes differ from those that a model learned from; None where it does not tell."""
+    counts = model.provenance.get("counts", {}).get("train")
+    if not (isinstance(counts, dict) and set(counts) == set(model.class_names) and model.class_names):
+        return None
+    learned = np.repeat(np.arange(len(counts)), [int(counts[name]) for name in model.class_names])
+    return prior_shift(learned, labels, model.class_names, stream(0, "shift"), ("training", "these data"))

@@ -9,7 +9,7 @@ from pellucid.cli.options import Keys, cache_option
 from pellucid.cli.output import json_option, progress_bars, refuse_foreign_json, say, table, write_json
 from pellucid.decision import answers_of
 from pellucid.evaluation import RegressionScores
-from pellucid.judging import scored
+from pellucid.judging import scored, shift_since_training
 from pellucid.model import load
 from pellucid.novelty import UNKNOWN
 
@@ -57,6 +57,9 @@ def evaluate_command(
     say(f"{data}, part {part}: {'accuracy ' if model.class_names else ''}{scores.sentence()}")
     if worth is not None:
         say(f"with {UNKNOWN!r} for what it rejects, it {worth.sentence()}; all else here is of all rows")
+    shift = shift_since_training(model, dataset.labels) if used_for == "testing" else None
+    if shift is not None and (told := shift.sentence()):
+        say(told)
     if used_for == "training":
         say("These rows, or some of them, were used for training: expect less on new data.")
     if isinstance(scores, RegressionScores):
@@ -64,9 +67,18 @@ def evaluate_command(
         say(f"mean absolute error {scores.mae:.4g}{explained}")
     else:
         say(f"balanced accuracy: {scores.balanced_accuracy:.3f}")
-        counts = [[name, *map(str, row)] for name, row in zip(scores.classes, scores.confusion, strict=True)]
-        table(["true \\ said", *scores.classes], counts)
+        say(scores.calibration.sentence())
+        rows = [
+            [name, *map(str, row), _share(recall)]
+            for name, row, recall in zip(scores.classes, scores.confusion, scores.recall, strict=True)
+        ]
+        precision = ["precision", *map(_share, scores.precision), ""]
+        table(["true \\ said", *scores.classes, "recall"], [*rows, precision])
     for note in notes:
         say(f"note: {note}")
     for name, reason in skipped or ():
         say(f"left out: {name}: {reason}")
+
+
+def _share(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"

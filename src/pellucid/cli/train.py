@@ -32,6 +32,7 @@ from pellucid.cli.output import (
     write_json,
 )
 from pellucid.errors import PellucidError
+from pellucid.evaluation import Scores
 from pellucid.files import refuse_existing, refuse_same
 from pellucid.job import Result, run
 from pellucid.novelty import UNKNOWN
@@ -302,6 +303,8 @@ def _tell(result: Result) -> None:
     if (best := result.headline) is None:
         say("No rows were held back: these figures say nothing about new data.")
         return
+    if isinstance(best, Scores):
+        say(best.calibration.sentence())
     for comparison in best.comparisons.values():
         say(comparison.sentence())
     if result.file_facts is not None:

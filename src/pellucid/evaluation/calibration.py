@@ -32,6 +32,20 @@ class Calibration:
     log_loss: float | None
     bins: list[Bin]
 
+    def sentence(self) -> str:
+        """Return in one line how sure the answers are, and how right.
+
+        >>> calibration(np.array([[0.9, 0.1], [0.4, 0.6]]), np.array([0, 1])).sentence()
+        'Its answers are 0.75 sure on average, and right in 1.00 of cases (expected calibration error 0.25).'
+        """
+        n = sum(b.count for b in self.bins)
+        sure, right = (sum(b.count * value for b, value in zip(self.bins, values, strict=True)) / n
+                       for values in ([b.confidence for b in self.bins], [b.accuracy for b in self.bins]))  # fmt: skip
+        return (
+            f"Its answers are {sure:.2f} sure on average, and right in {right:.2f} of cases "
+            f"(expected calibration error {self.expected_error:.2f})."
+        )
+
 
 def calibration(probabilities: np.ndarray, labels: np.ndarray) -> Calibration:
     """Return the calibration of probabilities (n, k) against codes (n,).
