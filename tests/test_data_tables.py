@@ -64,6 +64,11 @@ def test_usual_label_columns(table, name):
     assert data.counts() == {"x": 1, "z": 1}
 
 
+def test_rows_without_a_group_are_alone(table):
+    data = load(table("a,y,who\n1,x,ann\n2,x,\n3,z,\n4,z,ann\n"), label="y", groups="who").train
+    assert data.groups.tolist() == ["ann", "line 3", "line 4", "ann"]
+
+
 def test_label_and_groups_by_name(table):
     data = load(table("a,y,who,kind\n1,2,ann,x\n3,4,bob,z\n"), label="kind", groups="who").train
     assert data.columns == ("a", "y")
