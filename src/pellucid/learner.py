@@ -137,7 +137,9 @@ class Learner:
         """The same with one network that has no hidden layer; None where this one has none either."""
         if not self.settings.layers:
             return None
-        return replace(self, settings=replace(self.settings, hidden_layers=()), ensemble=1)
+        init = self.settings.init
+        init = "he" if isinstance(init, list | tuple) else init  # given arrays fit the layers they were given for
+        return replace(self, settings=replace(self.settings, hidden_layers=(), init=init), ensemble=1)
 
     def fit_predict(
         self, samples: Samples, checkpoints: Checkpoints | None = None, with_baseline: bool = True
