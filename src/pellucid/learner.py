@@ -128,6 +128,7 @@ class Learner:
                 validation=measured,
                 cross_validation=cross_validation,
                 seeds=seeds,
+                views=len(features.views),
             )
 
         return Learned(model, tuple(histories), held, fits[-1].interrupted, examine)
