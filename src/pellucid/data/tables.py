@@ -70,6 +70,7 @@ def read(
     path : the file, in UTF-8.
     label : the column of the classes; by default the one named label, class, target, y, species or diagnosis.
     groups : a column that says which rows belong together; it is no feature then. A row without one is alone.
+        Where the columns are known (`only`) it may be missing.
     regression : whether the labels are numbers to predict; None decides by how they look.
     declared : what is known of the columns, as `Declared` has it.
 
@@ -79,6 +80,8 @@ def read(
     """
     sheet, known = _sheet(path), Declared(**declared)
     label = find_column(sheet.header, label, LABEL_NAMES, str(path))
+    if known.only and groups not in sheet.header:
+        groups = None  # data to score on, whose columns are known from training, need not have it
     taken = {label} if groups is None else {label, find_column(sheet.header, groups, (), str(path))}
     names = known.features(sheet.header, taken, str(path))
     labels, class_names = _labels(sheet, label, regression)
