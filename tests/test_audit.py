@@ -168,9 +168,7 @@ def table(path, *rows):
 def test_equal_rows_of_a_table(tmp_path):
     rows = [f"{k},{k % 7},{'ab'[k % 2]}" for k in range(1, 40)]
     findings = found(table(tmp_path / "t.csv", *rows, rows[4], "-0,0,b", "0,0,a", "0,0,a"))
-    assert findings["copies"].sentence == (
-        "train has 3 rows twice among its 43 rows. A split or cross-validation keeps copies together."
-    )
+    assert findings["copies"].sentence == ("train has 3 rows twice among its 43 rows.")
     assert findings["copies"].examples == ("line 6 and line 41", "line 42 and line 43 and line 44")
     conflict = findings["conflicting-labels"]
     assert (conflict.level, conflict.count, conflict.examples) == ("watch", 3, ("line 42 (b) and line 43 (a)",))

@@ -13,6 +13,8 @@ from PIL import Image
 import pellucid
 from pellucid.cli.main import COMMANDS, GROUPS, run
 from pellucid.cli.output import write_json
+from pellucid.recipe_file import read_recipe
+from pellucid.training import EarlyStopping
 from test_recipe import write_pictures
 
 QUICK = ("--features", "pixels", "--cross-validate", "0")  # what these tests are not about
@@ -241,3 +243,14 @@ def test_the_program_itself(tmp_path):
     assert (tmp_path / "pellucid-demo" / "digits.pellucid").exists()
     assert call("demo").returncode == 0  # once more over its own files
     assert call("predict", "pellucid-demo/digits.pellucid", "nothing.png").returncode == 1
+
+
+def test_results_do_not_replace_the_recipe(pictures, capsys):
+    assert run(["train", "photos", "--out", "m", "--json", "m.toml", *QUICK]) == 1
+    assert "--json and --out's recipe both name m.toml" in capsys.readouterr().err
+
+
+def test_early_stopping_of_a_recipe_is_kept(pictures):
+    Path("r.toml").write_text('data = "photos"\nearly_stopping = {patience = 3, fraction = 0.3}\n')
+    assert run(["train", "--recipe", "r.toml", "--early-stopping", "--out", "m", "--epochs", "1", *QUICK]) == 0
+    assert read_recipe("m.toml")["early_stopping"] == EarlyStopping(3, fraction=0.3)

@@ -64,6 +64,19 @@ def test_usual_label_columns(table, name):
     assert data.counts() == {"x": 1, "z": 1}
 
 
+def test_data_to_score_on_need_not_have_the_column_of_groups(table):
+    file = table("a,y\n1,x\n2,z\n")
+    data = load(file, label="y", usual={"groups": "who", "only": ("a",), "numeric": ("a",)}).train
+    assert data.groups is None and data.columns == ("a",)
+    with pytest.raises(InputError, match="no column 'who'"):
+        load(file, label="y", groups="who")
+
+
+def test_rows_without_a_group_are_alone(table):
+    data = load(table("a,y,who\n1,x,ann\n2,x,\n3,z,\n4,z,ann\n"), label="y", groups="who").train
+    assert data.groups.tolist() == ["ann", "line 3", "line 4", "ann"]
+
+
 def test_label_and_groups_by_name(table):
     data = load(table("a,y,who,kind\n1,2,ann,x\n3,4,bob,z\n"), label="kind", groups="who").train
     assert data.columns == ("a", "y")

@@ -45,6 +45,16 @@ def trained(X, y, settings=SETTINGS, loss=ONE, n_out=1):
     return fitted.network, fitted.history, settings, X, y
 
 
+def test_views_of_one_sample_are_not_counted_as_samples():
+    X, y = rows(12)
+    run = trained(np.repeat(X, 3, axis=0), np.repeat(y, 3, axis=0))
+    told = diagnose(*run, views=3, cross_validation=(0.5, 0.5))
+    few = diagnose(*trained(X, y), cross_validation=(0.5, 0.5))
+    for name in ("too few examples", "no better than the majority"):
+        assert found(told, name).sentence == found(few, name).sentence
+    assert "on 12 training rows" in found(told, "no better than the majority").sentence
+
+
 # Every sickness, once ------------------------------------------------------------------------------------------------
 
 

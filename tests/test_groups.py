@@ -1,5 +1,7 @@
 """Groups: what belongs together by folder, burst, day, or a pattern in the names."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -49,6 +51,15 @@ def test_the_reader_knows_where_the_classes_are(tmp_path, top):
     assert splits.train.groups.tolist() == ["plant 1", "plant 2", "Pflänzchen 3"]
     if "train" in top:
         assert splits.test.groups.tolist() == ["plant 1"]
+
+
+def test_only_the_training_part_must_have_groups(tmp_path):
+    for name in ("train/a/plant/x.jpg", "train/b/leaf/y.jpg", "test/a/z.jpg", "test/b/w.jpg"):
+        put(tmp_path / name, b"")
+    splits = grouped_splits(load(tmp_path), "parent")
+    assert splits.test.groups.tolist() == ["test/a/z.jpg", "test/b/w.jpg"]
+    with pytest.raises(InputError, match="no names in which 'x' matches"):
+        grouped_splits(replace(splits, train=splits.test, test=splits.train), "x")
 
 
 def test_merged_classes_keep_their_folders(tmp_path):

@@ -241,3 +241,10 @@ def test_a_model_of_numbers_is_told_apart():
     network = Network([Dense(2, 1)], "squared_error").initialize("he", 1)
     Model(Numbers(2), (network,)).save("m")
     assert run(["evaluate", "m", "toy:flower"]) == 1 == run(["check", "m", "toy:flower"])
+
+
+def test_the_test_data_is_not_the_validation_data(capsys):
+    write_pictures(Path("photos"), n=3)
+    write_pictures(Path("others"), n=3)
+    assert run(["train", "photos", "--validation", "others", "--test", "./others"]) == 1
+    assert "the test data is the validation data itself" in capsys.readouterr().err

@@ -77,6 +77,13 @@ def test_a_learner_without_hidden_layers():
     assert list(only) == ["net"]
 
 
+def test_a_start_given_as_arrays_has_a_baseline_too():
+    arrays = [np.full((3, 12), 0.1), np.zeros(3), np.full((1, 3), 0.1), np.zeros(1)]
+    given = learner(init=arrays)
+    answers = given.fit_predict(samples(given.features))(np.arange(30), np.arange(30, 40), "fold-0")
+    assert list(answers) == ["net", "no_hidden_layer"]
+
+
 @pytest.mark.parametrize("views", [("plain",), views_of(["shifted"])])
 def test_training_stays_exact_in_row_space(views):
     way = learner(views, optimizer="nesterov", row_space=True, dtype="float64", batch_size=None)

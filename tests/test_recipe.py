@@ -279,3 +279,14 @@ def test_missing_recipe_and_unknown_setting(tmp_path):
     for holdout in (-0.1, 1.0):
         with pytest.raises(InputError, match="holdout must be a share"):
             make_recipe(data="x", holdout=holdout)
+
+
+def test_file_facts_are_held_against_what_is_said_at_the_threshold(tmp_path):
+    data = write_pictures(tmp_path / "data", ("dark", "light"), n=10)
+    for number in range(10):  # files of other sizes, so that there are facts
+        Image.new("RGB", (12 + number, 12), (90, 90, 90)).save(data / "dark" / f"grey{number}.png")
+    result = train(data, features="pixels", size=(4, 4), cross_validate=1, threshold=0.9, epochs=3, random_state=0)
+    judged = result.cross_validation
+    assert judged.said.tolist() == (judged.probabilities[:, 1] > 0.9).astype(int).tolist()
+    assert judged.said.tolist() != judged.probabilities.argmax(axis=1).tolist()
+    assert result.file_facts.net.right == np.trace(judged.scores.confusion)

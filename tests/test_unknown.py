@@ -352,6 +352,23 @@ def test_a_threshold_given_as_a_number(rare):
     )
 
 
+def test_what_a_rejection_is_worth_is_told_by_thresholds_of_other_folds():
+    p, labels, held = noisy()
+    P, novelty = np.column_stack([1 - p, p]), RNG.exponential(size=300)
+    told = cross_fitted(P, novelty, labels, held, 0.85, threshold="auto")
+    given = right = 0
+    for rows in held:
+        rest = np.setdiff1d(np.arange(300), rows)
+        W = weighed(P, choose_threshold(p[rest], labels[rest]).value)
+        limits = choose_rejection(W[rest], novelty[rest], labels[rest], 0.85)
+        worth = answered(limits, W[rows], novelty[rows], labels[rows])
+        given += worth.coverage * len(rows)
+        right += worth.coverage * len(rows) * (worth.accuracy or 0)
+    assert (told.coverage, told.accuracy) == (pytest.approx(given / 300), pytest.approx(right / given))
+    chosen = choose_threshold(p, labels).value  # on all rows, their own too
+    assert told != cross_fitted(weighed(P, chosen), novelty, labels, held, 0.85)
+
+
 def test_rejecting_beside_a_threshold_counts_doubt_from_the_line(rare):
     result = train(rare, holdout=0, cross_validate=0, **QUICK)
     R, part = result.rows["train"], result.splits.train

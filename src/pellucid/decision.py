@@ -115,16 +115,18 @@ def decided(model: Model, kept: Kept, reject: float | Auto | None, threshold: fl
 
     reject: the wanted accuracy of given answers, "auto", or None to answer all.  threshold: a number or "auto".
     """
-    line = None
-    if threshold == "auto":
+    line, value = None, threshold
+    if value == "auto":
         line = choose_threshold(kept.probabilities[:, 1], kept.labels)
-        threshold = line.value
-    model = replace(model, threshold=threshold)
+        value = line.value
+    model = replace(model, threshold=value)
     if reject is None:
         return replace(model, known=None), Decision(line)
     P = weighed(kept.probabilities, model.threshold)
     rejection = choose_rejection(P, kept.novelty, kept.labels, reject)
-    worth = cross_fitted(P, kept.novelty, kept.labels, kept.held, reject, kept.groups) if kept.held else None
+    worth = None
+    if kept.held:
+        worth = cross_fitted(kept.probabilities, kept.novelty, kept.labels, kept.held, reject, kept.groups, threshold)
     limits = Limits(rejection.confidence, rejection.novelty)
     return replace(model, rejection=limits), Decision(line, rejection, worth)
 

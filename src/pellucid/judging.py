@@ -127,7 +127,7 @@ def facts_against(
         known += facts_of(found.facts[whole], [row_of[name] for name in parts[part].names])
     labels = np.concatenate([parts[part].labels for part in used])
     if isinstance(judged, CrossValidation):
-        return file_facts(known, labels, judged.held, seed=seed, net=class_codes(judged.probabilities))
+        return file_facts(known, labels, judged.held, seed=seed, net=judged.said)
     assert R_test is not None
     held = [np.arange(len(parts["train"]), len(labels))]
     net = np.concatenate([parts["train"].labels, class_codes(model.probabilities(R_test))])  # only held ones are asked

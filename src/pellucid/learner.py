@@ -137,6 +137,7 @@ class Learner:
                 validation=measured,
                 cross_validation=cross_validation,
                 seeds=seeds,
+                views=len(features.views),
             )
 
         return Learned(model, tuple(histories), held, fits[-1].interrupted, examine)
@@ -149,7 +150,9 @@ class Learner:
         """
         if not self.settings.layers:
             return None
-        settings = replace(self.settings, hidden_layers=())
+        init = self.settings.init
+        init = "he" if isinstance(init, list | tuple) else init  # given arrays fit the layers they were given for
+        settings = replace(self.settings, hidden_layers=(), init=init)
         if not isinstance(self.features, PictureFeatures):
             settings = replace(settings, **TO_THE_OPTIMUM, epochs=max(settings.epochs, ENOUGH))
         return replace(self, settings=settings, ensemble=1)

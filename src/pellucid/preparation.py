@@ -72,11 +72,16 @@ def _loaded(recipe: Recipe) -> Splits:
     of_columns = {name: getattr(recipe, name) for name in ("categorical", "numeric", "drop")}
     parts = dict(load(recipe.data, **how, **of_columns).items())
     known = known_columns(parts["train"]) | {"regression": not parts["train"].class_names}
+    undivided: list[str] = []  # other data that is one part as a whole
     for part, source in (("validation", recipe.validation), ("test", recipe.test)):
         if source is not None:
             own = load(source, **how, least_classes=1, usual=known)
             if same_place(source, recipe.data) and getattr(own, part) is None:
                 raise InputError(f"the {part} data is the training data itself; give other data, or leave {part} out.")
+            if getattr(own, part) is None:
+                if any(same_place(source, other) for other in undivided):
+                    raise InputError("the test data is the validation data itself; give other data, or leave one out.")
+                undivided.append(source)
             parts[part] = getattr(own, part) or own.train
     train = parts.pop("train").merged(recipe.merge)
     others = {

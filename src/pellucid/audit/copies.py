@@ -115,7 +115,7 @@ class Copies:
         copies = number(count, "copy", "copies") if self._kind == "pictures" else f"{number(count, 'row')} twice"
         total = here.stop - here.start
         said = f"{part} has {copies} among its {number(total, self._noun)}{_nearly(near, count)}."
-        if part == "train":
+        if part == "train" and self._kind == "pictures":  # equal rows of a table may be chance, and are parted
             said += " A split or cross-validation keeps copies together."
         examples = few(" and ".join(map(self._told, rows[:4])) + self._how(*rows[:2]) for rows in clusters)
         yield Finding("note", "copies", count, said, examples)

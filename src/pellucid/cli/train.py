@@ -158,7 +158,7 @@ def train_command(
     refuse_existing(out, force or resume)  # what stands there beside checkpoints is a model that Ctrl-C left unfinished
     recipe_out = refuse_existing(f"{out}.toml", force or resume)
     refuse_foreign_json(json_file)
-    refuse_same(out=out, json=json_file, pictures=pictures)
+    refuse_same(out=out, json=json_file, pictures=pictures, **{"out's recipe": recipe_out})
     values = read_recipe(recipe_file) if recipe_file else {}
     values |= _as_settings({name: value for name, value in options.items() if value is not None}, values)
     if merges:
@@ -255,7 +255,9 @@ def training_results(result: Result) -> dict[str, Any]:
 
 
 def _as_settings(options: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
-    """Return options as recipe values: a full batch is None, patience is part of early stopping."""
+    """Return options as recipe values: a full batch is None, patience is part of early stopping, which a recipe has."""
+    if options.get("early_stopping") and values.get("early_stopping"):
+        del options["early_stopping"]
     if options.get("batch_size") == "full":
         options["batch_size"] = None
     if "patience" in options:

@@ -20,7 +20,7 @@ WAYS = ("parent", "burst", "date")
 BURST_SECONDS = 3  # between one photograph of a burst and the next
 
 
-def grouped(dataset: Dataset, by: str, facts: Facts | None = None) -> np.ndarray:
+def grouped(dataset: Dataset, by: str, facts: Facts | None = None, needed: bool = True) -> np.ndarray:
     """Return the group of each sample, as texts (n,); a sample that has none is a group of its own, with its own name.
 
     Parameters
@@ -31,6 +31,7 @@ def grouped(dataset: Dataset, by: str, facts: Facts | None = None) -> np.ndarray
         that show nearly the same; "date", the day in the EXIF data; or a regular expression on the file's name within
         the source: its first group, or else all that it matches.
     facts : those of the pictures, where they have been read already.
+    needed : whether a way by which no two samples are in one group is an error.
 
     Raises
     ------
@@ -53,7 +54,7 @@ def grouped(dataset: Dataset, by: str, facts: Facts | None = None) -> np.ndarray
         found = [_matched(pattern, name) for pattern in [_compiled(by)] for name in dataset.names]
         missing = f"no names in which {by!r} matches{f'; one is {dataset.names[0]}' if len(dataset) else ''}"
     groups = np.array([group or name for group, name in zip(found, dataset.names, strict=True)])
-    if not any(found) or (by == "burst" and len(set(found)) == len(found)):
+    if needed and (not any(found) or (by == "burst" and len(set(found)) == len(found))):
         raise InputError(
             f"{dataset.source} has {missing}. Group by {', '.join(WAYS)} or a regular expression on names."
         )
@@ -61,9 +62,13 @@ def grouped(dataset: Dataset, by: str, facts: Facts | None = None) -> np.ndarray
 
 
 def grouped_splits(splits: Splits, by: str, facts: dict[str, Facts] | None = None) -> Splits:
-    """Return the parts with their samples grouped; `facts` by part, where they have been read already."""
+    """Return the parts with their samples grouped; `facts` by part, where they have been read already.
+
+    Only the training part must have groups: test pictures may well be single ones.
+    """
     facts = facts or {}
-    return Splits(**{part: replace(data, groups=grouped(data, by, facts.get(part))) for part, data in splits.items()})
+    groups = {part: grouped(data, by, facts.get(part), needed=part == "train") for part, data in splits.items()}
+    return Splits(**{part: replace(data, groups=groups[part]) for part, data in splits.items()})
 
 
 def bursts(dataset: Dataset, facts: Facts) -> np.ndarray:

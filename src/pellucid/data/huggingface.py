@@ -114,6 +114,8 @@ def _dataset(
 ) -> Dataset:
     import datasets
 
+    if known.only and groups not in table.column_names:
+        groups = None  # data to score on, whose columns are known from training, need not have it
     taken = {label} if groups is None else {label, find_column(table.column_names, groups, (), source)}
     columns = [name for name in table.column_names if name not in taken]
     pictures = [name for name in columns if isinstance(table.features[name], datasets.Image)]

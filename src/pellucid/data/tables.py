@@ -42,6 +42,11 @@ class Sheet:
         place = self.header.index(name)
         return [row[place] for row in self.rows]
 
+    def groups(self, name: str) -> np.ndarray:
+        """Return the groups that a column names; a row that it says nothing of is a group of its own."""
+        named = zip(self.cells(name), self.lines, strict=True)
+        return np.array([cell or f"line {line}" for cell, line in named], object)
+
     def where(self, row: int, name: str) -> str:
         """Return where a cell is, in words."""
         return f"{self.path}, line {self.lines[row]}, column {name!r}"
@@ -64,7 +69,8 @@ def read(
     ----------
     path : the file, in UTF-8.
     label : the column of the classes; by default the one named label, class, target, y, species or diagnosis.
-    groups : a column that says which rows belong together; it is no feature then.
+    groups : a column that says which rows belong together; it is no feature then. A row without one is alone.
+        Where the columns are known (`only`) it may be missing.
     regression : whether the labels are numbers to predict; None decides by how they look.
     declared : what is known of the columns, as `Declared` has it.
 
@@ -74,6 +80,8 @@ def read(
     """
     sheet, known = _sheet(path), Declared(**declared)
     label = find_column(sheet.header, label, LABEL_NAMES, str(path))
+    if known.only and groups not in sheet.header:
+        groups = None  # data to score on, whose columns are known from training, need not have it
     taken = {label} if groups is None else {label, find_column(sheet.header, groups, (), str(path))}
     names = known.features(sheet.header, taken, str(path))
     labels, class_names = _labels(sheet, label, regression)
@@ -88,7 +96,7 @@ def read(
             source=str(path),
             columns=columns.names,
             categorical=columns.categorical,
-            groups=None if groups is None else np.array(sheet.cells(groups), object),
+            groups=None if groups is None else sheet.groups(groups),
             target=label,
         )
     )

@@ -23,7 +23,7 @@ class CrossValidation:
 
     accuracy: the mean over the repeats, `accuracies` those of each.  interval: 95% Wilson, for n rows whatever the
     number of repeats.  baselines: mean accuracies over the repeats, by name.
-    scores: of the first repeat, whose pooled probabilities (n, k) and folds (held rows) are kept.
+    scores: of the first repeat, whose pooled probabilities (n, k), codes said (n,) and folds (held rows) are kept.
     wrong: (n,) the share of repeats in which a row was wrong.
     """
 
@@ -33,6 +33,7 @@ class CrossValidation:
     baselines: dict[str, float]
     scores: Scores
     probabilities: np.ndarray
+    said: np.ndarray
     held: list[np.ndarray]
     wrong: np.ndarray
     grouped: bool
@@ -119,6 +120,7 @@ def cross_validate(
         baselines={name: float(right[name].mean()) for name in others},
         scores=score(probabilities, labels, class_names, baselines=simpler, groups=groups, threshold=lines[0][judged]),
         probabilities=probabilities,
+        said=said[0][judged],
         held=done[0].held,
         wrong=(~right[judged]).mean(axis=0),
         grouped=groups is not None,

@@ -13,6 +13,8 @@ import numpy as np
 from pellucid.errors import InputError
 from pellucid.evaluation.interval import independent_rows, wilson_interval
 from pellucid.evaluation.out_of_fold import rest_of
+from pellucid.evaluation.threshold import choose_threshold
+from pellucid.model import weighed
 from pellucid.novelty import Limits
 
 KNOWN = 0.95  # of new samples of the known kind, this share passes the test of novelty
@@ -134,7 +136,8 @@ def answered(
     groups: np.ndarray | None = None,
 ) -> Answered:
     """Return what limits are worth on rows that had no say in them; groups: (n,) or None, as `score` takes them."""
-    return _worth(limits.answers(probabilities, novelty), probabilities, labels, groups)
+    right = probabilities.argmax(axis=1) == labels
+    return _worth(limits.answers(probabilities, novelty), right, groups)
 
 
 def cross_fitted(
@@ -144,25 +147,30 @@ def cross_fitted(
     held: Sequence[np.ndarray],
     wanted: float | Literal["auto"] = "auto",
     groups: np.ndarray | None = None,
+    threshold: float | Literal["auto"] = 0.5,
 ) -> Answered:
     """Return what limits chosen like this are worth: those of each fold's rows are chosen on all other rows.
 
-    held: the rows of each fold.  The others: as `choose_rejection` and `answered` take them.
+    held: the rows of each fold.  threshold: of two classes; "auto" is chosen on all other rows too.  The others: as
+    `choose_rejection` and `answered` take them.
     """
-    given = np.zeros(len(labels), bool)
+    given, right = np.zeros((2, len(labels)), bool)
     for rows in held:
         rest = rest_of(rows, len(labels))
-        limits = choose_rejection(probabilities[rest], novelty[rest], labels[rest], wanted)
-        given[rows] = limits.answers(probabilities[rows], novelty[rows])
-    return _worth(given, probabilities, labels, groups)
+        line = choose_threshold(probabilities[rest, 1], labels[rest]).value if threshold == "auto" else threshold
+        P = weighed(probabilities, line)
+        limits = choose_rejection(P[rest], novelty[rest], labels[rest], wanted)
+        given[rows] = limits.answers(P[rows], novelty[rows])
+        right[rows] = P[rows].argmax(axis=1) == labels[rows]
+    return _worth(given, right, groups)
 
 
-def _worth(given: np.ndarray, probabilities: np.ndarray, labels: np.ndarray, groups: np.ndarray | None) -> Answered:
-    right = (probabilities.argmax(axis=1) == labels)[given]
+def _worth(given: np.ndarray, right: np.ndarray, groups: np.ndarray | None) -> Answered:
+    n, right = len(given), right[given]
     if not len(right):
-        return Answered(0.0, None, None, len(labels))
+        return Answered(0.0, None, None, n)
     accuracy, rows = float(right.mean()), independent_rows(right, None if groups is None else groups[given])
-    return Answered(float(given.mean()), accuracy, wilson_interval(accuracy * rows, rows), len(labels))
+    return Answered(float(given.mean()), accuracy, wilson_interval(accuracy * rows, rows), n)
 
 
 def _conformal(novelty: np.ndarray) -> float:

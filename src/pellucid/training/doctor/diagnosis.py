@@ -43,13 +43,14 @@ def diagnose(
     validation: tuple[Rows, Array] | None = None,
     cross_validation: CrossValidated | None = None,
     seeds: Sequence[int] = (),
+    views: int = 1,
 ) -> tuple[Finding, ...]:
     """Return what is wrong with a training run, or worth knowing, the problems first.
 
     networks, histories: as trained, one or several (an ensemble).  settings: as given to `fit`.
     X, y: the training rows and targets as given to `fit`; about 1,000 of them are looked at.
     validation: (X, y) that were not learned from.  cross_validation: (accuracy, majority) where it was done.
-    seeds: of each network's start; by default that of the settings.
+    seeds: of each network's start; by default that of the settings.  views: how many rows of X are one sample.
 
     Of a run that diverged, with the history of its DivergedError, the network is `settings.network(...)`.
     Where more could have been learned, short trials at other rates, and of more epochs, tell by which change.
@@ -72,7 +73,7 @@ def diagnose(
     single = loss.codes or (loss.classes and networks[0].n_out == 1)
     counts = np.unique(codes_of(y), return_counts=True)[1] if single else None
     patients = [
-        Patient(network, history, settings, seed, rows, n)
+        Patient(network, history, settings, seed, rows, n, views)
         for network, history, seed in zip(networks, histories, seeds, strict=True)
     ]
     of_data = [scores.unscaled_inputs(patients[0]), scores.too_few_examples(patients[0], counts)]

@@ -56,7 +56,8 @@ class Patient:
     """What is looked at.
 
     network, history, settings: as trained.  seed: of the start, which is drawn again from it.
-    rows: the sample of training rows, as floats; n: how many there were in all.
+    rows: the sample of training rows, as floats; n: how many there were in all.  views: rows of one training sample,
+    which are right or wrong together.
     """
 
     network: Network
@@ -65,6 +66,7 @@ class Patient:
     seed: int
     rows: Examples
     n: int
+    views: int = 1
 
     @property
     def loss(self) -> Loss:

@@ -35,7 +35,7 @@ def unscaled_inputs(patient: Patient) -> Finding | None:
 
 def too_few_examples(patient: Patient, counts: Array | None) -> Finding | None:
     """So few rows that a class, or a curve, cannot be known from them. counts: training rows of each class."""
-    least = patient.n if counts is None else int(counts.min())
+    least = (patient.n if counts is None else int(counts.min())) // patient.views
     few, very_few = (at.FEW_ROWS, at.VERY_FEW_ROWS) if counts is None else (at.FEW, at.VERY_FEW)
     if least >= few:
         return None
@@ -87,9 +87,9 @@ def overfits(patient: Patient, held: Examples | None, cross: CrossValidated | No
     what = "accuracy" if _single_label(patient) else "share learned"
     if held is not None:
         other, error = _score(patient, held)
-        where = f"{counted(len(held), 'row')} held out"
+        where = f"{counted(len(held) // patient.views, 'row')} held out"
     elif cross is not None:
-        other, error = cross[0], _error(cross[0], patient.n)
+        other, error = cross[0], _error(cross[0], patient.n // patient.views)
         where = "rows held out in cross-validation"
     else:
         return None
@@ -116,20 +116,22 @@ def no_better_than_the_majority(
 ) -> Finding | None:
     """On rows that it has not seen, knowing only what is most frequent would do as well."""
     if cross is not None:
-        (got, known), error = cross, _error(cross[1], patient.n)
-        where = f"In cross-validation on {counted(patient.n, 'training row')}"
+        (got, known), n = cross, patient.n // patient.views
+        error = _error(known, n)
+        where = f"In cross-validation on {counted(n, 'training row')}"
     elif held is None:
         return None
     else:
-        where = f"On {counted(len(held), 'row')} held out"
+        n = max(1, len(held) // patient.views)
+        where = f"On {counted(n, 'row')} held out"
         if _single_label(patient):
             got, _ = _score(patient, held)
             known = float(np.bincount(_codes(held.y)).max() / len(held))
-            error = _error(known, len(held))
+            error = _error(known, n)
         else:
             gains = patient.ignorant_losses(held) - patient.loss.value(passed(patient.network, held).Z, held.y)
             scale = float(patient.ignorant_losses(held).mean()) or 1.0
-            got, known, error = float(gains.mean()) / scale, 0.0, float(gains.std()) / np.sqrt(len(held)) / scale
+            got, known, error = float(gains.mean()) / scale, 0.0, float(gains.std()) / np.sqrt(n) / scale
     if got >= known + at.GAP_ERRORS * error:
         return None
     what, majority = (
@@ -158,12 +160,12 @@ def _answers(Z: Array) -> Array:
 
 def _score(patient: Patient, rows: Examples) -> tuple[float, float]:
     """Return accuracy, or the share learned where there are no classes to count, and its standard error."""
-    Z = patient.ended.Z if rows is patient.rows else passed(patient.network, rows).Z
+    Z, n = patient.ended.Z if rows is patient.rows else passed(patient.network, rows).Z, len(rows) // patient.views
     if _single_label(patient):
         accuracy = float(np.mean(_answers(Z) == _codes(rows.y)))
-        return accuracy, _error(accuracy, len(rows))
+        return accuracy, _error(accuracy, max(1, n))
     l, ignorant = patient.loss.value(Z, rows.y), float(patient.ignorant_losses(rows).mean()) or 1.0
-    return 1 - float(l.mean()) / ignorant, float(l.std()) / np.sqrt(len(rows)) / ignorant
+    return 1 - float(l.mean()) / ignorant, float(l.std()) / np.sqrt(max(1, n)) / ignorant
 
 
 def _error(share: float, n: int) -> float:
