@@ -13,6 +13,7 @@ from PIL import Image
 import pellucid
 from pellucid.cli.main import COMMANDS, GROUPS, run
 from pellucid.cli.output import write_json
+from pellucid.insight import plots
 from pellucid.recipe_file import read_recipe
 from pellucid.training import EarlyStopping
 from test_recipe import write_pictures
@@ -139,6 +140,15 @@ def test_check_and_inspect(model, capsys):
     out = capsys.readouterr().out
     assert "in torch: Sequential(Linear(192, 8), ReLU(), Linear(8, 3))" in out and "seed: 1" in out
     assert results("i.json", "inspect")["classes"] == ["dark", "grey", "light"]
+
+
+def test_what_is_drawn_was_not_learned_from(pictures, monkeypatch):
+    drawn, confusion = [], plots.confusion
+    monkeypatch.setattr(plots, "confusion", lambda counts, names: drawn.append(counts) or confusion(counts, names))
+    how = ["--features", "pixels", "--cross-validate", "1", "--epochs", "1", "--size", "8", "--seed", "1"]
+    assert run(["train", "photos", *how, "--pictures", "drawn", "--json", "r.json"]) == 0
+    told = results("r.json", "train")
+    assert drawn == [told["cross_validation"]["confusion"]] != [told["scores"]["train"]["confusion"]]
 
 
 def test_training_pictures_are_drawn(pictures):

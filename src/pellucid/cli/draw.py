@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from pellucid.evaluation import Scores
+from pellucid.data import Dataset
+from pellucid.evaluation import CrossValidation, Scores
 from pellucid.features import PictureFeatures, Pixels
 from pellucid.insight import plots
 from pellucid.insight.samples import examples_and_mistakes
@@ -18,26 +19,34 @@ MOST_JUDGED = 2000  # rows that mistakes are looked for among
 
 def draw_training(result: Result, folder: Path) -> None:
     """Write the pictures of a training run: cost curve, confusion, examples, mistakes, weights, boundary."""
-    model = result.model
-    scored = next(part for part in ("test", "validation", "train") if part in result.scores)
-    figures = _of_model(model)
-    scores = result.scores[scored]
-    if isinstance(scores, Scores):
-        figures |= {"confusion.png": plots.confusion(scores.confusion, model.class_names)} | _of_answers(result, scored)
+    figures = _of_model(result.model)
+    if result.model.class_names:
+        figures |= _of_answers(result)
     _write(figures, folder)
 
 
-def _of_answers(result: Result, scored: str) -> dict[str, Figure]:
-    """Return what can be drawn of a classifier's answers: pictures as examples and mistakes, points with a boundary."""
+def _of_answers(result: Result) -> dict[str, Figure]:
+    """Return what can be drawn of a classifier's answers: confusion, examples and mistakes, points with a boundary."""
     model = result.model
+    confusion, judged, P = _judged(result)
+    figures = {"confusion.png": plots.confusion(confusion, model.class_names)}
     if isinstance(model.features, PictureFeatures):
-        judged = dict(result.splits.items())[scored]
         rows = np.unique(np.linspace(0, len(judged) - 1, min(len(judged), MOST_JUDGED)).astype(int))
-        P = model.probabilities(result.rows[scored][rows])
-        shape = model.features.shape
-        return examples_and_mistakes(result.splits.train, judged.take(rows), shape, P, SHOWN, model.threshold)
+        shape, line = model.features.shape, model.threshold
+        return figures | examples_and_mistakes(result.splits.train, judged.take(rows), shape, P[rows], SHOWN, line)
     points = model.features.n_out == 2 == model.features.n_row and result.rows["train"].dtype != object
-    return {"boundary.png": _boundary(result)} if points else {}
+    return figures | ({"boundary.png": _boundary(result)} if points else {})
+
+
+def _judged(result: Result) -> tuple[list[list[int]], Dataset, np.ndarray]:
+    """Return the confusion, the data set and the probabilities of what tells most: rows that were not learned from."""
+    parts, folds = dict(result.splits.items()), result.cross_validation
+    if "test" not in parts and isinstance(folds, CrossValidation) and len(folds.wrong) == len(parts["train"]):
+        return folds.scores.confusion, parts["train"], folds.probabilities
+    scored = next(part for part in ("test", "validation", "train") if part in parts)
+    scores = result.scores[scored]
+    assert isinstance(scores, Scores)
+    return scores.confusion, parts[scored], result.model.probabilities(result.rows[scored])
 
 
 def draw_model(model: Model, folder: Path) -> None:

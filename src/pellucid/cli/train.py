@@ -285,7 +285,8 @@ def _tell(result: Result) -> None:
         say(line)
     how = model.provenance["settings"]
     rate = "" if how["optimizer"] == "lbfgs" else f", learning rate {how['learning_rate']}"
-    say(f"{model.network}, {how['optimizer']}{rate}")
+    several = "" if len(model.networks) == 1 else f"{len(model.networks)} networks, each "
+    say(f"{several}{model.network}, {how['optimizer']}{rate}")
     say(f"{len(history.cost)} epochs in {history.seconds:.1f} s; {history.stopped_because}; {history.row_space_reason}")
     if history.cost:
         say(f"cost {history.cost[0]:.4f} -> {history.cost[-1]:.4f}")
