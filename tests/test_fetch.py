@@ -229,7 +229,7 @@ def test_offline_is_told(two, capsys):
         taken.bind(("127.0.0.1", 0))  # and nobody listens
         assert run(["fetch", "fashion-mnist", "--from", f"http://127.0.0.1:{taken.getsockname()[1]}"]) == 1
     error = capsys.readouterr().err
-    assert "cannot be fetched: no connection, or it broke off; is this computer online?" in error
+    assert "cannot be fetched: no connection, or it broke off; see that this computer is online." in error
     assert "fault" not in error and "Traceback" not in error
 
 

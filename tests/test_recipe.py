@@ -86,13 +86,13 @@ def test_parts_of_a_folder_and_merged_classes(tmp_path):
 def test_unknown_labels_at_evaluation(tmp_path):
     model = train(write_pictures(tmp_path / "data"), epochs=1, random_state=0, **QUICK).model
     other = write_pictures(tmp_path / "other", ("dark", "blue", "pink"))
-    with pytest.raises(InputError, match="has the classes blue, pink, unknown in training; known are dark"):
+    with pytest.raises(InputError, match="has the classes blue, pink, which training did not have; those"):
         data_for(model, other)
 
 
 def test_validation_data_with_a_class_that_training_lacks(tmp_path):
     data, other = write_pictures(tmp_path / "a"), write_pictures(tmp_path / "b", ("dark", "light", "pink"))
-    with pytest.raises(InputError, match="has the class pink, unknown in training; known are dark"):
+    with pytest.raises(InputError, match="has the class pink, which training did not have; those it had are dark"):
         train(data, validation=str(other), epochs=1, **QUICK)
 
 
@@ -290,3 +290,11 @@ def test_file_facts_are_held_against_what_is_said_at_the_threshold(tmp_path):
     assert judged.said.tolist() == (judged.probabilities[:, 1] > 0.9).astype(int).tolist()
     assert judged.said.tolist() != judged.probabilities.argmax(axis=1).tolist()
     assert result.file_facts.net.right == np.trace(judged.scores.confusion)
+
+
+def test_a_share_is_held_back_before_folds_are_planned(tmp_path):
+    rows = [f"{i},{'abc'[i % 2 if i < 40 else 2]}" for i in range(42)]  # of c, one of two is held back
+    (tmp_path / "t.csv").write_text("x,label\n" + "\n".join(rows))
+    result = train(tmp_path / "t.csv", holdout=0.2, epochs=1, random_state=0)
+    assert result.cross_validation is None and result.scores["test"].used_for == "testing"
+    assert train(tmp_path / "t.csv", epochs=1, random_state=0).cross_validation is not None

@@ -420,7 +420,7 @@ def test_regression_and_classes_are_not_mixed_up(capsys):
             "column 'class' is 'high', but the labels are numbers to predict",
         ),
         (["evaluate", "m", "toy:flower"], "the labels of toy:flower are classes; numbers to predict were learned."),
-        (["evaluate", "n", "t.csv", "--label", "price"], "unknown in training; known are high, low."),
+        (["evaluate", "n", "t.csv", "--label", "price"], "which training did not have; those it had are high, low."),
         (["train", "t.csv", "--label", "price", "--merge", "a=b+c"], "there are no classes to join"),
         (["train", "t.csv", "--label", "price", "--class-weight", "balanced"], "class_weight is for classes"),
         (["train", "t.csv", "--label", "price", "--learning-curve"], "the learning curve tells of classes"),

@@ -11,7 +11,6 @@ from pellucid.errors import InputError
 from pellucid.features import Features
 from pellucid.learner import Samples
 from pellucid.randomness import stream
-from pellucid.recipe import Recipe
 from pellucid.training import EarlyStopping
 
 HOLDOUT = 0.2  # of the samples, where nothing else judges, or where nothing else is there to choose on
@@ -97,14 +96,3 @@ class Division:
     def _say(self, share: float, what: str) -> None:
         by = [*(["class"] if self.train.strata is not None else []), *([] if self.train.groups is None else ["group"])]
         self.said.append(f"{share:.0%} {what}, by {' and '.join(by) or 'chance'}")
-
-
-def usual_division(division: Division, recipe: Recipe, repeats: int, seed: int, stops: bool) -> float:
-    """Hold back what a recipe needs for testing and for choosing; return the share for testing.
-
-    repeats: of cross-validation.  stops: whether training holds out rows of its own for early stopping.
-    """
-    holdout = division.hold_back_for_testing(recipe.holdout, repeats, seed)
-    if recipe.chooses and not repeats and not stops:
-        division.hold_back_for_choosing(seed)
-    return holdout

@@ -14,7 +14,7 @@ from pellucid.audit import Audit
 from pellucid.data import Splits
 from pellucid.data.corrections import Corrected
 from pellucid.decision import Decision, Kept, answers_of, decided, knowing, refuse_impossible
-from pellucid.division import Division, usual_division
+from pellucid.division import Division
 from pellucid.errors import InputError
 from pellucid.evaluation import (
     Answered,
@@ -116,8 +116,14 @@ def run(recipe: Recipe, progress: Progress | None = None, checkpoints: Checkpoin
 
     skipped: list[tuple[str, str]] | None = [] if recipe.skip_bad else None
     division = Division.read(splits, features, skipped, progress, recipe.cache)
+    if recipe.holdout is not None:  # before anything else is planned for what is left
+        division.hold_back_for_testing(recipe.holdout, 0, seed)
     repeats = usual_or_wanted(recipe.cross_validate, division.train)
-    holdout = usual_division(division, recipe, repeats, seed, stops=settings.stopping is not None)
+    holdout = recipe.holdout
+    if holdout is None:
+        holdout = division.hold_back_for_testing(None, repeats, seed)
+    if recipe.chooses and not repeats and settings.stopping is None:
+        division.hold_back_for_choosing(seed)
     first, whole = division.train, Samples(division.rows["train"], division.train.labels, division.train.groups)
 
     learner = Learner(features, settings, seed, first.class_names, recipe.networks_for(features), first.target)
@@ -132,7 +138,8 @@ def run(recipe: Recipe, progress: Progress | None = None, checkpoints: Checkpoin
     if simpler is not None and not learned.interrupted:
         baseline = simpler.learn(whole, division.samples("validation"), None, checkpoints, "baseline").model
     of_folds = judged if isinstance(judged, CrossValidation) else None
-    findings = learned.examine(None if of_folds is None else (of_folds.accuracy, of_folds.baselines["majority"]))
+    plain = of_folds if recipe.threshold == 0.5 else None  # another threshold is not what the doctor should judge by
+    findings = learned.examine(None if plain is None else (plain.accuracy, plain.baselines["majority"]))
     facts = facts_against(prepared.audit, division.parts, judged, learned.model, division.rows.get("test"), seed)
     if len(learned.held) and settings.stopping is not None:
         division.hold_out(learned.held, settings.stopping)

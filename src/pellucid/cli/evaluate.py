@@ -54,7 +54,8 @@ def evaluate_command(
     others: dict[str, Any] = {"part": part, "skipped": [list(pair) for pair in skipped or ()], "notes": notes}
     others["answered"] = None if worth is None else worth.as_dict()
     write_json(json_file, "evaluate", scores.as_dict() | others)
-    say(f"{data}, part {part}: {'accuracy ' if model.class_names else ''}{scores.sentence()}")
+    where = data if part == "train" and used_for == "testing" else f"{data}, part {part}"
+    say(f"{where}: {'accuracy ' if model.class_names else ''}{scores.sentence()}")
     if worth is not None:
         say(f"with {UNKNOWN!r} for what it rejects, it {worth.sentence()}; all else here is of all rows")
     shift = shift_since_training(model, dataset.labels) if used_for == "testing" else None

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, ClassVar
 
 import click
@@ -31,7 +32,7 @@ from pellucid.cli.output import (
     table,
     write_json,
 )
-from pellucid.errors import PellucidError
+from pellucid.errors import OutputExistsError, PellucidError
 from pellucid.evaluation import Scores
 from pellucid.files import refuse_existing, refuse_same
 from pellucid.job import Result, run
@@ -155,6 +156,11 @@ def train_command(
     DATA is a folder of class folders (children named train, validation, test are parts), a .zip of one, .h5, .csv,
     .npz, a folder of IDX files, hf:NAME or toy:flower.
     """
+    if Path(f"{out}.checkpoint").is_dir() and not (force or resume):
+        raise OutputExistsError(
+            f"{out}.checkpoint holds a training that was not finished. Go on with it by --resume, or start anew by "
+            "--force, which removes it."
+        )
     refuse_existing(out, force or resume)  # what stands there beside checkpoints is a model that Ctrl-C left unfinished
     recipe_out = refuse_existing(f"{out}.toml", force or resume)
     refuse_foreign_json(json_file)
@@ -174,7 +180,11 @@ def train_command(
         with progress_bars(quiet) as bars:
             result = _carried_out(recipe, bars, checkpoints)
         result.model.save(out, force or resume)  # before anything is told: a closed pipe must not cost it
-        write_recipe(recipe_out, result.recipe, f"pellucid train --recipe {recipe_out} makes {out} again, bit by bit.")
+        write_recipe(
+            recipe_out,
+            result.recipe,
+            f"pellucid train --recipe {recipe_out} --force trains the weights of {out} again.",
+        )
     write_json(json_file, "train", training_results(result) | {"model": out})
     _tell(result)
     say(f"model: {out}, and the recipe that makes it: {recipe_out}")
@@ -286,6 +296,8 @@ def _tell(result: Result) -> None:
     how = model.provenance["settings"]
     rate = "" if how["optimizer"] == "lbfgs" else f", learning rate {how['learning_rate']}"
     several = "" if len(model.networks) == 1 else f"{len(model.networks)} networks, each "
+    if len(model.networks) < result.recipe["ensemble"]:
+        say(f"interrupted: {len(model.networks)} of {result.recipe['ensemble']} networks are trained, and these answer")
     say(f"{several}{model.network}, {how['optimizer']}{rate}")
     say(f"{len(history.cost)} epochs in {history.seconds:.1f} s; {history.stopped_because}; {history.row_space_reason}")
     if history.cost:

@@ -144,7 +144,7 @@ class Dataset:
         if unknown := sorted({name for name in names if name not in class_names}):
             raise InputError(
                 f"{self.source} has {'the class' if len(unknown) == 1 else 'the classes'} {', '.join(unknown)}, "
-                f"unknown in training; known are {', '.join(class_names)}."
+                f"which training did not have; those it had are {', '.join(class_names)}."
             )
         codes = np.array([class_names.index(name) for name in names])
         return replace(self, labels=codes[self.labels], class_names=tuple(class_names))

@@ -23,8 +23,8 @@ PATIENCE = 30  # seconds without an answer
 LARGEST_UNPACKED = 2**30  # bytes of one zip
 PLAIN = {  # the requests library's errors in plain words
     "ChunkedEncodingError": "the connection broke off before its end",
-    "ConnectionError": "no connection, or it broke off; is this computer online?",
-    "ConnectTimeout": "no connection; is this computer online?",
+    "ConnectionError": "no connection, or it broke off; see that this computer is online",
+    "ConnectTimeout": "no connection; see that this computer is online",
     "ReadTimeout": f"no answer within {PATIENCE} seconds",
     "TooManyRedirects": "it leads in a circle",
 }

@@ -99,6 +99,8 @@ def overfits(patient: Patient, held: Examples | None, cross: CrossValidated | No
     if own - other < max(gap, at.GAP_ERRORS * error) and lost < at.LOST:
         return None
     l2 = 3 * patient.settings.l2 or 0.01
+    tries = [] if patient.settings.stopping else ["early_stopping=True (--early-stopping)"]
+    tries += [f"l2={l2:g} (--l2 {l2:g})", *(["fewer units"] if patient.settings.layers else [])]
     sentence = f"{what.capitalize()} {own:.3f} on the training rows, {other:.3f} on {where}"
     if lost >= at.LOST:
         lowest = f"lowest after epoch {int(np.argmin(costs))}, {min(costs):.3g}"
@@ -107,7 +109,7 @@ def overfits(patient: Patient, held: Examples | None, cross: CrossValidated | No
         "watch",
         "overfits",
         sentence + ".",
-        f"Try early_stopping=True (--early-stopping), l2={l2:g} (--l2 {l2:g}) or fewer units; more examples help most.",
+        f"Try {' or '.join(tries)}; more examples help most.",
         {"training": own, "held_out": other, "lost_since_lowest_cost": lost},
     )
 
