@@ -105,7 +105,7 @@ def test_facts_of_pictures():
     sizes, empty, cameras = np.array([71, 71, 70, 9]), [""] * 4, ["b", "a", "", "z"]
     digests = np.zeros((4, 32), np.uint8)
     facts = Facts(np.full(4, 5), np.full(4, 4), sizes, empty, empty, cameras, taken, digests, seen, [])
-    columns = fact_columns(facts_of(facts, [0, 1, 2]))
+    columns = fact_columns(facts_of(facts[row] for row in (0, 1, 2)))
     assert list(columns) == ["file size", "camera", "hour"]
     np.testing.assert_array_equal(columns["file size"], [71, 71, 70])
     np.testing.assert_array_equal(columns["camera"], [1, 0, np.nan])

@@ -6,9 +6,8 @@ import pytest
 from pellucid.data.split import split_rows
 from pellucid.errors import InputError
 from pellucid.nn import Network
-from pellucid.randomness import stream, weight_stream
+from pellucid.randomness import seeds, stream, weight_stream
 from pellucid.training import EarlyStopping
-from pellucid.training.fit import _seeds
 from training_runs import LOSS, bits, rows, settings, trained
 
 # the same again --------------------------------------------------------------------------------------------------
@@ -106,12 +105,12 @@ def test_numbers_are_held_out_too():
 def test_restarts_keep_the_lowest_cost(validated):
     X, y = rows()
     V = rows(20, seed=4) if validated else None
-    seeds = _seeds(5, 4)
-    runs = [trained(X, y, validation=V, random_state=seed) for seed in seeds]
+    starts = seeds(5, "restart", 4)
+    runs = [trained(X, y, validation=V, random_state=seed) for seed in starts]
     final = [(run.history.validation_cost or run.history.cost)[-1] for run in runs]
     best = trained(X, y, validation=V, restarts=4)
-    assert len(set(seeds)) == 4
-    assert seeds[0] == 5
+    assert len(set(starts)) == 4
+    assert starts[0] == 5
     assert bits(best) == bits(runs[int(np.argmin(final))])
     by_training = np.argmin([run.history.cost[-1] for run in runs])
     assert by_training == 2

@@ -6,13 +6,16 @@ from PIL import Image
 
 import pellucid
 from pellucid.assembly import assemble, data_for
+from pellucid.data import facts
 from pellucid.errors import BadPictureError, InputError, MissingFileError
 from pellucid.job import run, train
 from pellucid.nn import Cosine, GradientDescent, WarmUp
+from pellucid.preparation import prepare
 from pellucid.recipe import make_recipe
 from pellucid.recipe_file import read_recipe, write_recipe
 from pellucid.training import EarlyStopping
 
+PICTURE_FACTS = facts.picture_facts
 QUICK = {"features": "pixels", "cross_validate": 0}  # what these tests are not about
 RNG = np.random.default_rng(0)
 
@@ -298,3 +301,11 @@ def test_a_share_is_held_back_before_folds_are_planned(tmp_path):
     result = train(tmp_path / "t.csv", holdout=0.2, epochs=1, random_state=0)
     assert result.cross_validation is None and result.scores["test"].used_for == "testing"
     assert train(tmp_path / "t.csv", epochs=1, random_state=0).cross_validation is not None
+
+
+def test_pictures_are_looked_at_once_though_bursts_are_grouped(tmp_path, monkeypatch):
+    looked, data = [], write_pictures(tmp_path / "data")
+    monkeypatch.setattr(facts, "picture_facts", lambda raw: looked.append(raw) or PICTURE_FACTS(raw))
+    Image.open(data / "dark/00.png").save(data / "dark/01.png")  # the next in the order of names: a burst
+    prepared = prepare(make_recipe(data=str(data), group_by="burst"))
+    assert len(looked) == 36 and len(set(prepared.splits.train.groups)) < 36

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from pellucid.errors import DivergedError, TrainingWarning
+from pellucid.randomness import seeds
 from pellucid.training import EarlyStopping
-from pellucid.training.fit import _seeds
 from training_runs import bits, rows, trained
 
 
@@ -156,7 +156,7 @@ def test_a_restart_that_converges_saves_one_that_diverges():
     def start(rng, n_out, n_in):
         return np.full((n_out, n_in), 1e200 if rng.random_sample() < 0.5 else 0.1)
 
-    firsts = [np.random.RandomState(seed).random_sample() < 0.5 for seed in _seeds(5, 6)]
+    firsts = [np.random.RandomState(seed).random_sample() < 0.5 for seed in seeds(5, "restart", 6)]
     assert len(set(firsts)) == 2
     fitted = trained(ONE, 0 * ONE, **PLAIN | {"init": start, "restarts": 6})
     assert np.isfinite(fitted.network.parameters).all()

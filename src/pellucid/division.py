@@ -55,22 +55,22 @@ class Division:
         """Yield the name, the raw rows and the data set of each part."""
         return ((part, self.rows[part], dataset) for part, dataset in self.parts.items())
 
-    def samples(self, part: str) -> Samples | None:
-        """Return the samples of a part as they are learned from, None where there is none."""
-        if part not in self.parts:
-            return None
+    def samples(self, part: str) -> Samples:
+        """Return the samples of a part as they are learned from."""
         dataset = self.parts[part]
         return Samples(self.rows[part], dataset.labels, dataset.groups)
 
-    def hold_back_for_testing(self, wanted: float | None, repeats: int, seed: int) -> float:
-        """Hold back the share wanted and return it; None: a fifth where nothing else judges, no part and no folds."""
-        if wanted is None:
-            wanted = 0 if len(self.parts) > 1 or repeats else HOLDOUT
-        if wanted > 0 and "test" in self.parts:
+    def usual_holdout(self, repeats: int) -> float:
+        """Return the share to hold back for testing: a fifth where no other part and no cross-validation judges."""
+        return 0 if len(self.parts) > 1 or repeats else HOLDOUT
+
+    def hold_back_for_testing(self, share: float, seed: int) -> None:
+        """Hold back a share of the training samples; 0 is none."""
+        if share == 0:
+            return
+        if "test" in self.parts:
             raise InputError("there is a test part already; leave holdout out, or set it to 0.")
-        if wanted > 0:
-            self._hold_back("test", wanted, stream(seed, "split"), "held back for testing")
-        return wanted
+        self._hold_back("test", share, stream(seed, "split"), "held back for testing")
 
     def hold_back_for_choosing(self, seed: int) -> None:
         """Hold back a fifth to choose on, where there is no validation part."""

@@ -117,14 +117,16 @@ def run(recipe: Recipe, progress: Progress | None = None, checkpoints: Checkpoin
     skipped: list[tuple[str, str]] | None = [] if recipe.skip_bad else None
     division = Division.read(splits, features, skipped, progress, recipe.cache)
     if recipe.holdout is not None:  # before anything else is planned for what is left
-        division.hold_back_for_testing(recipe.holdout, 0, seed)
+        division.hold_back_for_testing(recipe.holdout, seed)
     repeats = usual_or_wanted(recipe.cross_validate, division.train)
     holdout = recipe.holdout
     if holdout is None:
-        holdout = division.hold_back_for_testing(None, repeats, seed)
+        holdout = division.usual_holdout(repeats)
+        division.hold_back_for_testing(holdout, seed)
     if recipe.chooses and not repeats and settings.stopping is None:
         division.hold_back_for_choosing(seed)
-    first, whole = division.train, Samples(division.rows["train"], division.train.labels, division.train.groups)
+    first, whole = division.train, division.samples("train")
+    validation = division.samples("validation") if "validation" in division else None
 
     learner = Learner(features, settings, seed, first.class_names, recipe.networks_for(features), first.target)
     judged = None
@@ -132,11 +134,11 @@ def run(recipe: Recipe, progress: Progress | None = None, checkpoints: Checkpoin
         judged = cross_validated(learner, whole, repeats, recipe.threshold, progress, checkpoints)
     curve = curve_of(learner, whole, judged, progress, checkpoints) if recipe.learning_curve else None
     shown = None if progress is None else lambda X, y: [progress.training(X, y, settings.epochs)]
-    learned = learner.learn(whole, division.samples("validation"), shown, checkpoints)
+    learned = learner.learn(whole, validation, shown, checkpoints)
     simpler = learner.without_hidden_layers
     baseline = None
     if simpler is not None and not learned.interrupted:
-        baseline = simpler.learn(whole, division.samples("validation"), None, checkpoints, "baseline").model
+        baseline = simpler.learn(whole, validation, None, checkpoints, "baseline").model
     of_folds = judged if isinstance(judged, CrossValidation) else None
     plain = of_folds if recipe.threshold == 0.5 else None  # another threshold is not what the doctor should judge by
     findings = learned.examine(None if plain is None else (plain.accuracy, plain.baselines["majority"]))

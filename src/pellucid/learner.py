@@ -13,7 +13,7 @@ from pellucid.data import split_rows
 from pellucid.evaluation.out_of_fold import NET, FitPredict
 from pellucid.features import Features, PictureFeatures
 from pellucid.model import Model
-from pellucid.randomness import stream
+from pellucid.randomness import seeds, stream
 from pellucid.target import Target
 from pellucid.training import Checkpoints, History, Settings, fit, weights_by_code
 from pellucid.training.doctor import Finding, diagnose
@@ -116,8 +116,9 @@ class Learner:
         if callbacks is not None:
             how = replace(how, callbacks=(*how.callbacks, *callbacks(X, y)))
         measured = None if validation is None else examples(validation)
+        starts = seeds(self.seed, "ensemble", self.ensemble)
         fits = []
-        for member, seed in enumerate(self._seeds()):
+        for member, seed in enumerate(starts):
             checkpoint = None if checkpoints is None else checkpoints.at(f"{label}-member-{member}")
             seeded = replace(how, random_state=seed)
             fits.append(fit(X, y, seeded, loss, n_out, validation=measured, checkpoint=checkpoint))
@@ -125,7 +126,7 @@ class Learner:
                 break
         networks = tuple(f.network if target is None else target.in_units(f.network) for f in fits)
         model = Model(features, networks, names, history=asdict(fits[0].history), target=target)
-        learned, histories, seeds = [f.network for f in fits], [f.history for f in fits], self._seeds()[: len(fits)]
+        learned, histories = [f.network for f in fits], [f.history for f in fits]
 
         def examine(cross_validation: tuple[float, float] | None) -> tuple[Finding, ...]:
             return diagnose(
@@ -136,7 +137,7 @@ class Learner:
                 y,
                 validation=measured,
                 cross_validation=cross_validation,
-                seeds=seeds,
+                seeds=starts[: len(fits)],
                 views=len(features.views),
             )
 
@@ -178,8 +179,3 @@ class Learner:
             return answers
 
         return fold
-
-    def _seeds(self) -> list[int]:
-        """Return one seed a network; the first is that of the settings."""
-        others = stream(self.seed, "ensemble").integers(2**31, size=self.ensemble - 1)
-        return [self.seed, *map(int, others)]

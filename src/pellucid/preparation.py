@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.assembly import Progress, known_columns, same_place
-from pellucid.audit import Audit, audit
+from pellucid.audit import Audit, audit, facts_by_part
 from pellucid.data import Splits, grouped_splits, joined, load
 from pellucid.data.corrections import Corrected, corrected, read_corrections
 from pellucid.data.load import takes
@@ -39,14 +39,15 @@ def prepare(recipe: Recipe, progress: Progress | None = None) -> Prepared:
             raise InputError("corrections are of classes; leave corrections out where numbers are predicted.")
         parts, corrections = corrected(dict(splits.items()), read_corrections(recipe.corrections), recipe.merge)
         splits = Splits(**parts)
+    if recipe.drop_leaks and not recipe.audit:
+        raise InputError("to drop leaks, the data must be looked through; leave audit = false out.")
+    facts = facts_by_part(splits, progress) if recipe.audit else None
     by = recipe.group_by
     if by and not takes(recipe.data, "groups"):
-        splits = grouped_splits(splits, by)
-    if not recipe.audit:
-        if recipe.drop_leaks:
-            raise InputError("to drop leaks, the data must be looked through; leave audit = false out.")
+        splits = grouped_splits(splits, by, facts)
+    if facts is None:
         return Prepared(splits, None, corrections=corrections)
-    found = audit(splits, progress)
+    found = audit(splits, facts=facts)
     train = splits.train
     if train.kind == "pictures":
         copies = found.copy_groups()

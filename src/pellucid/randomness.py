@@ -34,6 +34,15 @@ def stream(seed: int, name: str) -> np.random.Generator:
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(STREAMS.index(name),)))
 
 
+def seeds(seed: int, name: str, n: int) -> list[int]:
+    """Return n seeds: the seed itself, then others drawn from its stream of one purpose.
+
+    >>> seeds(7, "restart", 3)[:2] == seeds(7, "restart", 2)
+    True
+    """
+    return [seed, *map(int, stream(seed, name).integers(2**31, size=n - 1))]
+
+
 def weight_stream(seed: int) -> np.random.RandomState:
     """Return the legacy generator that initial weights are drawn from, layer by layer.
 

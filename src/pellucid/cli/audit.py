@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from pellucid.audit import audit
+from pellucid.audit import audit, facts_by_part
 from pellucid.cli.options import GROUP_BY, Keys, column_options
 from pellucid.cli.output import json_option, progress_bars, refuse_foreign_json, say, table, write_json
 from pellucid.data import grouped_splits, load
@@ -36,10 +36,11 @@ def audit_command(data: str, groups: str | None, quiet: bool, json_file: str | N
     refuse_foreign_json(json_file)
     of_table = takes(data, "groups")
     splits = load(data, **options, groups=groups if of_table else None, least_classes=1)
-    if groups and not of_table:
-        splits = grouped_splits(splits, groups)
     with progress_bars(quiet) as bars:
-        found = audit(splits, bars)
+        facts = facts_by_part(splits, bars)
+    if groups and not of_table:
+        splits = grouped_splits(splits, groups, facts)
+    found = audit(splits, facts=facts)
     write_json(json_file, "audit", found.as_dict())
     classes = splits.train.class_names
     rows = [[part, *map(str, dataset.counts().values()), str(len(dataset))] for part, dataset in splits.items()]

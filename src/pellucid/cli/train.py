@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, ClassVar
 
 import click
@@ -32,7 +31,7 @@ from pellucid.cli.output import (
     table,
     write_json,
 )
-from pellucid.errors import OutputExistsError, PellucidError
+from pellucid.errors import PellucidError
 from pellucid.evaluation import Scores
 from pellucid.files import refuse_existing, refuse_same
 from pellucid.job import Result, run
@@ -40,6 +39,7 @@ from pellucid.novelty import UNKNOWN
 from pellucid.recipe import Recipe, make_recipe
 from pellucid.recipe_file import read_recipe, write_recipe
 from pellucid.training import Checkpoints, EarlyStopping
+from pellucid.training.checkpoints import refuse_unfinished
 
 DEFAULT_OUT = "model.pellucid"
 
@@ -156,12 +156,9 @@ def train_command(
     DATA is a folder of class folders (children named train, validation, test are parts), a .zip of one, .h5, .csv,
     .npz, a folder of IDX files, hf:NAME or toy:flower.
     """
-    if Path(f"{out}.checkpoint").is_dir() and not (force or resume):
-        raise OutputExistsError(
-            f"{out}.checkpoint holds a training that was not finished. Go on with it by --resume, or start anew by "
-            "--force, which removes it."
-        )
-    refuse_existing(out, force or resume)  # what stands there beside checkpoints is a model that Ctrl-C left unfinished
+    if not (force or resume):
+        refuse_unfinished(f"{out}.checkpoint")  # whose model may stand at `out`, left unfinished by Ctrl-C
+    refuse_existing(out, force or resume)
     recipe_out = refuse_existing(f"{out}.toml", force or resume)
     refuse_foreign_json(json_file)
     refuse_same(out=out, json=json_file, pictures=pictures, **{"out's recipe": recipe_out})

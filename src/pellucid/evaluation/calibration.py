@@ -39,8 +39,8 @@ class Calibration:
         'Its answers are 0.75 sure on average, and right in 1.00 of cases (expected calibration error 0.25).'
         """
         n = sum(b.count for b in self.bins)
-        sure, right = (sum(b.count * value for b, value in zip(self.bins, values, strict=True)) / n
-                       for values in ([b.confidence for b in self.bins], [b.accuracy for b in self.bins]))  # fmt: skip
+        sure = sum(b.count * b.confidence for b in self.bins) / n
+        right = sum(b.count * b.accuracy for b in self.bins) / n
         return (
             f"Its answers are {sure:.2f} sure on average, and right in {right:.2f} of cases "
             f"(expected calibration error {self.expected_error:.2f})."

@@ -4,14 +4,14 @@ If it can, a network may learn the camera instead of the cat, and fail on the ne
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 
-from pellucid.data import Facts
+from pellucid.data import PictureFacts
 from pellucid.evaluation.comparison import IN_WORDS, Comparison, compare
 from pellucid.evaluation.out_of_fold import majority_of_the_rest, rest_of
 from pellucid.model import class_codes
@@ -103,26 +103,19 @@ def file_facts(
     )
 
 
-def facts_of(facts: Facts, rows: Sequence[int]) -> list[dict[str, Any]]:
-    """Return what picture files tell besides their pictures, of some rows of a data set's `Facts`."""
-    brightness = facts.brightness
+def facts_of(pictures: Iterable[PictureFacts]) -> list[dict[str, Any]]:
+    """Return what picture files tell besides their pictures."""
     return [
         {
-            "width": int(facts.widths[row]),
-            "height": int(facts.heights[row]),
-            "file size": int(facts.sizes[row]),
-            "camera": facts.cameras[row] or None,
-            "hour": _hour(facts.taken[row]),
-            "brightness": float(brightness[row]),
+            "width": picture.width,
+            "height": picture.height,
+            "file size": picture.size,
+            "camera": picture.camera or None,
+            "hour": None if picture.taken is None else picture.taken.hour + picture.taken.minute / 60,
+            "brightness": picture.brightness,
         }
-        for row in rows
+        for picture in pictures
     ]
-
-
-def _hour(taken: np.datetime64) -> float | None:
-    if np.isnat(taken):
-        return None
-    return float((taken - taken.astype("datetime64[D]")) / np.timedelta64(1, "h"))
 
 
 def fact_columns(facts: Sequence[Mapping[str, Any]]) -> dict[str, np.ndarray]:

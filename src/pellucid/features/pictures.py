@@ -3,6 +3,7 @@
 Describing a picture knows nothing of other pictures, so rows can be kept and shared; only then are features fitted.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ Bad = list[tuple[int, BadPictureError]]
 
 
 @dataclass(frozen=True)
-class PictureFeatures:
+class PictureFeatures(ABC):
     """Pictures resized to one shape, in one or several views, each described by n_out numbers.
 
     A raw row (n_row numbers) holds the descriptions of all views of one picture; a row of X is that of one view, so
@@ -38,18 +39,18 @@ class PictureFeatures:
             raise InputError(f"views must be different ones of {', '.join(VIEWS)}; got {', '.join(self.views)}.")
 
     @property
+    @abstractmethod
     def n_out(self) -> int:
         """How many numbers describe a view of a picture."""
-        raise NotImplementedError
 
     @property
     def n_row(self) -> int:
         """How many numbers describe a picture."""
         return len(self.views) * self.n_out
 
+    @abstractmethod
     def describe(self, pixels: np.ndarray) -> np.ndarray:
         """Return the numbers (n_out,) that describe pixels of `shape`."""
-        raise NotImplementedError
 
     def describe_views(self, pixels: np.ndarray) -> np.ndarray:
         """Return the numbers (n_row,) of all views of pixels."""
@@ -59,9 +60,9 @@ class PictureFeatures:
         """Return the features fitted on the raw rows R (n, n_row) of the training samples."""
         return self
 
+    @abstractmethod
     def finished(self, R: np.ndarray, dtype: DTypeLike) -> Rows:
         """Return the rows X (n * views, n_out) that a network takes, from raw rows (n, n_row)."""
-        raise NotImplementedError
 
     def made_with(self) -> str:
         """Return what makes the raw rows, with its version: another one may give other numbers."""

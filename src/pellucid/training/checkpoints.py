@@ -37,6 +37,7 @@ Plain = TypeVar("Plain", int, float, str)
 FORMAT_VERSION = 1
 KIND = "pellucid-checkpoint"
 SUFFIX = ".checkpoint"
+JOB = f"job{SUFFIX}"
 OURS = re.compile(
     r"(job|[a-z0-9-]+\.[01])\.checkpoint|\.(job|[a-z0-9-]+\.[01])\.checkpoint\.[0-9a-f]+"
 )  # or half written
@@ -99,11 +100,8 @@ class Checkpoints:
         if resume:
             self._go_on()
             return
-        if self.begun and not force:
-            raise OutputExistsError(
-                f"{self.folder} holds a training that was not finished. Go on with it by --resume (resume=True), or "
-                "forget it by --force (force=True)."
-            )
+        if not force:
+            refuse_unfinished(self.folder)
         self.discard()
 
     def __enter__(self) -> "Checkpoints":
@@ -170,7 +168,7 @@ class Checkpoints:
 
     @property
     def _job(self) -> Path:
-        return self.folder / f"job{SUFFIX}"
+        return self.folder / JOB
 
     def _write_job(self) -> None:
         write_sealed(self._job, KIND, FORMAT_VERSION, {}, {"about": self._about, "kept": self._kept})
@@ -188,6 +186,15 @@ class Checkpoints:
         except (KeyError, msgspec.ValidationError) as error:
             raise ModelFileError(f"{self._job} is not what pellucid writes there: {error}.") from None
         _refuse_other(self.folder, about, self._about)
+
+
+def refuse_unfinished(folder: str | Path) -> None:
+    """Raise OutputExistsError where a folder holds the checkpoints of a job that was not finished."""
+    if (Path(folder) / JOB).exists():
+        raise OutputExistsError(
+            f"{folder} holds a training that was not finished. Go on with it by --resume (resume=True), or "
+            "forget it by --force (force=True)."
+        )
 
 
 class Checkpoint:

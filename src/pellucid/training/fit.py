@@ -17,7 +17,7 @@ from pellucid.data.split import split_rows
 from pellucid.errors import DivergedError, InputError, TrainingWarning
 from pellucid.nn import Network
 from pellucid.nn.losses import Loss, get_loss
-from pellucid.randomness import as_seed, stream, weight_stream
+from pellucid.randomness import as_seed, seeds, stream, weight_stream
 from pellucid.rows import Rows
 from pellucid.training.callbacks import print_costs
 from pellucid.training.checkpoints import Checkpoint
@@ -96,16 +96,16 @@ def fit(
         span = Span(train.X, None if held_out is None else held_out.X)
     else:
         train, held_out = train.of_precision(dtype), None if held_out is None else held_out.of_precision(dtype)
-    seeds = _seeds(seed, settings.restarts)
+    starts = seeds(seed, "restart", settings.restarts)
 
     def prepared(number: int) -> tuple[Problem, State]:
         """Return the problem of one of the starts, and the state before its first update."""
         computed = dtype if span is None else np.float64
-        network = _at_start(settings.network(train.X.shape[1], n_out, loss, computed), settings, seeds[number], start)
+        network = _at_start(settings.network(train.X.shape[1], n_out, loss, computed), settings, starts[number], start)
         problem = Problem(network, train, held_out)
         if span is not None:
             problem = reduce(network, span, train, held_out, settings)
-        return problem, initial_state(problem.network, settings, seeds[number], problem.expand)
+        return problem, initial_state(problem.network, settings, starts[number], problem.expand)
 
     with ctrl_c_noted() as pressed:
         if standing.best_start is not None:
@@ -184,11 +184,6 @@ def _run(problem: Problem, settings: Settings, state: State, pressed: Callable[[
     if state.best is not None:
         network.parameters[:] = state.best
     state.slots = {}  # no update follows
-
-
-def _seeds(seed: int, restarts: int) -> list[int]:
-    """Return one seed a start; the first is the seed itself."""
-    return [seed, *(int(s) for s in stream(seed, "restart").integers(2**31, size=restarts - 1))]
 
 
 def _final_cost(state: State) -> float:
