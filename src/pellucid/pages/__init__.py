@@ -1,0 +1,8 @@
+"""What is shown in a browser or a notebook, as text: whole documents, curves, network drawings. One look for all.
+
+Plain numbers, arrays and texts in, HTML or SVG out; nothing here knows of models or data.
+"""
+
+from pellucid.pages.document import document, escaped, theme
+
+__all__ = ["document", "escaped", "theme"]
