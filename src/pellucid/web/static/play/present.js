@@ -1,0 +1,13 @@
+// What the session said last: the problem, the settings, the frame. Others read it here and never keep a copy.
+
+import { on } from "./wire.js";
+
+export const present = { problem: null, settings: null, frame: null };
+
+for (const kind of Object.keys(present)) on(kind, (message) => (present[kind] = message));
+
+export const hiddenLayers = () => present.settings.values.layers;
+
+export function inputNames() {
+  return present.problem.feature_names;
+}
