@@ -8,7 +8,7 @@ import { number } from "./scale.js";
 import { deliver, on } from "./wire.js";
 
 const MOST = 8; // units of a layer that are drawn
-const HEAD = 92; // pixels for the layers' controls
+const HEAD = 82; // pixels for the layers' controls
 const SVG = "http://www.w3.org/2000/svg";
 
 const holder = document.getElementById("columns");
@@ -49,7 +49,7 @@ function unitElement(layer, unit, last, [x, y], size) {
   made.append(canvas);
   const name = document.createElement("span");
   name.className = "name";
-  if (input) name.textContent = present.problem.feature_names[unit];
+  if (input) name.textContent = present.problem.input_names[unit];
   else if (layer === last) name.append(marker(drawnClass(unit, last)), present.problem.class_names[drawnClass(unit, last)] ?? "");
   made.append(name);
   return made;
@@ -102,7 +102,7 @@ function build(frame) {
   return { shape: shapeOf(frame), units, edges, last };
 }
 
-const shapeOf = (frame) => JSON.stringify([widths(frame), holder.clientWidth, present.problem.class_names, present.problem.feature_names, present.settings.values.layers]);
+const shapeOf = (frame) => JSON.stringify([widths(frame), holder.clientWidth, present.problem.class_names, present.problem.input_names, present.settings.values.layers]);
 
 function paint(unit, picture) {
   const canvas = unit.firstChild;
@@ -131,7 +131,8 @@ function update(frame) {
     title.textContent = `W${layer}[${row + 1},${column + 1}] = ${number(value)}`;
   }
   const silent = new Set(frame.silent.map(String));
-  const [across, up] = present.problem.columns;
+  const { columns, feature_names: plane, input_names: inputs } = present.problem;
+  const [across, up] = columns.map((column) => inputs.indexOf(plane[column]));
   drawn.units.forEach((units, layer) =>
     units.forEach((unit, at) => {
       if (layer === 0) {

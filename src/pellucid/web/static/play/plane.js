@@ -58,12 +58,12 @@ export function draw() {
     pen.stroke();
   });
   pen.strokeStyle = ink;
-  pen.lineWidth = 1.5;
+  pen.lineWidth = 1.2;
   for (const row of present.frame?.wrong ?? []) {
     if (!points[row]) continue;
     const [left, top] = placeOf(...points[row]);
     pen.beginPath();
-    pen.arc(left, top, radius + 3, 0, 2 * Math.PI);
+    pen.arc(left, top, radius + 2.5, 0, 2 * Math.PI);
     pen.stroke();
   }
 }

@@ -5,9 +5,3 @@ import { on } from "./wire.js";
 export const present = { problem: null, settings: null, frame: null };
 
 for (const kind of Object.keys(present)) on(kind, (message) => (present[kind] = message));
-
-export const hiddenLayers = () => present.settings.values.layers;
-
-export function inputNames() {
-  return present.problem.feature_names;
-}

@@ -7,7 +7,7 @@ import { on, send, sendLatest } from "./wire.js";
 
 const IN_VIEW = ["tanh", "relu", "sigmoid", "gelu"];
 const BATCHES = [0, 1, 4, 16, 32, 64, 128];
-const NAMES = { drawn: "draw by hand", csv: "your table", file: "your table" };
+const NAMES = { drawn: "draw by hand", table: "your table", lbfgs: "L-BFGS" };
 
 export const INITS = { "normal_0.01": "small normal", "uniform_0.01": "small uniform", zeros: "all zeros", he: "He", lecun: "LeCun", xavier: "Xavier" };
 
@@ -29,7 +29,7 @@ function build({ choices: offered, values }) {
   const others = offered.activation.filter((name) => !IN_VIEW.includes(name));
   const activation = choices(
     document.getElementById("activation"),
-    offered.activation.filter((name) => IN_VIEW.includes(name)),
+    IN_VIEW.filter((name) => offered.activation.includes(name)),
     plain,
     (name) => send({ do: "set", settings: { layers: present.settings.values.layers.map(([width]) => [width, name]) } }),
     { more: others },
@@ -60,14 +60,14 @@ function show(settings) {
   const kinds = new Set(values.layers.map(([, name]) => name));
   shown.activation.show(kinds.size === 1 ? [...kinds][0] : null);
   for (const [name, control] of Object.entries(shown.controls)) control.show(values[name]);
-  const made = !["drawn", "csv", "file", "table"].includes(values.data);
+  const made = !["drawn", "table"].includes(values.data);
   for (const part of [shown.controls.noise.element, shown.controls.samples.element, shown.fresh]) part.hidden = !made;
 }
 
 // For a table of many columns: which two make the plane.
 function planeColumns(problem) {
   const holder = document.getElementById("plane-columns");
-  holder.hidden = problem.n_features <= 2;
+  holder.hidden = problem.feature_names.length <= 2;
   if (holder.hidden) return;
   const names = problem.feature_names.map((_, at) => at);
   const chosen = [...problem.columns];

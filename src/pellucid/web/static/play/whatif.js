@@ -51,10 +51,10 @@ function change(name, value) {
 }
 
 function sentence(run) {
-  if (run.stopped) return run.stopped;
+  if (run.died) return `This run died: ${run.why}`;
   const cost = run.cost.findLast((value) => value !== null);
   const mine = present.frame.curve.cost.findLast((value) => value !== null);
-  return `${percent(run.accuracy)} right after ${run.iterations.at(-1).toLocaleString("en")} iterations, cost ${number(cost, 3)} (yours ${number(mine, 3)}).`;
+  return `${percent(run.accuracy)} right${run.validation_accuracy === null ? "" : `, held out ${percent(run.validation_accuracy)},`} after ${run.iterations.at(-1).toLocaleString("en")} iterations, cost ${number(cost, 3)} (yours ${number(mine, 3)}).`;
 }
 
 async function ask(since) {
