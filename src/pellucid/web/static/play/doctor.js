@@ -4,15 +4,14 @@ import { on, send } from "./wire.js";
 
 const part = (id) => document.getElementById(id);
 const FIRST = "Press Run and watch the net learn to tell the classes apart.";
-const WELL = "Nothing is wrong as far as the doctor sees.";
 
-function show(frame) {
-  const { finding, stopped, iteration } = frame;
-  const text = stopped ?? finding?.sentence ?? (iteration ? WELL : FIRST);
-  if (part("finding").textContent !== text) part("finding").textContent = text;
+function show({ finding, stopped, iteration, running }) {
+  const ill = Boolean(stopped) || (finding && finding.level !== "note");
+  const text = [stopped, finding?.sentence, finding?.advice].filter(Boolean).join(" ");
+  const said = iteration === 0 && !running && !ill ? FIRST : text;
+  if (said && part("finding").textContent !== said) part("finding").textContent = said;
   part("apply").hidden = !finding?.apply;
-  const state = stopped || finding?.apply ? "ill" : iteration ? "well" : "new";
-  part("mark").dataset.state = state;
+  part("mark").dataset.state = ill ? "ill" : iteration ? "well" : "new";
 }
 
 export function doctor() {

@@ -38,12 +38,13 @@ export function saving() {
   document.addEventListener("click", (event) => event.target.closest("#save") ?? (part("save").open = false));
   document.addEventListener("keydown", (event) => event.key === "Escape" && (part("save").open = false));
   part("copy").addEventListener("click", copy);
-  let last = "";
-  const keep = ({ address }) => {
-    if (address === undefined || address === last) return;
-    last = address;
-    history.replaceState(null, "", `#${address}`);
+  let newest = null;
+  const keep = () => {
+    history.replaceState(null, "", `#${newest}`);
+    newest = null;
   };
-  on("settings", keep);
-  on("frame", (frame) => frame.running || keep(frame)); // browsers refuse a hundred changes of address in a row
+  on("frame", ({ address }) => {
+    if (newest === null) setTimeout(keep, 300); // browsers refuse a hundred changes of address in a row
+    newest = address;
+  });
 }

@@ -8,9 +8,9 @@ let scrubbing = false;
 
 function show(next) {
   frame = next;
-  const run = part("run");
-  run.textContent = frame.running ? "Pause" : "Run";
-  run.classList.toggle("running", frame.running);
+  const button = part("run");
+  button.textContent = frame.running ? "Pause" : "Run";
+  button.classList.toggle("running", frame.running);
   part("iteration").textContent = frame.iteration.toLocaleString("en");
   part("furthest").textContent = frame.furthest.toLocaleString("en");
   const scrub = part("scrub");
@@ -20,7 +20,9 @@ function show(next) {
   part("back").disabled = frame.iteration === 0;
 }
 
-const toggle = () => send({ do: frame.running ? "pause" : "run" });
+const pace = () => Number(part("speed").value) || null; // iterations a second; null is as fast as it goes
+const run = () => send({ do: "run", pace: pace() });
+const toggle = () => (frame.running ? send({ do: "pause" }) : run());
 const step = () => sendLatest("step", { do: "step", n: 1 });
 const back = () => sendLatest("step", { do: "back", n: 1 });
 
@@ -46,5 +48,6 @@ export function transport() {
     await sendLatest("go", { do: "go", iteration: Number(event.target.value) });
   });
   part("scrub").addEventListener("change", () => (scrubbing = false));
+  part("speed").addEventListener("change", () => frame.running && run());
   document.addEventListener("keydown", onKey);
 }
