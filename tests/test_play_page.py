@@ -1,11 +1,7 @@
 """The playground's page in a real browser: what a learner presses, drags and draws, and what is then shown."""
 
-import re
-import subprocess
-import sys
-import threading
-
 import pytest
+
 from browser import chromium, page  # noqa: F401
 
 WIDTHS_AND_LOOKS = [(1280, False), (1280, True), (390, False), (390, True)]

@@ -58,8 +58,8 @@ class Look:
     @classmethod
     def at(cls, timeline: Timeline) -> "Look":
         """Return the present moment of a timeline."""
-        batches = -(-len(timeline.train) // timeline.settings.batch_rows(len(timeline.train)))
-        epochs, curve = timeline.iteration // batches, timeline.curve
+        batches, curve = timeline.batches, timeline.curve
+        epochs = timeline.iteration // batches
         ends = batches * np.arange(1, epochs + 1)  # of epochs
         history = History(
             cost=np.interp(ends, curve.iterations, curve.cost).tolist(), stopped_because=timeline.stopped or ""

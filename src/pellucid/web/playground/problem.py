@@ -61,7 +61,7 @@ class OwnTable:
         assert isinstance(features, Numbers | Table)
         if len(_numeric(features)) < 2:
             raise InputError(f"{source} has fewer than two columns of numbers, so there is no plane to look at.")
-        R = features.rows(np.concatenate([np.asarray(block) for block in dataset.blocks()]))
+        R = features.rows(dataset.read(np.arange(len(dataset))))
         return cls(R, dataset.labels, dataset.class_names, features, source, label)
 
 

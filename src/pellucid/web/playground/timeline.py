@@ -88,6 +88,16 @@ class Timeline:
         return self._state.learned
 
     @property
+    def batches(self) -> int:
+        """How many iterations an epoch has."""
+        return max(1, -(-len(self.train) // max(1, self.settings.batch_rows(len(self.train)))))
+
+    @property
+    def edits_so_far(self) -> list[Edit]:
+        """What was set by hand up to this iteration."""
+        return [edit for edit in self.edits if edit.iteration <= self.iteration]
+
+    @property
     def stopped(self) -> str | None:
         """Why there is no further step, if so."""
         if self.iteration >= MOST_ITERATIONS:
@@ -211,8 +221,10 @@ class Timeline:
             layer.b[edit.row] = edit.value
         else:
             layer.W[edit.row, edit.column] = edit.value
-        if self.settings.rule.full_batch_only:  # it remembers the cost and the gradient from before
-            self._state.slots = self.settings.rule.slots(self.network.parameters)
+        if self.settings.rule.full_batch_only:  # it remembers the cost and the gradient, and where it ended
+            state, self._steps = self._state, None
+            state.slots, state.stopped = self.settings.rule.slots(self.network.parameters), False
+            state.history.stopped_because = ""
 
     def _copy(self) -> Snapshot:
         arrays, plain = snapshot(self._state)
