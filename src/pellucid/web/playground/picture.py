@@ -1,4 +1,4 @@
-"""Picture: the surface and the points as SVG: colours and shapes of classes, readable in grey and by a screen reader."""
+"""Picture: the surface and the points as SVG: colours and shapes of classes, readable in grey and aloud."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from pellucid.web.mailbox import Mailbox
+from pellucid.web.mailbox import Mailbox, Message
 from pellucid.web.playground.problem import OwnTable
 from pellucid.web.playground.session import Session
 from pellucid.web.server import STATIC, answer, events, message_of
@@ -39,11 +39,15 @@ class _Tab:
             self.worker = asyncio.create_task(self._work())
 
     async def _work(self) -> None:
-        while self.session.busy:
+        while self.session.busy and not self.session.closed:
             if self.session.running and time.monotonic() > self.listened + LEFT:
                 self.session.handle({"do": "pause"})
             begun = time.monotonic()
-            self.mailbox.put(await asyncio.to_thread(self.session.advance, SLICE))
+            try:
+                self.mailbox.put(await asyncio.to_thread(self.session.advance, SLICE))
+            except Exception as error:
+                self.mailbox.put([_fault(error)])
+                return
             await asyncio.sleep(max(0.0, begun + SLICE - time.monotonic()))
 
 
@@ -73,7 +77,11 @@ class PlaygroundRoom:
     async def _message(self, request: Request) -> Response:
         tab = self._tab(request)
         tab.hears()
-        replies = await asyncio.to_thread(tab.session.handle, await message_of(request))
+        message = await message_of(request)
+        try:
+            replies = await asyncio.to_thread(tab.session.handle, message)
+        except Exception as error:
+            replies = [_fault(error)]
         tab.wakes()
         return answer(replies)
 
@@ -92,3 +100,8 @@ class PlaygroundRoom:
                 oldest.session.close()
         self._tabs.move_to_end(name)
         return self._tabs[name]
+
+
+def _fault(error: Exception) -> Message:
+    text = f"a fault in pellucid: {type(error).__name__}: {error}. Please report it; start again, or reload the page."
+    return {"kind": "error", "text": text}

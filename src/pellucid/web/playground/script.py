@@ -31,7 +31,9 @@ def script(timeline: Timeline, moment: Moment) -> str:
             str(timeline.network.n_out),
         ]
     )
-    story = f'"""A network of the playground, {shape}, at iteration {timeline.iteration}: prints its cost as shown there."""'
+    story = (
+        f'"""A network of the playground, {shape}, at iteration {timeline.iteration}: prints the cost shown there."""'
+    )
     blocks = [story, "\n".join(imports), *("\n".join(lines) for _, lines in parts)]
     return "\n\n".join(blocks) + "\n"
 
@@ -118,7 +120,8 @@ def _loop(timeline: Timeline) -> Part:
     imports = [
         ("pellucid.training", "Settings"),
         ("pellucid.training.examples", "Examples"),
-        "from pellucid.training.loop import initial_state, steps",
+        ("pellucid.training.loop", "initial_state"),
+        ("pellucid.training.loop", "steps"),
     ]
     by_hand: dict[int, list[tuple[str, tuple[int, ...], float]]] = {}
     for edit in timeline.edits_so_far:

@@ -48,7 +48,8 @@ class Session:
         self._until, self._pace = MOST_ITERATIONS, PACE
         self._asked = 0  # what-ifs so far: a newer one makes an older one give up
         self._starts: deque[tuple[int, Choices]] = deque()
-        self._begin(Moment(Choices(data="flower" if table is None else "table")))
+        self._usual = Choices(data="flower" if table is None else "table")
+        self._begin(Moment(self._usual))
 
     @property
     def running(self) -> bool:
@@ -102,14 +103,18 @@ class Session:
     # what messages do, in the order of the protocol
 
     def _open(self, message: Message) -> list[Message]:
-        moment = decode(message.get("address", ""), self._table is not None)
-        if self._table is not None and "data=" not in str(message.get("address", "")):
-            moment = replace(moment, choices=replace(moment.choices, data="table"))
+        moment, told = Moment(self._usual), list[Message]()
         with self._lock:
-            self._begin(moment)
+            try:
+                moment = decode(message.get("address", ""), self._usual)
+                self._begin(moment)
+            except PellucidError as error:  # a page without a session would be no use to anybody
+                moment = Moment(self._usual)
+                told = [_error(f"This address cannot be opened: {error} Here is the usual beginning.")]
+                self._begin(moment)
             self._opened = True
             self._replay(moment.iteration)
-            return self._all()
+            return told + self._all()
 
     def _set(self, message: Message) -> list[Message]:
         with self._lock:
@@ -334,14 +339,14 @@ class Session:
             "kind": "settings",
             "values": self._choices.as_dict(),
             "choices": alternatives(self._table is not None),
-            "address": encode(self._moment()),
+            "address": encode(self._moment(), self._usual),
             "limits": limits(),
         }
 
     def _frame(self) -> Message:
         frame = self._view.frame(self._timeline)
         finding = self._doctor.said(self._timeline)
-        return frame | {"running": self._running, "finding": finding, "address": encode(self._moment())}
+        return frame | {"running": self._running, "finding": finding, "address": encode(self._moment(), self._usual)}
 
 
 def _place(message: Message, value: Any) -> Edit:
