@@ -72,7 +72,7 @@ def nudged(trace: Trace) -> Nudge:
     w, analytic = float(W[unit, source]), float(trace.network.views(trace.update.gradient)[layer][0][unit, source])
     place = sum(dense.W.size + dense.b.size for dense in network.dense[:layer]) + unit * W.shape[1] + source
     _, here = _cost(network, trace)
-    noise = np.finfo(np.float64).eps * max(1.0, abs(trace.cost.J), float(np.abs(trace.layers[-1].Z).max()))
+    noise = float(np.finfo(np.float64).eps) * max(1.0, abs(trace.cost.J), float(np.abs(trace.layers[-1].Z).max()))
     for h in STEPS:
         W[unit, source] = w + h
         up, above = _cost(network, trace)

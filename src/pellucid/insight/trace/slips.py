@@ -71,7 +71,7 @@ def _wrong(trace: Trace) -> Iterator[tuple[str, str, Array]]:
         yield "sum for mean", f"the gradients of {n} examples added, not averaged: {n} times as far", n * g
     rule = update.rule
     if last > 1 and isinstance(rule, GradientDescent) and not rule.momentum:
-        early = _swapped(network, None, lambda layer: _Updated(layer, update.rate))
+        early = _swapped(network, None, lambda layer: _Updated(layer, update.rate, network.l2))
         what = f"W{last} updated before da{last - 1} = W{last}^T dz{last} is computed with it"
         yield "updated too early", what, _gradient(trace, early)
 
@@ -157,9 +157,9 @@ class _Untransposed(Dense):
 class _Updated(Dense):
     """A layer that goes back with the weights it has just been given."""
 
-    def __init__(self, layer: Dense, rate: float) -> None:
+    def __init__(self, layer: Dense, rate: float, l2: float) -> None:
         super().__init__(layer.n_in, layer.n_out, layer.activation)
-        self.rate = rate
+        self.rate, self.l2 = rate, l2
 
     def backward(
         self, dA: Array, tape: DenseTape, buffer: Buffers, dW: Array, db: Array, input_gradient: bool
@@ -169,4 +169,4 @@ class _Updated(Dense):
         if dA_in is None:
             return None
         dZ = dA if self.activation.name == "linear" else buffer("dZ", self.n_out)
-        return dA_in - self.rate * (dZ @ dW)
+        return dA_in - self.rate * (dZ @ (dW + self.l2 * self.W))
