@@ -123,9 +123,13 @@ def _forward(trace: Trace, layer: Layer, unit: int) -> Section:
             dropped = values(trace, "a", layer.A * layer.mask, number)
             symbols = row(a.symbol, "\u2190", mask.symbol, "\u2299", a.symbol)
             lines.append(_line(symbols, (mask, "\u2299", a), dropped, "dropout: 0 drops a unit, the others are scaled up"))
-    width = f"{layer.W.shape[1]} inputs, {layer.W.shape[0]} {'outputs' if last else 'units'}"
+    width = f"{_counted(layer.W.shape[1], 'input')}, {_counted(layer.W.shape[0], 'output' if last else 'unit')}"
     kind = "the output" if last else layer.activation.name
     return Section(f"forward-{number}", f"Forward, layer {number}: {kind}", f"{width}.", tuple(lines), strongest)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _strongest_line(trace: Trace, layer: Layer, unit: int) -> Line:
@@ -296,5 +300,15 @@ def _line(symbols: Row, parts: tuple[Tensor | str | Number, ...], result: Tensor
     """Return a line whose numbers are printed where every tensor is small, its result where that is."""
     tensors = [part for part in parts if isinstance(part, Tensor)]
     shown = bool(parts) and all(map(fits, tensors))
-    numbers = row(*(part.node if isinstance(part, Tensor) else part for part in parts)) if shown else None
+    numbers = row(*_multiplied(parts)) if shown else None
     return Line(symbols, numbers, result.node if fits(result) else None, shapes(parts, result), note)
+
+
+def _multiplied(parts: tuple[Tensor | str | Number, ...]) -> Iterator[Node | str]:
+    """Yield parts as numbers; single ones are multiplied by a dot, and negative ones bracketed behind anything."""
+    nodes = [part.node if isinstance(part, Tensor) else part for part in parts]
+    for place, node in enumerate(nodes):
+        if node == " " and any(isinstance(nodes[place + side], Number) for side in (-1, 1)):
+            yield "\u00b7"
+        else:
+            yield factor(node) if place and isinstance(node, Number) and nodes[place - 1] != "(" else node
