@@ -147,7 +147,7 @@ def _he(choices: Choices) -> Advice:
 
 
 def _start(choices: Choices) -> Advice:
-    return Advice("Try another start.", {"seed": (choices.seed + 1) % 2**32})
+    return Advice("Try another start.", {"seed": choices.with_start(1).seed})
 
 
 def _vanishing(choices: Choices) -> Advice:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.errors import InputError
+from pellucid.insight.trace import Trace, trace
 from pellucid.nn import Network
 from pellucid.training.loop import State, initial_state, steps
 from pellucid.training.snapshot import Snapshot, restore, snapshot
@@ -183,6 +184,24 @@ class Timeline:
         restore(ahead, self._copy())
         next(steps(self.train, self.settings, ahead))
         return None if ahead.diverged else ahead.learned
+
+    def traced(self, row: int, X: Any = None, y: Any = None, notes: tuple[str, ...] = ()) -> Trace:
+        """Return the trace of the next step, and of its `row`; X, y: another batch than all training rows."""
+        rule, own = self.settings.rule, X is not None
+        state = self._state
+        return trace(
+            self.network,
+            X if own else self.X,
+            y if own else self.train.y,
+            rule=rule,
+            rate=self.choices.rate,
+            slots=None if own and rule.full_batch_only else state.slots,
+            dropout=state.dropout if self.choices.dropout else None,
+            row=row,
+            input_names=self.problem.input_names,
+            class_names=self.problem.class_names,
+            notes=(f"Iteration {self.iteration}.", *notes),
+        )
 
     def _begun(self) -> State:
         """Return the state before the first update."""
