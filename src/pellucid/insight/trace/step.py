@@ -71,7 +71,7 @@ class Layer:
 
 @dataclass(frozen=True)
 class Strongest:
-    """The strongest terms of one unit's z: the inputs they come from, what each adds, their share of sum |w a| + |b|."""
+    """The strongest terms of one unit's z: inputs they come from, what each adds, their share of sum |w a| + |b|."""
 
     unit: int
     inputs: tuple[int, ...]
@@ -81,7 +81,7 @@ class Strongest:
 
 @dataclass(frozen=True)
 class Cost:
-    """J = (1/n) sum_i w_i l_i + penalty: targets y, predictions yhat (n, k), l (n,), weights w (n,) or None, dJ/dlogits."""
+    """J = (1/n) sum_i w_i l_i + penalty: y, yhat (n, k), l (n,), w (n,) or None; dlogits = dJ/dlogits."""
 
     loss: Loss
     y: Array
