@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pellucid.errors import InputError, refuse_non_finite
 from pellucid.insight.trace.parts import parts
 from pellucid.insight.trace.step import Backward, Cost, Layer, Trace, Update
-from pellucid.nn import AdamW, Dropout, Network
+from pellucid.nn import Dropout, Network
 from pellucid.nn.layers import DenseTape
 from pellucid.nn.network import Record, Tape
 from pellucid.nn.optimizers import Optimizer, Slots, clip_by_norm, get_optimizer
@@ -64,7 +64,7 @@ def trace(
         whole = Trace(before, X, None, row, _layers(before, tape), network.loss.link(Z), dropout=dropout)
         return replace(whole, **told)  # type: ignore[arg-type]
 
-    targets, rule = _targets(network, y, len(X)), _rule(rule)
+    targets, rule = _targets(network, y, len(X)), get_optimizer(rule)
     weight = None if sample_weight is None else np.asarray(sample_weight, network.parameters.dtype)
     cost = _RecordedCost(X, targets, weight, dropout, clip_norm)
     slots = rule.slots(before.parameters) if slots is None else slots
@@ -247,11 +247,6 @@ def _targets(network: Network, y: Any, n: int) -> Array:
         if y.min() < 0 or y.max() > highest or (loss.codes and not np.all(y == y.astype(np.intp))):
             raise InputError(f"y for {loss.name} must lie in 0 to {highest}, got {y.min()} to {y.max()}.")
     return y.astype(np.intp if loss.codes else network.parameters.dtype)
-
-
-def _rule(rule: str | Optimizer) -> Optimizer:
-    rule = get_optimizer(rule)
-    return AdamW(rule.beta1, rule.beta2, rule.epsilon, 0.0) if rule == AdamW() else rule
 
 
 def _freeze(step: Trace) -> None:
