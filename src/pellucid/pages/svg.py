@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pellucid.pages.document import escaped
 
 NAMESPACE = "http://www.w3.org/2000/svg"
-LETTER = 0.56  # the width of a letter, as a share of the font's size, on average
+LETTER = 0.62  # the width of a letter, as a share of the font's size, on average
 
 INK = "var(--ink, currentColor)"
 QUIET = "var(--quiet, #707a86)"
@@ -50,7 +50,7 @@ def written(text: object, size: float = 12, room: float = 1000) -> str:
     """Return a text that fits `room` units at a font of `size`, its end left out where it must be; it is safe.
 
     >>> written("a rather long name", room=60)
-    'a rathe…'
+    'a rath…'
     """
     letters = str(text)
     most = max(int(room / (LETTER * size)), 1)
