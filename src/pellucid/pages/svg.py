@@ -50,7 +50,7 @@ def written(text: object, size: float = 12, room: float = 1000) -> str:
     """Return a text that fits `room` units at a font of `size`, its end left out where it must be; it is safe.
 
     >>> written("a rather long name", room=60)
-    'a rath…'
+    'a rathe…'
     """
     letters = str(text)
     most = max(int(room / (LETTER * size)), 1)
