@@ -319,7 +319,9 @@ def latex(node: Node) -> str:
             mantissa, exponent = _scientific(value)
             return mantissa if exponent is None else rf"{mantissa}\cdot 10^{{{exponent}}}"
         case Symbol(name, sub, mark):
-            body = LETTERS.get(name) or (name if len(name) == 1 or _gradient(name) else rf"\mathrm{{{latex_text(name)}}}")
+            body = LETTERS.get(name) or (
+                name if len(name) == 1 or _gradient(name) else rf"\mathrm{{{latex_text(name)}}}"
+            )
             body = rf"\hat{{{body}}}" if mark == "^" else body
             above = {"T": r"^{\top}", "'": "'"}.get(mark, "")
             return body + (f"_{{{latex_text(sub)}}}" if sub else "") + above

@@ -12,6 +12,7 @@ from pellucid.pages.axis import MINUS
 from pellucid.pages.computation_graph import Box, Stage, computation_graph
 
 SHOWN = ("symbols", "numbers", "shapes")  # what can be left out
+HINT = "Point at a number, or go to one by the Tab and arrow keys: its sources and what it feeds are marked."
 ASSIGNED = ("=", "\u2190")
 
 
@@ -33,7 +34,8 @@ def fragment(trace: Trace) -> str:
         f'<div class="pellucid-trace" id="{token}" data-symbols data-numbers>\n<style>\n{_file("trace.css")}</style>\n'
         f"<p>{escaped(_lead(trace))}</p>\n"
         + "".join(f"<p class='remark'>{escaped(note)}</p>\n" for note in trace.notes)
-        + f"{_controls(token, trace)}\n{body}<script>\n{script}</script>\n</div>"
+        + f"{_controls(token, trace)}\n{body}"
+        f'<p class="told" role="status" data-hint="{HINT}">{HINT}</p>\n<script>\n{script}</script>\n</div>'
     )
 
 
@@ -71,11 +73,7 @@ def _controls(token: str, trace: Trace) -> str:
             for value, text, checked in choices
         )
         rows += "</fieldset>"
-    hint = "Point at a number, or go to one by the Tab and arrow keys: its sources and what it feeds are marked."
-    return (
-        f'<div class="controls"><fieldset><legend>Show</legend>{toggles}</fieldset>{rows}'
-        f'<p class="told" role="status" data-hint="{hint}">{hint}</p></div>'
-    )
+    return f'<div class="controls"><fieldset><legend>Show</legend>{toggles}</fieldset>{rows}</div>'
 
 
 def _view(name: str, trace: Trace, hidden: bool) -> str:
@@ -109,7 +107,9 @@ def _line(view: str, line: Line) -> str:
     shapes = f'<div class="shapes">{_math("", line.shapes, view)}</div>' if line.shapes is not None else ""
     note = f'<p class="remark">{escaped(line.note.replace("-", MINUS) if _formula(line.note) else line.note)}</p>'
     large = " large" if line.result is None else ""
-    return f'<div class="line{large}"><div class="scroll">{"".join(parts)}</div>{shapes}{note if line.note else ""}</div>'
+    return (
+        f'<div class="line{large}"><div class="scroll">{"".join(parts)}</div>{shapes}{note if line.note else ""}</div>'
+    )
 
 
 def _formula(note: str) -> bool:
@@ -117,7 +117,7 @@ def _formula(note: str) -> bool:
 
 
 def _math(kind: str, node: Node, view: str) -> str:
-    return f'<math{f" class={kind!r}" if kind else ""}>{mathml(node, f"{view}:")}</math>'
+    return f"<math{f' class={kind!r}' if kind else ''}>{mathml(node, f'{view}:')}</math>"
 
 
 def _divided(symbols: Node) -> tuple[Node, Row | None]:
