@@ -134,10 +134,12 @@ def _node(item: "Node | str | float") -> "Node":
 
 # as text ---------------------------------------------------------------------------------------------------------
 
+MINUS = "\u2212"  # in front of a term; "-" stands between two
 Box = tuple[list[str], int]  # lines of one width, and which of them is the line of writing
 BLANK = "______"
-MARKS = {"T": "\u1d40", "'": "\u2032", "^": "\u0302", "": ""}
-LOOSE = {"=", "+", "-", "\u2212", "\u2248", "\u2190", "\u2299", "<", ">"}  # signs with room around them
+PRIME = "\u2032"
+MARKS = {"T": "\u1d40", "'": PRIME, "^": "\u0302", "": ""}
+LOOSE = {"=", "+", "-", "\u2248", "\u2190", "\u2299", "<", ">"}  # signs with room around them
 
 
 def text(node: Node) -> str:
@@ -145,7 +147,7 @@ def text(node: Node) -> str:
 
     >>> print(text(row(Symbol("z", "1"), "=", Matrix(((Number(0.5), Number(-1)), (Number(2), Number(3)))))))
     z1 = [ 0.5  -1 ]
-         [ 2     3 ]
+         [   2   3 ]
     """
     return "\n".join(line.rstrip() for line in _box(node)[0])
 
@@ -162,12 +164,11 @@ def _inline(node: Node) -> str:
     match node:
         case Number(value):
             return digits(value)
-        case Symbol(name, sub, "^"):
-            return f"{name}{MARKS['^']}{sub}"
         case Symbol(name, sub, mark):
-            return f"{name}{sub}{MARKS[mark]}"
+            below = sub if sub.isdigit() or not sub else f"_{sub}"
+            return f"{name}{MARKS[mark]}{below}" if mark == "^" else f"{name}{below}{MARKS[mark]}"
         case Sign(sign):
-            return f" {sign} " if sign in LOOSE else sign
+            return f" {sign} " if sign in LOOSE else sign.replace(MINUS, "-")
         case Row(items):
             return "".join(map(_inline, items))
         case Power(base, above):
@@ -192,13 +193,9 @@ def _matrix_box(cells: list[list[str]]) -> Box:
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     lines = []
     for line in cells:
-        shown = "  ".join(_aligned(cell, width) for cell, width in zip(line, widths, strict=True))
+        shown = "  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True))
         lines.append(f"[ {shown} ]")
     return lines, (len(lines) - 1) // 2
-
-
-def _aligned(cell: str, width: int) -> str:
-    return cell.rjust(width) if cell.startswith("-") else f" {cell}".ljust(width) if width > len(cell) else cell
 
 
 def _beside(boxes: Sequence[Box]) -> Box:
@@ -232,8 +229,9 @@ def mathml(node: Node, prefix: str = "", defined: Callable[[str], bool] = lambda
         case Symbol(name, sub, mark):
             return _mathml_symbol(name, sub, mark)
         case Sign(sign):
-            shown = escaped(sign.replace("-", "\u2212") if len(sign) == 1 else sign)
-            return f"<mtext>{shown}</mtext>" if sign[:1].isalpha() and len(sign) > 1 else f"<mo>{shown}</mo>"
+            shown = escaped(MINUS if sign == "-" else sign)
+            kind = "mi" if _is_function(sign) else "mtext" if any(map(str.isalpha, sign)) else "mo"
+            return f"<{kind}>{shown}</{kind}>"
         case Row(items):
             return f"<mrow>{''.join(map(of, items))}</mrow>"
         case Power(base, above):
@@ -301,7 +299,8 @@ SIGNS = {
     "\u00d7": r"\times ",
     "\u2211": r"\sum ",
     "\u00bd": r"\tfrac{1}{2}",
-    "|": "|",
+    "\u00b2": "^2",
+    PRIME: "'",
 }
 SPECIAL = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"} | {
     sign: "\\" + sign for sign in "&%$#_{}"
@@ -319,15 +318,15 @@ def latex(node: Node) -> str:
             mantissa, exponent = _scientific(value)
             return mantissa if exponent is None else rf"{mantissa}\cdot 10^{{{exponent}}}"
         case Symbol(name, sub, mark):
-            body = LETTERS.get(name) or (
-                name if len(name) == 1 or _gradient(name) else rf"\mathrm{{{latex_text(name)}}}"
-            )
+            body = LETTERS.get(name) or (name if len(name) == 1 or _gradient(name) else rf"\mathrm{{{latex_text(name)}}}")
             body = rf"\hat{{{body}}}" if mark == "^" else body
             above = {"T": r"^{\top}", "'": "'"}.get(mark, "")
             return body + (f"_{{{latex_text(sub)}}}" if sub else "") + above
         case Sign(sign):
             if sign in SIGNS:
                 return SIGNS[sign]
+            if _is_function(sign):
+                return rf"\operatorname{{{latex_text(sign.rstrip(PRIME))}}}" + "'" * sign.count(PRIME)
             return rf"\text{{{latex_text(sign)}}}" if any(map(str.isalpha, sign)) else latex_text(sign)
         case Row(items):
             return "".join(map(latex, items))
@@ -351,7 +350,19 @@ def latex_text(value: object) -> str:
     >>> latex_text("a_b \\input{x}")
     'a\\_b \\textbackslash{}input\\{x\\}'
     """
-    return "".join(SPECIAL.get(letter, letter) for letter in str(value) if letter.isprintable())
+    return "".join(map(_latex_letter, filter(str.isprintable, str(value))))
+
+
+def _latex_letter(letter: str) -> str:
+    if letter in SPECIAL:
+        return SPECIAL[letter]
+    if letter in LETTERS or letter in SIGNS:
+        return f"${(LETTERS | SIGNS)[letter].strip()}$"
+    return letter if letter < "\u0180" else rf"\ifPDFTeX ?\else {letter}\fi{{}}"  # pdflatex stops at what it has not
+
+
+def _is_function(sign: str) -> bool:
+    return len(sign) > 1 and sign.rstrip(PRIME).replace("_", "").isalpha()
 
 
 def _gradient(name: str) -> bool:

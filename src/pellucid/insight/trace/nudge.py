@@ -56,9 +56,7 @@ class Nudge:
                 f"drowns in the rounding of J, about {self.rounding:.1g}."
             )
         if self.verdict == "on a kink":
-            return (
-                f"{self.name} cannot be checked by nudging: however short, the nudge crosses a kink of an activation."
-            )
+            return f"{self.name} cannot be checked by nudging: however short, the nudge crosses a kink of an activation."
         return (
             f"{self.name} by nudging: {self.numeric:.8g}; by backpropagation: {self.gradient:.8g}. "
             f"{'They agree.' if self.verdict == 'agrees' else 'They DIFFER.'}"

@@ -70,9 +70,7 @@ def trace(
     with np.errstate(over="ignore", invalid="ignore"):
         cost_before = rule.step(looked, walker.parameters, slots, rate, [layer.W for layer in walker.dense])
         if not looked.calls or not np.array_equal(looked.calls[0][0], before.parameters):
-            looked.calls.insert(
-                0, _Looked(before, X, y, weight, dropout, clip_norm).called()
-            )  # a rule may know its cost
+            looked.calls.insert(0, _Looked(before, X, y, weight, dropout, clip_norm).called())  # a rule may know its cost
         after, _ = walker.cost_and_gradient(X, y, weight, copy.deepcopy(dropout))
     if not math.isfinite(cost_before):
         raise InputError(f"the cost of these rows is {cost_before}: the weights are too large to look at a step.")

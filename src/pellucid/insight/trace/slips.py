@@ -66,11 +66,7 @@ def _wrong(trace: Trace) -> Iterator[tuple[str, str, Array]]:
             yield f"W{number + 1} transposed", f"{what}: square, so no shape complains", _transposed(trace, number)
             if number:
                 what = f"da{number} = W{number + 1} dz{number + 1} instead of W{number + 1}^T dz{number + 1}"
-                yield (
-                    f"W{number + 1} not transposed back",
-                    what,
-                    _gradient(trace, _swapped(network, number, _Untransposed)),
-                )
+                yield f"W{number + 1} not transposed back", what, _gradient(trace, _swapped(network, number, _Untransposed))
     if n > 1:
         yield "sum for mean", f"the gradients of {n} examples added, not averaged: {n} times as far", n * g
     rule = update.rule

@@ -122,12 +122,14 @@ def _forward(trace: Trace, layer: Layer, unit: int) -> Section:
             mask = values(trace, "m", layer.mask, number)
             dropped = values(trace, "a", layer.A * layer.mask, number)
             symbols = row(a.symbol, "\u2190", mask.symbol, "\u2299", a.symbol)
-            lines.append(
-                _line(symbols, (mask, "\u2299", a), dropped, "dropout: 0 drops a unit, the others are scaled up")
-            )
-    width = f"{layer.W.shape[1]} inputs, {layer.W.shape[0]} {'outputs' if last else 'units'}"
+            lines.append(_line(symbols, (mask, "\u2299", a), dropped, "dropout: 0 drops a unit, the others are scaled up"))
+    width = f"{_counted(layer.W.shape[1], 'input')}, {_counted(layer.W.shape[0], 'output' if last else 'unit')}"
     kind = "the output" if last else layer.activation.name
     return Section(f"forward-{number}", f"Forward, layer {number}: {kind}", f"{width}.", tuple(lines), strongest)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _strongest_line(trace: Trace, layer: Layer, unit: int) -> Line:
@@ -165,9 +167,7 @@ def _strongest_table(trace: Trace, layer: Layer, unit: int) -> Table:
 
 def _link(trace: Trace, z: Tensor) -> Line:
     loss = trace.network.loss
-    yhat = values(trace, "y^", trace.yhat).from_(
-        lambda i, j: z.all_keys() if loss.codes and not is_batch(trace) else [z.key(i, j)]
-    )
+    yhat = values(trace, "y^", trace.yhat).from_(lambda i, j: z.all_keys() if loss.codes and not is_batch(trace) else [z.key(i, j)])
     if loss.link is linear:
         return _line(row(yhat.symbol, "=", z.symbol), (z,), yhat)
     name, formula = LINKS.get(loss.name, ("link", ""))
@@ -190,16 +190,12 @@ def _loss(trace: Trace) -> Section:
     yhat, y = values(trace, "y^", cost.yhat), targets(trace)
     if is_batch(trace):
         l = tensor("l", "", cost.l).from_(lambda i, j: [*yhat.row_keys(i), *y.row_keys(i)])
-        lines.append(
-            _line(row(l.symbol, "=", network.loss.name.replace("_", " "), "(", yhat.symbol, ",", y.symbol, ")"), (), l)
-        )
+        lines.append(_line(row(l.symbol, "=", network.loss.name.replace("_", " "), "(", yhat.symbol, ",", y.symbol, ")"), (), l))
         n = len(trace)
         weighted = "w" if cost.weight is not None else ""
         mean = row(Symbol("J"), "=", f"1/{n} ", "\u2211", weighted, Symbol("l", "i"))
         J = Number(cost.J - cost.penalty, "J", tuple(l.all_keys()))
-        lines.append(
-            Line(mean, None, J, note="the mean over the rows" + (", each with its weight" if weighted else ""))
-        )
+        lines.append(Line(mean, None, J, note="the mean over the rows" + (", each with its weight" if weighted else "")))
     else:
         formula, numbers = LOSS_FORMULAS.get(network.loss.name, lambda *_: (row(Symbol("l")), None))(yhat, y)
         sources = (*yhat.all_keys(), *y.all_keys())
@@ -207,35 +203,16 @@ def _loss(trace: Trace) -> Section:
         lines.append(Line(formula, numbers, result, note=_said(trace)))
         if cost.weight is not None:
             w = Number(float(cost.weight[trace.row]))
-            lines.append(
-                Line(
-                    row(Symbol("J"), "=", "w ", Symbol("l")),
-                    row(factor(w), "\u00b7", result),
-                    Number(cost.J - cost.penalty),
-                )
-            )
+            lines.append(Line(row(Symbol("J"), "=", "w ", Symbol("l")), row(factor(w), "\u00b7", result), Number(cost.J - cost.penalty)))
     if network.l2:
         symbols = row(Symbol("J"), "\u2190", Symbol("J"), "+", Symbol("\u03bb"), "/2 ", "\u2211", "||W||\u00b2")
         numbers = row(Number(cost.J - cost.penalty), "+", Number(cost.penalty))
-        lines.append(
-            Line(symbols, numbers, Number(cost.J, "J", ("l",)), note=f"\u03bb = {digits(network.l2)}, biases are free")
-        )
-    return Section(
-        "loss",
-        "Loss",
-        f"{network.loss.name.replace('_', ' ')}: how far the answer is from what is wanted.",
-        tuple(lines),
-    )
+        lines.append(Line(symbols, numbers, Number(cost.J, "J", ("l",)), note=f"\u03bb = {digits(network.l2)}, biases are free"))
+    return Section("loss", "Loss", f"{network.loss.name.replace('_', ' ')}: how far the answer is from what is wanted.", tuple(lines))
 
 
 def _said(trace: Trace) -> str:
-    if (
-        trace.y is None
-        or not trace.class_names
-        or not trace.network.loss.classes
-        or trace.yhat.shape[1] > 1
-        and not trace.network.loss.codes
-    ):
+    if trace.y is None or not trace.class_names or not trace.network.loss.classes or trace.yhat.shape[1] > 1 and not trace.network.loss.codes:
         return ""
     code = int(trace.y[trace.row] if trace.network.loss.codes else trace.y[trace.row, 0])
     return f"wanted: {trace.class_names[code]}"
@@ -266,10 +243,7 @@ def _backward(trace: Trace, layer: Layer) -> Section:
             symbols, parts = row(da.symbol, "=", dz_above.symbol, " ", W.symbol), (dz_above, " ", W)
             da = da.from_(lambda i, j: [*dz_above.row_keys(i), *W.column_keys(j)])
         else:
-            symbols, parts = (
-                row(da.symbol, "=", W.transposed.symbol, " ", dz_above.symbol),
-                (W.transposed, " ", dz_above),
-            )
+            symbols, parts = row(da.symbol, "=", W.transposed.symbol, " ", dz_above.symbol), (W.transposed, " ", dz_above)
             da = da.from_(lambda i, j: [*W.column_keys(i), *dz_above.all_keys()])
         if layer.mask is not None:
             mask = values(trace, "m", layer.mask, number)
@@ -295,16 +269,12 @@ def _weight_gradients(trace: Trace, layer: Layer, dz: Tensor, A_in: Tensor, batc
     extra: tuple[Tensor | str | Number, ...] = ("+", Number(l2), "\u00b7", W) if l2 else ()
     if batch:
         dW = dW.from_(lambda i, j: [*dz.column_keys(i), *A_in.column_keys(j)])
-        yield _line(
-            row(dW.symbol, "=", dz.transposed.symbol, " ", A_in.symbol, penalty), (dz.transposed, " ", A_in, *extra), dW
-        )
+        yield _line(row(dW.symbol, "=", dz.transposed.symbol, " ", A_in.symbol, penalty), (dz.transposed, " ", A_in, *extra), dW)
         db = db.from_(lambda i, j: dz.column_keys(i))
         yield _line(row(db.symbol, "=", "\u2211 rows of ", dz.symbol), (), db)
         return
     dW = dW.from_(lambda i, j: [dz.key(i, 0), A_in.key(j, 0)])
-    yield _line(
-        row(dW.symbol, "=", dz.symbol, " ", A_in.transposed.symbol, penalty), (dz, " ", A_in.transposed, *extra), dW
-    )
+    yield _line(row(dW.symbol, "=", dz.symbol, " ", A_in.transposed.symbol, penalty), (dz, " ", A_in.transposed, *extra), dW)
     yield _line(row(db.symbol, "=", dz.symbol), (), db.from_(lambda i, j: [dz.key(i, 0)]))
 
 
@@ -322,9 +292,7 @@ def _output_gradient(trace: Trace, dz: Tensor) -> tuple[Tensor, Line]:
     weight: tuple[str | Number, ...] = ()
     if cost.weight is not None and not is_batch(trace):
         weight = (Number(float(cost.weight[trace.row])), "\u00b7")
-    inside = (
-        (*weight, before or "(", yhat, "-", y, after or ")", scale) if before or weight or scale else (yhat, "-", y)
-    )
+    inside = (*weight, before or "(", yhat, "-", y, after or ")", scale) if before or weight or scale else (yhat, "-", y)
     return dz, _line(symbols, () if weighted and is_batch(trace) else inside, dz, note)
 
 
@@ -332,5 +300,15 @@ def _line(symbols: Row, parts: tuple[Tensor | str | Number, ...], result: Tensor
     """Return a line whose numbers are printed where every tensor is small, its result where that is."""
     tensors = [part for part in parts if isinstance(part, Tensor)]
     shown = bool(parts) and all(map(fits, tensors))
-    numbers = row(*(part.node if isinstance(part, Tensor) else part for part in parts)) if shown else None
+    numbers = row(*_multiplied(parts)) if shown else None
     return Line(symbols, numbers, result.node if fits(result) else None, shapes(parts, result), note)
+
+
+def _multiplied(parts: tuple[Tensor | str | Number, ...]) -> Iterator[Node | str]:
+    """Yield parts as numbers; single ones are multiplied by a dot, and negative ones bracketed behind anything."""
+    nodes = [part.node if isinstance(part, Tensor) else part for part in parts]
+    for place, node in enumerate(nodes):
+        if node == " " and any(isinstance(nodes[place + side], Number) for side in (-1, 1)):
+            yield "\u00b7"
+        else:
+            yield factor(node) if place and isinstance(node, Number) and nodes[place - 1] != "(" else node
