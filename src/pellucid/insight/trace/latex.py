@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 
-from pellucid.insight.trace.formula import Node, Number, latex, latex_text
+from pellucid.insight.trace.formula import Node, Number
+from pellucid.insight.trace.section import Line, Section, Table
 from pellucid.insight.trace.step import Trace
-from pellucid.insight.trace.story import Line, Section, Table, story
+from pellucid.insight.trace.story import story
+from pellucid.insight.trace.tex import latex, latex_text
 
 HEAD = r"""\documentclass[11pt]{article}
 \usepackage{iftex}
@@ -23,7 +25,7 @@ def latex_document(trace: Trace) -> str:
 
     >>> from pellucid.insight.trace.example import example
     >>> latex_document(example()).count(r"\subsection*")
-    9
+    10
     """
     parts = [HEAD, *(f"{latex_text(note)}\n\n" for note in trace.notes)]
     if trace.one is not trace:

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 from pellucid.insight.trace.formula import Number, digits, row
 from pellucid.insight.trace.formula import text as formula_text
+from pellucid.insight.trace.section import Line, Section, Table
 from pellucid.insight.trace.step import Trace
-from pellucid.insight.trace.story import Line, Section, Table, story
+from pellucid.insight.trace.story import story
 
 WIDTH = 96
 MOST_CELL = 60
