@@ -85,10 +85,8 @@ def test_without_a_label_it_goes_forward_only():
     text = whole(trace(network, [[1.0, 2.0]]))
     names(text)
     assert "<title>One answer, seen through</title>" in text
-    assert "data-section=\"forward-1\"" in text
+    assert 'data-section="forward-1"' in text
     assert "backward-1" not in text
-        "backward beneath", ""
-    )
 
 
 def test_names_are_safe():
