@@ -30,8 +30,12 @@ function add(event) {
   if (points.length >= MOST) return;
   const [x, y] = pointAt(event);
   points = [...points, [Number(x.toFixed(3)), Number(y.toFixed(3)), brush]];
-  trail = [event.clientX, event.clientY];
   tell();
+}
+
+function follow(event) {
+  trail = [event.clientX, event.clientY];
+  add(event);
 }
 
 function brushes() {
@@ -56,11 +60,12 @@ export function drawing() {
     if (!isDrawing() || event.button !== 0) return;
     event.preventDefault();
     canvas.setPointerCapture(event.pointerId);
-    add(event);
+    follow(event);
   });
   canvas.addEventListener("pointermove", (event) => {
-    if (trail && Math.hypot(event.clientX - trail[0], event.clientY - trail[1]) >= APART) add(event);
+    if (trail && Math.hypot(event.clientX - trail[0], event.clientY - trail[1]) >= APART) follow(event);
   });
+  on("pressed", (place) => isDrawing() && add(place));
   for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, () => (trail = null));
   part("undo").addEventListener("click", () => {
     points = points.slice(0, -1);
