@@ -49,9 +49,8 @@ export function drawing() {
     if (drawn && part("drawing").hidden) brushes();
     part("drawing").hidden = !drawn;
     canvas.classList.toggle("pencil", drawn);
-  });
-  on("problem", (problem) => {
-    if (!isDrawing() || waiting) return;
+    if (!drawn || waiting) return;
+    const { problem } = present;
     points = problem.points.map(([x, y], row) => [x, y, problem.labels[row]]);
     part("drawn").textContent = points.length;
     part("undo").disabled = part("clear").disabled = points.length === 0;

@@ -20,7 +20,7 @@ function show(next) {
   part("back").disabled = frame.iteration === 0;
 }
 
-const pace = () => Number(part("speed").value) || null; // iterations a second; null is as fast as it goes
+const pace = () => Number(part("speed").value); // iterations a second; 0 is as fast as it goes
 const run = () => send({ do: "run", pace: pace() });
 const toggle = () => (frame.running ? send({ do: "pause" }) : run());
 const step = () => sendLatest("step", { do: "step", n: 1 });
