@@ -139,6 +139,7 @@ def test_check_and_inspect(model, capsys):
     assert run(["inspect", model, "--json", "i.json", "--pictures", "drawn"]) == 0
     out = capsys.readouterr().out
     assert "in torch: Sequential(Linear(192, 8), ReLU(), Linear(8, 3))" in out and "seed: 1" in out
+    assert "used for: test testing, train training" in out and "{" not in out and "None" not in out
     assert results("i.json", "inspect")["classes"] == ["dark", "grey", "light"]
 
 

@@ -1,12 +1,16 @@
 """The playground's page in a real browser: what a learner presses, drags and draws, and what is then shown."""
 
+<<<<<<< HEAD
 import re
 import socket
 import subprocess
 import sys
 from contextlib import contextmanager
 
+=======
+>>>>>>> play-session
 import pytest
+
 from browser import chromium, page  # noqa: F401
 
 HOSTILE = "<img src=x onerror=alert(1)>"

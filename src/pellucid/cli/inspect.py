@@ -51,7 +51,8 @@ def inspect_command(model_file: str, pictures: str | None, force: bool, json_fil
         say(f"trained: {len(history['cost'])} epochs, {history['seconds']:.1f} s, cost {history['cost'][-1]:.4f}; "
             f"{history['stopped_because']}")  # fmt: skip
     for key, value in model.provenance.items():
-        say(f"{key}: {value}")
+        if told := _in_words(value):
+            say(f"{key.replace('_', ' ')}: {told}")
     say(f"in torch: {torch_sequential(model.network)}")
     if drawn is not None:
         from pellucid.cli.draw import draw_model
@@ -101,6 +102,15 @@ def check_command(
     if not report.passed:
         raise PellucidError(f"the gradients of {', '.join(report.failed)} do not agree with the cost.")
     say("Every gradient agrees with the cost.")
+
+
+def _in_words(value: Any) -> str:
+    """Return what a model tells of its origin as one line; what is empty or off is left out. --json has everything."""
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {told}" for key, item in value.items() if (told := _in_words(item)))
+    if isinstance(value, list):
+        return ", ".join(told for item in value if (told := _in_words(item)))
+    return "" if value in (None, False, "") else str(value)
 
 
 def _described(model: Model) -> dict[str, Any]:

@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import errno
 import json
 import math
+import os
 import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
@@ -66,13 +68,14 @@ def bound(host: str, port: int | None) -> socket.socket:
     for number in ports:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         listener = socket.socket(family, socket.SOCK_STREAM)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if os.name == "posix":  # elsewhere it would share a port that is in use
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((host, number))
             listener.listen(64)
         except OSError as error:
             listener.close()
-            if error.errno in (98, 48, 10048, 10013, 13):
+            if error.errno in (errno.EADDRINUSE, errno.EACCES):
                 continue
             raise InputError(f"cannot listen at {host}, port {number}: {error.strerror or error}.") from None
         return listener

@@ -58,8 +58,8 @@ class Look:
     @classmethod
     def at(cls, timeline: Timeline) -> "Look":
         """Return the present moment of a timeline."""
-        batches = -(-len(timeline.train) // timeline.settings.batch_rows(len(timeline.train)))
-        epochs, curve = timeline.iteration // batches, timeline.curve
+        batches, curve = timeline.batches, timeline.curve
+        epochs = timeline.iteration // batches
         ends = batches * np.arange(1, epochs + 1)  # of epochs
         history = History(
             cost=np.interp(ends, curve.iterations, curve.cost).tolist(), stopped_because=timeline.stopped or ""
@@ -147,7 +147,7 @@ def _he(choices: Choices) -> Advice:
 
 
 def _start(choices: Choices) -> Advice:
-    return Advice("Try another start.", {"seed": (choices.seed + 1) % 2**32})
+    return Advice("Try another start.", {"seed": choices.with_start(1).seed})
 
 
 def _vanishing(choices: Choices) -> Advice:

@@ -7,7 +7,7 @@ const FIRST = "Press Run and watch the net learn to tell the classes apart.";
 
 function show({ finding, stopped, iteration, running }) {
   const ill = Boolean(stopped) || (finding && finding.level !== "note");
-  const text = [stopped, finding?.sentence, finding?.advice].filter(Boolean).join(" ");
+  const text = finding?.sentence ?? stopped;
   const said = iteration === 0 && !running && !ill ? FIRST : text;
   if (said && part("finding").textContent !== said) part("finding").textContent = said;
   part("apply").hidden = !finding?.apply;
