@@ -1,14 +1,11 @@
 """The playground's page in a real browser: what a learner presses, drags and draws, and what is then shown."""
 
-<<<<<<< HEAD
 import re
 import socket
 import subprocess
 import sys
 from contextlib import contextmanager
 
-=======
->>>>>>> play-session
 import pytest
 
 from browser import chromium, page  # noqa: F401
@@ -231,6 +228,41 @@ def test_the_saved_script_comes_to_the_displayed_cost(play, tmp_path):
     told = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True, cwd=tmp_path).stdout
     costs = [float(text) for text in re.findall(r"\d+\.\d+", told)]
     assert any(cost == pytest.approx(shown, abs=1e-4) for cost in costs), told
+
+
+def test_a_point_shows_its_work(play):
+    tab = play("at=50")
+    x, y = tab.eval_on_selector(
+        "#plane",
+        """async () => {
+          const { placeOf } = await import("./static/play/plane.js");
+          const { present } = await import("./static/play/present.js");
+          return placeOf(...present.problem.points[7]);
+        }""",
+    )
+    tab.locator("#plane").click(position={"x": x, "y": y})
+    tab.wait_for_selector("#trace[open]")
+    assert re.search(r"point \d+, named class 0", tab.inner_text("#trace-title"))
+    assert tab.frame_locator("#trace-frame").locator("math").first.inner_text(timeout=10_000)
+    tab.click("#trace-close")
+    tab.fill("#row", "3")
+    tab.click("#trace-row button")
+    assert "point 3," in tab.inner_text("#trace-title")
+
+
+def test_the_doctors_advice_is_applied(play):
+    tab = play("init=zeros&at=60")
+    tab.click("#apply")
+    address_holds(tab, "init=he")
+    at(tab, 0)
+
+
+def test_the_look_is_switched_by_hand(play):
+    tab = play()
+    light = tab.eval_on_selector("body", "body => getComputedStyle(body).backgroundColor"), picture(tab)
+    tab.click("#theme")
+    assert tab.eval_on_selector("body", "body => getComputedStyle(body).backgroundColor") != light[0]
+    assert picture(tab) != light[1]
 
 
 def test_a_moment_comes_back_from_its_address(play):
