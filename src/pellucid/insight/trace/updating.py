@@ -4,14 +4,15 @@ The rule is told of the weight that is nudged, in plain numbers; a matrix of Ada
 """
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
 from pellucid.insight.trace.formula import MINUS, Fraction, Node, Number, Power, Root, Symbol, digits, factor, row
 from pellucid.insight.trace.nudge import Nudge
+from pellucid.insight.trace.section import Line, Section, Table, is_batch
 from pellucid.insight.trace.step import Trace, Update
-from pellucid.insight.trace.story import Line, Section, Table, is_batch
-from pellucid.insight.trace.tensor import fits, shapes, tensor
+from pellucid.insight.trace.tensor import Tensor, fits, shapes, tensor
 from pellucid.nn import LBFGS, Adam, AdamW, GradientDescent, RMSprop
 
 ALPHA, EPSILON = Symbol("\u03b1"), Symbol("\u03b5")
@@ -25,7 +26,9 @@ def rule_name(update: Update) -> str:
     """Return how a rule is called among people."""
     rule = update.rule
     if isinstance(rule, GradientDescent):
-        return "gradient descent" + (" with Nesterov momentum" if rule.nesterov else " with momentum" if rule.momentum else "")
+        return "gradient descent" + (
+            " with Nesterov momentum" if rule.nesterov else " with momentum" if rule.momentum else ""
+        )
     return {RMSprop: "RMSprop", Adam: "Adam", AdamW: "AdamW", LBFGS: "L-BFGS"}.get(type(rule), type(rule).__name__)
 
 
@@ -56,10 +59,17 @@ def _clip(update: Update, g: Number, place: int) -> Line:
     assert update.norm is not None and update.clip_norm is not None
     norm, most = Number(update.norm), Number(update.clip_norm)
     if update.norm <= update.clip_norm:
-        return Line(row("||", G, "||", "=", norm), note=f"the whole gradient is no longer than {digits(most.value)}: it stays")
+        return Line(
+            row("||", G, "||", "=", norm), note=f"the whole gradient is no longer than {digits(most.value)}: it stays"
+        )
     symbols = row(G, NOW, G, " c / ||g||")
     numbers = row(factor(g), "\u00b7", Fraction(most, norm))
-    return Line(symbols, numbers, Number(float(update.used[place])), note=f"clipped: the whole gradient is longer than c = {digits(most.value)}")
+    return Line(
+        symbols,
+        numbers,
+        Number(float(update.used[place])),
+        note=f"clipped: the whole gradient is longer than c = {digits(most.value)}",
+    )
 
 
 def _rule(update: Update, place: int, w: Number, g: Number, after: Number) -> Iterator[Line]:
@@ -76,11 +86,17 @@ def _rule(update: Update, place: int, w: Number, g: Number, after: Number) -> It
         along: tuple[Node, Node] = (G, factor(g))
         if rule.momentum:
             mu, v = Number(rule.momentum), part("velocity")
-            yield Line(row(V, NOW, Symbol("\u03bc"), " ", V, "+", G), row(mu, "\u00b7", factor(slot("velocity")), "+", factor(g)), v)
+            yield Line(
+                row(V, NOW, Symbol("\u03bc"), " ", V, "+", G),
+                row(mu, "\u00b7", factor(slot("velocity")), "+", factor(g)),
+                v,
+            )
             along = (V, factor(v))
             if rule.nesterov:
                 ahead = part("ahead")
-                yield Line(row(Symbol("n"), "=", G, "+", Symbol("\u03bc"), " ", V), row(g, "+", mu, "\u00b7", factor(v)), ahead)
+                yield Line(
+                    row(Symbol("n"), "=", G, "+", Symbol("\u03bc"), " ", V), row(g, "+", mu, "\u00b7", factor(v)), ahead
+                )
                 along = (Symbol("n"), factor(ahead))
         yield Line(row(W, NOW, W, "-", ALPHA, " ", along[0]), row(w, "-", rate, "\u00b7", along[1]), after)
     elif isinstance(rule, RMSprop):
@@ -94,8 +110,15 @@ def _rule(update: Update, place: int, w: Number, g: Number, after: Number) -> It
     elif isinstance(rule, LBFGS):
         d, a = Number(float(parts["direction"][place]), "d", (g.key,)), Number(parts["length"])
         looked = f"the line search looked at the cost {update.evaluations} times"
-        yield Line(row(Symbol("d"), "=", MINUS, "H g"), None, d, note="the gradient, turned by what the last steps tell of the curvature")
-        yield Line(row(W, NOW, W, "+", Symbol("a"), " ", Symbol("d")), row(w, "+", a, "\u00b7", factor(d)), after, note=looked)
+        yield Line(
+            row(Symbol("d"), "=", MINUS, "H g"),
+            None,
+            d,
+            note="the gradient, turned by what the last steps tell of the curvature",
+        )
+        yield Line(
+            row(W, NOW, W, "+", Symbol("a"), " ", Symbol("d")), row(w, "+", a, "\u00b7", factor(d)), after, note=looked
+        )
     else:
         change = Number(float(update.change[place]))
         yield Line(row(W, NOW, W, "+", Symbol("\u0394"), W), row(w, "+", factor(change)), after)
@@ -115,7 +138,9 @@ def _adam(update: Update, rule: Adam, place: int, w: Number, g: Number, after: N
     if "keep" in parts and parts["keep"] != 1:
         shrunk = Number(w.value * parts["keep"], "w-kept", (w.key,))
         symbols = row(W, NOW, "(", 1, "-", ALPHA, Symbol("\u03bb"), ") ", W)
-        yield Line(symbols, row(Number(parts["keep"]), "\u00b7", factor(w)), shrunk, note="decoupled decay, before the step")
+        yield Line(
+            symbols, row(Number(parts["keep"]), "\u00b7", factor(w)), shrunk, note="decoupled decay, before the step"
+        )
         w = shrunk
     symbols = row(M, NOW, b1, " ", M, "+", "(", 1, "-", b1, ") ", G)
     numbers = row(Number(rule.beta1), "\u00b7", factor(old_m), "+", Number(1 - rule.beta1), "\u00b7", factor(g))
@@ -130,8 +155,8 @@ def _adam(update: Update, rule: Adam, place: int, w: Number, g: Number, after: N
         yield Line(symbols, Fraction(raw, Number(parts[f"{name}_correction"])), hat, note=note)
         hats.append(hat)
     step = Fraction(Symbol("m", "", "^"), row(Root(Symbol("s", "", "^")), "+", EPSILON))
-    numbers = Fraction(hats[0], row(Root(hats[1]), "+", Number(rule.epsilon)))
-    yield Line(row(W, NOW, W, "-", ALPHA, " ", step), row(w, "-", Number(update.rate), "\u00b7", numbers), after)
+    stepped = Fraction(hats[0], row(Root(hats[1]), "+", Number(rule.epsilon)))
+    yield Line(row(W, NOW, W, "-", ALPHA, " ", step), row(w, "-", Number(update.rate), "\u00b7", stepped), after)
 
 
 def update_section(trace: Trace) -> Section:
@@ -148,8 +173,7 @@ def update_section(trace: Trace) -> Section:
         ):
             assert new is not None
             before, g = tensor(name, layer.number, old), tensor(f"d{name}", layer.number, gradient)
-            after = tensor(f"{name}new", layer.number, new)
-            after = after.from_(lambda i, j, before=before, g=g: [before.key(i, j), g.key(i, j)])
+            after = tensor(f"{name}new", layer.number, new).from_(partial(_from_both, before, g))
             if plain:
                 symbols = row(before.symbol, NOW, before.symbol, "-", ALPHA, " ", g.symbol)
                 numbers = row(before.node, "-", Number(update.rate), *_times(g.node)) if fits(before) else None
@@ -164,6 +188,10 @@ def update_section(trace: Trace) -> Section:
     return Section("update", "Update, all weights", "", tuple(lines))
 
 
+def _from_both(before: Tensor, g: Tensor, i: int, j: int) -> list[str]:
+    return [before.key(i, j), g.key(i, j)]
+
+
 def _times(node: Node) -> tuple[Node | str, Node]:
     return ("\u00b7", factor(node)) if isinstance(node, Number) else (" ", node)
 
@@ -175,7 +203,12 @@ def cost_section(trace: Trace) -> Section:
     J, now = Symbol("J"), Symbol("J", "new")
     lines = (
         Line(row(now, "-", J), row(after, "-", before), Number(trace.fall, "fall", ("J-after", "J"))),
-        Line(row(G, "\u00b7", Symbol("\u0394"), W), None, Number(trace.promised), note="what the gradient promises for this step"),
+        Line(
+            row(G, "\u00b7", Symbol("\u0394"), W),
+            None,
+            Number(trace.promised),
+            note="what the gradient promises for this step",
+        ),
     )
     rows = "the same rows" if is_batch(trace) else "the same example"
     return Section("cost", "The cost before and after", f"On {rows}: {_kept_promise(trace)}", lines)
@@ -185,7 +218,7 @@ def _kept_promise(trace: Trace) -> str:
     assert trace.fall is not None and trace.promised is not None and trace.cost is not None and trace.after is not None
     told = f"J was {digits(trace.cost.J)} and is {digits(trace.after)}. "
     if max(abs(trace.fall), abs(trace.promised)) < 1e-7 * max(1.0, abs(trace.cost.J)):
-        return told + "Almost nothing moved: the gradient is about 0 here (saturated, or already right). Look at an earlier moment."
+        return told + "Almost nothing moved: the gradient is about 0 here. Look at an earlier moment: --at start."
     promised = f"The gradient promised {digits(trace.promised)}, the step gave {digits(trace.fall)}"
     if trace.fall >= 0 > trace.promised:
         return told + promised + ": it went too far. A smaller learning rate keeps what the gradient promises."

@@ -8,10 +8,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from pellucid.insight.trace.example import RATE, drawn
-from pellucid.insight.trace.formula import Node, blanked, digits, mathml, row
+from pellucid.insight.trace.formula import Node, blanked, digits, row
 from pellucid.insight.trace.formula import text as formula_text
+from pellucid.insight.trace.mathml import mathml
+from pellucid.insight.trace.section import Line, Section
 from pellucid.insight.trace.step import Trace
-from pellucid.insight.trace.story import Line, Section, story
+from pellucid.insight.trace.story import story
 from pellucid.insight.trace.tensor import tensor
 from pellucid.nn.activations import sigmoid
 from pellucid.pages import document, escaped

@@ -133,6 +133,11 @@ class Problem:
         """Whether there is anything to learn from."""
         return bool((~self.held).any())
 
+    def refuse_empty(self) -> None:
+        """Raise InputError where there is nothing to learn from."""
+        if not self.teaches:
+            raise InputError("there is nothing to learn from yet: draw points of two classes.")
+
     @property
     def input_names(self) -> tuple[str, ...]:
         """The names of the network's inputs."""

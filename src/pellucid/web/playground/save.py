@@ -40,8 +40,7 @@ def saved(what: Any, timeline: Timeline, view: View, moment: Moment) -> dict[str
 
 
 def _python(timeline: Timeline, view: View, moment: Moment) -> str:
-    if not timeline.problem.teaches:
-        raise InputError("there is nothing to save yet: draw points of two classes.")
+    timeline.problem.refuse_empty()
     return script(timeline, moment)
 
 

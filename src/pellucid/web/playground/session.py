@@ -121,8 +121,7 @@ class Session:
     def _run(self, message: Message) -> list[Message]:
         pace = number("pace", message.get("pace", PACE), 0, 1e6, whole=True)
         with self._lock:
-            if not self._problem.teaches:
-                raise InputError("there is nothing to learn from yet: draw points of two classes.")
+            self._problem.refuse_empty()
             self._drive.start(self._timeline, pace)
             return [self._frame()]
 
@@ -187,8 +186,7 @@ class Session:
             iterations = min(max(self._timeline.furthest, LEAST), MOST_ANEW)
         if not choices.makes_data_of(self._choices):
             raise InputError("what if is for the network and its training; set other data instead.")
-        if not problem.teaches:
-            raise InputError("there is nothing to learn from yet: draw points of two classes.")
+        problem.refuse_empty()
         run = whole_run(problem, choices, iterations, lambda: self._asked == asked)
         if run is None:
             return []

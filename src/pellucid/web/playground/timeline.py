@@ -112,8 +112,7 @@ class Timeline:
 
     def forward(self, n: int = 1) -> int:
         """Make up to n updates; return how many were made."""
-        if not self.problem.teaches:
-            raise InputError("there is nothing to learn from yet: draw points of two classes.")
+        self.problem.refuse_empty()
         made = 0
         with blas_threads(self.network, self.settings.batch_rows(len(self.train))):
             while made < n and self.stopped is None and self._update():
