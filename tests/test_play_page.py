@@ -146,12 +146,26 @@ def test_points_are_drawn_by_hand_and_learned(play, width):
     tab.keyboard.press("Enter")
     shows(tab, "#drawn", f"{trail:g}")
     address_holds(tab, "points=")
+    x, y, code = (float(cell) for cell in re.search(r"points=([^;]*);", tab.url)[1].split(","))
+    assert (x, y, code) == (pytest.approx(-3, abs=0.1), pytest.approx(2, abs=0.1), 0)  # the plane goes from -5 to 5
     tab.click("#step")
     at(tab, 1)
     address_holds(tab, "at=1")
     tab.reload()
     shows(tab, "#drawn", f"{trail:g}")
     at(tab, 1)
+
+
+def test_the_surface_stands_as_the_points_do(play):
+    tab = play("data=drawn&held_out=0&points=-3.0,4.0,0;-3.5,3.0,0;4.0,-3.0,1;3.0,-3.5,1&at=300")
+    shows(tab, "#score", "100% right")
+    pixel = (
+        "(canvas, at) => [...canvas.getContext('2d').getImageData(at * canvas.width, at * canvas.height, 1, 1).data]"
+    )
+    red, _, blue, _ = tab.eval_on_selector("#plane", pixel, 0.1)
+    assert blue > red + 20  # the first class's blue, at the upper left
+    red, _, blue, _ = tab.eval_on_selector("#plane", pixel, 0.9)
+    assert red > blue + 20
 
 
 def test_a_weight_is_clicked_and_dragged(play):
@@ -251,9 +265,10 @@ def test_a_point_shows_its_work(play):
 
 
 def test_the_doctors_advice_is_applied(play):
-    tab = play("init=zeros&at=60")
+    tab = play("rate=60.0&at=300")
+    shows(tab, "#finding", re.compile(r"Try the rate 6\.$"))
     tab.click("#apply")
-    address_holds(tab, "init=he")
+    address_holds(tab, "rate=6.0")
     at(tab, 0)
 
 

@@ -85,7 +85,7 @@ function drawCross(pen, width, height) {
 
 function onKey(event) {
   const arrow = ARROWS[event.key];
-  if (!arrow && event.key !== "Enter" && event.key !== " ") return;
+  if (!arrow && event.key !== "Enter") return;
   event.preventDefault();
   if (arrow) cross = cross.map((share, axis) => Math.min(1, Math.max(0, share + STRIDE * arrow[axis])));
   else {

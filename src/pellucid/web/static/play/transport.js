@@ -28,8 +28,8 @@ const back = () => sendLatest("step", { do: "back", n: 1 });
 
 function onKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
-  const scrub = event.target === part("scrub");
-  if (!scrub && event.target.closest("button, select, textarea, summary, a, input, canvas")) return;
+  const plane = event.target === part("plane") && event.key !== " "; // its arrows move the cross
+  if (plane || event.target.closest("button, select, textarea, summary, a, input:not(#scrub)")) return;
   const action = { " ": toggle, ArrowRight: step, ArrowLeft: back }[event.key];
   if (!action) return;
   event.preventDefault();
