@@ -327,7 +327,7 @@ def test_a_run_that_diverges_is_told_in_words_and_the_session_lives(session):
 def test_the_doctor_advises_and_apply_does_it(session):
     tell(session, "set", settings={"init": "zeros"})
     finding = settle(session)["finding"]
-    assert (finding["name"], finding["apply"]) == ("units that stay identical", True)
+    assert (finding["name"], finding["apply"]) == ("dead layer", True)
     assert "he" in finding["sentence"]
     assert tell(session, "apply")["settings"]["values"]["init"] == "he"
     assert settle(session)["finding"]["name"] == "well"

@@ -187,7 +187,7 @@ ADVICE: dict[str, Callable[[Choices, Finding], Advice]] = {
     "diverged": lambda choices, found: _rate(choices, choices.rate / 10),
     "rate too high": lambda choices, found: _rate(choices, found.numbers["better_rate"]),
     "rate too low": lambda choices, found: _rate(choices, found.numbers["better_rate"]),
-    "dead layer": lambda choices, found: _start(choices),
+    "dead layer": lambda choices, found: _he(choices) if choices.init == "zeros" else _start(choices),
     "units that stay identical": lambda choices, found: _he(choices),
     "exploding gradients by layer": lambda choices, found: _he(choices),
     "vanishing gradients by layer": lambda choices, found: _vanishing(choices),
