@@ -64,11 +64,11 @@ def at(tab, iteration):
 
 def slide(tab, slider, value):
     """Move a slider as a hand does: input while it moves, change at its end."""
-    tab.eval_on_selector(
-        slider,
-        "(slider, to) => { slider.value = to; for (const end of ['input', 'change']) slider.dispatchEvent(new Event(end)) }",
-        value,
-    )
+    move = """(slider, to) => {
+      slider.value = to;
+      for (const end of ["input", "change"]) slider.dispatchEvent(new Event(end));
+    }"""
+    tab.eval_on_selector(slider, move, value)
 
 
 def picture(tab):
@@ -159,17 +159,23 @@ def test_points_are_drawn_by_hand_and_learned(play, width):
 def test_the_surface_stands_as_the_points_do(play):
     tab = play("data=drawn&held_out=0&points=-3.0,4.0,0;-3.5,3.0,0;4.0,-3.0,1;3.0,-3.5,1&at=300")
     shows(tab, "#score", "100% right")
-    pixel = (
-        "(canvas, at) => [...canvas.getContext('2d').getImageData(at * canvas.width, at * canvas.height, 1, 1).data]"
+    corners = tab.eval_on_selector(
+        "#plane",
+        """canvas => {
+          const { width, height } = canvas;
+          const pixels = canvas.getContext("2d").getImageData(0, 0, width, height).data;
+          return [0.1, 0.9].map(at => 4 * (Math.round(at * height) * width + Math.round(at * width)))
+            .map(first => [...pixels.slice(first, first + 3)]);
+        }""",
     )
-    red, _, blue, _ = tab.eval_on_selector("#plane", pixel, 0.1)
+    (red, _, blue), (red_there, _, blue_there) = corners
     assert blue > red + 20  # the first class's blue, at the upper left
-    red, _, blue, _ = tab.eval_on_selector("#plane", pixel, 0.9)
-    assert red > blue + 20
+    assert red_there > blue_there + 20
 
 
 def test_a_weight_is_clicked_and_dragged(play):
     tab = play("at=300")
+    at(tab, 300)
     tab.locator('[data-weight="1,1,0"]').dispatch_event("click")
     shows(tab, "#weight-value", re.compile(r"\d"))
     assert tab.input_value("#weights") == "1,1,0"
@@ -199,6 +205,7 @@ def test_layers_units_and_activations_are_set(play):
 
 def test_what_if_lays_its_curve_over_the_old_one(play, capsys):
     tab = play("at=2000")
+    at(tab, 2000)
     score = tab.inner_text("#score")
     rate = "#whatif-settings input >> nth=0"
     tab.focus(rate)
