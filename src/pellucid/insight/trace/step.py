@@ -212,6 +212,11 @@ class Trace:
 
         return page(self)
 
+    def _repr_html_(self) -> str:
+        from pellucid.insight.trace.page import fragment
+
+        return fragment(self)
+
     def latex(self) -> str:
         """Return the step as a LaTeX document."""
         from pellucid.insight.trace.latex import latex_document
