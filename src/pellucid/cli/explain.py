@@ -1,4 +1,4 @@
-"""`pellucid explain` shows one training step with formula and numbers: of an example for pencil and paper, or a model."""
+"""`pellucid explain` shows one training step with formula and numbers: of an example for the pencil, or of a model."""
 
 from pathlib import Path
 from typing import Any
@@ -72,8 +72,8 @@ def explain_command(
     """
     from pellucid.insight.trace.example import example
 
-    for path in filter(None, (html_file, latex_file, sheet_file)):
-        refuse_existing(path, force)
+    for written in filter(None, (html_file, latex_file, sheet_file)):
+        refuse_existing(written, force)
     refuse_foreign_json(json_file)
     refuse_same(html=html_file, latex=latex_file, worksheet=sheet_file, json=json_file)
     if sheet_file is not None:

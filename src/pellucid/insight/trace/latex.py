@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pellucid.insight.trace.formula import Node, Number
 from pellucid.insight.trace.section import Line, Section, Table
 from pellucid.insight.trace.step import Trace
-from pellucid.insight.trace.story import story
+from pellucid.insight.trace.story import chapters
 from pellucid.insight.trace.tex import latex, latex_text
 
 HEAD = r"""\documentclass[11pt]{article}
@@ -16,7 +16,6 @@ HEAD = r"""\documentclass[11pt]{article}
 \setlength{\parindent}{0pt}
 \setlength{\parskip}{6pt}
 \begin{document}
-\section*{One training step}
 """
 
 
@@ -28,14 +27,10 @@ def latex_document(trace: Trace) -> str:
     10
     """
     parts = [HEAD, *(f"{latex_text(note)}\n\n" for note in trace.notes)]
-    if trace.one is not trace:
-        parts += [*_told(trace.one), f"\\section*{{The same for the batch of {len(trace)} rows}}\n"]
-    return "".join([*parts, *_told(trace), "\\end{document}\n"])
-
-
-def _told(trace: Trace) -> Iterator[str]:
-    for section in story(trace):
-        yield from _section(section)
+    for title, sections in chapters(trace):
+        parts.append(f"\\section*{{{latex_text(title)}}}\n")
+        parts += [part for section in sections for part in _section(section)]
+    return "".join([*parts, "\\end{document}\n"])
 
 
 def _section(section: Section) -> Iterator[str]:

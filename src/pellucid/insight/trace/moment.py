@@ -104,7 +104,7 @@ class Moment:
         if model.target is not None:
             notes.append(f"{model.target.name} is standardised while it is learned: 0 is its mean, 1 its deviation.")
         cost, recorded = self.state.history.cost, model.history.get("cost", [])[: self.state.epoch]
-        if not np.allclose(cost, recorded, rtol=COST_AGREES, atol=0):
+        if len(cost) != len(recorded) or not np.allclose(cost, recorded, rtol=COST_AGREES, atol=0):
             notes.append("This is NOT the run that made the model: its costs differ. Data or recipe have changed.")
         return notes
 

@@ -59,56 +59,37 @@ def trace(
         if len(names) not in (0, n):
             raise InputError(f"{what} must be {n} names, got {len(names)}.")
     told = {"input_names": tuple(input_names), "class_names": tuple(class_names), "notes": tuple(notes)}
-    if y is None:
-        Z, tape = before.forward(X, copy.deepcopy(dropout), keep=True)
-        whole = Trace(before, X, None, row, _layers(before, tape), network.loss.link(Z), dropout=dropout)
-        return replace(whole, **told)  # type: ignore[arg-type]
-
-    targets, rule = _targets(network, y, len(X)), get_optimizer(rule)
-    weight = None if sample_weight is None else np.asarray(sample_weight, network.parameters.dtype)
-    cost = _RecordedCost(X, targets, weight, dropout, clip_norm)
-    slots = rule.slots(before.parameters) if slots is None else slots
-    first, after, update = _stepped(before, cost, rule, rate, slots)
-    logits = first.record.tape.dense[-1].S  # linear: A = Z
-    yhat = network.loss.link(logits)
-    step = Trace(
-        before,
-        X,
-        targets,
-        row,
-        _layers(before, first.record.tape, first.gradient, after),
-        yhat,
-        Cost(network.loss, targets, yhat, first.record.l, weight, first.record.dlogits, _penalty(before), first.J),
-        update,
-        cost.at(after).J,
-        float(np.vdot(first.gradient.astype(np.float64), update.change.astype(np.float64))),
-        dropout=dropout,
-    )
-    _freeze(step)
+    rule, targets = get_optimizer(rule), None if y is None else _targets(network, y, len(X))
 
     def alone() -> Trace:
         """Return the step of the example shown, with its share of the masks."""
         return trace(
             before,
             X[row : row + 1],
-            targets[row : row + 1],
+            None if targets is None else targets[row : row + 1],
             rule=rule,
             rate=rate,
-            slots=None if rule.full_batch_only else dict(update.slots),
+            slots=None if rule.full_batch_only else slots,
             clip_norm=clip_norm,
             dropout=None if dropout is None else _OfRow(copy.deepcopy(dropout), len(X), row),
             **told,  # type: ignore[arg-type]
         )
 
+    if targets is None:
+        Z, tape = before.forward(X, copy.deepcopy(dropout), keep=True)
+        step = Trace(before, X, None, row, _layers(before, tape), network.loss.link(Z), dropout=dropout)
+    else:
+        weight = None if sample_weight is None else np.asarray(sample_weight, network.parameters.dtype)
+        cost = _RecordedCost(X, targets, weight, dropout, clip_norm)
+        slots = {name: slot.copy() for name, slot in (slots or rule.slots(before.parameters)).items()}
+        step = _stepped(before, cost, rule, rate, slots, row)
+    _freeze(step)
     return replace(step, alone=alone if len(X) > 1 else None, **told)  # type: ignore[arg-type]
 
 
-def _stepped(
-    before: Network, cost: "_RecordedCost", rule: Optimizer, rate: float, slots: Slots
-) -> tuple["_Look", Network, Update]:
-    """Return how the cost looked before, the network after one step of the rule, and what the rule did."""
-    after = before.copy()
-    slots_before, slots_after = ({name: slot.copy() for name, slot in slots.items()} for _ in range(2))
+def _stepped(before: Network, cost: "_RecordedCost", rule: Optimizer, rate: float, slots: Slots, row: int) -> Trace:
+    """Return the trace of one step of the rule, made on a copy of the network."""
+    after, slots_after = before.copy(), {name: slot.copy() for name, slot in slots.items()}
     looks: list[_Look] = []
 
     def evaluate() -> tuple[float, Array]:
@@ -131,12 +112,27 @@ def _stepped(
         used=first.used,
         before=before.parameters,
         after=after.parameters,
-        slots=slots_before,
+        slots=slots,
         slots_after=slots_after,
-        parts=parts(rule, rate, first.used, slots_before, slots_after, change),
+        parts=parts(rule, rate, first.used, slots, slots_after, change),
         evaluations=len(looks),
     )
-    return first, after, update
+    loss = before.loss
+    yhat = loss.link(first.record.tape.dense[-1].S)  # the last layer is linear: what its slope is from are its logits
+    penalty = 0.5 * before.l2 * sum(float(np.vdot(layer.W, layer.W)) for layer in before.dense)
+    return Trace(
+        before,
+        cost.X,
+        cost.y,
+        row,
+        _layers(before, first.record.tape, first.gradient, after),
+        yhat,
+        Cost(loss, cost.y, yhat, first.record.l, cost.weight, first.record.dlogits, penalty, first.J),
+        update,
+        cost.at(after).J,
+        float(np.vdot(first.gradient.astype(np.float64), change.astype(np.float64))),
+        dropout=cost.dropout,
+    )
 
 
 class _Look(NamedTuple):
@@ -182,10 +178,6 @@ class _OfRow:
     def random(self, out: Array, dtype: Any) -> None:
         """Fill out (1, width)."""
         out[:] = self.rng.random((self.rows, out.shape[1]), dtype=dtype)[self.row]
-
-
-def _penalty(network: Network) -> float:
-    return 0.5 * network.l2 * sum(float(np.vdot(layer.W, layer.W)) for layer in network.dense)
 
 
 def _classes(network: Network) -> int:
@@ -250,10 +242,10 @@ def _targets(network: Network, y: Any, n: int) -> Array:
 
 
 def _freeze(step: Trace) -> None:
-    assert step.cost is not None and step.update is not None
-    owners: list[Any] = [step, step.cost, step.update, *step.layers, *(layer.back for layer in step.layers)]
-    values = [value for owner in owners for value in vars(owner).values()]
-    values += [*step.update.slots.values(), *step.update.slots_after.values()]
+    owners: list[Any] = [step, *step.layers, *(layer.back for layer in step.layers), step.cost, step.update]
+    values = [value for owner in owners if owner is not None for value in vars(owner).values()]
+    if step.update is not None:
+        values += [*step.update.slots.values(), *step.update.slots_after.values()]
     for value in values:
         if isinstance(value, np.ndarray):
             value.flags.writeable = False

@@ -6,6 +6,8 @@ place there from 1: W1-2-1, z1-2, dW1-2-1, and in a batch Z1-3-2, with the row f
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from pellucid.insight.trace.formula import Number, Symbol, digits, factor, row
 from pellucid.insight.trace.reasons import explained_units, strongest_line, strongest_table
 from pellucid.insight.trace.section import Line, Section, incoming, is_batch, line, targets, values
@@ -14,6 +16,8 @@ from pellucid.insight.trace.tensor import Tensor, fits, tensor
 from pellucid.insight.trace.updating import cost_section, nudge_section, rule_section, slips_section, update_section
 from pellucid.insight.trace.wording import LINKS, LOSS_FORMULAS, OUTPUT_GRADIENTS, SLOPES
 from pellucid.nn.activations import linear
+
+FLAT = 0.01  # a slope through which almost nothing passes
 
 
 def story(trace: Trace) -> tuple[Section, ...]:
@@ -26,6 +30,20 @@ def story(trace: Trace) -> tuple[Section, ...]:
     sections += [_backward(trace, layer) for layer in reversed(trace.layers)]
     sections += [rule_section(trace), update_section(trace), cost_section(trace), nudge_section(trace)]
     return (*sections, *slips_section(trace))
+
+
+def chapters(trace: Trace) -> tuple[tuple[str, tuple[Section, ...]], ...]:
+    """Return the story for whoever reads from top to bottom, as (title, sections).
+
+    Of a batch: the example shown on its way forward and back, then what only the batch has: its loss and its update.
+    """
+    if not is_batch(trace):
+        return (("One training step" if trace.cost else "What the network says, and why", story(trace)),)
+    through = tuple(part for part in story(trace.one) if part.name.startswith(("forward", "loss", "backward")))
+    if trace.cost is None:
+        return ((f"Row {trace.row} of {len(trace)}: what the network says, and why", through),)
+    whole = tuple(part for part in story(trace) if not part.name.startswith(("forward", "backward")))
+    return (f"Row {trace.row} of the batch of {len(trace)}, by itself", through), ("The step of the whole batch", whole)
 
 
 def _forward(trace: Trace, layer: Layer, unit: int) -> Section:
@@ -184,7 +202,17 @@ def _backward(trace: Trace, layer: Layer) -> Section:
             symbols = row(dz.symbol, "=", da.symbol, "\u2299", f"{g}\u2032", "(", z.symbol, ")")
             lines.append(line(symbols, (da, "\u2299", slope), dz, SLOPES.get(g, "")))
     lines += _weight_gradients(trace, layer, dz, A_in, batch)
-    return Section(f"backward-{number}", f"Backward, layer {number}", "", tuple(lines))
+    return Section(f"backward-{number}", f"Backward, layer {number}", _held_back(trace, layer), tuple(lines))
+
+
+def _held_back(trace: Trace, layer: Layer) -> str:
+    """Return a sentence where almost nothing passes a layer's slope on its way back."""
+    slopes = np.abs(layer.slope if is_batch(trace) else layer.slope[trace.row : trace.row + 1]).max(axis=0)
+    flat = int(np.sum(slopes < FLAT))
+    if not flat:
+        return ""
+    units = "Every unit is" if flat == len(slopes) else f"{flat} of {len(slopes)} units {'is' if flat == 1 else 'are'}"
+    return f"{units} flat here: the slope is below {FLAT}, so that almost nothing goes back."
 
 
 def _weight_gradients(trace: Trace, layer: Layer, dz: Tensor, A_in: Tensor, batch: bool) -> Iterator[Line]:

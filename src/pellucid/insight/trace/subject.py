@@ -51,7 +51,7 @@ class Subject:
         return cls(model, np.asarray(X), (*_of_model(model), *model.notes(R)))
 
     def targets(self, label: str, standardised: bool = False) -> Array:
-        """Return a label as the loss takes it: a class, or a number, standardised where the network still learns it so."""
+        """Return a label as the loss takes it; standardised: a number as the network learns it, not in its units."""
         model = self.model
         if model.class_names:
             if label not in model.class_names:
@@ -75,7 +75,7 @@ class Subject:
         return trace(network, self.X, self.targets(label), rule=rule, rate=rate, notes=(*self.notes, said), **names)
 
     @property
-    def names(self) -> dict[str, tuple[str, ...]]:
+    def names(self) -> dict[str, Any]:
         """How inputs and classes are called."""
         return {"input_names": input_names(self.model), "class_names": self.model.class_names}
 

@@ -218,7 +218,7 @@ def _kept_promise(trace: Trace) -> str:
     assert trace.fall is not None and trace.promised is not None and trace.cost is not None and trace.after is not None
     told = f"J was {digits(trace.cost.J)} and is {digits(trace.after)}. "
     if max(abs(trace.fall), abs(trace.promised)) < 1e-7 * max(1.0, abs(trace.cost.J)):
-        return told + "Almost nothing moved: the gradient is about 0 here. Look at an earlier moment."
+        return told + "Almost nothing moved: the gradient is about 0 here. Look at an earlier moment: --at start."
     promised = f"The gradient promised {digits(trace.promised)}, the step gave {digits(trace.fall)}"
     if trace.fall >= 0 > trace.promised:
         return told + promised + ": it went too far. A smaller learning rate keeps what the gradient promises."
