@@ -38,7 +38,9 @@ def mathml(node: Node, prefix: str = "", defined: Callable[[str], bool] = lambda
         case Symbol(name, sub, mark):
             return _mathml_symbol(name, sub, mark)
         case Sign(sign):
-            shown = escaped(MINUS if sign == "-" else sign)
+            if sign.isspace():
+                return '<mspace width="0.2em"/>'
+            shown = escaped(MINUS if sign == "-" else sign.strip())
             kind = "mi" if is_function(sign) else "mtext" if any(map(str.isalpha, sign)) else "mo"
             return f"<{kind}>{shown}</{kind}>"
         case Row(items):
@@ -54,7 +56,7 @@ def mathml(node: Node, prefix: str = "", defined: Callable[[str], bool] = lambda
             table = "".join(f"<mtr>{line}</mtr>" for line in cells)
             return f"<mrow><mo>[</mo><mtable>{table}</mtable><mo>]</mo></mrow>"
         case Blank():
-            return '<mtext class="blank">\u2003\u2003\u2003\u2003</mtext>'
+            return '<mtext class="blank">\u2003\u2003\u2003\u2003\u2003</mtext>'
     raise TypeError(node)
 
 

@@ -4,9 +4,11 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from importlib.resources import files
 
-from pellucid.insight.trace.formula import Node, Number, Row, Sign, digits, mathml, row
+from pellucid.insight.trace.formula import Node, Number, Row, Sign, digits, row
+from pellucid.insight.trace.mathml import mathml
+from pellucid.insight.trace.section import Line, Section, Table
 from pellucid.insight.trace.step import Layer, Trace
-from pellucid.insight.trace.story import Line, Section, Table, story
+from pellucid.insight.trace.story import story
 from pellucid.pages import document, escaped
 from pellucid.pages.axis import MINUS
 from pellucid.pages.computation_graph import Box, Stage, computation_graph

@@ -34,18 +34,24 @@ def strongest_line(trace: Trace, layer: Layer, unit: int) -> Line:
         items += ["+", factor(Number(rest)), " (the rest) "]
     items += ["+", factor(Number(b, f"b{layer.number}-{unit + 1}"))]
     sub = f"{layer.number},{unit + 1}"
+    share = f"{strongest.share:.0%}" if strongest.share > 0.1 else f"{strongest.share:.2%}"
+    note = f"unit {unit + 1}: these terms make {share} of all that is added up, |w a| and |b|"
+    if not np.any(layer.A_in[trace.row]):
+        note = f"unit {unit + 1}: every input of this layer is 0, so that it says its bias, whatever the example is"
     summed = row("\u2211", Symbol("W", f"{sub},j"), " ", Symbol(name[0], "j"), "+", Symbol("b", sub))
     return Line(
         row(Symbol("z", sub), "=", summed),
         row(*items),
         Number(z, f"z{layer.number}-{unit + 1}", tuple(f"{name}-{source + 1}" for source in strongest.inputs)),
-        note=f"unit {unit + 1}: these terms make {strongest.share:.0%} of all that is added up, |w a| and |b|",
+        note=note,
     )
 
 
-def strongest_table(trace: Trace, layer: Layer, unit: int) -> Table:
-    """Return the strongest terms with the names of what they come from."""
+def strongest_table(trace: Trace, layer: Layer, unit: int) -> Table | None:
+    """Return the strongest terms with the names of what they come from; none where nothing comes in."""
     strongest = layer.strongest(trace.row, unit)
+    if not np.any(strongest.terms):
+        return None
     rows: list[tuple[str | Number, ...]] = []
     for source, term in zip(strongest.inputs, strongest.terms, strict=True):
         name = trace.input_name(source) if layer.number == 1 else f"unit {source + 1} of layer {layer.number - 1}"

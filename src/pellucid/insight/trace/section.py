@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pellucid.insight.trace.formula import Node, Number, Row, factor, row
+from pellucid.insight.trace.formula import Node, Number, Row, digits, factor, row
 from pellucid.insight.trace.step import Layer, Trace
 from pellucid.insight.trace.tensor import Tensor, fits, shapes, tensor
 
@@ -76,7 +76,10 @@ def line(symbols: Row, parts: tuple[Tensor | str | Number, ...], result: Tensor,
     tensors = [part for part in parts if isinstance(part, Tensor)]
     shown = bool(parts) and all(map(fits, tensors))
     numbers = row(*_multiplied(parts)) if shown else None
-    return Line(symbols, numbers, result.node if fits(result) else None, shapes(parts, result), note)
+    if not fits(result):
+        largest = f"the largest of them, without sign, is {digits(float(np.abs(result.array).max()))}"
+        return Line(symbols, numbers, None, shapes(parts, result), f"{largest}; {note}" if note else largest)
+    return Line(symbols, numbers, result.node, shapes(parts, result), note)
 
 
 def _multiplied(parts: tuple[Tensor | str | Number, ...]) -> Iterator[Node | str]:

@@ -207,16 +207,12 @@ def _backward(trace: Trace, layer: Layer) -> Section:
 
 def _held_back(trace: Trace, layer: Layer) -> str:
     """Return a sentence where almost nothing passes a layer's slope on its way back."""
-    slopes = layer.slope if is_batch(trace) else layer.slope[trace.row]
-    flat = int(np.sum(np.abs(slopes).max(axis=0) < FLAT)) if is_batch(trace) else int(np.sum(np.abs(slopes) < FLAT))
+    slopes = np.abs(layer.slope if is_batch(trace) else layer.slope[trace.row : trace.row + 1]).max(axis=0)
+    flat = int(np.sum(slopes < FLAT))
     if not flat:
         return ""
-    units = (
-        "Every unit is"
-        if flat == slopes.shape[-1]
-        else f"{_counted(flat, 'unit')} of {slopes.shape[-1]} {'is' if flat == 1 else 'are'}"
-    )
-    return f"{units} flat here, with a slope below {FLAT}: almost nothing goes back through {'them' if flat > 1 else 'it'}."
+    units = "Every unit is" if flat == len(slopes) else f"{flat} of {len(slopes)} units {'is' if flat == 1 else 'are'}"
+    return f"{units} flat here: the slope is below {FLAT}, so that almost nothing goes back."
 
 
 def _weight_gradients(trace: Trace, layer: Layer, dz: Tensor, A_in: Tensor, batch: bool) -> Iterator[Line]:
