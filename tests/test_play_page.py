@@ -264,7 +264,7 @@ def test_a_point_shows_its_work(play):
     tab.locator("#plane").click(position={"x": x, "y": y})
     tab.wait_for_selector("#trace[open]")
     assert re.search(r"point \d+, named class 0", tab.inner_text("#trace-title"))
-    assert tab.frame_locator("#trace-frame").locator("math").first.inner_text(timeout=10_000)
+    assert tab.frame_locator("#trace-frame").locator("math").first.text_content(timeout=10_000)
     tab.click("#trace-close")
     tab.fill("#row", "3")
     tab.click("#trace-row button")
