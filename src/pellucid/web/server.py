@@ -85,9 +85,9 @@ def bound(host: str, port: int | None) -> socket.socket:
 
 
 def serve(app: Guard, listener: socket.socket, closing: threading.Event) -> None:
-    """Serve until Ctrl-C; `closing` is then set, and streams that are open end."""
+    """Serve until Ctrl-C, or until `closing` is set, which Ctrl-C does too: streams that are open end by it."""
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=1, ws="none"
+        app, log_config=None, access_log=False, server_header=False, proxy_headers=False, timeout_graceful_shutdown=1, ws="none"
     )
     _Server(config, closing).run(sockets=[listener])
 
@@ -100,6 +100,9 @@ class _Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: Any) -> None:
         self._closing.set()
         super().handle_exit(sig, frame)
+
+    async def on_tick(self, counter: int) -> bool:
+        return self._closing.is_set() or await super().on_tick(counter)
 
 
 async def message_of(request: Request, largest: int = LARGEST) -> Any:

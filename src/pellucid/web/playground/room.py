@@ -35,6 +35,13 @@ class _Tab:
     def hears(self) -> None:
         self.listened = time.monotonic()
 
+    async def answers(self, message: object) -> list[Message]:
+        """Return the session's answers; a fault of ours is told like any other, and the session goes on."""
+        try:
+            return await asyncio.to_thread(self.session.handle, message)
+        except Exception as error:
+            return [_fault(error)]
+
     def wakes(self) -> None:
         """Let the session go on in a thread, as long as it has something to do."""
         if self.session.busy and (self.worker is None or self.worker.done()):
@@ -80,11 +87,7 @@ class PlaygroundRoom:
     async def _message(self, request: Request) -> Response:
         tab = self._tab(request)
         tab.hears()
-        message = await message_of(request)
-        try:
-            replies = await asyncio.to_thread(tab.session.handle, message)
-        except Exception as error:
-            replies = [_fault(error)]
+        replies = await tab.answers(await message_of(request))
         tab.wakes()
         return answer(replies)
 
@@ -100,7 +103,7 @@ class PlaygroundRoom:
         message: Message = {"do": "trace", **{name: numbers[name] for name in ("row", "label") if name in numbers}}
         if "row" not in numbers:
             message["point"] = [numbers.get("x"), numbers.get("y")]
-        reply = (await asyncio.to_thread(self._tab(request).session.handle, message))[0]
+        (reply,) = await self._tab(request).answers(message)
         text = reply.get("html") or pages.document("No trace", f"<p>{pages.escaped(reply['text'])}</p>")
         return HTMLResponse(text, headers={"content-security-policy": DOCUMENT_POLICY})
 
