@@ -159,18 +159,20 @@ def test_points_are_drawn_by_hand_and_learned(play, width):
 def test_the_surface_stands_as_the_points_do(play):
     tab = play("data=drawn&held_out=0&points=-3.0,4.0,0;-3.5,3.0,0;4.0,-3.0,1;3.0,-3.5,1&at=300")
     shows(tab, "#score", "100% right")
-    corners = tab.eval_on_selector(
+    seen = tab.eval_on_selector(
         "#plane",
         """canvas => {
           const { width, height } = canvas;
           const pixels = canvas.getContext("2d").getImageData(0, 0, width, height).data;
-          return [0.1, 0.9].map(at => 4 * (Math.round(at * height) * width + Math.round(at * width)))
+          return [[0.1, 0.1], [0.9, 0.9], [0.2, 0.1]]
+            .map(([across, down]) => 4 * (Math.round(down * height) * width + Math.round(across * width)))
             .map(first => [...pixels.slice(first, first + 3)]);
         }""",
     )
-    (red, _, blue), (red_there, _, blue_there) = corners
+    (red, _, blue), (red_there, _, blue_there), point = seen
     assert blue > red + 20  # the first class's blue, at the upper left
     assert red_there > blue_there + 20
+    assert point == [0x00, 0x72, 0xB2]  # x = -3, y = 4
 
 
 def test_a_weight_is_clicked_and_dragged(play):
@@ -182,6 +184,8 @@ def test_a_weight_is_clicked_and_dragged(play):
     value, gradient, after = (number(tab, f"#weight-{what}") for what in ("value", "gradient", "next"))
     assert after == pytest.approx(value - 1.2 * gradient, abs=2e-4 * abs(value))
     assert "W1[2,1]" in tab.inner_text("#weight-formula")
+    negative = [text for text in tab.locator(".reach title").all_text_contents() if "\u2212" in text]
+    assert tab.locator(".net .edge.minus").count() == len(negative) > 0
     before = picture(tab)
     slide(tab, "#weight-slider", value + 0.5)
     shows(tab, "#weight-value", f"{value + 0.5:.5g}".replace("-", "\u2212"))
