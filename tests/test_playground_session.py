@@ -401,14 +401,62 @@ HUGE = 10**400
 WRONG = [None, "x", -1, 1.5, math.nan, math.inf, HUGE, True, [], {}, [[]], "9" * 1000]
 
 
+READ = {  # what each action looks at, besides "do"
+    "open": ["address"],
+    "set": ["settings"],
+    "run": ["pace"],
+    "step": ["n"],
+    "back": ["n"],
+    "go": ["iteration"],
+    "points": ["points"],
+    "weight": ["layer", "row", "column"],
+    "set_weight": ["layer", "row", "column", "value"],
+    "trace": ["row", "point", "label"],
+    "whatif": ["settings", "keep"],
+    "starts": ["count"],
+    "save": ["what"],
+    "surface": ["columns"],
+}
+
+
 @pytest.mark.parametrize("do", ACTIONS)
-@pytest.mark.parametrize("name", ["n", "iteration", "settings", "points", "layer", "value", "row", "count", "columns"])
-def test_whatever_is_said_the_session_goes_on(session, do, name):
-    for wrong in [*WRONG, {"rate": HUGE}, {"layers": HUGE}, {"layers": [[HUGE, "tanh"]]}, [[HUGE, 1, 1]], {"data": []}]:
-        message = {"layer": 1, "row": 0, "column": 0, "value": 1.0, name: wrong, "do": do}
-        for reply in session.handle(message):
-            assert reply["kind"] != "error" or reply["text"]
+def test_whatever_is_said_the_session_goes_on(session, do):
+    for name in [*READ.get(do, []), "evil"]:
+        for wrong in [*WRONG, {"rate": HUGE}, {"layers": [[HUGE, "tanh"]]}, [[HUGE, 1, 1]], [HUGE, 0], {"data": []}]:
+            message = {"layer": 1, "row": 0, "column": 0, "value": 1.0, name: wrong, "do": do}
+            if do == "trace" and name != "row":
+                del message["row"]
+            for reply in session.handle(message):
+                assert reply["kind"] != "error" or 10 < len(reply["text"]) < 400
     assert tell(session, "open", address="")["frame"]["iteration"] == 0
+
+
+def test_the_work_for_a_point(session):
+    tell(session, "step", n=20)
+    part = session._stage.problem.held
+    for row, told in ((int(np.flatnonzero(part)[0]), "held out"), (int(np.flatnonzero(~part)[3]), "Iteration 20")):
+        html = tell(session, "trace", row=row)["trace"]["html"]
+        assert told in html
+        assert ("batch of 320" in html) == (told != "held out")
+    assert "none of the points" in tell(session, "trace", point=[0.5, 1], label=1)["trace"]["html"]
+    tell(session, "trace", point=[0.5, 1])
+    tell(session, "set", settings={"batch": 10, "dropout": 0.2, "optimizer": "adam"})
+    tell(session, "step", n=3)
+    row = int(np.flatnonzero(~part)[0])
+    assert "steps with 10 points" in tell(session, "trace", row=row)["trace"]["html"]
+    before = tell(session, "pause")["frame"]["weights"]
+    assert tell(session, "pause")["frame"]["weights"] == before
+    assert "row must be" in refused(session, "trace", row=400)
+    assert "say which point" in refused(session, "trace")
+
+
+def test_the_traced_step_is_the_one_that_is_made(session):
+    tell(session, "set", settings={"optimizer": "adam", "dropout": 0.2, "layers": [[5, "relu"]], "init": "he"})
+    tell(session, "step", n=20)
+    timeline = session._stage.timeline
+    step = timeline.traced(7)
+    tell(session, "step")
+    np.testing.assert_array_equal(step.update.after, timeline.network.parameters)
 
 
 def test_what_is_no_message_at_all(session):
