@@ -62,6 +62,8 @@ def test_every_story_is_whole(loss, rule, dropout):
             assert {source for number in told for source in number.sources} <= known
             assert sum(bool(number.sources) for number in told) > 30
             assert all(np.isfinite(number.value) for number in told)
+            of_key = {(number.key, number.value) for number in told if number.key}
+            assert len(of_key) == len(known - {""})
             for formula in formulas(step):
                 ElementTree.fromstring(f"<math>{mathml(formula, 'p:')}</math>")
                 assert balanced(latex(formula)) and text(formula)

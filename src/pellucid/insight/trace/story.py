@@ -67,18 +67,17 @@ def _forward(trace: Trace, layer: Layer, unit: int) -> Section:
     if last:
         lines.append(_link(trace, z))
     else:
-        a = values(trace, "a", layer.A, number).from_(lambda i, j: [z.key(i, j)])
+        passed = layer.A if layer.mask is None else trace.layers[number].A_in
+        a = values(trace, "a", passed, number).from_(lambda i, j: [z.key(i, j)])
         g = layer.activation.name
         called = row(z.symbol) if g == "linear" else row(g, "(", z.symbol, ")")
         inside: tuple[Tensor | str, ...] = (z,) if g == "linear" else (g, "(", z, ")")
-        lines.append(line(row(a.symbol, "=", called), inside, a))
+        note = ""
         if layer.mask is not None:
             mask = values(trace, "m", layer.mask, number)
-            dropped = values(trace, "a", layer.A * layer.mask, number)
-            symbols = row(a.symbol, "\u2190", mask.symbol, "\u2299", a.symbol)
-            lines.append(
-                line(symbols, (mask, "\u2299", a), dropped, "dropout: 0 drops a unit, the others are scaled up")
-            )
+            called, inside = row(called, "\u2299", mask.symbol), (*inside, "\u2299", mask)
+            note = "dropout: 0 drops a unit, the others are scaled up for it"
+        lines.append(line(row(a.symbol, "=", called), inside, a, note))
     width = f"{_counted(layer.W.shape[1], 'input')}, {_counted(layer.W.shape[0], 'output' if last else 'unit')}"
     kind = "the output" if last else layer.activation.name
     return Section(f"forward-{number}", f"Forward, layer {number}: {kind}", f"{width}.", tuple(lines), strongest)
@@ -114,7 +113,9 @@ def _loss(trace: Trace) -> Section:
     lines = [*(_losses_of_batch if is_batch(trace) else _loss_of_one)(trace, cost)]
     if network.l2:
         symbols = row(J, "\u2190", J, "+", Symbol("\u03bb"), "/2 ", "\u2211", "||W||\u00b2")
-        data = Number(cost.J - cost.penalty, "l" if len(lines) == 1 else "J-data")
+        last = lines[-1].result
+        assert isinstance(last, Number)
+        data = Number(last.value, last.key)
         result = Number(cost.J, "J", (data.key,))
         note = f"\u03bb = {digits(network.l2)}, biases are free"
         lines.append(Line(symbols, row(data, "+", Number(cost.penalty)), result, note=note))
