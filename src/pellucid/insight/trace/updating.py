@@ -104,7 +104,7 @@ def _rule(update: Update, place: int, w: Number, g: Number, after: Number) -> It
         yield _mean_of_squares(Symbol("\u03c1"), rho, slot("square"), g, s)
         below = row(Root(s), "+", Number(rule.epsilon))
         symbols = row(W, NOW, W, "-", ALPHA, " ", Fraction(G, row(Root(S), "+", EPSILON)))
-        yield Line(symbols, row(w, "-", rate, "\u00b7", Fraction(g, below)), after)
+        yield Line(symbols, row(w, "-", rate, "\u00b7", Fraction(factor(g), below)), after)
     elif isinstance(rule, Adam):
         yield from _adam(update, rule, place, w, g, after)
     elif isinstance(rule, LBFGS):
@@ -155,7 +155,7 @@ def _adam(update: Update, rule: Adam, place: int, w: Number, g: Number, after: N
         yield Line(symbols, Fraction(raw, Number(parts[f"{name}_correction"])), hat, note=note)
         hats.append(hat)
     step = Fraction(Symbol("m", "", "^"), row(Root(Symbol("s", "", "^")), "+", EPSILON))
-    stepped = Fraction(hats[0], row(Root(hats[1]), "+", Number(rule.epsilon)))
+    stepped = Fraction(factor(hats[0]), row(Root(hats[1]), "+", Number(rule.epsilon)))
     yield Line(row(W, NOW, W, "-", ALPHA, " ", step), row(w, "-", Number(update.rate), "\u00b7", stepped), after)
 
 
