@@ -36,6 +36,8 @@ def mathml(node: Node, prefix: str = "") -> str:
             return _mathml_number(node, prefix)
         case Symbol(name, sub, mark):
             return _mathml_symbol(name, sub, mark)
+        case Sign(sign) if not sign.strip():
+            return '<mspace width="0.2em"/>' if sign else ""
         case Sign(sign):
             shown = escaped(MINUS if sign == "-" else sign)
             kind = "mi" if is_function(sign) else "mtext" if any(map(str.isalpha, sign)) else "mo"
