@@ -58,6 +58,8 @@ def test_the_page_is_whole_and_asks_for_nothing():
     found = names(text)
     assert {"math", "svg", "section", "table"} <= set(found)
     assert not re.search(r"https?://(?!www\.w3\.org/2000/svg)|@import|url\(|<link|\ssrc=", text)
+    ids = re.findall(r' id="([^"]+)"', text)
+    assert len(ids) == len(set(ids))
     assert "the cost was 1.868 and is 0.2646" in text
 
 

@@ -22,21 +22,22 @@ from pellucid.insight.trace.formula import (
 from pellucid.pages import escaped
 
 
-def mathml(node: Node, prefix: str = "", defined: Callable[[str], bool] = lambda key: False) -> str:
+def mathml(node: Node, prefix: str = "") -> str:
     """Return a formula as MathML elements, to be put into <math>.
 
-    Each number of the step has data-key = prefix + its key. Where it is a result it has data-from, the keys it came
-    from, and where it has sources, or `defined` says that its key is given here, also that id.
+    Each number of the step has data-key = prefix + its key, and where it is a result data-from, the keys it came from.
 
     >>> mathml(Number(0.5, "z1-1", ("x-1", "b1-1")))
-    '<mn data-key="z1-1" id="z1-1" data-from="x-1 b1-1">0.5</mn>'
+    '<mn data-key="z1-1" data-from="x-1 b1-1">0.5</mn>'
     """
-    of: Callable[[Node], str] = partial(mathml, prefix=prefix, defined=defined)
+    of: Callable[[Node], str] = partial(mathml, prefix=prefix)
     match node:
         case Number():
-            return _mathml_number(node, prefix, defined)
+            return _mathml_number(node, prefix)
         case Symbol(name, sub, mark):
             return _mathml_symbol(name, sub, mark)
+        case Sign(sign) if not sign.strip():
+            return '<mspace width="0.2em"/>' if sign else ""
         case Sign(sign):
             if sign.isspace():
                 return '<mspace width="0.2em"/>'
@@ -60,13 +61,10 @@ def mathml(node: Node, prefix: str = "", defined: Callable[[str], bool] = lambda
     raise TypeError(node)
 
 
-def _mathml_number(number: Number, prefix: str, defined: Callable[[str], bool]) -> str:
+def _mathml_number(number: Number, prefix: str) -> str:
     about = ""
     if number.key:
-        key = escaped(prefix + number.key)
-        about = f' data-key="{key}"'
-        if number.sources or defined(number.key):
-            about += f' id="{key}"'
+        about = f' data-key="{escaped(prefix + number.key)}"'
         if number.sources:
             about += f' data-from="{escaped(" ".join(prefix + source for source in number.sources))}"'
     mantissa, exponent = scientific(number.value)
