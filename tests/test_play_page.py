@@ -123,6 +123,20 @@ def test_keys_run_step_and_go_back(play):
     assert number(tab, "#iteration") >= 30
 
 
+def test_a_frame_that_was_overtaken_is_left_aside(play):
+    tab = play("at=30")
+    at(tab, 30)
+    late = """async number => {
+      const { receive } = await import("./static/play/wire.js");
+      const { present } = await import("./static/play/present.js");
+      receive({ ...present.frame, iteration: 31, number: present.frame.number + number });
+    }"""
+    tab.evaluate(late, -1)
+    at(tab, 30)
+    tab.evaluate(late, 1)
+    at(tab, 31)
+
+
 @pytest.mark.parametrize("width", [1280, 390])
 def test_points_are_drawn_by_hand_and_learned(play, width):
     tab = play(width=width)
