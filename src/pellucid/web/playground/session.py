@@ -142,7 +142,9 @@ class Session:
 
     def _back(self, message: Message) -> list[Message]:
         n = number("n", message.get("n", 1), 1, MOST_ITERATIONS, whole=True)
-        return self._go({"iteration": max(0, self._stage.timeline.iteration - n)})
+        with self._lock:
+            self._pause(message)
+            return self._go({"iteration": max(0, self._stage.timeline.iteration - n)})
 
     def _go(self, message: Message) -> list[Message]:
         iteration = number("iteration", message.get("iteration"), 0, MOST_ITERATIONS, whole=True)
