@@ -83,8 +83,9 @@ def _overview(judged: Judged) -> str:
     )
     return (
         f'<div class="wide"><table class="pairs"><caption>The {len(pairs)} most frequent confusions</caption>'
-        f'<thead><tr><th scope="col">named</th><th scope="col">net says</th><th scope="col" class="number">how many</th></tr>'
-        f"</thead><tbody>{lines}</tbody></table></div>"
+        '<thead><tr><th scope="col">named</th><th scope="col">net says</th>'
+        '<th scope="col" class="number">how many</th></tr></thead>'
+        f"<tbody>{lines}</tbody></table></div>"
     )
 
 
