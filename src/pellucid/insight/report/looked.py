@@ -41,10 +41,11 @@ def looked_html(model: Model, judged: Judged, album: Album, told: Told | None = 
         name, names = judged.dataset.names[row], judged.dataset.class_names
         said, labelled = names[judged.said[row]], names[judged.dataset.labels[row]]
         is_right = "rightly" if said == labelled else f"wrongly, it is named {labelled}"
+        plain = picture(numbers[place], name)
         seen = "" if pushed is None else picture(album.keep(_grey(pushed[place])), f"gradient x input of {name}")
         caption = f"says <b>{escaped(said)}</b>, {escaped(is_right)}. {_where(one)}"
         items.append(
-            f'<li><span class="pair"><span class="lit">{picture(numbers[place], name)}{_veil(one)}</span>{seen}</span>'
+            f'<li><span class="pair">{plain}{_lit(numbers[place], name, one)}{seen}</span>'
             f'<p class="says">{caption}</p><p class="file">{escaped(name)}</p></li>'
         )
     return (
@@ -95,19 +96,20 @@ def _how(model: Model) -> str:
     )
 
 
-def _veil(one: Occluded) -> str:
-    """Return what lies over a picture: the darker a cell, the less it mattered; a frame around what mattered most."""
-    cells, g = one.cells, GRID
-    top = cells.max()
+def _lit(number: int | None, name: str, one: Occluded) -> str:
+    """Return a picture, darker where it mattered less, with a frame around what mattered most."""
     if one.strongest is None:
         return ""
+    cells, g = one.cells, GRID
+    top = cells.max()
     dark = "".join(
         f'<rect x="{column}" y="{row}" width="1.02" height="1.02" opacity="{0.78 * (1 - value / top):.2f}"/>'
         for (row, column), value in np.ndenumerate(cells)
     )
     row, column = one.strongest
     frame = f'<rect class="frame" x="{column + 0.06}" y="{row + 0.06}" width="1.88" height="1.88"/>'
-    return f'<svg viewBox="0 0 {g} {g}" preserveAspectRatio="none" aria-hidden="true">{dark}{frame}</svg>'
+    veil = f'<svg viewBox="0 0 {g} {g}" preserveAspectRatio="none" aria-hidden="true">{dark}{frame}</svg>'
+    return f'<span class="lit">{picture(number, f"where it looked in {name}")}{veil}</span>'
 
 
 def _grey(pushed: np.ndarray) -> str:

@@ -167,7 +167,7 @@ def _attributes(judged: Judged, row: int, place: int) -> str:
 def _says(judged: Judged, row: int) -> str:
     named, said = _words(judged, row)
     sure = f'<span class="number">{judged.sure[row]:.2f}</span>'
-    return f"named <b>{escaped(named)}</b>, net says <b>{escaped(said)}</b> {sure}"
+    return f"<span>named <b>{escaped(named)}</b>,</span> <span>net says <b>{escaped(said)}</b> {sure}</span>"
 
 
 def _told(judged: Judged, row: int) -> str:
