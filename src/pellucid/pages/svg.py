@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pellucid.pages.document import escaped
 
 NAMESPACE = "http://www.w3.org/2000/svg"
-LETTER = 0.56  # the width of a letter, as a share of the font's size, on average
+LETTER = 0.62  # the width of a letter, as a share of the font's size, on average
 
 INK = "var(--ink, currentColor)"
 QUIET = "var(--quiet, #707a86)"

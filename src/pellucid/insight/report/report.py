@@ -12,6 +12,7 @@ from pellucid.data import Dataset
 from pellucid.evaluation import RegressionScores, Scores, Shift
 from pellucid.features import PictureFeatures
 from pellucid.files import atomic_write, refuse_existing
+from pellucid.insight.drawing import drawing
 from pellucid.insight.report import learning
 from pellucid.insight.report.album import Album
 from pellucid.insight.report.boundary import boundary_html, is_plane
@@ -120,10 +121,12 @@ def _looked(judged: Judged, model: Model, album: Album, progress: Progress | Non
 
 
 def _network(model: Model) -> str:
-    """Return the network in words."""
+    """Return the network in words, and drawn."""
     several = len(model.networks)
-    told = "" if several == 1 else f" {several} such networks answer together."
-    return f"<p>{escaped(model.network)}, on {escaped(model.features)}.{told}</p>"
+    told = "" if several == 1 else f" {several} such networks answer together; the first is drawn."
+    words = f"<p>{escaped(model.network)}, on {escaped(model.features)}.{told}</p>"
+    key = "Lines are as wide as the weight is large; blue and solid above zero, orange and dashed below."
+    return f'{words}<p class="quiet">{key}</p><div class="wide drawing">{drawing(model).svg}</div>'
 
 
 def _page(title: str, source: str, sections: Mapping[str, str], album: Album) -> Report:
