@@ -99,7 +99,7 @@ def bars_of(
     bars = [Bar("this net", judged_classes.accuracy, judged_classes.interval, ours=True)]
     bars += [Bar(NAMES.get(name, name), share, whiskers(share)) for name, share in _ordered(judged_classes.baselines)]
     if facts is not None:
-        bars.append(Bar(f"{in_words(facts.named)} of the file alone", facts.accuracy, whiskers(facts.accuracy)))
+        bars.append(Bar(f"{in_words(facts.named)} alone", facts.accuracy, whiskers(facts.accuracy)))
     return bars
 
 
@@ -123,8 +123,8 @@ def bars_html(bars: list[Bar], unit: str = "") -> str:
         )
     what = "accuracy" if not unit else f"off by, in {unit}: shorter is better"
     return (
-        f'<table class="bars"><caption class="quiet">{escaped(what[0].upper() + what[1:])}, with 95% intervals where '
-        f'they are known</caption><thead class="unseen"><tr><th scope="col">what</th><td></td>'
+        f'<p class="quiet" id="bars">{escaped(what[0].upper() + what[1:])}, with 95% intervals where they are known.</p>'
+        f'<table class="bars" aria-labelledby="bars"><thead class="unseen"><tr><th scope="col">what</th><td></td>'
         f'<th scope="col">{escaped(what)}</th><th scope="col">95% interval</th></tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table>"
     )

@@ -23,16 +23,19 @@ def mistakes_html(judged: Judged, album: Album, number: int) -> str:
     mistakes, what = judged.mistakes, noun(judged.dataset)
     n = len(judged.said)
     some = (
-        f"{len(mistakes):,} of {n:,} {what} were answered wrongly" if len(mistakes) else f"None of {n:,} {what} wrong"
+        f"{len(mistakes):,} of {n:,} {what} were answered wrongly"
+        if len(mistakes)
+        else f"None of {n:,} {what} was answered wrongly"
     )
     rows = _chosen(judged)
     told = "" if len(mistakes) <= MOST_MISTAKES else f" The {MOST_MISTAKES} surest are in this report."
     pictures = judged.dataset.kind == "pictures"
     gallery = _cards(judged, rows, album) if pictures else _lines(judged, rows)
     return (
-        f'<section class="judged" data-judged="{number}"><p>{escaped(some)} ({escaped(judged.how)}).{told}</p>'
+        f'<section class="judged" data-judged="{number}"><h3>{escaped(judged.title)}</h3>'
+        f"<p>{escaped(some)}{escaped(judged.how)}.{told}</p>"
         f"{_overview(judged)}"
-        f'<h3 class="opened" tabindex="-1" data-usual="The surest mistakes">The surest mistakes</h3>'
+        f'<h4 class="opened" tabindex="-1" data-usual="The surest mistakes">The surest mistakes</h4>'
         f'<p class="quiet" data-told>{_what_to_do(len(mistakes))}</p>'
         f'{gallery}<p class="no-print"><button type="button" data-more hidden>show more</button> '
         f'<button type="button" data-all hidden>back to the surest mistakes</button></p></section>'
@@ -105,8 +108,8 @@ def _matrix(judged: Judged) -> str:
             f'<tr><th scope="row">{escaped(name)}</th>{"".join(cells)}<td class="number found">{found}</td></tr>'
         )
     return (
-        '<div class="wide"><table class="matrix"><caption>Rows: what a sample is named. Columns: what the net says. '
-        "The darker, the larger a share of its row.</caption>"
+        '<p class="quiet">Rows: what a sample is named. Columns: what the net says. The darker, the larger a share of '
+        'its row.</p><div class="wide"><table class="matrix" aria-label="named against said">'
         f'<thead><tr><td></td>{head}<th scope="col" class="found">found</th></tr></thead>'
         f"<tbody>{''.join(body)}</tbody></table></div>"
     )
