@@ -21,7 +21,8 @@ Told = Callable[[int, int], None]
 def looked_html(model: Model, judged: Judged, album: Album, told: Told | None = None) -> str:
     """Return pictures, the surest mistakes and the least sure right answers, with what the answer depended on lit.
 
-    What is told of each is what the model says of it, not what networks of folds said.  told: called as (pictures done, pictures).
+    What is told of each is what the model says of it, not what networks of folds said.
+    told: called as (pictures done, pictures).
     """
     assert isinstance(model.features, PictureFeatures)
     most = MOST_OF_BACKBONE if isinstance(model.features, Embedding) else MOST
@@ -102,7 +103,7 @@ def _lit(number: int | None, name: str, one: Occluded) -> str:
     cells, g = one.cells, GRID
     top = cells.max()
     dark = "".join(
-        f'<rect x="{column}" y="{row}" width="1.02" height="1.02" opacity="{0.78 * (1 - value / top):.2f}"/>'
+        f'<rect x="{column}" y="{row}" width="1.02" height="1.02" opacity="{0.72 * (1 - value / top):.2f}"/>'
         for (row, column), value in np.ndenumerate(cells)
     )
     row, column = one.strongest

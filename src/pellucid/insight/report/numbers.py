@@ -36,7 +36,8 @@ def numbers_html(judged: Judged) -> str:
         for row, of_row in zip(worst.tolist(), values, strict=True)
     )
     return (
-        f"<h3>{escaped(judged.title)}</h3><p>{len(true):,} rows were predicted{escaped(judged.how)}.</p><figure>{drawn}</figure><h4>Farthest off</h4>"
+        f"<h3>{escaped(judged.title)}</h3><p>{len(true):,} rows were predicted{escaped(judged.how)}.</p>"
+        f"<figure>{drawn}</figure><h4>Farthest off</h4>"
         f'<div class="wide"><table><thead><tr><th scope="col">row</th><th scope="col" class="number">true</th>'
         f'<th scope="col" class="number">predicted</th><th scope="col" class="number">off by</th>{head}</tr></thead>'
         f"<tbody>{lines}</tbody></table></div>"

@@ -70,7 +70,7 @@ def report(result: Result, *, command: str = "", again: str = "", progress: Prog
         sections[f"Would more {what} help?"] = learning.learning_curve_html(result.learning_curve, what)
     sections["How it learned"] = learning.costs_html(result.histories) + learning.doctor_html(result.findings)
     sections |= _looked(parts[-1], model, album, progress)  # not the first, whose rows the model itself learned from
-    if is_plane(model):
+    if is_plane(result):
         sections["The boundary through time"] = boundary_html(result, album)
     sections["The network"] = _network(model)
     sections["Where it comes from"] = origin_html(model, result.recipe, command, again)
