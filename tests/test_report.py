@@ -1,6 +1,7 @@
 """The report: its numbers are the Result's, it asks for nothing from outside, and holds whatever names there are."""
 
 import html
+import itertools
 import json
 import re
 from dataclasses import replace
@@ -74,7 +75,7 @@ def sound(source):
     assert all(a["href"].startswith("#") and a["href"][1:] in ids for a in page.having("href"))
     levels = [int(tag[1]) for tag, _ in page.elements if re.fullmatch(r"h\d", tag)]
     assert levels[0] == 1 == levels.count(1)
-    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
     assert all(attributes.get("alt") for tag, attributes in page.elements if tag == "img")
     assert not [name for _, attributes in page.elements for name in attributes if name.startswith("on")]
     assert [tag for tag, _ in page.elements].count("script") == 2  # its pictures and its own code
@@ -256,7 +257,7 @@ def test_names_may_be_anything(tmp_path):
 
 def test_a_name_that_is_no_text_cannot_be_put_right(tmp_path):
     folder = write_pictures(tmp_path / "d", n=6)
-    (folder / "dark" / "00.png").rename((folder / "dark" / "odd \udcff.png"))
+    (folder / "dark" / "00.png").rename(folder / "dark" / "odd \udcff.png")
     how = {"features": "pixels", "hidden_layers": (2,), "epochs": 1, "cross_validate": 1, "random_state": 0}
     page = sound(report(pellucid.train(folder, **how)).html)
     assert "odd ?.png" in page.text

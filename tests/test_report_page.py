@@ -9,8 +9,8 @@ import pytest
 import pellucid
 from browser import chromium, page  # noqa: F401 - fixtures
 from pellucid.insight.report import report
-from test_report import HOSTILE, pictures_in
 from test_recipe import write_pictures
+from test_report import HOSTILE, pictures_in
 
 
 @pytest.fixture(scope="module")
