@@ -25,6 +25,7 @@ GROUPS = {
         "fetch": ("pellucid.cli.fetch", "Fetch a data set of the articles."),
     },
     "Learn": {
+        "explain": ("pellucid.cli.explain", "Show one training step with all its numbers."),
         "demo": ("pellucid.cli.demo", "Train on handwritten digits; needs no data."),
         "reproduce": ("pellucid.cli.reproduce", "Run a network of the four articles."),
         "check": ("pellucid.cli.inspect", "Prove a model's gradients on your data."),

@@ -1,7 +1,7 @@
 """Nudge: one weight moved a little up and down, so that the cost itself says what its gradient is.
 
-n = [J(w + h) - J(w - h)] / 2h, in float64, with the same rows and the same dropout. A nudge across a kink (of relu, say)
-proves nothing, so a shorter one is tried; where J is too flat for its own rounding, nothing can be proved.
+n = [J(w + h) - J(w - h)] / 2h, in float64, with the same rows and dropout. A nudge across a kink (of relu, say) proves
+nothing, so a shorter one is tried; where J is too flat for its own rounding, nothing can be proved.
 """
 
 import copy
@@ -52,11 +52,13 @@ class Nudge:
         """Return what the nudge proved, in words."""
         if self.verdict == "too flat":
             return (
-                f"{self.name} cannot be checked by nudging: the cost is too flat here. Its gradient, {self.gradient:.2g}, "
-                f"drowns in the rounding of J, about {self.rounding:.1g}."
+                f"{self.name} cannot be checked by nudging: the cost is too flat here. Its gradient, "
+                f"{self.gradient:.2g}, drowns in the rounding of J, about {self.rounding:.1g}."
             )
         if self.verdict == "on a kink":
-            return f"{self.name} cannot be checked by nudging: however short, the nudge crosses a kink of an activation."
+            return (
+                f"{self.name} cannot be checked by nudging: however short, the nudge crosses a kink of an activation."
+            )
         return (
             f"{self.name} by nudging: {self.numeric:.8g}; by backpropagation: {self.gradient:.8g}. "
             f"{'They agree.' if self.verdict == 'agrees' else 'They DIFFER.'}"
