@@ -86,8 +86,8 @@ Node = Number | Symbol | Sign | Row | Power | Fraction | Root | Matrix | Blank
 
 
 def row(*items: "Node | str | float") -> Row:
-    """Return nodes side by side; texts are signs, bare numbers are numbers."""
-    return Row(tuple(_node(item) for item in items))
+    """Return nodes side by side; texts are signs, "" is nothing, bare numbers are numbers."""
+    return Row(tuple(_node(item) for item in items if item != ""))
 
 
 def factor(number: Number) -> Node:

@@ -20,11 +20,16 @@ from pellucid.pages import document, escaped
 
 ASKED = ("forward-1", "forward-2", "loss", "backward-2", "backward-1", "update")
 STYLE = """
-.sheet math { margin: 0.6rem 0; }
+.sheet math { display: block; text-align: left; margin: 0.7rem 0; font-size: 1.1rem; }
+.sheet mo:has(+ mtable), .sheet mtable + mo { display: none; }
+.sheet mtable {
+  border: solid currentColor; border-width: 0 1px; border-radius: 4px; padding: 0 0.3em; vertical-align: middle;
+}
+.sheet mtd:has(.blank) { padding: 0.9em 0.4em 0.3em; }
 .blank { border-bottom: 1px solid currentColor; }
-.key { break-before: page; margin-top: 3rem; }
-.given { display: flex; flex-wrap: wrap; gap: 0.4rem 2.4rem; }
+.given { display: flex; flex-wrap: wrap; align-items: center; gap: 0.2rem 2rem; }
 .sheet section { break-inside: avoid; }
+.key { break-before: page; margin-top: 3rem; }
 """
 TASK = (
     "A net of 2 inputs, 2 relu units and 1 sigmoid output sees one example. Go forward, find the loss, go back, and "
