@@ -366,6 +366,17 @@ def test_a_model_on_other_data_has_a_report_too(of_photos, photos):
     assert counts == {f"{i}-{j}": n for (i, j), n in np.ndenumerate(np.array(scores.confusion)) if n}
 
 
+def test_mistakes_on_other_photos_can_be_put_right_and_learned_from(of_photos, photos, tmp_path):
+    other, model = write_pictures(tmp_path / "other", ("dark", "light"), n=6), of_photos.model
+    dataset, part, used_for = data_for(model, other)
+    R, dataset = described(dataset, model.features)
+    page = sound(evaluation_report(model, dataset, R, scored(model, R, dataset.labels, used_for), part=part).html)
+    (tmp_path / "c.csv").write_text(f"file,class\n{page.having('data-file')[0]['data-file']},dark\n")
+    how = {"features": "pixels", "hidden_layers": (2,), "epochs": 1, "cross_validate": 0, "audit": False}
+    again = pellucid.train(photos, corrections=str(tmp_path / "c.csv"), **how)
+    assert again.corrections["train"].added == 1
+
+
 def test_the_commands_write_it(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     write_pictures(tmp_path / "photos")
