@@ -39,8 +39,6 @@ def mathml(node: Node, prefix: str = "") -> str:
         case Sign(sign) if not sign.strip():
             return '<mspace width="0.2em"/>' if sign else ""
         case Sign(sign):
-            if sign.isspace():
-                return '<mspace width="0.2em"/>'
             shown = escaped(MINUS if sign == "-" else sign.strip())
             kind = "mi" if is_function(sign) else "mtext" if any(map(str.isalpha, sign)) else "mo"
             return f"<{kind}>{shown}</{kind}>"
