@@ -55,7 +55,7 @@ def mathml(node: Node, prefix: str = "") -> str:
             table = "".join(f"<mtr>{line}</mtr>" for line in cells)
             return f"<mrow><mo>[</mo><mtable>{table}</mtable><mo>]</mo></mrow>"
         case Blank():
-            return '<mtext class="blank">\u2003\u2003\u2003\u2003\u2003</mtext>'
+            return '<mtext class="blank">\u2003\u2003\u2003\u2003</mtext>'
     raise TypeError(node)
 
 
