@@ -8,8 +8,6 @@ from contextlib import contextmanager
 
 import pytest
 
-from browser import chromium, page  # noqa: F401
-
 HOSTILE = "<img src=x onerror=alert(1)>"
 
 
@@ -30,13 +28,13 @@ def served(*arguments):
 
 
 @pytest.fixture(scope="module")
-def playground(chromium):  # noqa: F811
+def playground(chromium):
     with served() as address:
         yield address
 
 
 @pytest.fixture
-def play(page, playground):  # noqa: F811
+def play(page, playground):
     """Return a function that opens the playground at a moment, and waits until that is shown."""
 
     def opened(moment="", **look):
@@ -326,7 +324,7 @@ def test_what_is_refused_is_told_and_the_page_goes_on(play):
     assert "much" in tab.inner_text("#trouble")
 
 
-def test_names_of_a_table_are_shown_as_text(page, tmp_path):  # noqa: F811
+def test_names_of_a_table_are_shown_as_text(page, tmp_path):
     rows = [f"{x},{2 - x},{3 * x % 2},{HOSTILE if x > 1 else 'plain'}" for x in (k / 20 for k in range(41))]
     table = tmp_path / "table.csv"
     table.write_text("\n".join(["wide,<u>high</u>,c,kind", *rows]), "utf-8")

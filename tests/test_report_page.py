@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 import pellucid
-from browser import chromium, page  # noqa: F401 - fixtures
 from pellucid.insight.report import report
 from test_recipe import write_pictures
 from test_report import HOSTILE, pictures_in
@@ -41,7 +40,7 @@ def a_cell(result, right=False):
     return f"{i}-{j}", int(confusion[i, j])
 
 
-def test_cells_open_their_pictures_by_click_and_by_keyboard(page, trained, source):  # noqa: F811
+def test_cells_open_their_pictures_by_click_and_by_keyboard(page, trained, source):
     tab = page(source)
     assert len(seen(tab)) == 12
     cell, count = a_cell(trained[1])
@@ -65,7 +64,7 @@ def test_cells_open_their_pictures_by_click_and_by_keyboard(page, trained, sourc
         assert tab.locator("[data-told]").inner_text() == f"12 of {count} are in this report."
 
 
-def test_each_picture_is_held_once_and_the_rest_comes_when_asked_for(page, source):  # noqa: F811
+def test_each_picture_is_held_once_and_the_rest_comes_when_asked_for(page, source):
     tab = page(source)
     loaded = "document.querySelectorAll('.answer img[src]').length"
     assert tab.evaluate(loaded) == 12 < len(pictures_in(source))
@@ -73,7 +72,7 @@ def test_each_picture_is_held_once_and_the_rest_comes_when_asked_for(page, sourc
     assert tab.evaluate(loaded) > 12 and len(seen(tab)) == tab.evaluate(loaded)
 
 
-def test_marked_labels_become_a_list_that_training_takes(page, trained, source, tmp_path):  # noqa: F811
+def test_marked_labels_become_a_list_that_training_takes(page, trained, source, tmp_path):
     folder, result = trained
     tab = page(source)
     cards = seen(tab)
@@ -101,7 +100,7 @@ def test_marked_labels_become_a_list_that_training_takes(page, trained, source, 
     assert (again.corrections["train"].changed, again.corrections["train"].dropped) == (1, 1)
 
 
-def test_odd_names_come_through_the_list(page, trained, source, tmp_path):  # noqa: F811
+def test_odd_names_come_through_the_list(page, trained, source, tmp_path):
     """A name with a comma, quotation marks and markup is one cell of the list."""
     tab = page(source)
     name = f'{HOSTILE}/a, "b" {HOSTILE}.png'
@@ -115,7 +114,7 @@ def test_odd_names_come_through_the_list(page, trained, source, tmp_path):  # no
 
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("width", [1280, 390])
-def test_it_fits_the_window_and_every_control_has_a_name(page, source, width, dark):  # noqa: F811
+def test_it_fits_the_window_and_every_control_has_a_name(page, source, width, dark):
     tab = page(source, width=width, dark=dark)
     assert tab.evaluate("document.documentElement.scrollWidth") <= width
     for control in tab.locator("button:visible, select:visible, textarea").all()[:40]:
@@ -123,7 +122,7 @@ def test_it_fits_the_window_and_every_control_has_a_name(page, source, width, da
         assert name.strip()
 
 
-def test_on_paper_the_mistakes_are_there_and_the_buttons_are_not(page, source):  # noqa: F811
+def test_on_paper_the_mistakes_are_there_and_the_buttons_are_not(page, source):
     tab = page(source)
     tab.emulate_media(media="print")
     assert len(seen(tab)) == 12
