@@ -168,6 +168,15 @@ def test_weights_clipping_and_dropout_are_the_loops():
     assert np.array_equal(step.one.yhat[0], step.yhat[2])
 
 
+def test_lbfgs_whose_memory_points_uphill_takes_the_gradient():
+    net, X, y = problem()
+    slots = OPTIMIZERS["lbfgs"].slots(net.parameters)
+    slots["S"][-1], slots["Y"][-1], slots["pairs"][...] = 1.0, -1.0, 1
+    update = trace(net, X, y, rule="lbfgs", slots=slots).update
+    assert np.array_equal(update.parts["direction"], -update.gradient) and update.parts["length"] > 0
+    parts_explain_the_change(trace(net, X, y, rule="lbfgs", slots=slots))
+
+
 def test_adamw_takes_its_decay_first():
     net, X, y = problem()
     step = trace(net, X, y, rule=AdamW(weight_decay=0.5), rate=0.1)
