@@ -248,6 +248,24 @@ def test_a_sum_for_the_mean_goes_as_many_times_as_far():
     assert found["sum for mean"].after == pytest.approx(far.cost_and_gradient(X, y)[0])
 
 
+def test_a_slip_goes_on_from_what_the_rule_remembers():
+    net, X, y = problem()
+    slots = OPTIMIZERS["momentum"].slots(net.parameters)
+    slots["velocity"] += 0.5
+    step = trace(net, X, y, rule="momentum", rate=0.1, slots=slots)
+    wrong = net.copy()
+    wrong.parameters -= 0.1 * (0.9 * 0.5 - step.update.gradient)
+    assert step.slips[0].after == pytest.approx(wrong.cost_and_gradient(X, y)[0], rel=1e-12)
+
+
+def test_a_line_search_is_followed_as_far_the_wrong_way():
+    net, X, y = problem()
+    step = trace(net, X, y, rule="lbfgs")
+    wrong = net.copy()
+    wrong.parameters += step.update.parts["length"] * step.update.gradient
+    assert step.slips[0].after == pytest.approx(wrong.cost_and_gradient(X, y)[0], rel=1e-12)
+
+
 def test_only_slips_that_can_happen_are_told():
     """3 - 4 - 4 - 2 tanh: W2 alone is square; squared error has no sigmoid; one row has no mean; no bias is no slip."""
     net, X, y, _, found = slips()
