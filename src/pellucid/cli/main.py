@@ -27,6 +27,7 @@ GROUPS = {
     "Learn": {
         "explain": ("pellucid.cli.explain", "Show one training step with all its numbers."),
         "demo": ("pellucid.cli.demo", "Train on handwritten digits; needs no data."),
+        "play": ("pellucid.cli.play", "Play with a small network in your browser."),
         "reproduce": ("pellucid.cli.reproduce", "Run a network of the four articles."),
         "check": ("pellucid.cli.inspect", "Prove a model's gradients on your data."),
     },
@@ -81,7 +82,7 @@ def run(arguments: list[str]) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # names of files may be anything
     try:
-        commands.main(arguments, prog_name="pellucid", standalone_mode=False)
+        commands.main(arguments, prog_name="pellucid", standalone_mode=False, obj=arguments)
     except click.ClickException as error:
         error.show()
         return error.exit_code
