@@ -258,6 +258,13 @@ def test_a_slip_goes_on_from_what_the_rule_remembers():
     assert step.slips[0].after == pytest.approx(wrong.cost_and_gradient(X, y)[0], rel=1e-12)
 
 
+def test_clipping_makes_a_sum_as_long_as_a_mean():
+    net, X, y = problem()
+    step = trace(net, X, y, clip_norm=0.01)
+    after = {slip.name: slip.after for slip in step.slips}
+    assert after["sum for mean"] == pytest.approx(step.after, rel=1e-12)
+
+
 def test_a_line_search_is_followed_as_far_the_wrong_way():
     net, X, y = problem()
     step = trace(net, X, y, rule="lbfgs")
