@@ -168,6 +168,15 @@ def test_weights_clipping_and_dropout_are_the_loops():
     assert np.array_equal(step.one.yhat[0], step.yhat[2])
 
 
+def test_lbfgs_whose_memory_points_uphill_takes_the_gradient():
+    net, X, y = problem()
+    slots = OPTIMIZERS["lbfgs"].slots(net.parameters)
+    slots["S"][-1], slots["Y"][-1], slots["pairs"][...] = 1.0, -1.0, 1
+    update = trace(net, X, y, rule="lbfgs", slots=slots).update
+    assert np.array_equal(update.parts["direction"], -update.gradient) and update.parts["length"] > 0
+    parts_explain_the_change(trace(net, X, y, rule="lbfgs", slots=slots))
+
+
 def test_adamw_takes_its_decay_first():
     net, X, y = problem()
     step = trace(net, X, y, rule=AdamW(weight_decay=0.5), rate=0.1)
@@ -237,6 +246,31 @@ def test_a_sum_for_the_mean_goes_as_many_times_as_far():
     far = net.copy()
     far.parameters -= 0.1 * ROWS * step.update.gradient
     assert found["sum for mean"].after == pytest.approx(far.cost_and_gradient(X, y)[0])
+
+
+def test_a_slip_goes_on_from_what_the_rule_remembers():
+    net, X, y = problem()
+    slots = OPTIMIZERS["momentum"].slots(net.parameters)
+    slots["velocity"] += 0.5
+    step = trace(net, X, y, rule="momentum", rate=0.1, slots=slots)
+    wrong = net.copy()
+    wrong.parameters -= 0.1 * (0.9 * 0.5 - step.update.gradient)
+    assert step.slips[0].after == pytest.approx(wrong.cost_and_gradient(X, y)[0], rel=1e-12)
+
+
+def test_clipping_makes_a_sum_as_long_as_a_mean():
+    net, X, y = problem()
+    step = trace(net, X, y, clip_norm=0.01)
+    after = {slip.name: slip.after for slip in step.slips}
+    assert after["sum for mean"] == pytest.approx(step.after, rel=1e-12)
+
+
+def test_a_line_search_is_followed_as_far_the_wrong_way():
+    net, X, y = problem()
+    step = trace(net, X, y, rule="lbfgs")
+    wrong = net.copy()
+    wrong.parameters += step.update.parts["length"] * step.update.gradient
+    assert step.slips[0].after == pytest.approx(wrong.cost_and_gradient(X, y)[0], rel=1e-12)
 
 
 def test_only_slips_that_can_happen_are_told():

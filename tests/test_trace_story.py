@@ -181,6 +181,12 @@ def test_large_layers_tell_shapes_and_their_strongest_terms():
     assert "<script>alert" not in step.html()
 
 
+def test_the_share_counts_the_bias_whatever_its_sign():
+    for b in (-3.0, 3.0):
+        net = Network([Dense(1, 1)], "squared_error").initialize([[[1.0]], [b]])
+        assert trace(net, [[1.0]]).layers[0].strongest(0, 0).share == 0.25
+
+
 def test_a_layer_that_gets_nothing_says_so():
     net = Network([Dense(8, 8, "relu"), Dense(8, 1)], "squared_error").initialize("he", 1)
     net.dense[0].b[:] = -100

@@ -38,8 +38,9 @@ def parts(rule: Optimizer, rate: float, g: Array, slots: Slots, slots_after: Slo
         return told | ({"keep": 1 - rate * (rule.weight_decay or 0.0)} if isinstance(rule, AdamW) else {})
     if isinstance(rule, LBFGS):
         d = rule.direction(g, slots)
-        if not np.allclose(d * float(change @ d), change * float(d @ d), rtol=1e-4, atol=0):
-            d = -g  # its memory pointed uphill, so that it took the gradient after all
+        along = np.allclose(d * float(change @ d), change * float(d @ d), rtol=1e-4, atol=0)
+        if float(g @ d) > 0 or not along:
+            d = -g  # its memory pointed uphill, or led nowhere, so that it took the gradient after all
         length = float(change @ d) / float(d @ d) if np.any(d) else 0.0
         return {"direction": d, "length": length}
     return {}
