@@ -39,8 +39,6 @@ def mathml(node: Node, prefix: str = "") -> str:
         case Sign(sign) if not sign.strip():
             return '<mspace width="0.2em"/>' if sign else ""
         case Sign(sign):
-            if sign.isspace():
-                return '<mspace width="0.2em"/>'
             shown = escaped(MINUS if sign == "-" else sign.strip())
             kind = "mi" if is_function(sign) else "mtext" if any(map(str.isalpha, sign)) else "mo"
             return f"<{kind}>{shown}</{kind}>"
@@ -57,7 +55,7 @@ def mathml(node: Node, prefix: str = "") -> str:
             table = "".join(f"<mtr>{line}</mtr>" for line in cells)
             return f"<mrow><mo>[</mo><mtable>{table}</mtable><mo>]</mo></mrow>"
         case Blank():
-            return '<mtext class="blank">\u2003\u2003\u2003\u2003\u2003</mtext>'
+            return '<mtext class="blank">\u2003\u2003\u2003\u2003</mtext>'
     raise TypeError(node)
 
 
@@ -77,7 +75,11 @@ def _mathml_number(number: Number, prefix: str) -> str:
 
 def _mathml_symbol(name: str, sub: str, mark: str) -> str:
     # d of a gradient, then its letter: each italic, as the texts have it
-    body = f"<mrow><mi>d</mi><mi>{escaped(name[1:])}</mi></mrow>" if is_gradient(name) else f"<mi>{escaped(name)}</mi>"
+    body = (
+        f"<mrow><mi>{name[0]}</mi><mi>{escaped(name[1:])}</mi></mrow>"
+        if is_gradient(name)
+        else f"<mi>{escaped(name)}</mi>"
+    )
     if mark == "^":
         body = f"<mover>{body}<mo>^</mo></mover>"
     above = {"T": "<mi>T</mi>", "'": "<mo>\u2032</mo>"}.get(mark)

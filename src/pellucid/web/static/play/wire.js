@@ -1,0 +1,82 @@
+// The line to the session: messages out by POST, answers and events in, each given to those who listen for its kind.
+
+const SESSION = Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+const listeners = new Map();
+const flying = new Map(); // by key: the newest message that waits for its predecessor's answer, and the end of all
+let lost = false;
+let newest = 0; // number of the last frame: answers and events come by two ways, and may overtake each other
+
+export function on(kind, listener) {
+  listeners.set(kind, [...(listeners.get(kind) ?? []), listener]);
+}
+
+export function deliver(message) {
+  for (const listener of listeners.get(message.kind) ?? []) listener(message);
+}
+
+export function receive(message) {
+  if (message.kind === "frame") {
+    if (message.number < newest) return;
+    newest = message.number;
+  }
+  deliver(message);
+}
+
+export function address(path, query = {}) {
+  return `${path}?${new URLSearchParams({ session: SESSION, ...query })}`;
+}
+
+export async function send(message) {
+  if (message.do === "open") newest = 0; // a session made anew counts from the beginning
+  let replies;
+  try {
+    const answer = await fetch(address("message"), {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(message),
+    });
+    replies = answer.ok ? await answer.json() : [{ kind: "error", text: await answer.text() }];
+    lost = false;
+  } catch {
+    lost = true;
+    replies = [{ kind: "error", text: "The playground's program does not answer. Is it still running? Start it again, then reload this page." }];
+  }
+  if (replies.some((reply) => reply.again) && message.do !== "open") {
+    await send({ do: "open", address: location.hash.slice(1) });
+    return replies;
+  }
+  replies.forEach(receive);
+  if (!replies.some((reply) => reply.kind === "error")) deliver({ kind: "fine" });
+  return replies;
+}
+
+// A slider asks faster than it is answered: of those that wait, only the newest goes out.
+export function sendLatest(key, message) {
+  const line = flying.get(key);
+  if (line) {
+    line.waiting = message;
+    return line.done;
+  }
+  const mine = { waiting: null };
+  flying.set(key, mine);
+  mine.done = (async () => {
+    for (let next = message; next; next = mine.waiting) {
+      mine.waiting = null;
+      await send(next);
+    }
+    flying.delete(key);
+  })();
+  return mine.done;
+}
+
+// When all that was asked under a key has its answer.
+export const answered = (key) => flying.get(key)?.done;
+
+export function listen() {
+  const events = new EventSource(address("events"));
+  events.onmessage = (event) => receive(JSON.parse(event.data));
+  events.onopen = () => {
+    if (lost) send({ do: "open", address: location.hash.slice(1) });
+  };
+  events.onerror = () => (lost = true);
+}
