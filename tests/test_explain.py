@@ -9,7 +9,7 @@ import pytest
 from pellucid.cli.main import run
 from pellucid.errors import InputError
 from pellucid.insight.trace.moment import moment, on_inputs
-from pellucid.insight.trace.subject import Subject, input_names
+from pellucid.insight.trace.subject import Subject
 from pellucid.job import train
 from pellucid.model import load
 from pellucid.recipe import make_recipe
@@ -120,10 +120,10 @@ def test_a_picture_without_label_tells_why(pictures, capsys):
     text = told(capsys)
     assert "What the network says, and why" in text and "pixel (" in text and "Backward" not in text
     model = load("m")
-    assert input_names(model)[:4] == (
+    assert model.features.names[:4] == (
         "pixel (1, 1, red)", "pixel (1, 1, green)", "pixel (1, 1, blue)", "pixel (1, 2, red)"
     )  # fmt: skip
-    assert len(input_names(model)) == 6 * 5 * 3
+    assert len(model.features.names) == 6 * 5 * 3
     step = Subject.of_file(model, pictures).step()
     assert np.allclose(step.yhat, model.network.predict(step.X))
 

@@ -33,6 +33,11 @@ class Numbers:
         """How many numbers a raw row has."""
         return self.n_out
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What each column is called: x1, x2, ... where nobody named them."""
+        return self.columns or tuple(f"x{number + 1}" for number in range(self.n_out))
+
     def fitted(self, R: np.ndarray) -> "Numbers":
         """Return the features fitted on training rows R (n, d); a constant column keeps the scale 1.
 

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from pellucid.features.photo_names import photo_names
 from pellucid.features.standardized import StandardizedPictures
 from pellucid.features.views import VIEWS
 from pellucid.pictures import PictureShape, to_unit
@@ -48,6 +49,11 @@ class Photo(StandardizedPictures):
         counted = sum(n * n for n in COUNTED) * (3 * COLOURS + 2 * 3 * len(RADII) * PATTERNS)
         averaged = sum(n * n for n in AVERAGED) * 3 * 2
         return counted + averaged + (CELLS - 1) ** 2 * 4 * ORIENTATIONS
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What each of these numbers tells."""
+        return photo_names(ORIENTATIONS, CELLS, COLOURS, PATTERNS, RADII, COUNTED, AVERAGED)
 
     def describe(self, pixels: np.ndarray) -> np.ndarray:
         """Return the numbers (n_out,) of pixels (192, 192, 3)."""

@@ -44,6 +44,11 @@ class PictureFeatures(ABC):
         """How many numbers describe a view of a picture."""
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """What each of these numbers is called, where that can be said."""
+        return ()
+
+    @property
     def n_row(self) -> int:
         """How many numbers describe a picture."""
         return len(self.views) * self.n_out

@@ -15,6 +15,8 @@ from pellucid.features.pictures import Bad, PictureFeatures
 from pellucid.pictures import PictureShape, to_unit
 from pellucid.rows import IntegerRows, Rows
 
+COLOURS = {1: ("grey",), 3: ("red", "green", "blue")}
+
 
 @dataclass(frozen=True)
 class Pixels(PictureFeatures):
@@ -31,6 +33,22 @@ class Pixels(PictureFeatures):
     def n_out(self) -> int:
         """How many pixels a view has, over all channels."""
         return self._flat_size
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Each pixel's row, column and colour, counted from 1.
+
+        >>> Pixels(PictureShape(1, 2, 1)).names
+        ('pixel (1, 1, grey)', 'pixel (1, 2, grey)')
+        """
+        shape = self.shape
+        colours = COLOURS.get(shape.channels, tuple(f"channel {c + 1}" for c in range(shape.channels)))
+        return tuple(
+            f"pixel ({i + 1}, {j + 1}, {colour})"
+            for i in range(shape.height)
+            for j in range(shape.width)
+            for colour in colours
+        )
 
     def describe(self, pixels: np.ndarray) -> np.ndarray:
         """Return the pixels as one row, of their own type."""

@@ -59,10 +59,8 @@ def _parts(source: Any) -> tuple[Network, list[str], list[str]]:
     if isinstance(source, Network):
         return source, [], []
     if isinstance(source, Model):
-        features = source.features
-        names: Sequence[str] = getattr(features, "names", ()) or getattr(features, "columns", ())
         outputs = source.class_names or ((source.target.name,) if source.target else ())
-        return source.network, list(names), list(outputs)
+        return source.network, list(source.features.names), list(outputs)
     if hasattr(source, "network_"):
         columns, classes = getattr(source, "feature_names_in_", ()), getattr(source, "classes_", ())
         return source.network_, [str(name) for name in columns], [str(name) for name in classes]

@@ -17,7 +17,7 @@ from pellucid.assembly import Progress
 from pellucid.errors import InputError
 from pellucid.insight.trace.recording import trace
 from pellucid.insight.trace.step import Trace
-from pellucid.insight.trace.subject import Subject, input_names
+from pellucid.insight.trace.subject import Subject
 from pellucid.job import planned
 from pellucid.learner import Learner
 from pellucid.model import Model
@@ -86,7 +86,7 @@ class Moment:
         """
         notes = self._notes(model)
         if subject is None:
-            names: dict[str, Any] = {"input_names": input_names(model), "class_names": model.class_names}
+            names: dict[str, Any] = {"input_names": model.features.names, "class_names": model.class_names}
             return self.next_step(row, notes=notes, **names)
         assert label is not None
         y = subject.targets(label, standardised=True)

@@ -16,7 +16,6 @@ from pellucid.model import Model
 from pellucid.nn.optimizers import OPTIMIZERS
 
 Array = NDArray[Any]
-COLOURS = {1: ("grey",), 3: ("red", "green", "blue")}
 PLAIN_RATE = 0.01  # where the model does not tell a rate of its own
 
 
@@ -77,7 +76,7 @@ class Subject:
     @property
     def names(self) -> dict[str, Any]:
         """How inputs and classes are called."""
-        return {"input_names": input_names(self.model), "class_names": self.model.class_names}
+        return {"input_names": self.model.features.names, "class_names": self.model.class_names}
 
     def _rule(self) -> tuple[str, float, str]:
         how = self.model.provenance.get("settings", {})
@@ -89,23 +88,6 @@ class Subject:
             rate,
             f"The step is a first one by {rule.replace('_', ' ')}: a model file keeps no memory of the rule.",
         )
-
-
-def input_names(model: Model) -> tuple[str, ...]:
-    """Return what each input of a model's network is called: a column, or a pixel by row, column and colour."""
-    features = model.features
-    if isinstance(features, Pixels):
-        shape = features.shape
-        colours = COLOURS.get(shape.channels, tuple(f"channel {c + 1}" for c in range(shape.channels)))
-        return tuple(
-            f"pixel ({i + 1}, {j + 1}, {colour})"
-            for i in range(shape.height)
-            for j in range(shape.width)
-            for colour in colours
-        )
-    if isinstance(features, Table):
-        return features.names
-    return features.columns if isinstance(features, Numbers) else ()
 
 
 def _of_model(model: Model) -> list[str]:

@@ -235,4 +235,4 @@ def _chosen(n: int, choices: Choices) -> Array:
 def _numeric(features: Columns) -> tuple[str, ...]:
     if isinstance(features, Table):
         return features.numeric
-    return features.columns or tuple(f"x{number}" for number in range(1, features.n_out + 1))
+    return features.names
