@@ -54,7 +54,7 @@ FLOORS = {  # docs/architecture.md tells their story; rooms of one floor do not 
 HOMES = {  # heavy or optional packages, and the only places that may import them
     "datasets": {"data/huggingface.py"},
     "h5py": {"data/hdf5.py"},
-    "PIL": {"pictures/pixels.py", "pictures/arrays.py"},
+    "PIL": {"pictures/pixels.py", "pictures/arrays.py", "pictures/embedded.py"},
     "pillow_heif": {"pictures/pixels.py"},
     "platformdirs": {"cache.py", "data/published.py"},
     "pooch": {"data/fetch.py"},

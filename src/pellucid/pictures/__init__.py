@@ -4,6 +4,7 @@ Training and prediction both come through `as_pixels`, so a photo is seen in the
 """
 
 from pellucid.pictures.arrays import LUMA, to_unit
+from pellucid.pictures.embedded import address, embedded
 from pellucid.pictures.files import PictureFile, is_file, read_file
 from pellucid.pictures.pixels import (
     ORIENTATION,
@@ -23,9 +24,11 @@ __all__ = [
     "TURNED",
     "PictureFile",
     "PictureShape",
+    "address",
     "as_pixels",
     "decoded",
     "decoder_version",
+    "embedded",
     "heic_is_readable",
     "is_file",
     "opened",

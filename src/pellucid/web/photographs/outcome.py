@@ -1,0 +1,89 @@
+"""Outcome: what training came to, in sentences and files, and what the model says of one more photograph."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pellucid.evaluation import CrossValidation, Scores
+from pellucid.job import Result
+from pellucid.model import Model, class_codes
+from pellucid.novelty import UNKNOWN
+from pellucid.pictures import PictureFile, embedded
+from pellucid.recipe_file import write_recipe
+
+SHOWN = 320  # pixels of a tried photograph, as it is shown
+
+
+def told_of(result: Result, name: str) -> Result:
+    """Return a result that says where its data are from by a name, not by the private folder they lay in."""
+    model = replace(result.model, provenance={**result.model.provenance, "data": name})
+    return replace(result, model=model, recipe=result.recipe | {"data": name})
+
+
+def summary(result: Result, early: bool) -> dict[str, Any]:
+    """Return what a result says in sentences, the headline first.
+
+    early: whether training was stopped before it was judged as planned.
+    """
+    scores = result.headline
+    assert scores is None or isinstance(scores, Scores)
+    lines = [comparison.sentence() for comparison in scores.comparisons.values()] if scores is not None else []
+    if result.file_facts is not None:
+        lines.append(result.file_facts.sentence())
+    return {
+        "headline": _headline(result, scores),
+        "early": early,
+        "networks": f"{len(result.model.networks)} of {result.recipe['ensemble']} networks",
+        "sentences": lines,
+        "findings": [finding.as_dict() for finding in result.findings],
+        "skipped": len(result.skipped),
+        "rejects": result.model.rejection is not None,
+        "worth": [line for line in result.decision.sentences(result.model.class_names) if "new samples" in line],
+    }
+
+
+def _headline(result: Result, scores: Scores | None) -> str:
+    if scores is None:
+        return "No photographs were held back, so how good it is on new ones is not known."
+    judged = result.cross_validation if isinstance(result.cross_validation, CrossValidation) else scores
+    accuracy, interval = judged.accuracy, judged.interval
+    about = f"Expect about {100 * accuracy:.0f} of 100 new photographs like these to be named right"
+    return f"{about}." if interval is None else f"{about}, {100 * interval[0]:.0f} to {100 * interval[1]:.0f}."
+
+
+def saved(result: Result, folder: Path) -> dict[str, Path]:
+    """Write the model and its recipe into a folder, and return where they are, by what they are."""
+    places = {"model": folder / "photographs.pellucid", "recipe": folder / "photographs.toml"}
+    result.model.save(places["model"], force=True)
+    heading = (
+        "pellucid train FOLDER --recipe photographs.toml trains these weights again, FOLDER being the photographs."
+    )
+    values = {name: value for name, value in result.recipe.items() if name != "data"}
+    write_recipe(places["recipe"], values, heading)
+    return places
+
+
+def answer(model: Model, name: str, data: bytes) -> dict[str, Any]:
+    """Return what a model says of the bytes of one photograph: the answer, and the probability of each class.
+
+    Raises BadPictureError where they are none.
+    """
+    picture = PictureFile(name, data)
+    R = model.rows([picture])
+    P, far = model.probabilities(R), float(model.novelty(R)[0])
+    said, likeliest = (
+        str(model.said(P, model.novelty(R))[0]),
+        model.class_names[int(class_codes(P, model.threshold)[0])],
+    )
+    p = dict(zip(model.class_names, P[0].astype(float).tolist(), strict=True))
+    if said != UNKNOWN:
+        sentence, why = f"{said}. Its probability, by this network: {p[said]:.2f}.", ""
+    elif model.rejection is not None and far > model.rejection.novelty:
+        why = "unlike"
+        sentence = f"Unlike anything it knows, so it gives no answer. Made to choose, it would say {likeliest}."
+    else:
+        why = "unsure"
+        sentence = f"Not sure enough to answer. It leans to {likeliest}, with {p[likeliest]:.2f}."
+    return {"name": name, "said": said, "why": why, "sentence": sentence, "likeliest": likeliest,
+            "probabilities": [[cls, p[cls]] for cls in sorted(p, key=lambda cls: -p[cls])],
+            "shown": embedded(picture, SHOWN)}  # fmt: skip
