@@ -69,7 +69,7 @@ HOMES = {  # heavy or optional packages, and the only places that may import the
         "cli/draw.py",
     },
     "safetensors": {"files.py"},
-    "starlette": {"web/server.py"},
+    "starlette": {"web/server.py", "web/photographs/routes.py"},
     "uvicorn": {"web/server.py"},
     "playwright": set(),
     "tomli_w": {"recipe_file.py"},

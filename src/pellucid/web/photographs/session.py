@@ -76,7 +76,7 @@ class Session:
                 raise InputError(f"unknown message {message.get('do')!r}. Known: {', '.join(sorted(asked))}.")
             return what(message)
         except (PellucidError, OSError) as error:
-            return [{"kind": "error", "text": self._plainly(error)}]
+            return [{"kind": "error", "text": self.plainly(error)}]
 
     @contextlib.contextmanager
     def receiving(self, name: str, of_class: str = "") -> Iterator[Take]:
@@ -101,7 +101,7 @@ class Session:
                 raise InputError(f"{name!r} has more than {LARGEST_TRIED // 2**20} MB; make it smaller first.")
             return [{"kind": "answer"} | answer(self.result.model, name[-200:] or "the photograph", data)]
         except PellucidError as error:
-            return [{"kind": "error", "text": self._plainly(error)}]
+            return [{"kind": "error", "text": self.plainly(error)}]
 
     def status(self) -> Message:
         """Return where the work stands: small, and different whenever there is something new to show."""
@@ -131,6 +131,18 @@ class Session:
                 "error": self.error,
                 "endings": list(ENDINGS),
             }
+
+    @property
+    def working(self) -> bool:
+        """Whether something is under way that takes long."""
+        return self.stage in ("checking", "training")
+
+    def plainly(self, error: BaseException) -> str:
+        """Return an error's words without the private folder, which says nothing to anybody."""
+        text = str(error) or type(error).__name__
+        for place in (self.album.source, self.folder):
+            text = text.replace(f"{place}/", "").replace(str(place), "These photographs")
+        return text
 
     def close(self) -> None:
         """Stop the work and delete all that was given."""
@@ -165,7 +177,7 @@ class Session:
         return [self.state()]
 
     def _stop(self, message: Message) -> list[Message]:
-        if self._working:
+        if self.working:
             self._stopping.set()
         return [self.status()]
 
@@ -243,10 +255,6 @@ class Session:
     def _source(self) -> Path:
         return self.album.source if self.given is None else Path(self.given)
 
-    @property
-    def _working(self) -> bool:
-        return self.stage in ("checking", "training")
-
     def _told(self, networks: int) -> Progress:
         assert self.checked is not None
         return Progress(self.checked["total"], networks, self._stopping.is_set)
@@ -268,7 +276,7 @@ class Session:
         except KeyboardInterrupt:
             said = "Stopped. Nothing was learned yet, and nothing is lost: the photographs are still here."
         except (PellucidError, OSError, MemoryError) as error:
-            said = self._plainly(error)
+            said = self.plainly(error)
         except Exception as error:  # a thread's mistake would be heard by nobody
             said = f"Something went wrong in pellucid itself ({type(error).__name__}: {error}). Please report it."
         with self._lock:
@@ -279,7 +287,7 @@ class Session:
             self._changes += 1
 
     def _refuse_while_working(self) -> None:
-        if self._working:
+        if self.working:
             raise InputError("This must wait until the work under way has ended; stop it first.")
 
     def _forget_results(self, stage: str) -> None:
@@ -288,10 +296,3 @@ class Session:
             self._merge = {}
         self.stage, self.error, self.result, self._outcome, self.files = stage, "", None, None, {}
         self._changes += 1
-
-    def _plainly(self, error: BaseException) -> str:
-        """Return an error's words without the private folder, which says nothing to anybody."""
-        text = str(error) or type(error).__name__
-        for place in (self.album.source, self.folder):
-            text = text.replace(f"{place}/", "").replace(str(place), "These photographs")
-        return text
