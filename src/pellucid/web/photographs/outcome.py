@@ -48,7 +48,7 @@ def _headline(result: Result, scores: Scores | None) -> str:
     judged = result.cross_validation if isinstance(result.cross_validation, CrossValidation) else scores
     accuracy, interval = judged.accuracy, judged.interval
     about = f"Expect about {100 * accuracy:.0f} of 100 new photographs like these to be named right"
-    return f"{about}." if interval is None else f"{about}, {100 * interval[0]:.0f} to {100 * interval[1]:.0f}."
+    return f"{about}." if interval is None else f"{about} ({100 * interval[0]:.0f} to {100 * interval[1]:.0f})."
 
 
 def saved(result: Result, folder: Path) -> dict[str, Path]:

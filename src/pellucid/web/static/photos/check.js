@@ -68,8 +68,8 @@ function copies({ copies: clusters, n_copies: number }) {
   const list = make("ul", { class: "clusters" }, ...clusters.map(({ pictures, exact, contradict, more }) =>
     make("li", { class: contradict ? "card contradict" : "card" },
       make("p", { text: `${exact ? "The same file" : "Nearly the same"}${contradict ? ", in two classes: one label is wrong" : ""}${more ? `, and ${more} more` : ""}` }),
-      make("div", { class: "side" }, ...pictures.map(({ address, name }) =>
-        make("figure", {}, picture(address, name), make("figcaption", { text: name })))))));
+      make("div", { class: "side" }, ...pictures.map(({ address, name, class: said }) => make("figure", {}, picture(address, name),
+        make("figcaption", {}, make("strong", { text: said }), name.split("/").at(-1))))))));
   const rest = number - clusters.length;
   return make("div", {}, list, rest > 0 ? make("p", { class: "quiet", text: `And ${rest} more groups of copies.` }) : null);
 }

@@ -94,5 +94,5 @@ function box({ name, count: number, some, place }, act) {
     number ? pictures(some, name) : make("p", { class: "quiet hint", text: "Drop pictures here" }),
     make("div", { class: "row" },
       make("span", { class: "quiet", text: number ? count(number, "photograph") : "" }),
-      button("Add pictures", () => files.click(), { "aria-label": `Add pictures to ${name}` })), files), take);
+      button("Add pictures", () => files.click(), { class: "slim", "aria-label": `Add pictures to ${name}` })), files), take);
 }

@@ -4,8 +4,8 @@ import { make } from "./element.js";
 import { address } from "./transport.js";
 
 export const title = "Mistakes";
-export const lead = "Every photograph was asked about by a network that had not seen it. Look at what it got wrong: " +
-  "a wrong label, a copy, a background it fell for.";
+export const lead = "It was asked about photographs that it had not learned from. Look at what it got wrong: " +
+  "a wrong label, an odd picture, a background it fell for.";
 
 /** Show the headline and the report. */
 export function show(body, state) {

@@ -104,8 +104,8 @@ function go(number) {
 function draw() {
   const here = STEPS[step];
   act.pasted = null;
-  at("path").replaceChildren(...STEPS.map(({ title }, number) => make("li", { class: number < STEP_OF[state.stage] ? "past" : "" },
-    button("", () => go(number), { class: "stop", disabled: !reachable(number), "aria-current": number === step ? "step" : null })));
+  at("path").replaceChildren(...STEPS.map(({ title }, number) => make("li", { class: number < Math.max(step, STEP_OF[state.stage]) ? "past" : "" },
+    button("", () => go(number), { class: "stop", disabled: !reachable(number), "aria-current": number === step ? "step" : null }))));
   [...at("path").children].forEach((item, number) => item.firstChild.append(
     make("span", { class: "dot", text: number + 1, "aria-hidden": "true" }), make("span", { class: "name", text: STEPS[number].title })));
   document.title = `${here.title} · pellucid photographs`;
