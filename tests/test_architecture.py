@@ -54,7 +54,7 @@ FLOORS = {  # docs/architecture.md tells their story; rooms of one floor do not 
 HOMES = {  # heavy or optional packages, and the only places that may import them
     "datasets": {"data/huggingface.py"},
     "h5py": {"data/hdf5.py"},
-    "PIL": {"pictures/pixels.py", "pictures/arrays.py", "pictures/embedded.py"},
+    "PIL": {"pictures/pixels.py", "pictures/arrays.py"},
     "pillow_heif": {"pictures/pixels.py"},
     "platformdirs": {"cache.py", "data/published.py"},
     "pooch": {"data/fetch.py"},
@@ -69,7 +69,7 @@ HOMES = {  # heavy or optional packages, and the only places that may import the
         "cli/draw.py",
     },
     "safetensors": {"files.py"},
-    "starlette": {"web/server.py", "web/photographs/routes.py"},
+    "starlette": "web/",
     "uvicorn": {"web/server.py"},
     "playwright": set(),
     "tomli_w": {"recipe_file.py"},

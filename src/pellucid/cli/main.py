@@ -26,6 +26,7 @@ GROUPS = {
     },
     "Learn": {
         "demo": ("pellucid.cli.demo", "Train on handwritten digits; needs no data."),
+        "play": ("pellucid.cli.play", "Play with a small network in your browser."),
         "reproduce": ("pellucid.cli.reproduce", "Run a network of the four articles."),
         "check": ("pellucid.cli.inspect", "Prove a model's gradients on your data."),
     },

@@ -1,6 +1,6 @@
-"""Data that needs no file: 400 points in the plane, the same in every run, and handwritten digits.
+"""Data that needs no file: points in the plane, the same for the same seed, and handwritten digits.
 
-The flower is drawn exactly as in the article on planar data; the others are scikit-learn's.
+The flower is drawn exactly as in the article on planar data, the spirals are ours; the others are scikit-learn's.
 """
 
 from collections.abc import Callable
@@ -15,19 +15,48 @@ from pellucid.errors import unknown_name
 POINTS = 400
 
 
-def flower(seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
-    """Return the points (400, 2) and labels of the flower: four petals, two classes that share them.
+def flower(seed: int = 1, points: int = POINTS, noise: float = 0.2) -> tuple[np.ndarray, np.ndarray]:
+    """Return the points (n, 2) and labels of the flower: four petals, two classes that share them.
 
     seed: 1 is the article's flower, another one draws fresh points of the same kind.
     """
     rng = np.random.RandomState(seed)
-    half = POINTS // 2
-    petals = []
-    for label in (0, 1):
-        angle = np.linspace(3.12 * label, 3.12 * (label + 1), half) + 0.2 * rng.standard_normal(half)
-        radius = 4 * np.sin(4 * angle) + 0.2 * rng.standard_normal(half)
+    petals, labels = [], []
+    for label, n in enumerate((points - points // 2, points // 2)):
+        angle = np.linspace(3.12 * label, 3.12 * (label + 1), n) + noise * rng.standard_normal(n)
+        radius = 4 * np.sin(4 * angle) + noise * rng.standard_normal(n)
         petals.append(np.column_stack([radius * np.sin(angle), radius * np.cos(angle)]))
-    return np.concatenate(petals), np.repeat([0, 1], half)
+        labels.append(np.full(n, label))
+    return np.concatenate(petals), np.concatenate(labels)
+
+
+def moons(seed: int = 1, points: int = POINTS, noise: float = 0.2) -> tuple[np.ndarray, np.ndarray]:
+    """Return the points (n, 2) and labels of two half moons that reach into each other."""
+    from sklearn.datasets import make_moons
+
+    X, y = make_moons(points, noise=noise, random_state=seed)
+    return X, y
+
+
+def circles(seed: int = 1, points: int = POINTS, noise: float = 0.1) -> tuple[np.ndarray, np.ndarray]:
+    """Return the points (n, 2) and labels of two circles, class 1 the inner one."""
+    from sklearn.datasets import make_circles
+
+    X, y = make_circles(points, noise=noise, factor=0.5, random_state=seed)
+    return X, y
+
+
+def spirals(seed: int = 1, points: int = POINTS, noise: float = 0.2) -> tuple[np.ndarray, np.ndarray]:
+    """Return the points (n, 2) and labels of three arms of a spiral: radius 2 t, angle 4 t + 2 pi / 3 x class + noise.
+
+    >>> [len(array) for array in spirals(points=100)]
+    [100, 100]
+    """
+    rng, arms = np.random.RandomState(seed), 3
+    y = np.sort(np.arange(points) % arms)
+    t = np.concatenate([np.linspace(0.05, 1, n) for n in np.bincount(y, minlength=arms)])
+    angle = 4 * t + 2 * np.pi / arms * y + noise * rng.standard_normal(points)
+    return np.column_stack([2 * t * np.sin(angle), 2 * t * np.cos(angle)]), y
 
 
 def _from_sklearn(maker: str, **settings: Any) -> Callable[[], tuple[np.ndarray, np.ndarray]]:
@@ -50,8 +79,9 @@ def digits() -> tuple[np.ndarray, np.ndarray]:
 
 TOYS: dict[str, Callable[[], tuple[np.ndarray, np.ndarray]]] = {
     "flower": flower,
-    "moons": _from_sklearn("make_moons", noise=0.2),
-    "circles": _from_sklearn("make_circles", noise=0.1, factor=0.5),
+    "moons": moons,
+    "circles": circles,
+    "spirals": spirals,
     "blobs": _from_sklearn("make_blobs", centers=3),
     "quantiles": _from_sklearn("make_gaussian_quantiles", n_features=2, n_classes=2),
     "digits": digits,

@@ -77,7 +77,7 @@ def answer(model: Model, name: str, data: bytes) -> dict[str, Any]:
     )
     p = dict(zip(model.class_names, P[0].astype(float).tolist(), strict=True))
     if said != UNKNOWN:
-        sentence, why = f"{said}. Its probability, by this network: {p[said]:.2f}.", ""
+        sentence, why = f"By its reckoning with a probability of {p[said]:.2f}.", ""
     elif model.rejection is not None and far > model.rejection.novelty:
         why = "unlike"
         sentence = f"Unlike anything it knows, so it gives no answer. Made to choose, it would say {likeliest}."

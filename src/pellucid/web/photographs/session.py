@@ -54,6 +54,7 @@ class Session:
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._lock = threading.RLock()
+        self.closed = False
         self._changes = 0
 
     # What a page asks
@@ -71,10 +72,10 @@ class Session:
             "pictures": self._pictures,
         }
         try:
-            what = asked.get(str(message.get("do")))
-            if what is None:
-                raise InputError(f"unknown message {message.get('do')!r}. Known: {', '.join(sorted(asked))}.")
-            return what(message)
+            wanted = message.get("do") if isinstance(message, dict) else message
+            if not isinstance(wanted, str) or wanted not in asked:
+                raise InputError(f"unknown message {str(wanted)[:80]!r}. Known: {', '.join(sorted(asked))}.")
+            return asked[wanted](message)
         except (PellucidError, OSError) as error:
             return [{"kind": "error", "text": self.plainly(error)}]
 
@@ -146,6 +147,7 @@ class Session:
 
     def close(self) -> None:
         """Stop the work and delete all that was given."""
+        self.closed = True
         self._stopping.set()
         if self._thread is not None:
             self._thread.join(5)

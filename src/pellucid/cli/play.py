@@ -1,0 +1,65 @@
+"""`pellucid play`: the playground in a browser, served by this machine to itself."""
+
+import threading
+import webbrowser
+from pathlib import Path
+
+import click
+
+from pellucid.cli.output import say
+from pellucid.errors import InputError, MissingFileError
+
+
+@click.command(
+    "play",
+    epilog="\b\nExamples:\n  pellucid play\n  pellucid play flowers.csv --label species\n  pellucid play photos/\n"
+    "  pellucid play --host 0.0.0.0 --allow-host room12.school.example",
+)
+@click.argument("data", required=False)
+@click.option("--label", metavar="COLUMN", help="The column of a table that holds the classes.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Where to listen.  [default: 8420, or the next free one]")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
+@click.option("--allow-host", multiple=True, metavar="NAME", help="A name by which others may call this machine.")
+@click.option("--no-browser", is_flag=True, help="Only print the address.")
+def play_command(
+    data: str | None, label: str | None, port: int | None, host: str, allow_host: tuple[str, ...], no_browser: bool
+) -> None:
+    """Play with a small network on points in the plane, or on a table of your own. Ctrl-C ends it.
+
+    A folder or .zip of photographs opens the page for photographs: check, train, look at mistakes, try one.
+
+    Nothing leaves this machine, and only it can open the page, unless --host and --allow-host let others in.
+    """
+    from pellucid.web.photographs.room import PhotographsRoom
+    from pellucid.web.playground.problem import OwnTable
+    from pellucid.web.playground.room import PlaygroundRoom
+    from pellucid.web.server import Room, application, bound, serve
+
+    if data is None and label is not None:
+        raise InputError("--label names a column of a table; give the table too.")
+    photographs = data if data is not None and (Path(data).is_dir() or data.lower().endswith(".zip")) else None
+    if photographs is not None and not Path(photographs).exists():
+        raise MissingFileError(f"there is no file or folder {photographs}.")
+    table = data if photographs is None else None
+    closing = threading.Event()
+    rooms: list[Room] = [
+        PlaygroundRoom(closing, None if table is None else OwnTable.read(table, label)),
+        PhotographsRoom(closing, photographs),
+    ]
+    names = [*allow_host, *([] if host in ("0.0.0.0", "::") else [host])]
+    app = application(rooms, names)
+    with bound(host, port) as listener:
+        shown = allow_host[0] if allow_host else "127.0.0.1" if host in ("0.0.0.0", "::") else host
+        address = f"http://{f'[{shown}]' if ':' in shown else shown}:{listener.getsockname()[1]}/"
+        if photographs is None:
+            say(f"The playground is at {address} and the page for photographs at {address}photos/")
+        else:
+            address += "photos/"
+            say(f"The page for photographs is at {address}, with those of {photographs}")
+        say("Open it in a browser; Ctrl-C here ends it.")
+        if not no_browser:
+            threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+        try:
+            serve(app, listener, closing)
+        except KeyboardInterrupt:
+            say("ended.")

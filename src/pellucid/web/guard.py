@@ -1,0 +1,101 @@
+"""Guard: who may ask. A page of another site, or a name that was bent to this machine, is refused before anything runs.
+
+Every answer says that the page may load nothing from elsewhere and be framed by nobody else.
+"""
+
+from collections.abc import Awaitable, Callable, Collection, Iterable, MutableMapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from pellucid.errors import InputError
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+Headers = Iterable[tuple[bytes, bytes]]
+
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
+    "connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+ALWAYS = {
+    b"content-security-policy": POLICY.encode(),
+    b"x-content-type-options": b"nosniff",
+    b"cache-control": b"no-store",
+    b"referrer-policy": b"no-referrer",
+    b"cross-origin-opener-policy": b"same-origin",
+    b"cross-origin-resource-policy": b"same-origin",
+}
+
+
+class Guard:
+    """An ASGI application before another: it lets through what comes by a known name, and from no other site's page.
+
+    names: by which the server may be called, besides those of this machine itself.
+    """
+
+    def __init__(self, app: App, names: Collection[str] = ()) -> None:
+        self._app = app
+        self._names = {*LOOPBACK, *(checked_name(name) for name in names)}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, or refuse."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                own = list(message.get("headers", ()))
+                present = {name.lower() for name, _ in own}
+                message["headers"] = own + [(name, value) for name, value in ALWAYS.items() if name not in present]
+            await send(message)
+
+        refusal = self.refusal(scope.get("headers", ()))
+        if refusal is None:
+            await self._app(scope, receive, send_with_headers)
+            return
+        headers = [(b"content-type", b"text/plain; charset=utf-8")]
+        await send_with_headers({"type": "http.response.start", "status": 403, "headers": headers})
+        await send_with_headers({"type": "http.response.body", "body": refusal.encode()})
+
+    def refusal(self, headers: Headers) -> str | None:
+        """Return why a request with these headers is refused, or None.
+
+        >>> Guard(None).refusal([(b"host", b"localhost:8420")]) is None
+        True
+        >>> Guard(None).refusal([(b"host", b"evil.example")])
+        "this server does not go by the name 'evil.example'; start it with --allow-host evil.example if it should."
+        """
+        hosts = [value.decode("latin-1") for name, value in headers if name == b"host"]
+        origins = [value.decode("latin-1") for name, value in headers if name == b"origin"]
+        host = hosts[0] if len(hosts) == 1 else ""
+        name = _name_of(host)
+        if name not in self._names:
+            shown = "".join(letter for letter in (name or "")[:60] if letter.isalnum() or letter in ".-:") or "?"
+            return f"this server does not go by the name {shown!r}; start it with --allow-host {shown} if it should."
+        for origin in origins:
+            parts = origin.split("://", 1)
+            if len(parts) != 2 or parts[0] not in ("http", "https") or parts[1].lower() != host.lower():
+                return "this request comes from the page of another site."
+        return None
+
+
+def checked_name(name: str) -> str:
+    """Return a host name in lower case, or raise InputError where it is none."""
+    plain = name.strip().lower().strip("[]")
+    if not plain or not all(letter.isascii() and (letter.isalnum() or letter in ".-:") for letter in plain):
+        raise InputError(
+            f"{name!r} is not a host name; give one such as room12.school.example, without http:// or port."
+        )
+    return plain
+
+
+def _name_of(host: str) -> str | None:
+    try:
+        parts = urlsplit(f"//{host}")
+        return None if parts.path or parts.query or parts.username is not None else parts.hostname
+    except ValueError:
+        return None

@@ -1,0 +1,216 @@
+"""Problem: the samples of a session, which of them are held out, and the plane in which they are looked at.
+
+Toys, drawn points and tables all end in the same few arrays; only tables need features that are fitted.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.data import split_rows, toy
+from pellucid.errors import InputError
+from pellucid.features import Numbers, Table
+from pellucid.nn import Network
+from pellucid.nn.losses import Loss
+from pellucid.preparation import prepare
+from pellucid.randomness import stream
+from pellucid.recipe import make_recipe
+from pellucid.training.examples import Examples
+from pellucid.web.playground.address import Point
+from pellucid.web.playground.choices import MOST_CLASSES, Choices
+
+Array = NDArray[Any]
+Columns = Numbers | Table
+
+MOST_INPUTS = 64  # of the network
+DRAWN_BOUNDS = (-5.0, 5.0, -5.0, 5.0)
+MARGIN = 0.08  # around the points, of their range
+MAKERS = {"flower": toy.flower, "moons": toy.moons, "circles": toy.circles, "spirals": toy.spirals}
+
+
+@dataclass(frozen=True)
+class OwnTable:
+    """A table of the user's, read once: raw rows, codes, names.  source, label: as they were given."""
+
+    R: Array
+    labels: Array
+    class_names: tuple[str, ...]
+    features: Columns
+    source: str
+    label: str | None = None
+
+    @classmethod
+    def read(cls, source: str, label: str | None = None) -> "OwnTable":
+        """Return the table of a file, or raise InputError where it is none that can be played with."""
+        recipe = make_recipe(data=source, label=label, audit=False)
+        dataset = prepare(recipe).splits.train
+        if dataset.kind == "pictures":
+            raise InputError(f"{source} holds pictures; give a folder or zip of them: pellucid play FOLDER.")
+        if not dataset.class_names:
+            raise InputError(
+                f"the labels of {source} are numbers to predict; the playground tells classes apart. Train on them "
+                "with pellucid train, or name a column of classes with --label."
+            )
+        if len(dataset.class_names) > MOST_CLASSES:
+            raise InputError(f"{source} has {len(dataset.class_names)} classes; the playground shows {MOST_CLASSES}.")
+        features = recipe.features_for(dataset)
+        assert isinstance(features, Numbers | Table)
+        if len(_numeric(features)) < 2:
+            raise InputError(f"{source} has fewer than two columns of numbers, so there is no plane to look at.")
+        R = features.rows(np.concatenate([np.asarray(block) for block in dataset.blocks()]))
+        return cls(R, dataset.labels, dataset.class_names, features, source, label)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Raw rows R (n, d) with codes (n,), which of them are held out (n,), and how rows become inputs.
+
+    bounds: of the plane that is shown, where they are fixed: x0, x1, y0, y1.
+    """
+
+    name: str
+    R: Array
+    codes: Array
+    held: Array
+    class_names: tuple[str, ...]
+    features: Columns
+    bounds: tuple[float, float, float, float] | None = None
+    source: OwnTable | None = None
+
+    @classmethod
+    def of(cls, choices: Choices, points: Sequence[Point], table: OwnTable | None) -> "Problem":
+        """Return the problem of the choices; points: those drawn."""
+        bounds, name = None, choices.data
+        if choices.data == "table":
+            assert table is not None
+            rows = _chosen(len(table.labels), choices)
+            R, codes, names, features = table.R[rows], table.labels[rows], table.class_names, table.features
+        elif choices.data == "drawn":
+            R = np.array([point[:2] for point in points], np.float64).reshape(-1, 2)
+            codes = np.array([point[2] for point in points], np.intp)
+            names, features, bounds = (), Numbers(2, ("x1", "x2"), standardize=False), DRAWN_BOUNDS
+        else:
+            R, codes = MAKERS[choices.data](choices.data_seed, choices.samples, choices.noise)
+            names, features = (), Numbers(2, ("x1", "x2"), standardize=False)
+        names = names or tuple(f"class {code}" for code in range(max(2, int(codes.max(initial=0)) + 1)))
+        held = np.zeros(len(codes), bool)
+        if choices.held_out and np.bincount(codes, minlength=1).max() > 1:
+            _, out = split_rows(codes, choices.held_out, stream(choices.data_seed, "split"))
+            held[out] = True
+        if choices.data == "table":
+            features = features.fitted(R[~held])
+        if features.n_out > MOST_INPUTS:
+            raise InputError(f"the table gives a network {features.n_out} inputs; the playground shows {MOST_INPUTS}.")
+        return cls(name, R, codes.astype(np.intp), held, names, features, bounds, table if name == "table" else None)
+
+    @cached_property
+    def X(self) -> Array:
+        """The rows (n, n_in) as the network takes them."""
+        return self.features.finished(self.R, np.float64)
+
+    def loss(self, choices: Choices) -> tuple[Loss, int]:
+        """Return the loss, and how many logits it takes."""
+        return choices.settings().classifier_loss(len(self.class_names))
+
+    def network(self, choices: Choices) -> Network:
+        """Return the network of the choices at its start."""
+        loss, n_out = self.loss(choices)
+        network = choices.settings().network(self.features.n_out, n_out, loss)
+        return network.initialize(choices.init, choices.seed)
+
+    def examples(self, choices: Choices, held: bool = False) -> Examples:
+        """Return the rows to learn from, or those held out, with targets as the loss takes them."""
+        loss, _ = self.loss(choices)
+        rows = np.flatnonzero(self.held == held)
+        return Examples(np.ascontiguousarray(self.X[rows]), loss.targets(self.codes[rows]))
+
+    @property
+    def teaches(self) -> bool:
+        """Whether there is anything to learn from."""
+        return bool((~self.held).any())
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """The names of the network's inputs."""
+        return self.features.names if isinstance(self.features, Table) else self.plane_names
+
+    @property
+    def plane_names(self) -> tuple[str, ...]:
+        """The columns that can span the plane."""
+        return _numeric(self.features)
+
+    def checked_columns(self, columns: tuple[int, int]) -> tuple[int, int]:
+        """Return the columns that span the plane, or raise InputError where there are none such."""
+        if max(columns) >= len(self.plane_names):
+            raise InputError(f"columns must be below {len(self.plane_names)}, got {list(columns)}.")
+        return columns
+
+    def points(self, columns: tuple[int, int]) -> Array:
+        """Return where the samples are in the plane (n, 2); what is missing is at the median."""
+        points = self._numbers[:, list(columns)]
+        return np.where(np.isnan(points), np.nanmedian(points, axis=0) if len(points) else 0, points)
+
+    def bounds_of(self, columns: tuple[int, int]) -> tuple[float, float, float, float]:
+        """Return x0, x1, y0, y1 of the plane."""
+        if self.bounds is not None:
+            return self.bounds
+        points = self.points(columns)
+        low, high = points.min(axis=0), points.max(axis=0)
+        margin = np.where(high > low, MARGIN * (high - low), 1.0)
+        (x0, y0), (x1, y1) = low - margin, high + margin
+        return float(x0), float(x1), float(y0), float(y1)
+
+    def grid(self, columns: tuple[int, int], size: int) -> Array:
+        """Return inputs (size^2, n_in) of the plane, the top row first; other columns at median or most frequent."""
+        x0, x1, y0, y1 = self.bounds_of(columns)
+        middle = (np.arange(size) + 0.5) / size  # of each cell
+        x, y = np.meshgrid(x0 + (x1 - x0) * middle, y1 - (y1 - y0) * middle)
+        return self.inputs_at(np.column_stack([x.ravel(), y.ravel()]), columns)
+
+    def inputs_at(self, points: Array, columns: tuple[int, int]) -> Array:
+        """Return inputs (m, n_in) of points (m, 2) of the plane."""
+        R = np.tile(self._typical, (len(points), 1))
+        for place, column in enumerate(columns):
+            R[:, self._places[column]] = points[:, place]
+        return self.features.finished(R, np.float64)
+
+    @cached_property
+    def _places(self) -> list[int]:
+        """Where the numeric columns are in a raw row."""
+        if isinstance(self.features, Table):
+            return [self.features.columns.index(name) for name in self.plane_names]
+        return list(range(len(self.plane_names)))
+
+    @cached_property
+    def _numbers(self) -> Array:
+        return self.R[:, self._places].astype(np.float64)
+
+    @cached_property
+    def _typical(self) -> Array:
+        """A raw row (1, d) of medians and most frequent categories."""
+        row = np.zeros((1, self.R.shape[1]), self.R.dtype)
+        for place in range(self.R.shape[1]):
+            column = self.R[:, place]
+            if place in self._places:
+                row[0, place] = np.nanmedian(column.astype(np.float64)) if len(column) else 0.0
+            else:
+                texts = [text for text in column if text is not None]
+                row[0, place] = max(sorted(set(texts)), key=texts.count, default=None)
+        return row
+
+
+def _chosen(n: int, choices: Choices) -> Array:
+    """Return which rows of a table take part: as many as the samples that are asked for."""
+    if n <= choices.samples:
+        return np.arange(n)
+    return np.sort(stream(choices.data_seed, "curve").choice(n, choices.samples, replace=False))
+
+
+def _numeric(features: Columns) -> tuple[str, ...]:
+    if isinstance(features, Table):
+        return features.numeric
+    return features.columns or tuple(f"x{number}" for number in range(1, features.n_out + 1))

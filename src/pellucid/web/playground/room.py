@@ -1,0 +1,94 @@
+"""Room: the playground's part of the server: its page, and a session for each tab that has it open."""
+
+import asyncio
+import re
+import threading
+import time
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from pellucid.web.mailbox import Mailbox
+from pellucid.web.playground.problem import OwnTable
+from pellucid.web.playground.session import Session
+from pellucid.web.server import STATIC, answer, events, message_of
+
+MOST_SESSIONS = 32  # the one that was used longest ago goes
+ID = re.compile(r"[0-9a-f]{8,64}")
+SLICE = 0.05  # seconds of training between two frames
+LEFT = 5.0  # seconds without a listener, after which a run pauses: the tab was closed
+
+
+@dataclass(eq=False)
+class _Tab:
+    session: Session
+    mailbox: Mailbox = field(default_factory=Mailbox)
+    listened: float = field(default_factory=time.monotonic)
+    worker: asyncio.Task[None] | None = None
+
+    def hears(self) -> None:
+        self.listened = time.monotonic()
+
+    def wakes(self) -> None:
+        """Let the session go on in a thread, as long as it has something to do."""
+        if self.session.busy and (self.worker is None or self.worker.done()):
+            self.worker = asyncio.create_task(self._work())
+
+    async def _work(self) -> None:
+        while self.session.busy:
+            if self.session.running and time.monotonic() > self.listened + LEFT:
+                self.session.handle({"do": "pause"})
+            begun = time.monotonic()
+            self.mailbox.put(await asyncio.to_thread(self.session.advance, SLICE))
+            await asyncio.sleep(max(0.0, begun + SLICE - time.monotonic()))
+
+
+class PlaygroundRoom:
+    """The playground at "/": page, messages and events. table: the user's own data."""
+
+    def __init__(self, closing: threading.Event, table: OwnTable | None = None) -> None:
+        self._closing, self._table = closing, table
+        self._tabs: OrderedDict[str, _Tab] = OrderedDict()
+
+    def routes(self) -> list[BaseRoute]:
+        """Return what it answers to."""
+        return [
+            Route("/", self._page),
+            Route("/message", self._message, methods=["POST"]),
+            Route("/events", self._events),
+        ]
+
+    def close(self) -> None:
+        """Give up all that runs."""
+        for tab in self._tabs.values():
+            tab.session.close()
+
+    async def _page(self, request: Request) -> Response:
+        return FileResponse(STATIC / "play" / "index.html", media_type="text/html")
+
+    async def _message(self, request: Request) -> Response:
+        tab = self._tab(request)
+        tab.hears()
+        replies = await asyncio.to_thread(tab.session.handle, await message_of(request))
+        tab.wakes()
+        return answer(replies)
+
+    async def _events(self, request: Request) -> Response:
+        tab = self._tab(request)
+        return events(tab.mailbox, lambda: self._closing.is_set() or tab.session.closed, tab.hears)
+
+    def _tab(self, request: Request) -> _Tab:
+        name = request.query_params.get("session", "")
+        if not ID.fullmatch(name):
+            raise HTTPException(400, "a session is named by 8 to 64 hexadecimal digits.")
+        if name not in self._tabs:
+            self._tabs[name] = _Tab(Session(self._table))
+            while len(self._tabs) > MOST_SESSIONS:
+                _, oldest = self._tabs.popitem(last=False)
+                oldest.session.close()
+        self._tabs.move_to_end(name)
+        return self._tabs[name]

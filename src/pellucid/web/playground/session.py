@@ -1,0 +1,373 @@
+"""Session: one live training behind a page. Messages in, messages out; it knows no sockets.
+
+`handle` answers one message, `advance` goes on with what runs; both may be called from several threads.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from pellucid.errors import InputError, PellucidError, unknown_name
+from pellucid.web.playground.address import Edit, Moment, Point, checked_edit, checked_points, decode, encode
+from pellucid.web.playground.choices import MOST_ITERATIONS, Choices, alternatives, limits, number
+from pellucid.web.playground.doctor import Doctor, Look, moment_of
+from pellucid.web.playground.frame import View
+from pellucid.web.playground.problem import OwnTable, Problem
+from pellucid.web.playground.save import saved
+from pellucid.web.playground.timeline import Timeline
+from pellucid.web.playground.weight import told_weight
+from pellucid.web.playground.whatif import LEAST, whole_run
+
+Message = dict[str, Any]
+AT_ONCE = 20  # iterations between two looks at the clock
+AWAIT = 0.5  # seconds that a replay may take before the page sees it run
+PACE = 500  # iterations a second, so that there is something to see; 0 is as fast as it goes
+MOST_STARTS = 20
+MOST_ANEW = 20_000  # iterations of a what-if
+
+
+class Session:
+    """One training of one page.
+
+    table: the user's own, which is then what is learned from.
+
+    >>> session = Session()
+    >>> [reply["kind"] for reply in session.handle({"do": "open", "address": ""})]
+    ['problem', 'settings', 'frame']
+    >>> session.handle({"do": "step", "n": 3})[0]["iteration"]
+    3
+    """
+
+    def __init__(self, table: OwnTable | None = None) -> None:
+        self._table = table
+        self._lock = threading.RLock()
+        self.closed = self._opened = self._running = False
+        self._until, self._pace = MOST_ITERATIONS, PACE
+        self._asked = 0  # what-ifs so far: a newer one makes an older one give up
+        self._starts: deque[tuple[int, Choices]] = deque()
+        self._begin(Moment(Choices(data="flower" if table is None else "table")))
+
+    @property
+    def running(self) -> bool:
+        """Whether the training goes on by itself."""
+        return self._running
+
+    @property
+    def busy(self) -> bool:
+        """Whether `advance` has something to do: the run, one of several starts, or the doctor a look to take."""
+        return self._opened and (
+            self._running or bool(self._starts) or self._doctor.wants(self._timeline, self._running)
+        )
+
+    def handle(self, message: Any) -> list[Message]:
+        """Return the answers to one message; whatever it is, the session goes on."""
+        try:
+            if not isinstance(message, Mapping) or not isinstance(message.get("do"), str):
+                raise InputError('a message is an object with a text "do".')
+            do = ACTIONS.get(message["do"])
+            if do is None:
+                raise unknown_name("message", message["do"][:40], ACTIONS)
+            if not self._opened and message["do"] != "open":
+                return [_error("this session is not open (any more); open it again.") | {"again": True}]
+            return do(self, dict(message))
+        except PellucidError as error:
+            return [_error(str(error))]
+
+    def advance(self, seconds: float) -> list[Message]:
+        """Go on for about so long with the run, or with one of several starts; return what there is to see."""
+        if self._starts:
+            return self._next_start()
+        with self._lock:
+            if self._running:
+                paced = None if self._pace == 0 else max(1, round(seconds * self._pace))
+                self._run_until(time.monotonic() + seconds, paced)
+            timeline, look = self._timeline, None
+            if self._doctor.wants(timeline, self._running):
+                look, seen = Look.at(timeline), moment_of(timeline)
+        if look is not None:
+            self._doctor.look(look, seen)
+        with self._lock:
+            return [self._frame()]
+
+    def close(self) -> None:
+        """Give up whatever is under way; the session is over."""
+        self.closed = True
+        self._asked += 1
+        self._running = self._opened = False
+        self._starts.clear()
+
+    # what messages do, in the order of the protocol
+
+    def _open(self, message: Message) -> list[Message]:
+        moment = decode(message.get("address", ""), self._table is not None)
+        if self._table is not None and "data=" not in str(message.get("address", "")):
+            moment = replace(moment, choices=replace(moment.choices, data="table"))
+        with self._lock:
+            self._begin(moment)
+            self._opened = True
+            self._replay(moment.iteration)
+            return self._all()
+
+    def _set(self, message: Message) -> list[Message]:
+        with self._lock:
+            return self._take(self._changed(message))
+
+    def _run(self, message: Message) -> list[Message]:
+        self._pace = number("pace", message.get("pace", PACE), 0, 1e6, whole=True)
+        with self._lock:
+            if not self._problem.teaches:
+                raise InputError("there is nothing to learn from yet: draw points of two classes.")
+            self._running, self._until = self._timeline.stopped is None, MOST_ITERATIONS
+            return [self._frame()]
+
+    def _pause(self, message: Message) -> list[Message]:
+        self._running = False  # before the lock: what runs holds it
+        with self._lock:
+            self._until = MOST_ITERATIONS
+            return [self._frame()]
+
+    def _step(self, message: Message) -> list[Message]:
+        n = number("n", message.get("n", 1), 1, 1000, whole=True)
+        with self._lock:
+            self._pause(message)
+            self._timeline.forward(n)
+            return [self._frame()]
+
+    def _back(self, message: Message) -> list[Message]:
+        n = number("n", message.get("n", 1), 1, MOST_ITERATIONS, whole=True)
+        return self._go({"iteration": max(0, self._timeline.iteration - n)})
+
+    def _go(self, message: Message) -> list[Message]:
+        iteration = number("iteration", message.get("iteration"), 0, MOST_ITERATIONS, whole=True)
+        with self._lock:
+            self._pause(message)
+            self._timeline.go(iteration)
+            return [self._frame()]
+
+    def _restart(self, message: Message) -> list[Message]:
+        with self._lock:
+            return self._anew(self._choices)
+
+    def _new_start(self, message: Message) -> list[Message]:
+        with self._lock:
+            return self._anew(replace(self._choices, seed=(self._choices.seed + 1) % 2**32))
+
+    def _draw(self, message: Message) -> list[Message]:
+        points = checked_points(message.get("points"))
+        with self._lock:
+            self._begin(Moment(replace(self._choices, data="drawn", columns=(0, 1)), points=points))
+            return self._all()
+
+    def _weight(self, message: Message) -> list[Message]:
+        with self._lock:
+            return [told_weight(self._timeline, _place(message, 0.0))]
+
+    def _set_weight(self, message: Message) -> list[Message]:
+        edit = _place(message, message.get("value"))
+        with self._lock:
+            self._pause(message)
+            self._timeline.set_by_hand(edit.layer, edit.row, edit.column, edit.value)
+            return [self._frame(), told_weight(self._timeline, edit)]
+
+    def _whatif(self, message: Message) -> list[Message]:
+        self._asked = asked = self._asked + 1
+        with self._lock:
+            problem, view = self._problem, self._view
+            choices = self._changed(message)
+            iterations = min(max(self._timeline.furthest, LEAST), MOST_ANEW)
+        if not choices.makes_data_of(self._choices):
+            raise InputError("what if is for the network and its training; set other data instead.")
+        if not problem.teaches:
+            raise InputError("there is nothing to learn from yet: draw points of two classes.")
+        run = whole_run(problem, choices, iterations, lambda: self._asked == asked)
+        if run is None:
+            return []
+        surface = view.surface(run.timeline.network)
+        told = {"kind": "whatif", "settings": choices.as_dict(), "surface": surface, **run.told()}
+        if message.get("keep") is not True:
+            return [told]
+        with self._lock:
+            if self._problem is not problem:
+                return []
+            self._choices, self._timeline = choices, run.timeline
+            self._rest()
+            return [told, self._settings(), self._frame()]
+
+    def _try_starts(self, message: Message) -> list[Message]:
+        count = number("count", message.get("count", 10), 1, MOST_STARTS, whole=True)
+        with self._lock:
+            self._pause(message)
+            self._died = 0
+            self._starts.clear()
+            self._starts.extend(
+                (number, replace(self._choices, seed=(self._choices.seed + number) % 2**32)) for number in range(count)
+            )
+            self._count = count
+        return []
+
+    def _save(self, message: Message) -> list[Message]:
+        with self._lock:
+            return [saved(message.get("what"), self._timeline, self._view, self._moment())]
+
+    def _apply(self, message: Message) -> list[Message]:
+        with self._lock:
+            advice = self._doctor.advice
+            if advice is None or not advice.applicable:
+                raise InputError("the doctor advises nothing that could be applied now.")
+            if advice.go_on:
+                return [self._settings(), *self._run(message)]
+            return self._take(self._choices.changed(advice.changes, self._table is not None))
+
+    def _surface(self, message: Message) -> list[Message]:
+        with self._lock:
+            return self._take(self._choices.changed({"columns": message.get("columns")}))
+
+    # what they are made of
+
+    _choices: Choices
+    _points: tuple[Point, ...]
+    _problem: Problem
+    _view: View
+    _timeline: Timeline
+
+    def _begin(self, moment: Moment) -> None:
+        choices, points = moment.choices, moment.points
+        problem = Problem.of(choices, points, self._table)
+        view = View(problem, problem.checked_columns(choices.columns))
+        timeline = Timeline(problem, choices, moment.edits)
+        self._points = points  # from here on nothing can fail
+        self._choices, self._problem, self._view, self._timeline = choices, problem, view, timeline
+        self._rest()
+
+    def _changed(self, message: Message) -> Choices:
+        changes = message.get("settings")
+        if not isinstance(changes, Mapping):
+            raise InputError('"settings" is an object of names with values.')
+        return self._choices.changed(changes, self._table is not None)
+
+    def _take(self, choices: Choices) -> list[Message]:
+        """Go on with other choices: other data, another start of the training, or only another plane."""
+        if not choices.makes_data_of(self._choices):
+            columns = choices.columns if choices.data == self._choices.data else (0, 1)
+            self._begin(Moment(replace(choices, columns=columns), points=self._points))
+            return self._all()
+        if choices.trains_as(self._choices):
+            self._view = View(self._problem, self._problem.checked_columns(choices.columns))
+            self._choices = choices
+            return self._all()
+        return self._anew(choices)
+
+    def _anew(self, choices: Choices) -> list[Message]:
+        self._timeline = Timeline(self._problem, choices)
+        self._choices = choices
+        self._rest()
+        return [self._settings(), self._frame()]
+
+    def _rest(self) -> None:
+        """Give up what is under way, for another run begins."""
+        self._running, self._until = False, MOST_ITERATIONS
+        self._starts.clear()
+        self._asked += 1
+        self._doctor = Doctor()
+
+    def _replay(self, iteration: int) -> None:
+        """Come to an iteration: at once where that is soon done, else as a run that the page sees."""
+        self._until, self._running = iteration, iteration > 0 and self._problem.teaches
+        self._run_until(time.monotonic() + AWAIT)
+
+    def _run_until(self, end: float, paced: int | None = None) -> None:
+        """Make updates until it is time to look up, at most `paced` of them, or until the run is where it should be."""
+        timeline = self._timeline
+        last = self._until if paced is None else min(self._until, timeline.iteration + paced)
+        while self._running and timeline.iteration < last and time.monotonic() < end:
+            timeline.forward(min(AT_ONCE, last - timeline.iteration))
+            if timeline.iteration >= self._until or timeline.stopped is not None:
+                self._running, self._until = False, MOST_ITERATIONS
+
+    def _next_start(self) -> list[Message]:
+        with self._lock:
+            if not self._starts:
+                return []
+            (place, choices), problem, asked = self._starts[0], self._problem, self._asked
+            iterations = min(max(self._timeline.furthest, LEAST), MOST_ANEW)
+        run = whole_run(problem, choices, iterations, lambda: self._asked == asked and bool(self._starts))
+        with self._lock:
+            if run is None or not self._starts or self._starts[0] != (place, choices):
+                return []
+            self._starts.popleft()
+            told = run.told()
+            self._died += told["died"]
+            replies = [{"kind": "start", "number": place, "seed": choices.seed, **told}]
+            if not self._starts:
+                replies.append({"kind": "starts", "count": self._count, "died": self._died})
+            return replies
+
+    def _moment(self) -> Moment:
+        drawn = self._points if self._choices.data == "drawn" else ()
+        return Moment(self._choices, self._timeline.iteration, drawn, tuple(self._timeline.edits))
+
+    def _all(self) -> list[Message]:
+        return [self._told_problem(), self._settings(), self._frame()]
+
+    def _told_problem(self) -> Message:
+        problem, columns = self._problem, self._choices.columns
+        return {
+            "kind": "problem",
+            "name": problem.name if problem.source is None else problem.source.source,
+            "points": problem.points(columns).tolist(),
+            "labels": problem.codes.tolist(),
+            "part": problem.held.astype(int).tolist(),
+            "class_names": list(problem.class_names),
+            "feature_names": list(problem.plane_names),
+            "input_names": list(problem.input_names),
+            "columns": list(columns),
+            "bounds": list(problem.bounds_of(columns)),
+            "n_features": problem.features.n_out,
+            "drawable": problem.source is None,
+        }
+
+    def _settings(self) -> Message:
+        return {
+            "kind": "settings",
+            "values": self._choices.as_dict(),
+            "choices": alternatives(self._table is not None),
+            "address": encode(self._moment()),
+            "limits": limits(),
+        }
+
+    def _frame(self) -> Message:
+        frame = self._view.frame(self._timeline)
+        finding = self._doctor.said(self._timeline)
+        return frame | {"running": self._running, "finding": finding, "address": encode(self._moment())}
+
+
+def _place(message: Message, value: Any) -> Edit:
+    return checked_edit(0, message.get("layer"), message.get("row"), message.get("column"), value)
+
+
+def _error(text: str) -> Message:
+    return {"kind": "error", "text": text}
+
+
+ACTIONS: dict[str, Callable[[Session, Message], list[Message]]] = {
+    "open": Session._open,
+    "set": Session._set,
+    "run": Session._run,
+    "pause": Session._pause,
+    "step": Session._step,
+    "back": Session._back,
+    "go": Session._go,
+    "restart": Session._restart,
+    "new_start": Session._new_start,
+    "points": Session._draw,
+    "weight": Session._weight,
+    "set_weight": Session._set_weight,
+    "whatif": Session._whatif,
+    "starts": Session._try_starts,
+    "save": Session._save,
+    "apply": Session._apply,
+    "surface": Session._surface,
+}

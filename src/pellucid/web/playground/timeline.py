@@ -1,0 +1,224 @@
+"""Timeline: one run that can be walked both ways, exactly: any iteration is a snapshot before it, and steps from there.
+
+An iteration is one update. Weights set by hand belong to it: what came after is forgotten, and replays set them again.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.errors import InputError
+from pellucid.nn import Network
+from pellucid.training.loop import State, initial_state, steps
+from pellucid.training.snapshot import Snapshot, restore, snapshot
+from pellucid.training.threads import blas_threads
+from pellucid.web.playground.address import MOST_EDITS, Edit
+from pellucid.web.playground.choices import MOST_ITERATIONS, Choices
+from pellucid.web.playground.problem import Problem
+
+Array = NDArray[Any]
+
+EVERY = 20  # iterations from snapshot to snapshot, at first
+MOST_BYTES = 2**26  # of snapshots; then every other one is dropped
+PLAIN_BYTES = 4096  # of a snapshot besides its arrays: the states of two generators
+MOST_POINTS = 1000  # of the curve; then every other one is dropped
+
+
+@dataclass
+class Curve:
+    """The cost J on the training rows and the data term on held rows at every `stride`-th iteration."""
+
+    stride: int = 1
+    iterations: list[int] = field(default_factory=list)
+    cost: list[float] = field(default_factory=list)
+    validation: list[float] = field(default_factory=list)
+
+    def wants(self, iteration: int) -> bool:
+        """Whether this iteration is the next of the curve."""
+        beyond = not self.iterations or iteration > self.iterations[-1]
+        return beyond and iteration % self.stride == 0
+
+    def add(self, iteration: int, cost: float, validation: float | None) -> None:
+        """Add a point."""
+        self.iterations.append(iteration)
+        self.cost.append(cost)
+        if validation is not None:
+            self.validation.append(validation)
+        if len(self.iterations) > MOST_POINTS:
+            self.stride *= 2
+            for values in (self.iterations, self.cost, self.validation):
+                del values[1::2]
+
+    def forget_from(self, iteration: int) -> None:
+        """Drop the points of this iteration and all later ones."""
+        kept = sum(at < iteration for at in self.iterations)
+        for values in (self.iterations, self.cost, self.validation):
+            del values[kept:]
+
+
+class Timeline:
+    """A run of the choices on a problem, standing at `iteration`; `furthest` is how far it has ever been.
+
+    edits: weights set by hand, those of iterations still to come too: they are set when the run gets there.
+    """
+
+    def __init__(self, problem: Problem, choices: Choices, edits: tuple[Edit, ...] = (), stride: int = 1) -> None:
+        self.problem, self.choices = problem, choices
+        self.settings = choices.settings()
+        self.train, held = problem.examples(choices), problem.examples(choices, held=True)
+        self.X: Array = problem.X[~problem.held]
+        self.validation = held if len(held) else None
+        self.iteration = self.furthest = 0
+        self.curve = Curve(stride)
+        self.edits: list[Edit] = []
+        self._every, self._snapshots = EVERY, dict[int, Snapshot]()
+        self._state = self._begun()
+        for edit in edits:
+            self.refuse_misplaced(edit)
+            self.edits.append(edit)
+        self._steps: Iterator[State] | None = None
+        self._arrive()
+
+    @property
+    def network(self) -> Network:
+        """The network as it stands; it changes with the next step."""
+        return self._state.learned
+
+    @property
+    def stopped(self) -> str | None:
+        """Why there is no further step, if so."""
+        if self.iteration >= MOST_ITERATIONS:
+            return f"{MOST_ITERATIONS:,} iterations are the most there are here."
+        return self._state.history.stopped_because if self._state.stopped else None
+
+    @property
+    def diverged(self) -> bool:
+        """Whether the cost is no longer a finite number."""
+        return self._state.diverged
+
+    def forward(self, n: int = 1) -> int:
+        """Make up to n updates; return how many were made."""
+        if not self.problem.teaches:
+            raise InputError("there is nothing to learn from yet: draw points of two classes.")
+        made = 0
+        with blas_threads(self.network, self.settings.batch_rows(len(self.train))):
+            while made < n and self.stopped is None and self._update():
+                made += 1
+        return made
+
+    def go(self, iteration: int) -> None:
+        """Stand at an iteration, at most the furthest."""
+        iteration = min(max(iteration, 0), self.furthest)
+        if iteration == self.iteration:
+            return
+        nearest = max(at for at in self._snapshots if at <= iteration)
+        if not nearest <= self.iteration < iteration:
+            self._restore(nearest)
+        self.forward(iteration - self.iteration)
+
+    def set_by_hand(self, layer: int, row: int, column: int, value: float) -> None:
+        """Set a weight, or a bias where column is -1, at this iteration; what came after is forgotten."""
+        edit = Edit(self.iteration, layer, row, column, value)
+        self.refuse_misplaced(edit)
+        here = (self.iteration, layer, row, column)
+        kept = [
+            e for e in self.edits if e.iteration <= self.iteration and (e.iteration, e.layer, e.row, e.column) != here
+        ]
+        if len(kept) >= MOST_EDITS:
+            raise InputError(f"{MOST_EDITS} weights set by hand are the most there can be; go back, or start again.")
+        self.edits = [*kept, edit]
+        self._snapshots = {at: saved for at, saved in self._snapshots.items() if at < self.iteration}
+        self.curve.forget_from(self.iteration)
+        self.furthest = self.iteration
+        self._arrive()
+        self._snapshots[self.iteration] = self._copy()  # so that a slider that is dragged need not replay
+
+    def refuse_misplaced(self, edit: Edit) -> None:
+        """Raise InputError where there is no such weight."""
+        dense = self.network.dense
+        if not 1 <= edit.layer <= len(dense):
+            raise InputError(f"there are layers 1 to {len(dense)}, got {edit.layer}.")
+        n_out, n_in = dense[edit.layer - 1].weight_shape
+        if not 0 <= edit.row < n_out or not -1 <= edit.column < n_in:
+            raise InputError(
+                f"W{edit.layer} has rows 0 to {n_out - 1} and columns 0 to {n_in - 1} (-1 is the bias); got row "
+                f"{edit.row}, column {edit.column}."
+            )
+
+    def cost(self) -> float:
+        """Return J on the training rows, without dropout."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            return self.network.cost_and_gradient(self.X, self.train.y)[0]
+
+    def gradient(self) -> Array:
+        """Return the gradient of J on all training rows, without dropout."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            return self.network.cost_and_gradient(self.X, self.train.y)[1]
+
+    def validation_cost(self) -> float | None:
+        """Return the data term on the held rows, where there are any."""
+        if self.validation is None:
+            return None
+        with np.errstate(over="ignore", invalid="ignore"):
+            return self.network.data_cost(self.validation.X, self.validation.y)
+
+    def next_network(self) -> Network | None:
+        """Return the network after the next update, which is not made; None where there is none."""
+        if self.stopped is not None:
+            return None
+        ahead = self._begun()
+        restore(ahead, self._copy())
+        next(steps(self.train, self.settings, ahead))
+        return None if ahead.diverged else ahead.learned
+
+    def _begun(self) -> State:
+        """Return the state before the first update."""
+        return initial_state(self.problem.network(self.choices), self.settings, self.choices.seed)
+
+    def _update(self) -> bool:
+        """Make one update; return whether it was one."""
+        if self._steps is None:
+            self._steps = steps(self.train, self.settings, self._state)
+        state = next(self._steps)
+        del state.history.cost[:-1]  # the curve remembers; a snapshot should not grow with the run
+        if state.diverged:
+            return False
+        self.iteration += 1
+        self._arrive()
+        return True
+
+    def _arrive(self) -> None:
+        """Set what was set by hand here, and note what the timeline needs of this iteration."""
+        for edit in self.edits:
+            if edit.iteration == self.iteration:
+                self._set(edit)
+        self.furthest = max(self.furthest, self.iteration)
+        if self.problem.teaches and self.curve.wants(self.iteration):
+            self.curve.add(self.iteration, self.cost(), self.validation_cost())
+        if self.iteration % self._every == 0 and self.iteration not in self._snapshots:
+            saved = self._snapshots[self.iteration] = self._copy()
+            each = PLAIN_BYTES + sum(array.nbytes for array in saved[0].values())
+            if len(self._snapshots) * each > MOST_BYTES:
+                self._every *= 2
+                self._snapshots = {at: one for at, one in self._snapshots.items() if at % self._every == 0}
+
+    def _set(self, edit: Edit) -> None:
+        layer = self.network.dense[edit.layer - 1]
+        if edit.column < 0:
+            layer.b[edit.row] = edit.value
+        else:
+            layer.W[edit.row, edit.column] = edit.value
+        if self.settings.rule.full_batch_only:  # it remembers the cost and the gradient from before
+            self._state.slots = self.settings.rule.slots(self.network.parameters)
+
+    def _copy(self) -> Snapshot:
+        arrays, plain = snapshot(self._state)
+        return {name: array.copy() for name, array in arrays.items()}, plain
+
+    def _restore(self, iteration: int) -> None:
+        self._state = self._begun()
+        restore(self._state, self._snapshots[iteration])
+        self._steps, self.iteration = None, iteration

@@ -1,0 +1,159 @@
+"""Server: only transport. Rooms bring their routes, the guard stands before all; Ctrl-C ends everything at once."""
+
+import asyncio
+import contextlib
+import json
+import math
+import socket
+import threading
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Protocol
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from pellucid import pages
+from pellucid.errors import InputError
+from pellucid.web.guard import Guard
+from pellucid.web.mailbox import Mailbox, Message
+
+PORT = 8420
+PORTS = 20  # that are tried, one after the other, where none is asked for
+LARGEST = 2**18  # bytes of a message
+LOOK_UP = 0.02  # seconds between two looks into a mailbox
+HEARTBEAT = 10.0  # seconds after which a silent stream says that it lives
+STATIC = Path(str(files("pellucid.web"))) / "static"
+
+
+class Room(Protocol):
+    """Some pages of the server, with what is behind them."""
+
+    def routes(self) -> list[BaseRoute]:
+        """Return what it answers to."""
+
+    def close(self) -> None:
+        """Give up whatever is under way: the server ends."""
+
+
+def application(rooms: Sequence[Room], names: Collection[str] = ()) -> Guard:
+    """Return the guarded application of some rooms. names: by which the server may be called, as `Guard` has it."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        yield
+        for room in rooms:
+            room.close()
+
+    routes = [Route("/static/theme.css", _theme), Mount("/static", StaticFiles(directory=STATIC))]
+    for room in rooms:
+        routes += room.routes()
+    return Guard(Starlette(routes=routes, lifespan=lifespan), names)
+
+
+def bound(host: str, port: int | None) -> socket.socket:
+    """Return a socket that listens: at the port that is asked for, else at the first that is free.
+
+    Raises InputError where the port is taken, or the host is none of this machine.
+    """
+    ports = range(PORT, PORT + PORTS) if port is None else [port]
+    for number in ports:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, number))
+            listener.listen(64)
+        except OSError as error:
+            listener.close()
+            if error.errno in (98, 48, 10048, 10013, 13):
+                continue
+            raise InputError(f"cannot listen at {host}, port {number}: {error.strerror or error}.") from None
+        return listener
+    if port is None:
+        raise InputError(f"ports {PORT} to {PORT + PORTS - 1} are all in use; name a free one with --port.")
+    raise InputError(f"port {port} is in use, or not yours to use; name another one with --port, or leave it out.")
+
+
+def serve(app: Guard, listener: socket.socket, closing: threading.Event) -> None:
+    """Serve until Ctrl-C; `closing` is then set, and streams that are open end."""
+    config = uvicorn.Config(
+        app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=1, ws="none"
+    )
+    _Server(config, closing).run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, closing: threading.Event) -> None:
+        super().__init__(config)
+        self._closing = closing
+
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        self._closing.set()
+        super().handle_exit(sig, frame)
+
+
+async def message_of(request: Request, largest: int = LARGEST) -> Any:
+    """Return the JSON of a request, at most so many bytes of it."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > largest:
+            raise HTTPException(413, f"a message has at most {largest:,} bytes.")
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        raise HTTPException(400, "a message is JSON.") from None
+
+
+def answer(messages: Sequence[Message]) -> Response:
+    """Return messages as the body of an answer."""
+    return JSONResponse(plain(list(messages)))
+
+
+def events(mailbox: Mailbox, gone: Callable[[], bool], seen: Callable[[], None]) -> Response:
+    """Return a stream of server-sent events: what comes into the mailbox, until `gone`.
+
+    seen: called while somebody listens.
+    """
+
+    async def stream() -> AsyncIterator[str]:
+        yield "retry: 500\n\n"
+        silent = 0.0
+        while not gone():
+            seen()
+            messages = mailbox.take()
+            silent = 0.0 if messages else silent + LOOK_UP
+            for message in messages:
+                yield f"data: {json.dumps(plain(message))}\n\n"
+            if silent >= HEARTBEAT:
+                silent = 0.0
+                yield ": still here\n\n"
+            await asyncio.sleep(LOOK_UP)
+
+    return StreamingResponse(stream(), media_type="text/event-stream")
+
+
+def plain(value: Any) -> Any:
+    """Return a value as JSON has it: NaN and infinity as null.
+
+    >>> plain({"cost": [1.0, float("nan")]})
+    {'cost': [1.0, None]}
+    """
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+async def _theme(request: Request) -> Response:
+    return Response(pages.theme(), media_type="text/css")

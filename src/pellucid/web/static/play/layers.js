@@ -1,0 +1,60 @@
+// The controls over each layer of the drawing: how many units, which activation; and how many layers there are.
+
+import { present } from "./present.js";
+import { plain } from "./settings.js";
+import { on, send } from "./wire.js";
+
+const layersNow = () => present.settings.values.layers.map((layer) => [...layer]);
+const put = (layers) => send({ do: "set", settings: { layers } });
+
+function button(sign, label, pressed) {
+  const made = Object.assign(document.createElement("button"), { type: "button", textContent: sign, title: label, className: "small" });
+  made.setAttribute("aria-label", label);
+  made.addEventListener("click", pressed);
+  return made;
+}
+
+function hidden(at, count) {
+  const [, activation] = present.settings.values.layers[at - 1];
+  const counter = document.createElement("div");
+  counter.className = "counter";
+  const units = Object.assign(document.createElement("output"), { textContent: count });
+  const wider = (by) => () => {
+    const layers = layersNow();
+    layers[at - 1][0] = Math.max(1, layers[at - 1][0] + by);
+    put(layers);
+  };
+  counter.append(button("\u2212", `One unit fewer in hidden layer ${at}`, wider(-1)), units, button("+", `One unit more in hidden layer ${at}`, wider(1)));
+  const select = document.createElement("select");
+  select.setAttribute("aria-label", `Activation of hidden layer ${at}`);
+  select.append(...present.settings.choices.activation.map((name) => new Option(plain(name), name)));
+  select.value = activation;
+  select.addEventListener("change", () => {
+    const layers = layersNow();
+    layers[at - 1][1] = select.value;
+    put(layers);
+  });
+  return [counter, select];
+}
+
+export function layerHead(at, last, count, x) {
+  const head = document.createElement("div");
+  head.className = "layer-head";
+  head.style.left = `${x}px`;
+  const name = document.createElement("strong");
+  name.textContent = at === 0 ? "input" : at === last ? "output" : `hidden ${at}`;
+  head.append(name, ...(at === 0 || at === last ? [] : hidden(at, count)));
+  return head;
+}
+
+export function layers() {
+  on("settings", ({ values }) => {
+    document.getElementById("depth").textContent = values.layers.length;
+    document.getElementById("fewer").disabled = values.layers.length === 0;
+  });
+  document.getElementById("fewer").addEventListener("click", () => put(layersNow().slice(0, -1)));
+  document.getElementById("more").addEventListener("click", () => {
+    const now = layersNow();
+    put([...now, now.at(-1) ?? [4, "tanh"]]);
+  });
+}

@@ -1,0 +1,33 @@
+// The work for one point: the trace's own page in a frame, in front of the playground.
+
+import { isDrawing } from "./drawing.js";
+import { canvas, rowAt } from "./plane.js";
+import { present } from "./present.js";
+import { address } from "./wire.js";
+
+const part = (id) => document.getElementById(id);
+
+function open(row) {
+  const label = present.problem.class_names[present.problem.labels[row]];
+  part("trace-title").textContent = `The work for point ${row}, named ${label}`;
+  part("trace-frame").src = address("trace", { row });
+  part("row").value = row;
+  part("trace").showModal();
+}
+
+export function trace() {
+  canvas.addEventListener("click", (event) => {
+    if (isDrawing()) return;
+    const row = rowAt(event);
+    if (row !== null) open(row);
+  });
+  canvas.addEventListener("pointermove", (event) => {
+    if (!isDrawing() && present.problem) canvas.classList.toggle("over", rowAt(event) !== null);
+  });
+  part("trace-row").addEventListener("submit", (event) => {
+    event.preventDefault();
+    const row = Number(part("row").value);
+    if (row < present.problem.points.length) open(row);
+  });
+  part("trace-close").addEventListener("click", () => part("trace").close());
+}
