@@ -8,6 +8,9 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # one test process a core: B
 import numpy as np
 import pytest
 
+from browser import chromium as chromium  # fixtures
+from browser import page as page
+
 
 @pytest.fixture(autouse=True)
 def strict_numbers():

@@ -54,7 +54,7 @@ FLOORS = {  # docs/architecture.md tells their story; rooms of one floor do not 
 HOMES = {  # heavy or optional packages, and the only places that may import them
     "datasets": {"data/huggingface.py"},
     "h5py": {"data/hdf5.py"},
-    "PIL": {"pictures/pixels.py", "pictures/arrays.py"},
+    "PIL": {"insight/animation.py", "pictures/pixels.py", "pictures/arrays.py", "pictures/embedded.py"},
     "pillow_heif": {"pictures/pixels.py"},
     "platformdirs": {"cache.py", "data/published.py"},
     "pooch": {"data/fetch.py"},
@@ -62,6 +62,9 @@ HOMES = {  # heavy or optional packages, and the only places that may import the
     "skimage": {"features/photo.py"},
     "sklearn": {"estimator.py", "data/toy.py", "evaluation/file_facts.py"},
     "matplotlib": {
+        "insight/animation.py",
+        "insight/figures.py",
+        "insight/plane.py",
         "insight/plots.py",
         "insight/samples.py",
         "articles/article.py",

@@ -131,6 +131,10 @@ def test_a_missing_place_tells_what_belongs_there(tmp_path):
 def test_options_of_other_articles_are_refused():
     with pytest.raises(InputError, match="--hidden-sizes belongs to planar, not to beans"):
         run_article("beans", hidden_sizes=[1])
+    with pytest.raises(InputError, match="--animation belongs to planar, not to beans"):
+        run_article("beans", animation=True)
+    with pytest.raises(InputError, match="--animation shows one network learning"):
+        run_article("planar", animation=True, hidden_sizes=[1])
     with pytest.raises(InputError, match="unknown article 'planer': did you mean 'planar'"):
         run_article("planer")
     with pytest.raises(InputError, match="make 2 classes"):

@@ -211,6 +211,7 @@ def test_tables_and_points(tmp_path, monkeypatch, capsys):
         (["inspect", "."], 1, "cannot be read"),
         (["reproduce", "cats"], 2, "is not one of"),
         (["reproduce", "planar", "--classes", "3"], 1, "--classes belongs to beans, not to planar."),
+        (["reproduce", "planar", "--animation", "x.png"], 1, "expected a name ending in .gif, got x.png."),
         (["reproduce", "planar", "--hidden-sizes", "0"], 2, "is not a list of numbers such as 1,2,3."),
         (["reproduce", "logistic", "--data", "nowhere"], 1, "fbe56ab67c3ae28d564e3a644189117976d6b31af0a3ce9bb17"),
         (["reproduce", "beans", "--data", "nowhere"], 1, "storage.googleapis.com/ibeans/"),

@@ -5,10 +5,12 @@
 
 import io
 import itertools
+import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import PathCollection
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.text import Text
@@ -212,7 +214,8 @@ def test_a_region_has_the_colour_of_the_points_of_its_class(classes):
     codes = np.asarray(image.get_array())
     left, right, bottom, top = image.get_extent()
     colours = set()
-    for code, scatter in enumerate(axes.collections):
+    groups = [group for group in axes.collections if isinstance(group, PathCollection)]
+    for code, scatter in enumerate(groups):
         np.testing.assert_array_equal(scatter.get_offsets(), points[3 * code : 3 * code + 3])
         (colour,) = scatter.get_facecolor()[:, :3].tolist()
         for x1, x2 in scatter.get_offsets():  # the region is looked up where it is drawn, not where it was meant
@@ -220,13 +223,13 @@ def test_a_region_has_the_colour_of_the_points_of_its_class(classes):
             assert codes[row, column] == code
             assert image.to_rgba(codes[row : row + 1, column : column + 1])[0, 0, :3].tolist() == colour
         colours.add(tuple(colour))
-    assert len(axes.collections) == len(colours) == classes
+    assert len(groups) == len(colours) == classes
     assert image.origin == "lower"
     assert 0.2 < image.get_alpha() < 0.5
     legend = figure.legends[0]
     assert [text.get_text() for text in legend.get_texts()] == names
     handles = [to_rgb(handle.get_facecolor()[0]) for handle in legend.legend_handles]
-    assert handles == [to_rgb(scatter.get_facecolor()[0]) for scatter in axes.collections]
+    assert handles == [to_rgb(scatter.get_facecolor()[0]) for scatter in groups]
     texts(figure)
 
 
@@ -505,9 +508,31 @@ def test_save_writes_a_png_at_120_dpi_and_replaces_the_old_one(tmp_path):
     assert [found.name for found in tmp_path.iterdir()] == ["curve.png"]
 
 
+def test_svg_is_well_formed_dateless_and_the_same_every_time(tmp_path):
+    for name in ("one.svg", "two.svg"):
+        figure = plots.decision_boundary(lambda X: X[:, 0] > 0, [[-1, -1], [1, 1]], [0, 1], ["<left>", "right & co"])
+        plots.save(figure, tmp_path / name)
+    text = (tmp_path / "one.svg").read_text("utf-8")
+    assert text == (tmp_path / "two.svg").read_text("utf-8")
+    assert ET.fromstring(text).tag.endswith("}svg")
+    assert "<dc:date>" not in text
+    assert "<text" not in text  # letters are outlines: no font need be there
+
+
+def test_regions_and_lines_differ_in_grey_too():
+    figure = plots.decision_boundary(lambda X: X[:, 0] > 0, [[-1, -1], [1, 1]], [0, 1], ["left", "right"])
+    (line,) = [drawn for drawn in figure.axes[0].collections if not isinstance(drawn, PathCollection)]
+    (path,) = line.get_paths()
+    np.testing.assert_allclose(path.vertices[:, 0], 0, atol=1e-9)
+    first, second = figure.axes[0].collections[-2:]
+    assert len(first.get_paths()[0]) != len(second.get_paths()[0])  # a disc and a square
+    training, validation = plots.cost_curve([0.9, 0.8], [0.7, 0.6]).axes[0].lines[:3:2]
+    assert (training.get_linestyle(), validation.get_linestyle()) == ("-", "--")
+
+
 def test_save_refuses_another_format_and_tells_of_a_missing_folder(tmp_path):
     figure = plots.cost_curve([0.9])
-    refused("path: expected a name ending in .png, got curve.pdf.", plots.save, figure, tmp_path / "curve.pdf")
+    refused("path: expected a name ending in .png or .svg, got curve.pdf.", plots.save, figure, tmp_path / "curve.pdf")
     with pytest.raises(PellucidError, match=r"could not write .*curve\.png"):
         plots.save(figure, str(tmp_path / "absent" / "curve.png"))
 

@@ -23,6 +23,7 @@ def run_article(
     classes: int = 2,
     seeds: int | None = None,
     hidden_sizes: list[int] | None = None,
+    animation: bool = False,
     cache: bool = True,
     progress: Progress | None = None,
 ) -> Outcome:
@@ -31,6 +32,7 @@ def run_article(
     data: the folder of its data, by default where `pellucid fetch` puts it.
     seed: of the start, the published run's by default.  init: another start rule.
     classes, seeds: beans with 2 or 3 classes, from that many starts.  hidden_sizes: planar, compared.
+    animation: planar, a GIF of how it learns.
     cache: keep decoded pictures in the user's cache folder.
     """
     if name not in ARTICLES:
@@ -39,13 +41,16 @@ def run_article(
         ("--classes", classes != 2, "beans"),
         ("--seeds", seeds is not None, "beans"),
         ("--hidden-sizes", bool(hidden_sizes), "planar"),
+        ("--animation", animation, "planar"),
     ):
         if given and name != owner:
             raise InputError(f"{option} belongs to {owner}, not to {name}.")
     if name == "planar":
         if data is not None:
             raise InputError("--data has no meaning for planar: its points are drawn by their formula.")
-        return planar.run(hidden_sizes or [], seed, init, progress)
+        if animation and hidden_sizes:
+            raise InputError("--animation shows one network learning; leave --hidden-sizes out.")
+        return planar.run(hidden_sizes or [], seed, init, progress, animation)
     data = data or usual_place("beans" if name == "beans" else "cats")
     if name == "beans":
         first = 0 if seeds is not None else beans.BEANS.seed

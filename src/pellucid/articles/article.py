@@ -73,7 +73,8 @@ class Article:
 def train(settings: Settings, X: Rows, labels: np.ndarray, classes: int, progress: Progress | None) -> Fitted:
     """Return the network trained on rows X with codes, with a progress bar where there is one."""
     if progress is not None:
-        settings = replace(settings, callbacks=(progress.training(X, labels, settings.epochs),))
+        bar = progress.training(X, labels, settings.epochs)
+        settings = replace(settings, callbacks=(*settings.callbacks, bar))
     loss, n_out = settings.classifier_loss(classes)
     return fit(X, loss.targets(labels, X.dtype), settings, loss, n_out)
 
@@ -84,7 +85,7 @@ class Outcome:
 
     results: plain values for JSON: iterations, costs, accuracies, seconds.
     figures: (what, published, obtained) to print.  remarks: sentences.  findings: of the training doctor.
-    pictures: by file name.
+    pictures: by file name.  animation: of its learning, a GIF, where one was asked for.
     """
 
     results: dict[str, Any]
@@ -92,6 +93,7 @@ class Outcome:
     remarks: list[str] = field(default_factory=list)
     findings: tuple[Finding, ...] = ()
     pictures: dict[str, Figure] = field(default_factory=dict)
+    animation: bytes | None = None
 
     def examine(
         self,

@@ -13,6 +13,7 @@ from pellucid.articles.article import Article, Outcome, accuracy, train
 from pellucid.assembly import Progress
 from pellucid.data import flower
 from pellucid.insight import plots
+from pellucid.insight.animation import Film, learning_gif
 from pellucid.model import predicted_codes
 from pellucid.training import Fitted, Settings
 
@@ -43,15 +44,18 @@ PLANAR = Article(
 CLASS_NAMES = ("class 0", "class 1")
 
 
-def run(hidden_sizes: list[int], seed: int | None, init: str | None, progress: Progress | None) -> Outcome:
-    """Run the article's network, or one for each hidden size and compare them."""
+def run(
+    hidden_sizes: list[int], seed: int | None, init: str | None, progress: Progress | None, animation: bool = False
+) -> Outcome:
+    """Run the article's network, or one for each hidden size and compare them; `animation` shows how it learned."""
     X, y = flower(seed=1)
     X_new, y_new = flower(seed=2)
     settings = PLANAR.start(seed, init)
     if hidden_sizes:
         return _compared(hidden_sizes, settings, (X, y), (X_new, y_new), progress)
     linear = train(replace(settings, hidden_layers=(), init="zeros", optimizer="lbfgs", epochs=100), X, y, 2, None)
-    main = train(settings, X, y, 2, progress)
+    film = Film(settings.epochs)
+    main = train(replace(settings, callbacks=(film,)) if animation else settings, X, y, 2, progress)
     results = {
         "train_accuracy": accuracy(main.network, X, y),
         "test_accuracy": accuracy(main.network, X_new, y_new),
@@ -77,6 +81,8 @@ def run(hidden_sizes: list[int], seed: int | None, init: str | None, progress: P
         "linear-boundary.png": _boundary(linear, X, y),
         "cost.png": plots.cost_curve(main.history.cost, (), settings.learning_rate, published),
     }
+    if animation:
+        outcome.animation = learning_gif(film, main.history.cost, X, y, classes=2)
     return outcome
 
 

@@ -6,8 +6,9 @@ import click
 import numpy as np
 
 from pellucid.cli.draw import draw_training
-from pellucid.cli.output import json_option, picture_folder, progress_bars, refuse_foreign_json, say, write_json
-from pellucid.cli.train import training_results
+from pellucid.cli.output import json_option, picture_folder, progress_bars, refuse_foreign_json, say, typed, write_json
+from pellucid.cli.results import training_results
+from pellucid.insight.report import report
 from pellucid.job import run
 from pellucid.recipe import make_recipe
 
@@ -48,7 +49,9 @@ def demo_command(out: Path, json_file: str | None) -> None:
     say(_drawn(np.asarray(picture)))
     say(f"this one is a {label}; the network says {model.predict(picture)[0]} ({p.max():.3f})")
     draw_training(result, out)
+    report(result, command=typed()).save(out / "report.html", force=True)
     say(f"written to {out}: {', '.join(sorted(path.name for path in out.iterdir()))}")
+    say(f"look at: {out / 'report.html'}")
     say(f"next: pellucid inspect {out / 'digits.pellucid'}, or pellucid train on a folder of your own pictures")
 
 

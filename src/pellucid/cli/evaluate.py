@@ -6,9 +6,10 @@ import click
 
 from pellucid.assembly import data_for, described
 from pellucid.cli.options import Keys, cache_option
-from pellucid.cli.output import json_option, progress_bars, refuse_foreign_json, say, table, write_json
+from pellucid.cli.output import json_option, progress_bars, refuse_foreign_json, say, table, typed, write_json
 from pellucid.decision import answers_of
 from pellucid.evaluation import RegressionScores
+from pellucid.files import refuse_existing, refuse_same
 from pellucid.judging import scored, shift_since_training
 from pellucid.model import load
 from pellucid.novelty import UNKNOWN
@@ -19,6 +20,7 @@ from pellucid.novelty import UNKNOWN
     epilog="""\b
 Examples:
   pellucid evaluate model.pellucid new_photos/
+  pellucid evaluate model.pellucid new_photos/ --report new.html
   pellucid evaluate model.pellucid fashion_mnist/ --part test --json scores.json""",
 )
 @click.argument("model_file", metavar="MODEL")
@@ -27,6 +29,7 @@ Examples:
 @click.option("--label", metavar="COLUMN", help="The label column of a table.")
 @click.option("--keys", type=Keys(), help="The keys of samples and labels in an HDF5 or NPZ file.")
 @click.option("--skip-bad", is_flag=True, help="Leave out pictures that cannot be read; they are named.")
+@click.option("--report", "report_file", metavar="FILE.html", help="Also write a report to look at.")
 @cache_option()
 @json_option
 def evaluate_command(
@@ -36,6 +39,7 @@ def evaluate_command(
     label: str | None,
     keys: tuple[str, str] | None,
     skip_bad: bool,
+    report_file: str | None,
     cache: bool,
     json_file: str | None,
 ) -> None:
@@ -44,6 +48,8 @@ def evaluate_command(
     Of data in parts the test part is taken, else validation, else all there is.
     """
     refuse_foreign_json(json_file)
+    report_out = None if report_file is None else refuse_existing(report_file)
+    refuse_same(json=json_file, report=report_file)
     model = load(model_file)
     dataset, part, used_for = data_for(model, data, part, label=label, keys=keys)
     skipped: list[tuple[str, str]] | None = [] if skip_bad else None
@@ -79,6 +85,12 @@ def evaluate_command(
         say(f"note: {note}")
     for name, reason in skipped or ():
         say(f"left out: {name}: {reason}")
+    if report_out is not None:
+        from pellucid.insight.report import evaluation_report
+
+        with progress_bars() as bars:
+            page = evaluation_report(model, dataset, R, scores, part=part, shift=shift, command=typed(), progress=bars)
+        say(f"report: {page.save(report_out)}, opens in any browser")
 
 
 def _share(value: float | None) -> str:

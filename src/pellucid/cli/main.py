@@ -81,7 +81,7 @@ def run(arguments: list[str]) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # names of files may be anything
     try:
-        commands.main(arguments, prog_name="pellucid", standalone_mode=False)
+        commands.main(arguments, prog_name="pellucid", standalone_mode=False, obj=arguments)
     except click.ClickException as error:
         error.show()
         return error.exit_code

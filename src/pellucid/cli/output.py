@@ -4,6 +4,7 @@ Progress bars appear on a terminal only; in a pipe or a log there is silence.
 """
 
 import json
+import shlex
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -53,6 +54,12 @@ def findings(found: Sequence[Finding]) -> None:
     say("training doctor:" if found else "training doctor: nothing found")
     for finding in found:
         say(f"  {finding}")
+
+
+def typed() -> str:
+    """Return the command as it was typed, for a shell; "" where it was called in another way."""
+    arguments = click.get_current_context().obj
+    return "" if arguments is None else shlex.join(["pellucid", *arguments])
 
 
 def refuse_foreign_json(path: str | None) -> None:

@@ -16,6 +16,7 @@ from pellucid.cli.output import (
     table,
     write_json,
 )
+from pellucid.errors import InputError
 
 NAMES = ("logistic", "cats-2-layer", "cats-4-layer", "beans", "deep", "planar")
 
@@ -26,6 +27,7 @@ NAMES = ("logistic", "cats-2-layer", "cats-4-layer", "beans", "deep", "planar")
 Examples:
   pellucid reproduce planar
   pellucid reproduce planar --hidden-sizes 1,2,3,4,5,20,50
+  pellucid reproduce planar --animation flower.gif
   pellucid reproduce cats-4-layer --data data/cats
   pellucid reproduce deep --data data/cats --init he
   pellucid reproduce beans --data data/beans --seeds 20
@@ -43,12 +45,24 @@ Examples:
 @click.option("--classes", type=int, default=2, help="beans: 2 (healthy, sick) or 3 with softmax.  [default: 2]")
 @click.option("--seeds", type=click.IntRange(1), help="beans: how many starts to train, from seed 0 on.")
 @click.option("--hidden-sizes", type=Numbers(), help="planar: compare these numbers of hidden units.")
+@click.option(
+    "--animation",
+    type=click.Path(path_type=Path),
+    metavar="FILE.gif",
+    help="planar: write how the boundary moved while it learned.",
+)
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="For the pictures.  [pellucid-output/NAME]")
 @cache_option()
 @click.option("--quiet", is_flag=True, help="No progress bars.")
 @json_option
 def reproduce_command(
-    name: str, data: Path | None, out: Path | None, quiet: bool, json_file: str | None, **options: Any
+    name: str,
+    data: Path | None,
+    animation: Path | None,
+    out: Path | None,
+    quiet: bool,
+    json_file: str | None,
+    **options: Any,
 ) -> None:
     """Train NAME, a network of the four articles, and put its figures beside the published ones.
 
@@ -56,14 +70,19 @@ def reproduce_command(
     missing; pictures of an earlier run in it are replaced.
     """
     from pellucid.articles import ARTICLES, run_article
+    from pellucid.files import atomic_write, refuse_existing
     from pellucid.insight import plots
 
+    if animation is not None:
+        if animation.suffix.lower() != ".gif":
+            raise InputError(f"--animation: expected a name ending in .gif, got {animation.name}.")
+        refuse_existing(animation, force=True)
     refuse_foreign_json(json_file)
     folder = out or Path("pellucid-output") / name
     picture_folder(folder, force=True)
     say(ARTICLES[name].title)
     with progress_bars(quiet) as bars:
-        outcome = run_article(name, data, progress=bars, **options)
+        outcome = run_article(name, data, animation=animation is not None, progress=bars, **options)
     write_json(json_file, f"reproduce {name}", outcome.results)  # first: a closed pipe must not cost the results
     table(["", "published", "here"], [list(figure) for figure in outcome.figures])
     for remark in outcome.remarks:
@@ -73,4 +92,7 @@ def reproduce_command(
     folder.mkdir(parents=True, exist_ok=True)
     for file, figure in outcome.pictures.items():
         plots.save(figure, folder / file)
+    if animation is not None and outcome.animation is not None:
+        atomic_write(animation, outcome.animation)
+        say(f"animation: {animation}")
     say(f"pictures: {folder}: {', '.join(outcome.pictures)}")

@@ -1,5 +1,6 @@
 """`pellucid train`: samples in, a model file out, with the truth about how good it is."""
 
+import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
@@ -29,8 +30,10 @@ from pellucid.cli.output import (
     refuse_foreign_json,
     say,
     table,
+    typed,
     write_json,
 )
+from pellucid.cli.results import training_results
 from pellucid.errors import PellucidError
 from pellucid.evaluation import Scores
 from pellucid.files import refuse_existing, refuse_same
@@ -135,6 +138,9 @@ Examples:
     show_default=True,
     help="How often to write how far it is: 30s, 5min, 10 epochs or off.",
 )
+@click.option(
+    "--report/--no-report", "reported", default=True, help="Also write OUT.html, a report to look at.  [default: on]"
+)
 @click.option("--pictures", metavar="DIR", help="Also draw examples, cost curve, confusion, weights, mistakes.")
 @click.option("--quiet", is_flag=True, help="No progress bars.")
 @json_option
@@ -146,6 +152,7 @@ def train_command(
     merges: Sequence[tuple[str, list[str]]],
     resume: bool,
     checkpoint_every: str,
+    reported: bool,
     pictures: str | None,
     quiet: bool,
     json_file: str | None,
@@ -160,8 +167,10 @@ def train_command(
         refuse_unfinished(f"{out}.checkpoint")  # whose model may stand at `out`, left unfinished by Ctrl-C
     refuse_existing(out, force or resume)
     recipe_out = refuse_existing(f"{out}.toml", force or resume)
+    report_out = refuse_existing(f"{out}.html", force or resume) if reported else None
     refuse_foreign_json(json_file)
-    refuse_same(out=out, json=json_file, pictures=pictures, **{"out's recipe": recipe_out})
+    beside = {"out's recipe": recipe_out, "out's report": report_out}
+    refuse_same(out=out, json=json_file, pictures=pictures, **beside)
     values = read_recipe(recipe_file) if recipe_file else {}
     values |= _as_settings({name: value for name, value in options.items() if value is not None}, values)
     if merges:
@@ -187,6 +196,13 @@ def train_command(
     say(f"model: {out}, and the recipe that makes it: {recipe_out}")
     if checkpoints is not None and checkpoints.begun:
         say(f"{_interrupted(checkpoints)} and then replaces the model")
+    if report_out is not None:
+        from pellucid.insight.report import report
+
+        with progress_bars(quiet) as bars:
+            again = shlex.join(["pellucid", "train", "--recipe", str(recipe_out), "--out", out, "--force"])
+            report(result, command=typed(), again=again, progress=bars).save(report_out, force=True)
+        say(f"report: {report_out}, opens in any browser")
     if drawn is not None:
         from pellucid.cli.draw import draw_training
 
@@ -231,34 +247,6 @@ def _carried_out(recipe: Recipe, bars: Bars, checkpoints: Checkpoints | None) ->
 
 def _interrupted(checkpoints: Checkpoints) -> str:
     return f"interrupted: the same command with --resume goes on from {checkpoints.folder}"
-
-
-def training_results(result: Result) -> dict[str, Any]:
-    """Return the results of a training run as plain values."""
-    history = result.history
-    return {
-        "network": str(result.model.network),
-        "features": str(result.model.features),
-        "cross_validation": None if result.cross_validation is None else result.cross_validation.as_dict(),
-        "learning_curve": None if result.learning_curve is None else result.learning_curve.as_dict(),
-        "scores": {part: scores.as_dict() for part, scores in result.scores.items()},
-        "decision": result.decision.as_dict() | {"used": result.model.threshold},
-        "answered": {part: worth.as_dict() for part, worth in result.answered.items()},
-        "audit": None if result.audit is None else result.audit.as_dict(),
-        "file_facts": None if result.file_facts is None else result.file_facts.as_dict(),
-        "findings": [finding.as_dict() for finding in result.findings],
-        "shift": None if result.shift is None else result.shift.as_dict(),
-        "epochs": len(history.cost),
-        "cost": history.cost,
-        "validation_cost": history.validation_cost,
-        "best_epoch": history.best_epoch,
-        "seconds": history.seconds,
-        "stopped_because": history.stopped_because,
-        "used_row_space": history.used_row_space,
-        "row_space": history.row_space_reason,
-        "skipped": [{"name": name, "reason": reason} for name, reason in result.skipped],
-        "provenance": dict(result.model.provenance),
-    }
 
 
 def _as_settings(options: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:

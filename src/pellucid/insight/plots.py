@@ -1,34 +1,23 @@
 """Pictures of the data, of learning, and of what was learned.
 
 Every function takes plain arrays and returns a matplotlib Figure that belongs to the caller: no pyplot, no
-global state. A notebook shows it when a cell returns it, and `save` writes it as a PNG.
+global state. A notebook shows it when a cell returns it, and `save` writes it as PNG or SVG.
 """
 
-import io
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
-from pellucid.errors import InputError
-from pellucid.files import atomic_write
+from pellucid.insight.figures import DASHES, MARKERS, PALETTE, InlineFigure, check, codes, figure_of
+from pellucid.insight.figures import save as save
+from pellucid.insight.plane import Plane
 
-# Okabe and Ito's colours, the pair that differs most first; grey and brown make them ten.
-PALETTE = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "black", "#F0E442", "0.6", "#7A4B2A"]
-MARKERS = "osD^vpX<>h"  # a shape of its own for each class, for those who see no colours
 TITLE_LETTERS = 26  # that fit in a line above one picture of several
-
-
-class _InlineFigure(Figure):  # a notebook shows a plain Figure only once pyplot was imported
-    def _repr_png_(self) -> bytes:
-        return _png(self)
 
 
 def examples(pictures: Sequence[Any] | np.ndarray, titles: Sequence[str], columns: int = 5) -> Figure:
@@ -41,8 +30,8 @@ def examples(pictures: Sequence[Any] | np.ndarray, titles: Sequence[str], column
     >>> [axes.get_title() for axes in figure.axes]
     ['cat', 'non-cat']
     """
-    _check(len(pictures) > 0, "pictures", "at least one", "none")
-    _check(len(titles) == len(pictures), "titles", f"{len(pictures)}, one for each picture", len(titles))
+    check(len(pictures) > 0, "pictures", "at least one", "none")
+    check(len(titles) == len(pictures), "titles", f"{len(pictures)}, one for each picture", len(titles))
     images = [_picture(picture, number) for number, picture in enumerate(pictures)]
     lines = [_wrapped(title, TITLE_LETTERS) for title in titles]
     columns = min(columns, len(images))
@@ -50,7 +39,7 @@ def examples(pictures: Sequence[Any] | np.ndarray, titles: Sequence[str], column
     tallest = max(image.shape[0] / image.shape[1] for image in images)
     width = max(2.0, 3.2 / columns)  # inches of one column, as the height of one row
     height = width * min(max(tallest, 0.4), 2.5) + 0.2 * max(title.count("\n") + 1 for title in lines)
-    figure = _InlineFigure(figsize=(columns * width, rows * height), layout="constrained")
+    figure = InlineFigure(figsize=(columns * width, rows * height), layout="constrained")
     for place, (image, title) in enumerate(zip(images, lines, strict=True), start=1):
         axes = figure.add_subplot(rows, columns, place, xticks=[], yticks=[])
         axes.imshow(image, cmap="gray", vmin=0, vmax=1)
@@ -73,16 +62,17 @@ def cost_curve(
     'learning rate 0.0075'
     """
     epochs, validated = len(cost), len(validation_cost)
-    _check(epochs > 0, "cost", "at least one epoch", "none")
-    _check(validated in (0, epochs), "validation_cost", f"{epochs}, one for each epoch of cost", validated)
-    figure, axes = _plane(6.4, 4, "epoch", "cost")
-    for name, series, colour in (("training", cost, PALETTE[0]), ("validation", validation_cost, PALETTE[1])):
+    check(epochs > 0, "cost", "at least one epoch", "none")
+    check(validated in (0, epochs), "validation_cost", f"{epochs}, one for each epoch of cost", validated)
+    figure, axes = figure_of(6.4, 4, "epoch", "cost")
+    recorded = (("training", cost), ("validation", validation_cost))
+    for (name, series), colour, dash in zip(recorded, PALETTE, DASHES, strict=False):
         heights = np.array(series, dtype=float)
         heights[~np.isfinite(heights) | (log & (heights <= 0))] = np.nan
         drawn = np.pad(np.isfinite(heights), 1)
         alone = np.flatnonzero(drawn[1:-1] & ~drawn[:-2] & ~drawn[2:])
         if len(heights):
-            axes.plot(heights, color=colour, label=name)
+            axes.plot(heights, color=colour, linestyle=dash, label=name)
             axes.plot(alone, heights[alone], ".", color=colour)  # no line reaches these
     if published:
         axes.plot(*zip(*published.items(), strict=True), "ok", fillstyle="none", label="published")
@@ -105,25 +95,11 @@ def decision_boundary(
 
     predict: (m, 2) points -> (m,) class codes. X: (n, 2). y: (n,) class codes. class_names: 2 to 10.
     """
-    points, classes, side = np.asarray(X, dtype=float), len(class_names), 400
-    _check(2 <= classes <= len(PALETTE), "class_names", f"2 to {len(PALETTE)}", classes)
-    _check(points.ndim == 2 and points.shape[1:] == (2,) and len(points) > 0, "X", "shape (n, 2)", points.shape)
-    _check(np.isfinite(points).all(), "X", "finite numbers", "NaN or infinity")
-    labels = _codes("y", y, len(points), classes)
-    margin = [0.07 * spread or 1.0 for spread in np.ptp(points, axis=0)]
-    (left, bottom), (right, top) = points.min(axis=0) - margin, points.max(axis=0) + margin
-    middles = (np.arange(side) + 0.5) / side  # a cell has the colour of its middle
-    grid = np.meshgrid(left + middles * (right - left), bottom + middles * (top - bottom))
-    answers = _codes("the answer of predict", predict(np.stack(grid, axis=-1).reshape(-1, 2)), side**2, classes)
-    figure, axes = _plane(6.2, 4.8, "x1", "x2")
-    axes.imshow(
-        answers.reshape(side, side), interpolation="nearest", alpha=0.3, origin="lower", aspect="auto",
-        cmap=ListedColormap(PALETTE[:classes]), vmin=-0.5, vmax=classes - 0.5, extent=(left, right, bottom, top),
-    )  # fmt: skip
-    look: dict[str, Any] = {"s": np.clip(10_000 / len(points), 8, 32), "edgecolors": "white", "linewidths": 0.5}
-    for code, (colour, marker) in enumerate(zip(PALETTE[:classes], MARKERS, strict=False)):
-        axes.scatter(*points[labels == code].T, color=colour, marker=marker, **look)
-    legend = figure.legend(axes.collections, MARKERS[:classes], loc="outside right upper", frameon=False)
+    known = Plane.around(X, y, len(class_names))
+    figure, axes = figure_of(6.2, 4.8, "x1", "x2")
+    known.fill(axes, predict(known.cells))
+    groups = known.scatter(axes)
+    legend = figure.legend(groups, MARKERS[: len(groups)], loc="outside right upper", frameon=False)
     for text, name in zip(legend.get_texts(), class_names, strict=True):
         text.set(text=_wrapped(name, TITLE_LETTERS), parse_math=False)  # a label "_x" would be left out
     return figure
@@ -139,13 +115,13 @@ def misclassified(
     each of the k class_names; the confidence is that of the predicted class. most: pictures drawn at most.
     """
     count, classes, shares = len(pictures), len(class_names), np.asarray(probabilities, dtype=float)
-    _check(count > 0, "pictures", "at least one", "none")
-    _check(shares.shape == (count, classes), "probabilities", f"shape {(count, classes)}", shares.shape)
-    truth, answers = _codes("labels", labels, count, classes), _codes("predicted", predicted, count, classes)
+    check(count > 0, "pictures", "at least one", "none")
+    check(shares.shape == (count, classes), "probabilities", f"shape {(count, classes)}", shares.shape)
+    truth, answers = codes("labels", labels, count, classes), codes("predicted", predicted, count, classes)
     confidence = shares[np.arange(count), answers]
     wrong = np.flatnonzero(truth != answers)
     if len(wrong) == 0:
-        figure: Figure = _InlineFigure(figsize=(5, 1))
+        figure: Figure = InlineFigure(figsize=(5, 1))
         figure.text(0.5, 0.5, f"None of the {count} pictures was misclassified.", ha="center", va="center")
         return figure
     shown = wrong[np.argsort(-confidence[wrong], kind="stable")][:most]
@@ -164,10 +140,10 @@ def first_layer_weights(W: ArrayLike, shape: Sequence[int], most: int = 25) -> F
     most: units drawn at most, in their order; the headline tells how many are not shown.
     """
     weights, shape = np.asarray(W, dtype=float), tuple(shape)
-    _check(len(shape) == 3 and min(shape) > 0 and shape[2] in (1, 3), "shape", "(h, w, 1 or 3)", shape)
+    check(len(shape) == 3 and min(shape) > 0 and shape[2] in (1, 3), "shape", "(h, w, 1 or 3)", shape)
     fits = weights.ndim == 2 and len(weights) > 0 and weights.shape[1] == np.prod(shape)
-    _check(fits, "W", f"shape (units, {np.prod(shape)}) for pictures of {shape}", weights.shape)
-    _check(np.isfinite(weights).all(), "W", "finite numbers", "NaN or infinity")
+    check(fits, "W", f"shape (units, {np.prod(shape)}) for pictures of {shape}", weights.shape)
+    check(np.isfinite(weights).all(), "W", "finite numbers", "NaN or infinity")
     shown = weights[:most]
     scaled = 0.5 + 0.5 * shown / np.maximum(np.abs(shown).max(axis=1, keepdims=True), np.finfo(float).tiny)
     figure = examples(scaled.reshape(-1, *shape), [f"unit {number + 1}" for number in range(len(shown))])
@@ -186,24 +162,32 @@ def accuracy_by(
     parameter: the name of the horizontal axis. errors: some of the names -> n intervals (low, high).
     """
     names, count = list(accuracies), len(values)
-    _check(count > 0, "values", "at least one", "none")
-    _check(0 < len(names) <= len(PALETTE), "accuracies", f"1 to {len(PALETTE)} names", len(names))
+    check(count > 0, "values", "at least one", "none")
+    check(0 < len(names) <= len(PALETTE), "accuracies", f"1 to {len(PALETTE)} names", len(names))
     lengths = [len(series) for series in accuracies.values()]
-    _check(set(lengths) == {count}, "accuracies", f"{count} of each name, one for each value", lengths)
+    check(set(lengths) == {count}, "accuracies", f"{count} of each name, one for each value", lengths)
     heights = np.array([list(series) for series in accuracies.values()], dtype=float)
     least, most = np.fmin.reduce(heights, axis=None), np.fmax.reduce(heights, axis=None)
-    _check(least >= 0 and most <= 1, "accuracies", "numbers from 0 to 1", f"{least:g} to {most:g}")
+    check(least >= 0 and most <= 1, "accuracies", "numbers from 0 to 1", f"{least:g} to {most:g}")
     ends = np.stack([heights, heights])  # (2, names, n)
     for name, intervals in (errors or {}).items():
         fits = name in names and np.shape(intervals) == (count, 2)
-        _check(fits, "errors", f"{count} pairs for any of {names}", f"{name}: shape {np.shape(intervals)}")
+        check(fits, "errors", f"{count} pairs for any of {names}", f"{name}: shape {np.shape(intervals)}")
         ends[:, names.index(name)] = np.transpose(intervals)
     astray = (ends[0] > heights) | (ends[1] < heights)
-    _check(not astray.any(), "errors", "low <= accuracy <= high", ends[:, astray].T.tolist())
-    figure, axes = _plane(max(5.5, 1.5 + 0.85 * count), 4, parameter, "accuracy")
+    check(not astray.any(), "errors", "low <= accuracy <= high", ends[:, astray].T.tolist())
+    figure, axes = figure_of(max(5.5, 1.5 + 0.85 * count), 4, parameter, "accuracy")
     for row, name in enumerate(names):
         bars = np.abs(ends[:, row] - heights[row]) if name in (errors or {}) else None
-        axes.errorbar(range(count), heights[row], bars, label=name, color=PALETTE[row], marker=MARKERS[row])
+        axes.errorbar(
+            range(count),
+            heights[row],
+            bars,
+            label=name,
+            color=PALETTE[row],
+            marker=MARKERS[row],
+            linestyle=DASHES[row % len(DASHES)],
+        )
     # The best is labelled above all bars, the worst below them, any other beside: so labels keep apart.
     above = (np.full_like(heights, np.fmax.reduce(ends[1])), (0, 6), "center", "bottom")
     below = (np.full_like(heights, np.fmin.reduce(ends[0])), (0, -6), "center", "top")
@@ -229,12 +213,12 @@ def confusion(matrix: ArrayLike, class_names: Sequence[str]) -> Figure:
     matrix: (k, k) counts. class_names: k. A cell is as dark as its share of its row.
     """
     counts, classes = np.asarray(matrix), len(class_names)
-    _check(counts.shape == (classes, classes), "matrix", f"shape {(classes, classes)}", counts.shape)
+    check(counts.shape == (classes, classes), "matrix", f"shape {(classes, classes)}", counts.shape)
     valid = counts.any() and counts.dtype.kind in "iu" and counts.min() >= 0
-    _check(valid, "matrix", "counts, one at least above zero", counts.tolist())
+    check(valid, "matrix", "counts, one at least above zero", counts.tolist())
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     names = [_wrapped(name, TITLE_LETTERS) for name in class_names]
-    figure, axes = _plane(max(3.8, 1.4 + 0.55 * classes), max(3.6, 1.2 + 0.55 * classes), "predicted", "true")
+    figure, axes = figure_of(max(3.8, 1.4 + 0.55 * classes), max(3.6, 1.2 + 0.55 * classes), "predicted", "true")
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     for (row, column), share in np.ndenumerate(shares):
         axes.text(column, row, str(counts[row, column]), ha="center", va="center", color="kw"[int(share > 0.5)])
@@ -244,27 +228,6 @@ def confusion(matrix: ArrayLike, class_names: Sequence[str]) -> Figure:
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     return figure
-
-
-def save(figure: Figure, path: str | Path) -> None:
-    """Write the figure to `path`, whose name ends in .png, whole or not at all."""
-    _check(Path(path).suffix.lower() == ".png", "path", "a name ending in .png", Path(path).name)
-    atomic_write(path, _png(figure))
-
-
-def _png(figure: Figure) -> bytes:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=120, bbox_inches="tight")
-    return buffer.getvalue()
-
-
-def _plane(width: float, height: float, xlabel: str, ylabel: str) -> tuple[Figure, Axes]:
-    figure = _InlineFigure(figsize=(width, height), layout="constrained")
-    axes = figure.add_subplot(xlabel=xlabel, ylabel=ylabel)
-    axes.tick_params(labelsize=9, width=0.6)
-    axes.spines[:].set_linewidth(0.6)
-    axes.spines[["top", "right"]].set_visible(False)
-    return figure, axes
 
 
 def _headline(figure: Figure, text: str) -> None:
@@ -279,21 +242,9 @@ def _wrapped(text: object, letters: int) -> str:
 def _picture(picture: ArrayLike, number: int) -> np.ndarray:
     image, name = np.asarray(picture), f"picture {number}"
     fits = image.ndim in (2, 3) and image.shape[2:] in ((), (1,), (3,)) and image.size > 0
-    _check(fits, name, "shape (h, w), (h, w, 1) or (h, w, 3)", image.shape)
+    check(fits, name, "shape (h, w), (h, w, 1) or (h, w, 3)", image.shape)
     if image.dtype.kind in "iu":
         image = image / np.iinfo(image.dtype).max
     low, high = float(image.min()), float(image.max())
-    _check(low >= 0 and high <= 1, name, "floats in [0, 1]", f"{low:g} to {high:g}")  # refuses NaN too
+    check(low >= 0 and high <= 1, name, "floats in [0, 1]", f"{low:g} to {high:g}")  # refuses NaN too
     return (image[:, :, 0] if image.shape[2:] == (1,) else image).astype(float)
-
-
-def _codes(what: str, codes: ArrayLike, count: int, classes: int) -> np.ndarray:
-    raw, expected = np.asarray(codes), f"{count} whole numbers from 0 to {classes - 1}"
-    _check(raw.shape == (count,) and raw.dtype.kind in "iub", what, expected, f"{raw.dtype} of {raw.shape}")
-    _check(raw.min() >= 0 and raw.max() < classes, what, expected, f"{raw.min()} to {raw.max()}")
-    return raw.astype(int)
-
-
-def _check(fits: bool | np.bool, what: str, expected: str, got: object) -> None:
-    if not fits:
-        raise InputError(f"{what}: expected {expected}, got {got}.")

@@ -49,13 +49,14 @@ class Buffers:
 class DenseTape:
     """What one Dense forward leaves for its backward: its input and what the slope is computed from (Z or A).
 
-    Z, A and (after backward) dZ are kept for looking at only when asked for.
+    Z, A and (after backward) dA and dZ are kept for looking at only when asked for.
     """
 
     A_in: Array
     S: Array
     Z: Array | None = None
     A: Array | None = None
+    dA: Array | None = None
     dZ: Array | None = None
 
 
@@ -115,7 +116,7 @@ class Dense:
             dZ = self.activation.slope(tape.S, out=out)
             dZ *= dA
         if tape.Z is not None:
-            tape.dZ = dZ
+            tape.dA, tape.dZ = dA, dZ
         return dZ
 
     def __getstate__(self) -> dict[str, Any]:

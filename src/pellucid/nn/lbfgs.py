@@ -64,6 +64,10 @@ class LBFGS:
         """Whether the gradient is below the tolerance, or no lower cost could be found along it."""
         return bool(slots["converged"])
 
+    def direction(self, g: Array, slots: Slots) -> Array:
+        """Return d = -H g; where nothing is remembered yet, -g."""
+        return -g if int(slots["pairs"]) == 0 else -two_loop(g, *_recent(slots))
+
     def step(
         self,
         evaluate: Callable[[], tuple[float, Array]],
@@ -84,7 +88,7 @@ class LBFGS:
         found = None
         while found is None:
             first = int(slots["pairs"]) == 0
-            d = -g if first else -two_loop(g, *_recent(slots))
+            d = self.direction(g, slots)
             slope = float(g @ d)
 
             def at(step: float, d: Array = d) -> Point:

@@ -64,8 +64,17 @@ class Tape:
 
     @property
     def dense(self) -> list[DenseTape]:
-        """The tapes of the Dense layers: with keep=True each has Z, A and, after backward, dZ."""
+        """The tapes of the Dense layers: with keep=True each has Z, A and, after backward, dA and dZ."""
         return [saved for saved in self.saved if isinstance(saved, DenseTape)]
+
+
+@dataclass(slots=True)
+class Record:
+    """What one `cost_and_gradient` computed on its way, to look at: the tape, l (n,) and dJ/dlogits (n, n_out)."""
+
+    tape: Tape
+    l: Array
+    dlogits: Array
 
 
 class Network:
@@ -161,7 +170,7 @@ class Network:
 
         rng: given = training (dropout draws from it); None = prediction.
         work: buffers to use again; the results are then valid until the next call with it.
-        keep: also keep Z, A and dZ of every layer on the tape, to look at.
+        keep: also keep Z, A, dA and dZ of every layer on the tape, to look at.
         """
         work = Work() if work is None else work
         tape = Tape(work, work.buffers(len(self.layers), X.shape[:-1], self.parameters.dtype))
@@ -201,17 +210,21 @@ class Network:
         rng: np.random.Generator | None = None,
         work: Work | None = None,
         out: Array | None = None,
+        records: list[Record] | None = None,
     ) -> tuple[float, Array]:
         """Return J and its flat gradient on the rows X (n, n_in) with targets y.
 
         y: class codes (n,) for softmax, else floats (n, n_out).  sample_weight: w (n,), taken as given.
+        records: where given, what is computed on the way is added to it.
         """
-        Z, tape = self.forward(X, rng, work)
+        Z, tape = self.forward(X, rng, work, keep=records is not None)
         self._refuse_misshapen(y, Z)
         l, dZ = self.loss.value_and_gradient(Z, y)
         if sample_weight is not None:
             dZ *= sample_weight[:, None]
         dZ /= len(X)
+        if records is not None:
+            records.append(Record(tape, l, dZ))
         J = _weighted_mean(l, sample_weight)
         gradient: Array = self.backward(dZ, tape, out)
         if self.l2:

@@ -3,7 +3,11 @@
 Plain numbers and sentences, so that it can be plotted, printed and saved with the model.
 """
 
+import math
 from dataclasses import dataclass, field
+
+from pellucid.pages import escaped
+from pellucid.pages.curves import curves
 
 
 @dataclass
@@ -26,3 +30,14 @@ class History:
     stopped_because: str = ""
     used_row_space: bool = False
     row_space_reason: str = ""
+
+    def _repr_html_(self) -> str:
+        epochs = range(len(self.cost))
+        recorded = {"training": self.cost, "validation": self.validation_cost}
+        series = {name: (epochs, costs) for name, costs in recorded.items() if any(map(math.isfinite, costs))}
+        told = escaped(f"{len(epochs):,} epochs in {self.seconds:.2g} s; {self.stopped_because}".removesuffix("; "))
+        if not series:
+            return f"<p>{told}</p>"
+        best = {} if self.best_epoch is None else {"best epoch": self.best_epoch}
+        chart = curves(series, "epoch", "cost", "Cost while it learned", log=None, moments=best)
+        return f"<figure>{chart}<figcaption>{told}</figcaption></figure>"

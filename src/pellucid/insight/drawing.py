@@ -1,0 +1,69 @@
+"""A drawing of your own network: it shows itself in a notebook, and goes to a file as SVG."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pellucid.errors import InputError
+from pellucid.files import atomic_write
+from pellucid.model import Model
+from pellucid.nn import Network
+from pellucid.pages.network_drawing import network_drawing
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A picture as SVG text; a notebook shows it when a cell returns it."""
+
+    svg: str = field(repr=False)
+
+    def _repr_html_(self) -> str:
+        return f'<div style="overflow-x: auto">{self.svg}</div>'
+
+    def save(self, path: str | Path) -> None:
+        """Write it to `path`, whose name ends in .svg, whole or not at all."""
+        if Path(path).suffix.lower() != ".svg":
+            raise InputError(f"path: expected a name ending in .svg, got {Path(path).name}.")
+        atomic_write(path, self.svg.encode())
+
+
+def drawing(
+    source: Any,
+    input_names: Sequence[str] | None = None,
+    output_names: Sequence[str] | None = None,
+    most: int = 12,
+) -> Drawing:
+    """Return a drawing of a network: lines as wide as |w|, their sign by colour and dash, large layers folded.
+
+    source: a `Network`; or a `Model` or a fitted estimator, which know the names of their inputs and classes (of an
+    ensemble the first network is drawn).  input_names, output_names: instead of those.  most: units drawn of a layer.
+
+    Raises InputError where the names are not as many as inputs or outputs, or source is something else.
+
+    >>> from pellucid.nn import Dense
+    >>> network = Network([Dense(2, 3, "tanh"), Dense(3, 1)], "binary_cross_entropy").initialize("he", seed=1)
+    >>> drawing(network, ["height", "weight"]).svg.count("<line")
+    9
+    """
+    network, inputs, outputs = _parts(source)
+    dense = network.dense
+    activations = [layer.activation.name for layer in dense[:-1]] + [network.loss.link.__name__]
+    weights, biases = [layer.W for layer in dense], [layer.b for layer in dense]
+    names_in, names_out = input_names or inputs or None, output_names or outputs or None
+    return Drawing(network_drawing(weights, biases, activations, names_in, names_out, most))
+
+
+def _parts(source: Any) -> tuple[Network, list[str], list[str]]:
+    """Return the network, and what its inputs and outputs are called where that is known."""
+    if isinstance(source, Network):
+        return source, [], []
+    if isinstance(source, Model):
+        features = source.features
+        names: Sequence[str] = getattr(features, "names", ()) or getattr(features, "columns", ())
+        outputs = source.class_names or ((source.target.name,) if source.target else ())
+        return source.network, list(names), list(outputs)
+    if hasattr(source, "network_"):
+        columns, classes = getattr(source, "feature_names_in_", ()), getattr(source, "classes_", ())
+        return source.network_, [str(name) for name in columns], [str(name) for name in classes]
+    raise InputError(f"a drawing needs a Network, a Model or a fitted estimator, got {type(source).__name__}.")

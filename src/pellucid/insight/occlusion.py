@@ -1,0 +1,112 @@
+"""Occlusion: a grey patch slides over a picture; where the answer suffers, there the network looked.
+
+It asks the whole model, whatever its features are, so it works where gradients end at the features.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pellucid.errors import InputError
+from pellucid.features import PictureFeatures
+from pellucid.model import Model
+from pellucid.parallel import in_order
+from pellucid.pictures import as_pixels
+
+GRID = 8  # cells a side; the patch covers 2 x 2 of them and moves by one
+MATTERS = 0.02  # a fall of p below this tells nothing
+Told = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Occluded:
+    """What covering parts of one picture did to the answer.
+
+    falls: (g - 1, g - 1), p of the said class before less p with the patch there; negative where it rose.
+    """
+
+    falls: np.ndarray
+
+    @property
+    def cells(self) -> np.ndarray:
+        """The mean fall (g, g) of the patches that cover each cell, negative ones as none."""
+        g = len(self.falls) + 1
+        sums, counts = np.zeros((g, g)), np.zeros((g, g))
+        for down in (0, 1):
+            for right in (0, 1):
+                sums[down : g - 1 + down, right : g - 1 + right] += self.falls.clip(0)
+                counts[down : g - 1 + down, right : g - 1 + right] += 1
+        return sums / counts
+
+    @property
+    def strongest(self) -> tuple[int, int] | None:
+        """The place (row, column) of the patch with the greatest fall; None where none matters."""
+        if self.falls.max() < MATTERS:
+            return None
+        row, column = np.unravel_index(self.falls.argmax(), self.falls.shape)
+        return int(row), int(column)
+
+    @property
+    def at_border(self) -> bool | None:
+        """Whether the strongest region touches the border of the picture; None where there is none."""
+        if self.strongest is None:
+            return None
+        return any(place in (0, len(self.falls) - 1) for place in self.strongest)
+
+
+def border_share(grid: int = GRID) -> float:
+    """Return the share of all places of the patch that touch the border: what chance alone would give.
+
+    >>> round(border_share(8), 2)
+    0.49
+    """
+    places = grid - 1
+    return 1 - max(places - 2, 0) ** 2 / places**2
+
+
+def occlusion(
+    model: Model, pictures: Sequence[Any], codes: Sequence[int], grid: int = GRID, told: Told | None = None
+) -> list[Occluded]:
+    """Return where covering each picture lowers the probability of a class.
+
+    fall[i, j] = p(class | picture) - p(class | picture with a grey patch at i, j)
+
+    pictures: n, as the model takes them.  codes: n, the class of each, such as the one it said.
+    grid: cells a side; (grid - 1)^2 + 1 answers a picture are needed.  told: called as (pictures done, n).
+
+    Raises InputError for a model of tables or numbers.
+
+    Zeiler and Fergus 2014, "Visualizing and understanding convolutional networks".
+    """
+    features = model.features
+    if not isinstance(features, PictureFeatures) or not model.class_names:
+        raise InputError(f"occlusion is for classifiers of pictures; this model takes {features}.")
+    found = []
+    for number, (picture, code) in enumerate(zip(pictures, codes, strict=True), 1):
+        pixels = as_pixels(picture, features.shape)
+        rows = []
+        for row in in_order(features.attempt, [pixels, *_patched(pixels, grid)]):
+            if not isinstance(row, np.ndarray):
+                raise row
+            rows.append(row)
+        p = model.probabilities(np.stack(rows))[:, code].astype(np.float64)
+        found.append(Occluded((p[0] - p[1:]).reshape(grid - 1, grid - 1)))
+        if told is not None:
+            told(number, len(pictures))
+    return found
+
+
+def _patched(pixels: np.ndarray, grid: int) -> list[np.ndarray]:
+    """Return copies of pixels (h, w, c) with a grey patch at each place, row by row."""
+    height, width = pixels.shape[:2]
+    grey = 0.5 if pixels.dtype.kind == "f" else np.iinfo(pixels.dtype).max // 2 + 1
+    downs, rights = (np.arange(grid + 1) * side // grid for side in (height, width))
+    copies = []
+    for row in range(grid - 1):
+        for column in range(grid - 1):
+            copy = pixels.copy()
+            copy[downs[row] : downs[row + 2], rights[column] : rights[column + 2]] = grey
+            copies.append(copy)
+    return copies

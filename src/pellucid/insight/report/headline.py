@@ -1,0 +1,139 @@
+"""Headline: what to expect of new samples, as one sentence, and as bars beside what is simpler."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pellucid.evaluation import CrossValidation, FileFacts, RegressionScores, RegressionValidation, Scores
+from pellucid.evaluation.file_facts import in_words
+from pellucid.evaluation.interval import wilson_interval
+from pellucid.pages import escaped
+
+NAMES = {  # of baselines, as the bars have them
+    "majority": "always the most frequent class",
+    "mean": "always the mean",
+    "no_hidden_layer": "without hidden layer",
+}
+Interval = tuple[float, float] | None
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One bar: what it is of, its length, and its 95% interval where that is known."""
+
+    name: str
+    value: float
+    interval: Interval = None
+    ours: bool = False
+
+
+def expected(accuracy: float, interval: Interval, noun: str) -> str:
+    """Return the headline of a classifier in one sentence.
+
+    >>> expected(0.93, (0.912, 0.944), "photos")
+    'Expect about 93 of 100 new photos like these to be right, 91 to 94.'
+    >>> expected(0.9972, (0.996, 0.998), "rows")
+    'Expect about 997 of 1,000 new rows like these to be right, 996 to 998.'
+    """
+    many = 1000 if accuracy < 1 and round(100 * accuracy) == 100 else 100
+    between = "" if interval is None else f", {many * interval[0]:.0f} to {many * interval[1]:.0f}"
+    return f"Expect about {many * accuracy:.0f} of {many:,} new {noun} like these to be right{between}."
+
+
+def expected_error(rmse: float, interval: Interval, target: str) -> str:
+    """Return the headline of a regression in one sentence.
+
+    >>> expected_error(3.14159, (2.8, 3.4), "price")
+    'Expect new predictions of price to be off by about 3.14, 2.8 to 3.4 (root of the mean squared error).'
+    """
+    between = "" if interval is None else f", {interval[0]:.3g} to {interval[1]:.3g}"
+    return (
+        f"Expect new predictions of {target} to be off by about {rmse:.3g}{between} (root of the mean squared error)."
+    )
+
+
+def sentence_of(
+    scores: Scores | RegressionScores | None,
+    folds: CrossValidation | RegressionValidation | None,
+    noun: str,
+    target: str,
+) -> str:
+    """Return the headline, or in plain words that there is no honest number.
+
+    scores: those of rows without a say in anything; folds: cross-validation, which tells more where there is one.
+    """
+    if isinstance(folds, CrossValidation):
+        return expected(folds.accuracy, folds.interval, noun)
+    if isinstance(folds, RegressionValidation):
+        return expected_error(folds.rmse, folds.interval, target)
+    if scores is None or scores.used_for != "testing":
+        used = "learned from" if scores is None or scores.used_for == "training" else "used for choosing"
+        return f"What to expect of new {noun} is not known: all {noun} here were {used}."
+    if isinstance(scores, Scores):
+        return expected(scores.accuracy, scores.interval, noun)
+    return expected_error(scores.rmse, scores.interval, target)
+
+
+def bars_of(
+    scores: Scores | RegressionScores,
+    folds: CrossValidation | RegressionValidation | None,
+    facts: FileFacts | None = None,
+    independent: float | None = None,
+) -> list[Bar]:
+    """Return the bars of a net and its baselines, of accuracy or of rmse.
+
+    independent: as how many independent rows the samples count, for the baselines' intervals; None: as many as they
+    are, 0: not known.
+    """
+    if isinstance(scores, RegressionScores):
+        judged = folds if isinstance(folds, RegressionValidation) else scores
+        ours = Bar("this net", judged.rmse, judged.interval, ours=True)
+        return [ours, *(Bar(NAMES.get(name, name), value) for name, value in _ordered(judged.baselines))]
+    of_folds = folds if isinstance(folds, CrossValidation) else None
+    judged_classes = scores if of_folds is None else of_folds
+    n = float(scores.n) if independent is None else independent
+    tested = judged_classes.interval is not None and n > 0
+
+    def whiskers(share: float) -> Interval:
+        return wilson_interval(share * n, n) if tested else None
+
+    bars = [Bar("this net", judged_classes.accuracy, judged_classes.interval, ours=True)]
+    bars += [Bar(NAMES.get(name, name), share, whiskers(share)) for name, share in _ordered(judged_classes.baselines)]
+    if facts is not None:
+        bars.append(Bar(f"{in_words(facts.named)} of the file alone", facts.accuracy, whiskers(facts.accuracy)))
+    return bars
+
+
+def bars_html(bars: list[Bar], unit: str = "") -> str:
+    """Return bars as a table, which reads as well as it looks.  unit: "" for shares, else that of errors."""
+    top = 1.0 if not unit else max([bar.value for bar in bars] + [bar.interval[1] for bar in bars if bar.interval])
+    rows = []
+    for bar in bars:
+        between = (
+            "" if bar.interval is None else f"{_figure(bar.interval[0], unit)} to {_figure(bar.interval[1], unit)}"
+        )
+        whisker = ""
+        if bar.interval is not None and top > 0:
+            low, high = (100 * bound / top for bound in bar.interval)
+            whisker = f'<i class="whisker" style="left:{low:.2f}%;width:{high - low:.2f}%"></i>'
+        length = 100 * bar.value / top if top > 0 else 0.0
+        rows.append(
+            f'<tr class="{"ours" if bar.ours else "other"}"><th scope="row">{escaped(bar.name)}</th>'
+            f'<td class="track" aria-hidden="true"><i class="fill" style="width:{length:.2f}%"></i>{whisker}</td>'
+            f'<td class="number">{_figure(bar.value, unit)}</td><td class="number quiet">{between}</td></tr>'
+        )
+    what = "accuracy" if not unit else f"off by, in {unit}: shorter is better"
+    return (
+        f'<table class="bars"><caption class="quiet">{escaped(what[0].upper() + what[1:])}, with 95% intervals where '
+        f'they are known</caption><thead class="unseen"><tr><th scope="col">what</th><td></td>'
+        f'<th scope="col">{escaped(what)}</th><th scope="col">95% interval</th></tr></thead>'
+        f"<tbody>{''.join(rows)}</tbody></table>"
+    )
+
+
+def _figure(value: float, unit: str) -> str:
+    return f"{value:.3g}" if unit else f"{100 * value:.1f}%"
+
+
+def _ordered(baselines: Mapping[str, float]) -> list[tuple[str, float]]:
+    """Return baselines as they are told: the simplest first."""
+    return sorted(baselines.items(), key=lambda item: list(NAMES).index(item[0]) if item[0] in NAMES else len(NAMES))

@@ -1,0 +1,118 @@
+"""Where it looked: a few pictures with what mattered lit, and how often that was at the border."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from pellucid.errors import PellucidError
+from pellucid.features import Embedding, PictureFeatures, Pixels
+from pellucid.insight.input_gradient import gradient_times_input
+from pellucid.insight.occlusion import GRID, Occluded, border_share, occlusion
+from pellucid.insight.report.album import Album, picture
+from pellucid.insight.report.judged import Judged
+from pellucid.model import Model
+from pellucid.pages import escaped
+from pellucid.pictures import address
+
+MOST, MOST_OF_BACKBONE = 12, 4  # pictures; each costs 50 answers, and those of a backbone take longest
+Told = Callable[[int, int], None]
+
+
+def looked_html(model: Model, judged: Judged, album: Album, told: Told | None = None) -> str:
+    """Return pictures, mistakes and right answers alternately, with what the answer depended on lit.
+
+    told: called as (pictures done, pictures).
+    """
+    assert isinstance(model.features, PictureFeatures)
+    most = MOST_OF_BACKBONE if isinstance(model.features, Embedding) else MOST
+    rows = _looked_at(judged, most)
+    raws = [raw for block in judged.dataset.blocks(rows) for raw in block]
+    codes = judged.said[rows]
+    try:
+        found = occlusion(model, raws, codes.tolist(), told=told)
+    except PellucidError as error:  # a file changed since it was read
+        return f"<p>Not shown: {escaped(error)}</p>"
+    pushed = (
+        gradient_times_input(model, model.features.rows(raws), codes) if isinstance(model.features, Pixels) else None
+    )
+    numbers = album.add(judged.dataset, rows.tolist())
+    items = []
+    for place, (row, one) in enumerate(zip(rows.tolist(), found, strict=True)):
+        name, names = judged.dataset.names[row], judged.dataset.class_names
+        said, labelled = names[judged.said[row]], names[judged.dataset.labels[row]]
+        is_right = "rightly" if said == labelled else f"wrongly, it is named {labelled}"
+        plain = picture(numbers[place], name)
+        seen = "" if pushed is None else picture(album.keep(_grey(pushed[place])), f"gradient x input of {name}")
+        caption = f"says <b>{escaped(said)}</b>, {escaped(is_right)}. {_where(one)}"
+        items.append(
+            f'<li><span class="pair">{plain}{_lit(numbers[place], name, one)}{seen}</span>'
+            f'<p class="says">{caption}</p><p class="file">{escaped(name)}</p></li>'
+        )
+    return (
+        f'<p>{_borders(found)}</p><p class="quiet">{_how(model)}</p><ul class="looked" data-shown>{"".join(items)}</ul>'
+    )
+
+
+def _looked_at(judged: Judged, most: int) -> np.ndarray:
+    """Return the surest mistakes and, in turn, the surest right answers."""
+    right = judged.right[::-1]
+    half = most // 2
+    wrong = judged.mistakes[: max(half, most - len(right))]
+    return np.concatenate([wrong, right[: most - len(wrong)]])
+
+
+def _borders(found: list[Occluded]) -> str:
+    """Return how often the strongest region touches the border, beside what chance would give."""
+    touching = [one.at_border for one in found if one.at_border is not None]
+    if not touching:
+        return "No single region of these pictures decides the answer: what it goes by is spread over them."
+    n, at_border, chance = len(touching), sum(touching), border_share()
+    told = (
+        f"In {at_border} of {n} pictures the region that matters most touches the border; by chance it would be "
+        f"{chance:.0%} of them."
+    )
+    return told + (" It may look at the background." if n >= 4 and at_border / n > (1 + chance) / 2 else "")
+
+
+def _where(one: Occluded) -> str:
+    if one.strongest is None:
+        return "No single region decides."
+    return f'Without the framed region its p falls by <span class="number">{one.falls.max():.2f}</span>.'
+
+
+def _how(model: Model) -> str:
+    told = (
+        "A grey patch was slid over each picture. Bright is where it made the answer less sure: there the net looked. "
+        "This is of the final model, which learned from some of these pictures."
+    )
+    if isinstance(model.features, Pixels):
+        return (
+            f"{told} Beside it gradient x input: how each pixel pushes the answer by itself, light for, dark against. "
+            "It is exact at this picture, but noisy, and blind where a unit is saturated."
+        )
+    return (
+        f"{told} Gradient x input, the quicker way, is for models of pixels alone: here the gradient ends at "
+        f"{model.features.n_out:,} numbers that describe the picture, and those have no place in it."
+    )
+
+
+def _lit(number: int | None, name: str, one: Occluded) -> str:
+    """Return a picture, darker where it mattered less, with a frame around what mattered most."""
+    if one.strongest is None:
+        return ""
+    cells, g = one.cells, GRID
+    top = cells.max()
+    dark = "".join(
+        f'<rect x="{column}" y="{row}" width="1.02" height="1.02" opacity="{0.78 * (1 - value / top):.2f}"/>'
+        for (row, column), value in np.ndenumerate(cells)
+    )
+    row, column = one.strongest
+    frame = f'<rect class="frame" x="{column + 0.06}" y="{row + 0.06}" width="1.88" height="1.88"/>'
+    veil = f'<svg viewBox="0 0 {g} {g}" preserveAspectRatio="none" aria-hidden="true">{dark}{frame}</svg>'
+    return f'<span class="lit">{picture(number, f"where it looked in {name}")}{veil}</span>'
+
+
+def _grey(pushed: np.ndarray) -> str:
+    """Return a map (h, w) as a picture: grey is nothing, light pushes for the answer, dark against it."""
+    top = max(float(np.abs(pushed).max()), float(np.finfo(pushed.dtype).tiny))
+    return address(np.rint(127.5 + 127.5 * pushed / top).astype(np.uint8))

@@ -1,0 +1,43 @@
+"""Numbers predicted: against the true ones, and the rows that were farthest off with their columns."""
+
+import numpy as np
+
+from pellucid.insight.report.judged import Judged
+from pellucid.insight.report.mistakes import MOST_COLUMNS, cells
+from pellucid.pages import escaped
+from pellucid.pages.curves import curves
+
+MOST_DOTS = 600
+MOST_ROWS = 30
+
+
+def numbers_html(judged: Judged) -> str:
+    """Return predicted against true, a dot a row, and the rows that were farthest off."""
+    true, predicted = np.asarray(judged.dataset.labels, np.float64), np.asarray(judged.answers, np.float64)
+    shown = np.unique(np.linspace(0, len(true) - 1, min(len(true), MOST_DOTS)).astype(int))
+    ends = [float(true.min()), float(true.max())]
+    target = judged.dataset.target
+    drawn = curves(
+        {"a row": (true[shown].tolist(), predicted[shown].tolist()), "exact": (ends, ends)},
+        f"true {target}",
+        f"predicted {target}",
+        "Predicted against true",
+        dots=["a row"],
+        height=420,
+    )
+    off = predicted - true
+    worst = np.argsort(-np.abs(off), kind="stable")[:MOST_ROWS]
+    columns = judged.dataset.columns[:MOST_COLUMNS]
+    head = "".join(f'<th scope="col">{escaped(name)}</th>' for name in columns)
+    values = np.asarray(judged.dataset.read(worst), object) if columns else np.empty((len(worst), 0), object)
+    lines = "".join(
+        f'<tr><th scope="row">{escaped(judged.dataset.names[row])}</th>'
+        f"{cells(np.array([true[row], predicted[row], off[row]], object))}{cells(of_row[: len(columns)])}</tr>"
+        for row, of_row in zip(worst.tolist(), values, strict=True)
+    )
+    return (
+        f"<p>{len(true):,} rows ({escaped(judged.how)}).</p><figure>{drawn}</figure><h3>Farthest off</h3>"
+        f'<div class="wide"><table><thead><tr><th scope="col">row</th><th scope="col" class="number">true</th>'
+        f'<th scope="col" class="number">predicted</th><th scope="col" class="number">off by</th>{head}</tr></thead>'
+        f"<tbody>{lines}</tbody></table></div>"
+    )

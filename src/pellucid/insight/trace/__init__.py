@@ -1,0 +1,15 @@
+"""One training step of a network as it really happened, to be read with formula and numbers: `trace` makes a Trace.
+
+    Trace        step.py       the numbers: layers (A_in W b Z A, back: dA dZ dW db), cost, update, after, promised
+      .one                     the same for the example shown alone; .nudge one weight proved; .slips where they lead
+    story(trace) story.py      the same as Sections of Lines, each in symbols, numbers and shapes: formula trees
+    formula.py                 the tree and its three renderings: text, MathML, LaTeX
+    text, page, latex          whole documents in each of them; worksheet: an exercise with blanks and a key
+
+`from pellucid.insight.trace import trace`; also `pellucid.trace`.
+"""
+
+from pellucid.insight.trace.recording import trace
+from pellucid.insight.trace.step import Backward, Cost, Layer, Strongest, Trace, Update
+
+__all__ = ["Backward", "Cost", "Layer", "Strongest", "Trace", "Update", "trace"]
