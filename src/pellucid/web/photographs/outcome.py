@@ -1,16 +1,22 @@
 """Outcome: what training came to, in sentences and files, and what the model says of one more photograph."""
 
+import contextlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pellucid.evaluation import CrossValidation, Scores
+from pellucid.assembly import Progress
+from pellucid.evaluation import Scores
+from pellucid.files import atomic_write
+from pellucid.insight.report import report
+from pellucid.insight.report.headline import sentence_of
 from pellucid.job import Result
 from pellucid.model import Model, class_codes
 from pellucid.novelty import UNKNOWN
 from pellucid.pictures import PictureFile, embedded
 from pellucid.recipe_file import write_recipe
 
+AGAIN = "pellucid train FOLDER --recipe photographs.toml"
 SHOWN = 320  # pixels of a tried photograph, as it is shown
 
 
@@ -26,40 +32,28 @@ def summary(result: Result, early: bool) -> dict[str, Any]:
     early: whether training was stopped before it was judged as planned.
     """
     scores = result.headline
-    assert scores is None or isinstance(scores, Scores)
-    lines = [comparison.sentence() for comparison in scores.comparisons.values()] if scores is not None else []
-    if result.file_facts is not None:
-        lines.append(result.file_facts.sentence())
+    lines = [comparison.sentence() for comparison in scores.comparisons.values()] if isinstance(scores, Scores) else []
     return {
-        "headline": _headline(result, scores),
+        "headline": sentence_of(scores, result.cross_validation, "photographs", ""),
         "early": early,
         "networks": f"{len(result.model.networks)} of {result.recipe['ensemble']} networks",
         "sentences": lines,
-        "findings": [finding.as_dict() for finding in result.findings],
-        "skipped": len(result.skipped),
-        "rejects": result.model.rejection is not None,
-        "worth": [line for line in result.decision.sentences(result.model.class_names) if "new samples" in line],
     }
 
 
-def _headline(result: Result, scores: Scores | None) -> str:
-    if scores is None:
-        return "No photographs were held back, so how good it is on new ones is not known."
-    judged = result.cross_validation if isinstance(result.cross_validation, CrossValidation) else scores
-    accuracy, interval = judged.accuracy, judged.interval
-    about = f"Expect about {100 * accuracy:.0f} of 100 new photographs like these to be named right"
-    return f"{about}." if interval is None else f"{about} ({100 * interval[0]:.0f} to {100 * interval[1]:.0f})."
+def saved(result: Result, folder: Path, progress: Progress) -> dict[str, Path]:
+    """Write the model, its recipe and its report into a folder, and return where they are, by what they are.
 
-
-def saved(result: Result, folder: Path) -> dict[str, Path]:
-    """Write the model and its recipe into a folder, and return where they are, by what they are."""
+    The report is left out where `progress` ends it by KeyboardInterrupt.
+    """
     places = {"model": folder / "photographs.pellucid", "recipe": folder / "photographs.toml"}
     result.model.save(places["model"], force=True)
-    heading = (
-        "pellucid train FOLDER --recipe photographs.toml trains these weights again, FOLDER being the photographs."
-    )
     values = {name: value for name, value in result.recipe.items() if name != "data"}
-    write_recipe(places["recipe"], values, heading)
+    write_recipe(places["recipe"], values, f"{AGAIN} trains these weights again, FOLDER being the photographs.")
+    with contextlib.suppress(KeyboardInterrupt):
+        html = report(result, again=AGAIN, progress=progress).html
+        places["report"] = folder / "photographs-report.html"
+        atomic_write(places["report"], html.encode())
     return places
 
 

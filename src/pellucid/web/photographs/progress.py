@@ -24,12 +24,13 @@ Clock = Callable[[], float]
 
 @dataclass
 class Stage:
-    """One part of the work: how much is done of how much, since when."""
+    """One part of the work: how much is done of how much, since when, and when it last went on."""
 
     name: str
     done: float = 0
     total: float = 0
     begun: float | None = None
+    went_on: float = 0
     ended: float | None = None
 
 
@@ -60,14 +61,16 @@ class Progress:
         self._at(name, min(read - before, self.pictures), self.pictures)
 
     def fits(self, what: str, done: int, total: int) -> None:
-        """Take note of fits of the cross-validation."""
-        self._end("describing")
+        """Take note of fits of the cross-validation, or of pictures that the report looked into."""
+        if what != "cross-validation":
+            if self.asked():
+                raise KeyboardInterrupt
+            self._at("report", done, total)
+            return
         self._at("judging", done, total)
 
     def training(self, X: Rows, y: np.ndarray, epochs: int) -> Callable[[Any], None]:
         """Return a callback of the training loop that counts epochs, network after network."""
-        self._end("describing")
-        self._end("judging")
         self._members = 0
         self._at("training", 0, self.networks)
 
@@ -77,13 +80,8 @@ class Progress:
 
         return show
 
-    def reporting(self, done: int, total: int) -> None:
-        """Take note of how far the report is."""
-        self._end("training")
-        self._at("report", done, total)
-
     def remaining(self) -> float | None:
-        """Return the seconds that are left; None while too little was measured to tell."""
+        """Return the seconds that are left, of training, then of the report; None while too little was measured."""
         now, judging = self.clock(), self.stages["judging"]
         left = [self._left(stage, now) for stage in self.stages.values() if stage.begun is not None]
         if not left or None in left or (judging.begun is None and self.stages["training"].begun is None):
@@ -103,25 +101,24 @@ class Progress:
         return {"stages": stages, "remaining": self.remaining()}
 
     def _at(self, name: str, done: float, total: float) -> None:
+        """Take note of a stage; those before it have ended by then, and the last one begins where training ends."""
+        now, names = self.clock(), list(self.stages)
         stage = self.stages[name]
-        stage.begun = self.clock() if stage.begun is None else stage.begun
-        stage.done, stage.total = done, total
-        if done >= total:
-            self._end(name)
-            if name == "training":
-                self.reporting(0, 1)
-
-    def _end(self, name: str) -> None:
-        stage = self.stages[name]
-        if stage.begun is not None and stage.ended is None:
-            stage.ended = self.clock()
+        stage.begun = now if stage.begun is None else stage.begun
+        stage.done, stage.total, stage.went_on = done, total, now
+        for before in names[: names.index(name) + (done >= total)]:
+            if self.stages[before].begun is not None and self.stages[before].ended is None:
+                self.stages[before].ended = now
+        if name == "training" and done >= total:
+            self._at("report", 0, 1)
 
     def _left(self, stage: Stage, now: float) -> float | None:
         if stage.ended is not None:
             return 0.0
         if not stage.done or stage.begun is None:
             return None
-        return (now - stage.begun) * (stage.total - stage.done) / stage.done
+        left = (stage.went_on - stage.begun) * (stage.total - stage.done) / stage.done
+        return max(0.0, left - (now - stage.went_on))
 
 
 def _share(stage: Stage) -> float:

@@ -1,4 +1,4 @@
-"""Room: the server's part for photographs: page, messages, files in and out. Files come as raw bytes, piece by piece."""
+"""Room: the server's part for photographs: page, messages, files. Files come as raw bytes, piece by piece."""
 
 import asyncio
 import threading

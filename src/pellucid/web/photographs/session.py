@@ -229,20 +229,23 @@ class Session:
             self._splits, self.checked, self.stage = splits, checkup(splits, found), "checked"
 
     def _training(self, recipe: Recipe) -> None:
-        early = False
+        early, progress = False, self._progress
+        assert progress is not None
         with stopped_where(self._stopping.is_set):
             try:
-                result = run(recipe, self._progress)
+                result = run(recipe, progress)
             except KeyboardInterrupt:
-                if self._progress is None or self._progress.stages["describing"].ended is None:
+                if self.closed or progress.stages["describing"].ended is None:
                     raise
                 # what was learned for judging is no network to keep; one on what is described already is soon trained
                 self._stopping.clear()
                 early, self._progress = True, self._told(USUAL["photo"]["ensemble"])
-                result = run(replace(recipe, cross_validate=0), self._progress)
+                progress = self._progress
+                result = run(replace(recipe, cross_validate=0), progress)
         result = told_of(result, self.given or "photographs dropped on the page")
         early = early or len(result.model.networks) < result.recipe["ensemble"]
-        files = saved(result, self.folder)
+        self._stopping.clear()  # a stop that training heard is not one of the report
+        files = saved(result, self.folder, progress)
         with self._lock:
             self.result, self.files, self._outcome, self.stage = result, files, summary(result, early), "trained"
 

@@ -10,15 +10,16 @@ export const lead = "It was asked about photographs that it had not learned from
 /** Show the headline and the report. */
 export function show(body, state) {
   const told = state.outcome;
-  body.append(make("p", { class: "headline", text: told.headline }));
   if (told.early) {
     body.append(make("p", { class: "quiet", text: `You stopped it early: ${told.networks} answer, and fewer photographs judged them.` }));
   }
   const report = address("report");
   if (state.files.includes("report")) {
-    body.append(make("iframe", { class: "report", src: report, title: "The report, with all mistakes", sandbox: "allow-scripts allow-downloads allow-modals" }),
+    body.append(make("iframe", { class: "report", src: report, title: "The report, with all mistakes", sandbox: "allow-scripts allow-downloads allow-modals", allow: "clipboard-write" }),
       make("p", {}, make("a", { href: report, target: "_blank", rel: "noopener", text: "Open the report by itself" })));
     return;
   }
-  body.append(make("ul", {}, ...[...told.sentences, ...told.worth].map((text) => make("li", { text }))));
+  body.append(make("p", { class: "headline", text: told.headline }),
+    make("ul", {}, ...told.sentences.map((text) => make("li", { text }))),
+    make("p", { class: "quiet", text: "The report was stopped before it was done." }));
 }

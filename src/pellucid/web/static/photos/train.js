@@ -44,8 +44,9 @@ export function update(body, { progress, stopping }) {
 /** Return the time that is left in words; honest about what is not known yet. */
 export function left(progress) {
   if (!progress) return "";
-  if (progress.remaining !== null) return `${duration(progress.remaining)} left`;
-  if (progress.stages.at(-1).begun) return "Nearly done.";
+  const reporting = progress.stages.at(-1).begun;
+  if (progress.remaining !== null) return `${duration(progress.remaining)} ${reporting ? "left" : "of training left, then the report"}`;
+  if (reporting) return "It is trained; the report is next.";
   return "How long it takes is known once the photographs are read.";
 }
 
