@@ -113,12 +113,18 @@ class Album:
             self._put(path, (new, *place.split("/")[1:]))
         shutil.rmtree(self._folder / old, ignore_errors=True)
 
+    def discard(self, place: str) -> None:
+        """Forget one picture."""
+        if place not in self.pictures:
+            raise InputError(f"there is no photograph {place!r} that could be left out.")
+        path = self.pictures.pop(place)
+        self.bytes -= path.stat().st_size
+        path.unlink()
+
     def remove(self, name: str) -> None:
         """Forget the pictures of a class."""
         for place in self.classes().get(name, []):
-            path = self.pictures.pop(place)
-            self.bytes -= path.stat().st_size
-            path.unlink()
+            self.discard(place)
         if not self.divided:
             shutil.rmtree(self._folder / _safe(name), ignore_errors=True)
 

@@ -49,6 +49,10 @@ class Progress:
     stages: dict[str, Stage] = field(default_factory=lambda: {name: Stage(name) for name in STAGES})
     _read: int = 0
     _members: int = 0
+    _mark: float = 0.0  # when the last stage ended
+
+    def __post_init__(self) -> None:
+        self._mark = self.clock()
 
     def reading(self, source: str, done: int, total: int) -> None:
         """Take note of samples read: each is, first for copies, then to be described; part after part."""
@@ -88,15 +92,17 @@ class Progress:
             return None
         known = sum(seconds for seconds in left if seconds is not None)
         if self.stages["training"].begun is None and judging.done:  # as a fold, of a quarter more photographs
-            known += 1.25 * ((judging.ended or now) - (judging.begun or now)) / judging.done
+            known += 1.25 * (judging.went_on - (judging.begun or 0)) / judging.done
         return known
 
     def as_dict(self) -> dict[str, Any]:
         """Return the stages and what is left as plain values."""
+        ended = [stage.ended is not None for stage in self.stages.values()]
+        last = max((place for place, over in enumerate(ended) if over), default=-1)
         stages = [
             {"name": name, "text": STAGES[name], "share": _share(stage), "ended": stage.ended is not None,
-             "begun": stage.begun is not None, "done": stage.done, "total": stage.total}
-            for name, stage in self.stages.items()
+             "begun": stage.begun is not None or place == last + 1, "done": stage.done, "total": stage.total}
+            for place, (name, stage) in enumerate(self.stages.items())
         ]  # fmt: skip
         return {"stages": stages, "remaining": self.remaining()}
 
@@ -104,11 +110,11 @@ class Progress:
         """Take note of a stage; those before it have ended by then, and the last one begins where training ends."""
         now, names = self.clock(), list(self.stages)
         stage = self.stages[name]
-        stage.begun = now if stage.begun is None else stage.begun
+        stage.begun = self._mark if stage.begun is None else stage.begun
         stage.done, stage.total, stage.went_on = done, total, now
         for before in names[: names.index(name) + (done >= total)]:
             if self.stages[before].begun is not None and self.stages[before].ended is None:
-                self.stages[before].ended = now
+                self.stages[before].ended = self._mark = now
         if name == "training" and done >= total:
             self._at("report", 0, 1)
 

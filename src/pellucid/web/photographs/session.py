@@ -68,6 +68,7 @@ class Session:
             "stop": self._stop,
             "rename": self._rename,
             "remove": self._remove,
+            "discard": self._discard,
             "clear": self._clear,
             "pictures": self._pictures,
         }
@@ -195,6 +196,11 @@ class Session:
         self._forget_results("photos")
         return [self.state()]
 
+    def _discard(self, message: Message) -> list[Message]:
+        self._refuse_while_working()
+        self.album.discard(str(message.get("place")))
+        return self._check(message)
+
     def _clear(self, message: Message) -> list[Message]:
         self._refuse_while_working()
         self.album.clear()
@@ -243,8 +249,9 @@ class Session:
                 progress = self._progress
                 result = run(replace(recipe, cross_validate=0), progress)
         result = told_of(result, self.given or "photographs dropped on the page")
-        early = early or len(result.model.networks) < result.recipe["ensemble"]
-        self._stopping.clear()  # a stop that training heard is not one of the report
+        if "interrupted" in result.histories[-1].stopped_because:
+            early = True
+            self._stopping.clear()  # training has heard it; the report is written all the same
         files = saved(result, self.folder, progress)
         with self._lock:
             self.result, self.files, self._outcome, self.stage = result, files, summary(result, early), "trained"

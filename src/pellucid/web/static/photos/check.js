@@ -1,6 +1,6 @@
 // Step 2: what is in the photographs, before anything is learned: classes, copies, broken files.
 
-import { count, make } from "./element.js";
+import { button, count, make } from "./element.js";
 import { picture } from "./pictures.js";
 import { stages } from "./train.js";
 
@@ -10,7 +10,7 @@ export const lead = "It looks for copies, broken files and classes that are too 
 const LEVELS = { problem: ["!", "Problem"], watch: ["?", "Look at it"], note: ["i", "Good to know"] };
 
 /** Show what the check found, or how far it is. */
-export function show(body, state) {
+export function show(body, state, act) {
   if (state.stage === "checking") {
     body.append(stages(state.progress, ["copies"]));
     return;
@@ -20,7 +20,7 @@ export function show(body, state) {
   body.append(make("p", { class: "big", text: headline(found) }), classes(found.counts));
   if (found.broken.length) body.append(broken(found));
   if (found.findings.length) body.append(make("h2", { text: "What was found" }), findings(found.findings));
-  if (found.copies.length) body.append(make("h2", { text: "Copies, side by side" }), copies(found));
+  if (found.copies.length) body.append(make("h2", { text: "Copies, side by side" }), copies(found, state.given || state.zip ? null : act));
   if (found.classes.length > 2) body.append(joining(found.classes, state.merge));
 }
 
@@ -64,12 +64,13 @@ function broken({ broken: files, n_broken: number }) {
     make("ul", {}, ...files.map(({ name, why }) => make("li", { text: `${name}: ${why}` }))));
 }
 
-function copies({ copies: clusters, n_copies: number }) {
+function copies({ copies: clusters, n_copies: number }, act) {
   const list = make("ul", { class: "clusters" }, ...clusters.map(({ pictures, exact, contradict, more }) =>
     make("li", { class: contradict ? "card contradict" : "card" },
       make("p", { text: `${exact ? "The same file" : "Nearly the same"}${contradict ? ", in two classes: one label is wrong" : ""}${more ? `, and ${more} more` : ""}` }),
       make("div", { class: "side" }, ...pictures.map(({ address, name, class: said }) => make("figure", {}, picture(address, name),
-        make("figcaption", {}, make("strong", { text: said }), name.split("/").at(-1))))))));
+        make("figcaption", {}, make("strong", { text: said }), name.split("/").at(-1)),
+        contradict && act ? button("Leave out", () => act.send({ do: "discard", place: name }), { class: "slim", "aria-label": `Leave out ${name}` }) : null))))));
   const rest = number - clusters.length;
   return make("div", {}, list, rest > 0 ? make("p", { class: "quiet", text: `And ${rest} more groups of copies.` }) : null);
 }
