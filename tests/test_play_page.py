@@ -1,76 +1,324 @@
 """The playground's page in a real browser: what a learner presses, drags and draws, and what is then shown."""
 
 import re
+import socket
 import subprocess
 import sys
-import threading
+from contextlib import contextmanager
 
 import pytest
+
 from browser import chromium, page  # noqa: F401
 
-WIDTHS_AND_LOOKS = [(1280, False), (1280, True), (390, False), (390, True)]
+HOSTILE = "<img src=x onerror=alert(1)>"
+
+
+@contextmanager
+def served(*arguments):
+    """Run `pellucid play` beside the tests, and give its address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "pellucid", "play", *arguments, "--port", str(port), "--no-browser"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        address = re.search(r"http://\S+", process.stdout.readline() or "")
+        try:
+            assert address, process.stdout.read()
+            yield address[0]
+        finally:
+            process.terminate()
+
+
+@pytest.fixture(scope="module")
+def playground(chromium):  # noqa: F811
+    with served() as address:
+        yield address
 
 
 @pytest.fixture
 def play(page, playground):  # noqa: F811
-    """Return a function that opens the playground at an address and waits until it shows something."""
+    """Return a function that opens the playground at a moment, and waits until that is shown."""
 
-    def opened(fragment="", **look):
-        tab = page(playground + ("#" + fragment if fragment else ""), **look)
+    def opened(moment="", **look):
+        tab = page(playground + ("#" + moment if moment else ""), **look)
         tab.wait_for_selector("html[data-ready]")
         return tab
 
     return opened
 
 
-def iteration(tab):
-    return int(tab.inner_text("#iteration").replace(",", ""))
+def number(tab, place):
+    return float(tab.inner_text(place).replace(",", "").replace("\u2212", "-").replace("%", ""))
 
 
-def until(tab, expression):
-    tab.wait_for_function(expression)
+def shows(tab, place, text):
+    """Wait until a place shows a text, or one that a pattern matches; the page's policy forbids polling by a script."""
+    from playwright.sync_api import expect
+
+    expect(tab.locator(place)).to_have_text(text, timeout=10_000)
 
 
-def at(tab, number):
-    until(tab, f"document.getElementById('iteration').textContent === '{number:,}'")
+def at(tab, iteration):
+    shows(tab, "#iteration", f"{iteration:,}")
 
 
-def scrub(tab, number):
-    tab.eval_on_selector(
-        "#scrub",
-        "(slider, to) => { slider.value = to; slider.dispatchEvent(new Event('input')); slider.dispatchEvent(new Event('change')); }",
-        number,
-    )
-    at(tab, number)
+def slide(tab, slider, value):
+    """Move a slider as a hand does: input while it moves, change at its end."""
+    move = """(slider, to) => {
+      slider.value = to;
+      for (const end of ["input", "change"]) slider.dispatchEvent(new Event(end));
+    }"""
+    tab.eval_on_selector(slider, move, value)
 
 
-def score(tab):
-    return tab.inner_text("#score")
-
-
-def pixels(tab):
+def picture(tab):
     return tab.eval_on_selector("#plane", "canvas => canvas.toDataURL()")
 
 
-@pytest.mark.parametrize(("width", "dark"), WIDTHS_AND_LOOKS)
+def address_holds(tab, text):
+    tab.wait_for_url(lambda url: text in url, timeout=10_000)
+
+
+def place(tab, across, down):
+    box = tab.locator("#plane").bounding_box()
+    return box["x"] + across * box["width"], box["y"] + down * box["height"]
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1280, False), (1280, True), (390, False), (390, True)])
 def test_run_pause_step_back_and_scrub(play, width, dark):
     tab = play(width=width, dark=dark)
-    begin = pixels(tab)
-    assert iteration(tab) == 0
+    begin = picture(tab)
+    at(tab, 0)
     assert tab.is_disabled("#back")
     tab.click("#run")
-    until(tab, "Number(document.getElementById('furthest').textContent.replace(',', '')) > 100")
+    shows(tab, "#furthest", re.compile(r"\d{3}"))
     tab.click("#run")
-    until(tab, "document.getElementById('run').textContent === 'Run'")
-    here, there = iteration(tab), score(tab)
-    assert pixels(tab) != begin
+    shows(tab, "#run", "Run")
+    there = int(number(tab, "#iteration"))
     tab.click("#step")
-    at(tab, here + 1)
+    at(tab, there + 1)
     tab.click("#back")
-    at(tab, here)
-    assert score(tab) == there
-    scrub(tab, 0)
-    assert pixels(tab) == begin
-    scrub(tab, here)
-    assert score(tab) == there
+    at(tab, there)
+    score, here = tab.inner_text("#score"), picture(tab)
+    assert here != begin
+    slide(tab, "#scrub", 0)
+    at(tab, 0)
+    assert picture(tab) == begin
+    slide(tab, "#scrub", there)
+    at(tab, there)
+    assert (tab.inner_text("#score"), picture(tab)) == (score, here)
     assert tab.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_keys_run_step_and_go_back(play):
+    tab = play("at=30")
+    tab.keyboard.press("ArrowLeft")
+    at(tab, 29)
+    tab.keyboard.press("ArrowRight")
+    at(tab, 30)
+    tab.keyboard.press("Space")
+    shows(tab, "#run", "Pause")
+    tab.keyboard.press("Space")
+    shows(tab, "#run", "Run")
+    assert number(tab, "#iteration") >= 30
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_points_are_drawn_by_hand_and_learned(play, width):
+    tab = play(width=width)
+    tab.get_by_label("draw by hand").check(force=True)
+    tab.wait_for_selector("#drawing:not([hidden])")
+    tab.locator("#plane").scroll_into_view_if_needed()
+    for across in (0.2, 0.3, 0.4):
+        tab.mouse.click(*place(tab, across, 0.3))
+    tab.locator("#brushes label").nth(1).click()
+    tab.locator("#plane").scroll_into_view_if_needed()
+    tab.mouse.move(*place(tab, 0.6, 0.6))
+    tab.mouse.down()
+    tab.mouse.move(*place(tab, 0.9, 0.6), steps=12)
+    tab.mouse.up()
+    trail = number(tab, "#drawn")
+    assert 6 <= trail <= 3 + 12 + 1
+    tab.click("#undo")
+    shows(tab, "#drawn", f"{trail - 1:g}")
+    tab.focus("#plane")
+    tab.keyboard.press("ArrowRight")
+    tab.keyboard.press("Enter")
+    shows(tab, "#drawn", f"{trail:g}")
+    address_holds(tab, "points=")
+    x, y, code = (float(cell) for cell in re.search(r"points=([^;]*);", tab.url)[1].split(","))
+    assert (x, y, code) == (pytest.approx(-3, abs=0.1), pytest.approx(2, abs=0.1), 0)  # the plane goes from -5 to 5
+    tab.click("#step")
+    at(tab, 1)
+    address_holds(tab, "at=1")
+    tab.reload()
+    shows(tab, "#drawn", f"{trail:g}")
+    at(tab, 1)
+
+
+def test_the_surface_stands_as_the_points_do(play):
+    tab = play("data=drawn&held_out=0&points=-3.0,4.0,0;-3.5,3.0,0;4.0,-3.0,1;3.0,-3.5,1&at=300")
+    shows(tab, "#score", "100% right")
+    corners = tab.eval_on_selector(
+        "#plane",
+        """canvas => {
+          const { width, height } = canvas;
+          const pixels = canvas.getContext("2d").getImageData(0, 0, width, height).data;
+          return [0.1, 0.9].map(at => 4 * (Math.round(at * height) * width + Math.round(at * width)))
+            .map(first => [...pixels.slice(first, first + 3)]);
+        }""",
+    )
+    (red, _, blue), (red_there, _, blue_there) = corners
+    assert blue > red + 20  # the first class's blue, at the upper left
+    assert red_there > blue_there + 20
+
+
+def test_a_weight_is_clicked_and_dragged(play):
+    tab = play("at=300")
+    at(tab, 300)
+    tab.locator('[data-weight="1,1,0"]').dispatch_event("click")
+    shows(tab, "#weight-value", re.compile(r"\d"))
+    assert tab.input_value("#weights") == "1,1,0"
+    value, gradient, after = (number(tab, f"#weight-{what}") for what in ("value", "gradient", "next"))
+    assert after == pytest.approx(value - 1.2 * gradient, abs=2e-4 * abs(value))
+    assert "W1[2,1]" in tab.inner_text("#weight-formula")
+    before = picture(tab)
+    slide(tab, "#weight-slider", value + 0.5)
+    shows(tab, "#weight-value", f"{value + 0.5:.5g}".replace("-", "\u2212"))
+    assert picture(tab) != before
+    at(tab, 300)
+    address_holds(tab, "edits=300,1,1,0,")
+
+
+def test_layers_units_and_activations_are_set(play):
+    tab = play()
+    tab.click("#more")
+    shows(tab, "#depth", "2")
+    tab.click("text='+' >> nth=1")
+    tab.get_by_label("relu", exact=True).check(force=True)
+    address_holds(tab, "relu,4:relu")
+    tab.get_by_label("More: Activation of all hidden layers").select_option("softplus")
+    address_holds(tab, "softplus,4:softplus")
+    tab.click("#fewer")
+    shows(tab, "#depth", "1")
+
+
+def test_what_if_lays_its_curve_over_the_old_one(play, capsys):
+    tab = play("at=2000")
+    at(tab, 2000)
+    score = tab.inner_text("#score")
+    rate = "#whatif-settings input >> nth=0"
+    tab.focus(rate)
+    tab.keyboard.press("ArrowRight")
+    tab.wait_for_selector("html[data-whatif-ms]")
+    times = [tab.evaluate("Number(document.documentElement.dataset.whatifMs)")]
+    for _ in range(3):
+        tab.evaluate("delete document.documentElement.dataset.whatifMs")
+        tab.keyboard.press("ArrowRight")
+        tab.wait_for_selector("html[data-whatif-ms]")
+        times.append(tab.evaluate("Number(document.documentElement.dataset.whatifMs)"))
+    with capsys.disabled():
+        print(f"\nwhat if, 2,000 iterations of the flower, slider to redrawn: {times} ms")
+    assert "training, what if" in tab.inner_text("#curve-key")
+    assert "right" in tab.inner_text("#whatif-result")
+    assert tab.inner_text("#score") == score
+    tab.click("#whatif-keep")
+    address_holds(tab, "rate=3.0")
+    shows(tab, "#score", re.compile(f"^(?!{re.escape(score)})"))
+    assert "what if" not in tab.inner_text("#curve-key")
+
+
+def test_ten_starts_make_a_fan(play):
+    tab = play("layers=1:relu")
+    tab.click("#starts")
+    shows(tab, "#whatif-result", re.compile(r"^10 of 10 starts"))
+    assert "other starts" in tab.inner_text("#curve-key")
+    assert "died" in tab.inner_text("#whatif-result")
+    tab.click("#whatif-forget")
+    assert "starts" not in tab.inner_text("#curve-key")
+
+
+def test_the_saved_script_comes_to_the_displayed_cost(play, tmp_path):
+    tab = play("at=120&rate=0.8")
+    shown = float(re.search(r"Cost ([\d.]+) at iteration 120", tab.get_attribute("#curves", "aria-label"))[1])
+    tab.click("#save summary")
+    with tab.expect_download() as download:
+        tab.click("[data-save=python]")
+    script = tmp_path / "play.py"
+    download.value.save_as(script)
+    told = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True, cwd=tmp_path).stdout
+    costs = [float(text) for text in re.findall(r"\d+\.\d+", told)]
+    assert any(cost == pytest.approx(shown, abs=1e-4) for cost in costs), told
+
+
+def test_a_point_shows_its_work(play):
+    tab = play("at=50")
+    x, y = tab.eval_on_selector(
+        "#plane",
+        """async () => {
+          const { placeOf } = await import("./static/play/plane.js");
+          const { present } = await import("./static/play/present.js");
+          return placeOf(...present.problem.points[7]);
+        }""",
+    )
+    tab.locator("#plane").click(position={"x": x, "y": y})
+    tab.wait_for_selector("#trace[open]")
+    assert re.search(r"point \d+, named class 0", tab.inner_text("#trace-title"))
+    assert tab.frame_locator("#trace-frame").locator("math").first.inner_text(timeout=10_000)
+    tab.click("#trace-close")
+    tab.fill("#row", "3")
+    tab.click("#trace-row button")
+    assert "point 3," in tab.inner_text("#trace-title")
+
+
+def test_the_doctors_advice_is_applied(play):
+    tab = play("rate=60.0&at=300")
+    shows(tab, "#finding", re.compile(r"Try the rate 6\.$"))
+    tab.click("#apply")
+    address_holds(tab, "rate=6.0")
+    at(tab, 0)
+
+
+def test_the_look_is_switched_by_hand(play):
+    tab = play()
+    light = tab.eval_on_selector("body", "body => getComputedStyle(body).backgroundColor"), picture(tab)
+    tab.click("#theme")
+    assert tab.eval_on_selector("body", "body => getComputedStyle(body).backgroundColor") != light[0]
+    assert picture(tab) != light[1]
+
+
+def test_a_moment_comes_back_from_its_address(play):
+    tab = play("data=moons&seed=7")
+    for _ in range(3):
+        tab.click("#step")
+    at(tab, 3)
+    address_holds(tab, "at=3")
+    shown = picture(tab), tab.inner_text("#score")
+    tab.reload()
+    at(tab, 3)
+    assert (picture(tab), tab.inner_text("#score")) == shown
+    assert tab.get_by_label("moons").is_checked()
+    again = play(tab.url.partition("#")[2])
+    at(again, 3)
+    assert (picture(again), again.inner_text("#score")) == shown
+
+
+def test_what_is_refused_is_told_and_the_page_goes_on(play):
+    tab = play("rate=much")
+    assert "much" in tab.inner_text("#trouble")
+
+
+def test_names_of_a_table_are_shown_as_text(page, tmp_path):  # noqa: F811
+    rows = [f"{x},{2 - x},{3 * x % 2},{HOSTILE if x > 1 else 'plain'}" for x in (k / 20 for k in range(41))]
+    table = tmp_path / "table.csv"
+    table.write_text("\n".join(["wide,<b>high</b>,c,kind", *rows]), "utf-8")
+    with served(str(table), "--label", "kind") as address:
+        tab = page(address)
+        tab.wait_for_selector("html[data-ready]")
+        assert HOSTILE in tab.inner_text("#legend")
+        assert "<b>high</b>" in tab.inner_text("#columns")
+        assert tab.locator("main img, main b").count() == 0
+        tab.get_by_label("Up").select_option("2")
+        address_holds(tab, "columns=0,2")
+        tab.click("#step")
+        at(tab, 1)

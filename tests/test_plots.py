@@ -523,6 +523,7 @@ def test_regions_and_lines_differ_in_grey_too():
     figure = plots.decision_boundary(lambda X: X[:, 0] > 0, [[-1, -1], [1, 1]], [0, 1], ["left", "right"])
     (line,) = [drawn for drawn in figure.axes[0].collections if not isinstance(drawn, PathCollection)]
     (path,) = line.get_paths()
+    assert len(path.vertices) > 100  # from below to the top
     np.testing.assert_allclose(path.vertices[:, 0], 0, atol=1e-9)
     first, second = figure.axes[0].collections[-2:]
     assert len(first.get_paths()[0]) != len(second.get_paths()[0])  # a disc and a square

@@ -29,7 +29,7 @@ from pellucid.evaluation import (
 from pellucid.judging import cross_validated, curve_of, facts_against, scored, shift_between, usual_or_wanted
 from pellucid.learner import Learner, Samples
 from pellucid.model import Model
-from pellucid.preparation import prepare
+from pellucid.preparation import Prepared, prepare
 from pellucid.randomness import as_seed
 from pellucid.recipe import Recipe, make_recipe
 from pellucid.training import Checkpoints, History, Settings
@@ -101,8 +101,29 @@ def train(source: str | Path, *, progress: Progress | None = None, **settings: A
     return run(make_recipe(data=str(source), **settings), progress)
 
 
-def run(recipe: Recipe, progress: Progress | None = None, checkpoints: Checkpoints | None = None) -> Result:
-    """Carry out a recipe.  checkpoints: where to write how far it is, and to go on from."""
+@dataclass(frozen=True)
+class Plan:
+    """A job before anything is learned: prepared and divided data, and who learns what from which samples.
+
+    seed: of the first start.  repeats: of cross-validation.  skipped: pictures left out, where that is allowed.
+    """
+
+    prepared: Prepared
+    learner: Learner
+    division: Division
+    repeats: int
+    holdout: float
+    skipped: list[tuple[str, str]] | None
+
+    @property
+    def samples(self) -> tuple[Samples, Samples | None]:
+        """The samples to learn from, and those to measure on."""
+        division = self.division
+        return division.samples("train"), division.samples("validation") if "validation" in division else None
+
+
+def planned(recipe: Recipe, progress: Progress | None = None, checkpoints: Checkpoints | None = None) -> Plan:
+    """Read the data of a recipe and divide them.  checkpoints: where the seed is kept, if the recipe has none."""
     prepared = prepare(recipe, progress)
     splits = prepared.splits
     refuse_impossible(recipe.reject, recipe.threshold, splits.train, splits.validation)
@@ -125,10 +146,18 @@ def run(recipe: Recipe, progress: Progress | None = None, checkpoints: Checkpoin
         division.hold_back_for_testing(holdout, seed)
     if recipe.chooses and not repeats and settings.stopping is None:
         division.hold_back_for_choosing(seed)
-    first, whole = division.train, division.samples("train")
-    validation = division.samples("validation") if "validation" in division else None
-
+    first = division.train
     learner = Learner(features, settings, seed, first.class_names, recipe.networks_for(features), first.target)
+    return Plan(prepared, learner, division, repeats, holdout, skipped)
+
+
+def run(recipe: Recipe, progress: Progress | None = None, checkpoints: Checkpoints | None = None) -> Result:
+    """Carry out a recipe.  checkpoints: where to write how far it is, and to go on from."""
+    plan = planned(recipe, progress, checkpoints)
+    prepared, learner, division, repeats = plan.prepared, plan.learner, plan.division, plan.repeats
+    settings, seed, features, skipped = learner.settings, learner.seed, learner.features, plan.skipped
+    whole, validation = plan.samples
+
     judged = None
     if repeats:
         judged = cross_validated(learner, whole, repeats, recipe.threshold, progress, checkpoints)
@@ -168,7 +197,7 @@ def run(recipe: Recipe, progress: Progress | None = None, checkpoints: Checkpoin
         answered |= {} if worth is None else {part: worth}
     return Result(
         model=model,
-        recipe=recipe.in_full(features, seed, repeats, holdout),
+        recipe=recipe.in_full(features, seed, repeats, plan.holdout),
         histories=learned.histories,
         scores=scores,
         cross_validation=judged,

@@ -25,6 +25,7 @@ GROUPS = {
         "fetch": ("pellucid.cli.fetch", "Fetch a data set of the articles."),
     },
     "Learn": {
+        "explain": ("pellucid.cli.explain", "Show one training step with all its numbers."),
         "demo": ("pellucid.cli.demo", "Train on handwritten digits; needs no data."),
         "play": ("pellucid.cli.play", "Play with a small network in your browser."),
         "reproduce": ("pellucid.cli.reproduce", "Run a network of the four articles."),

@@ -20,6 +20,10 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
     "connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+DOCUMENT_POLICY = (  # of documents in a frame that bring their own scripts and styles: they can reach nothing
+    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'self'; sandbox allow-scripts"
+)
 ALWAYS = {
     b"content-security-policy": POLICY.encode(),
     b"x-content-type-options": b"nosniff",

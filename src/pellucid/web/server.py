@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import errno
 import json
 import math
+import os
 import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
@@ -66,13 +68,14 @@ def bound(host: str, port: int | None) -> socket.socket:
     for number in ports:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         listener = socket.socket(family, socket.SOCK_STREAM)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if os.name == "posix":  # elsewhere it would share a port that is in use
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((host, number))
             listener.listen(64)
         except OSError as error:
             listener.close()
-            if error.errno in (98, 48, 10048, 10013, 13):
+            if error.errno in (errno.EADDRINUSE, errno.EACCES):
                 continue
             raise InputError(f"cannot listen at {host}, port {number}: {error.strerror or error}.") from None
         return listener
@@ -82,9 +85,9 @@ def bound(host: str, port: int | None) -> socket.socket:
 
 
 def serve(app: Guard, listener: socket.socket, closing: threading.Event) -> None:
-    """Serve until Ctrl-C; `closing` is then set, and streams that are open end."""
+    """Serve until Ctrl-C, or until `closing` is set, which Ctrl-C does too: streams that are open end by it."""
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=1, ws="none"
+        app, log_config=None, access_log=False, server_header=False, proxy_headers=False, timeout_graceful_shutdown=1, ws="none"
     )
     _Server(config, closing).run(sockets=[listener])
 
@@ -97,6 +100,9 @@ class _Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: Any) -> None:
         self._closing.set()
         super().handle_exit(sig, frame)
+
+    async def on_tick(self, counter: int) -> bool:
+        return self._closing.is_set() or await super().on_tick(counter)
 
 
 async def message_of(request: Request, largest: int = LARGEST) -> Any:

@@ -2,8 +2,8 @@
 
     Trace        step.py       the numbers: layers (A_in W b Z A, back: dA dZ dW db), cost, update, after, promised
       .one                     the same for the example shown alone; .nudge one weight proved; .slips where they lead
-    story(trace) story.py      the same as Sections of Lines, each in symbols, numbers and shapes: formula trees
-    formula.py                 the tree and its three renderings: text, MathML, LaTeX
+    story(trace) story.py      the same as Sections of Lines (section.py): formula trees of symbols, numbers, shapes
+    formula.py                 the tree, and it as text; mathml.py and tex.py: the same in those
     text, page, latex          whole documents in each of them; worksheet: an exercise with blanks and a key
 
 `from pellucid.insight.trace import trace`; also `pellucid.trace`.

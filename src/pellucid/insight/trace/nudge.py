@@ -1,12 +1,12 @@
 """Nudge: one weight moved a little up and down, so that the cost itself says what its gradient is.
 
-n = [J(w + h) - J(w - h)] / 2h, in float64, with the same rows and the same dropout. A nudge across a kink (of relu, say)
-proves nothing, so a shorter one is tried; where J is too flat for its own rounding, nothing can be proved.
+n = [J(w + h) - J(w - h)] / 2h, in float64, with the same rows and dropout. A nudge across a kink (of relu, say) proves
+nothing, so a shorter one is tried; where J is too flat for its own rounding, nothing can be proved.
 """
 
 import copy
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,8 @@ from pellucid.nn import Network
 
 STEPS = (1e-3, 1e-4, 1e-5, 1e-6)
 FLAT = 1e3  # a gradient must be so many times what rounding alone can feign
-CLOSE = 1e-5  # relative; the formula itself errs by about h^2
+SURE = 1e-5  # relative; a step is short enough where halving it changes no more
+CLOSE = 1e-5  # relative
 CLOSE_SINGLE = 1e-3  # where the gradient was computed in float32
 
 Verdict = Literal["agrees", "too flat", "on a kink", "differs"]
@@ -52,11 +53,13 @@ class Nudge:
         """Return what the nudge proved, in words."""
         if self.verdict == "too flat":
             return (
-                f"{self.name} cannot be checked by nudging: the cost is too flat here. Its gradient, {self.gradient:.2g}, "
-                f"drowns in the rounding of J, about {self.rounding:.1g}."
+                f"{self.name} cannot be checked by nudging: the cost is too flat here. Its gradient, "
+                f"{self.gradient:.2g}, drowns in the rounding of J, about {self.rounding:.1g}."
             )
         if self.verdict == "on a kink":
-            return f"{self.name} cannot be checked by nudging: however short, the nudge crosses a kink of an activation."
+            return (
+                f"{self.name} cannot be checked by nudging: however short, the nudge crosses a kink of an activation."
+            )
         return (
             f"{self.name} by nudging: {self.numeric:.8g}; by backpropagation: {self.gradient:.8g}. "
             f"{'They agree.' if self.verdict == 'agrees' else 'They DIFFER.'}"
@@ -67,29 +70,68 @@ def nudged(trace: Trace) -> Nudge:
     """Return the proof of one weight: that of the steepest gradient in the first layer that has any."""
     assert trace.cost is not None and trace.update is not None
     layer, unit, source = _chosen(trace)
-    network = trace.network.copy(np.float64)
-    W = network.dense[layer].W
-    w, analytic = float(W[unit, source]), float(trace.network.views(trace.update.gradient)[layer][0][unit, source])
-    place = sum(dense.W.size + dense.b.size for dense in network.dense[:layer]) + unit * W.shape[1] + source
-    _, here = _cost(network, trace)
-    noise = float(np.finfo(np.float64).eps) * max(1.0, abs(trace.cost.J), float(np.abs(trace.layers[-1].Z).max()))
-    for h in STEPS:
-        W[unit, source] = w + h
-        up, above = _cost(network, trace)
-        W[unit, source] = w - h
-        down, below = _cost(network, trace)
-        if all(map(np.array_equal, here, above)) and all(map(np.array_equal, here, below)):
-            break
+    probe = _Probe(trace, layer, unit, source)
+    analytic = float(trace.network.views(trace.update.gradient)[layer][0][unit, source])
+    tried = [point for h in STEPS if (point := probe.at(h)) is not None]
+    if not tried:
+        h = STEPS[-1]
+        point, verdict = _Point(h, np.nan, np.nan, np.inf, probe.noise / h), "on a kink"
     else:
-        return Nudge(layer + 1, unit, source, place, w, analytic, h, up, down, np.nan, noise / h, "on a kink")
-    numeric, rounding = (up - down) / (2 * h), noise / h
-    close = CLOSE if trace.network.parameters.dtype == np.float64 else CLOSE_SINGLE
-    verdict: Verdict
-    if max(abs(analytic), abs(numeric)) <= FLAT * rounding:
-        verdict = "too flat"
-    else:
-        verdict = "agrees" if abs(numeric - analytic) <= close * max(abs(numeric), abs(analytic)) else "differs"
-    return Nudge(layer + 1, unit, source, place, w, analytic, h, up, down, numeric, rounding, verdict)
+        sure = (point for point in tried if point.error <= SURE * abs(point.numeric))
+        point = next(sure, min(tried, key=lambda point: point.error))
+        verdict = _verdict(analytic, point, trace.network.parameters.dtype)
+    place = sum(dense.W.size + dense.b.size for dense in trace.network.dense[:layer])
+    place += unit * trace.network.dense[layer].n_in + source
+    numbers = (probe.weight, analytic, point.h, point.up, point.down, point.numeric, point.rounding)
+    return Nudge(layer + 1, unit, source, place, *numbers, verdict)
+
+
+def _verdict(analytic: float, point: "_Point", dtype: np.dtype) -> Verdict:
+    larger = max(abs(analytic), abs(point.numeric))
+    if larger <= FLAT * point.rounding:
+        return "too flat"
+    close = CLOSE if dtype == np.float64 else CLOSE_SINGLE
+    return "agrees" if abs(point.numeric - analytic) <= max(close * larger, 2 * point.error) else "differs"
+
+
+class _Point(NamedTuple):
+    """Costs h above and below, how wrong the difference may be, all told, and what of that is rounding."""
+
+    h: float
+    up: float
+    down: float
+    error: float
+    rounding: float
+
+    @property
+    def numeric(self) -> float:
+        """The difference quotient."""
+        return (self.up - self.down) / (2 * self.h)
+
+
+class _Probe:
+    """The cost as a function of one weight, in float64, stated here anew: it must share no fault with what it checks."""
+
+    def __init__(self, trace: Trace, layer: int, unit: int, source: int) -> None:
+        assert trace.cost is not None
+        self.trace, self.network = trace, trace.network.copy(np.float64)
+        self.W, self.place = self.network.dense[layer].W, (unit, source)
+        self.weight = float(self.W[self.place])
+        largest = max(1.0, abs(trace.cost.J), float(np.abs(trace.layers[-1].Z).max()))
+        self.noise = float(np.finfo(np.float64).eps) * largest  # of J: l is a difference of numbers like Z
+        _, self.sides = _cost(self.network, trace)
+
+    def at(self, h: float) -> _Point | None:
+        """Return what h and half of it show, None where a kink lies between; half tells how straight the cost is."""
+        J: dict[float, float] = {}
+        for moved in (h, -h, h / 2, -h / 2):
+            self.W[self.place] = self.weight + moved
+            J[moved], sides = _cost(self.network, self.trace)
+            self.W[self.place] = self.weight
+            if not all(map(np.array_equal, sides, self.sides)):
+                return None
+        bent = abs((J[h] - J[-h]) / (2 * h) - (J[h / 2] - J[-h / 2]) / h) * 4 / 3
+        return _Point(h, J[h], J[-h], bent + self.noise / h, self.noise / h)
 
 
 def _chosen(trace: Trace) -> tuple[int, int, int]:

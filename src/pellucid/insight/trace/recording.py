@@ -3,7 +3,8 @@
 import copy
 import math
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from pellucid.errors import InputError, refuse_non_finite
 from pellucid.insight.trace.parts import parts
 from pellucid.insight.trace.step import Backward, Cost, Layer, Trace, Update
-from pellucid.nn import AdamW, Dropout, Network
+from pellucid.nn import Dropout, Network
 from pellucid.nn.layers import DenseTape
 from pellucid.nn.network import Record, Tape
 from pellucid.nn.optimizers import Optimizer, Slots, clip_by_norm, get_optimizer
@@ -29,7 +30,7 @@ def trace(
     slots: Slots | None = None,
     sample_weight: Any = None,
     clip_norm: float | None = None,
-    dropout: np.random.Generator | None = None,
+    dropout: Any = None,
     row: int = 0,
     input_names: Sequence[str] = (),
     class_names: Sequence[str] = (),
@@ -54,112 +55,124 @@ def trace(
     before, X = network.copy(), _rows(network, X)
     if not 0 <= row < len(X):
         raise InputError(f"row must be one of the {len(X)} rows of X, 0 to {len(X) - 1}; got {row}.")
-    if input_names and len(input_names) != network.n_in:
-        raise InputError(f"input_names must be {network.n_in} names, got {len(input_names)}.")
-    names = {"input_names": tuple(input_names), "class_names": tuple(class_names), "notes": tuple(notes)}
-    if y is None:
-        Z, tape = before.forward(X, copy.deepcopy(dropout), keep=True)
-        return Trace(before, X, None, row, _layers(before, tape), network.loss.link(Z), dropout=dropout, **names)
-
-    y, rule = _targets(network, y, len(X)), _rule(rule)
-    weight = None if sample_weight is None else np.asarray(sample_weight, network.parameters.dtype)
-    walker = before.copy()
-    slots = rule.slots(walker.parameters) if slots is None else {name: slot.copy() for name, slot in slots.items()}
-    looked = _Looked(walker, X, y, weight, dropout, clip_norm)
-    slots_before = {name: slot.copy() for name, slot in slots.items()}
-    with np.errstate(over="ignore", invalid="ignore"):
-        cost_before = rule.step(looked, walker.parameters, slots, rate, [layer.W for layer in walker.dense])
-        if not looked.calls or not np.array_equal(looked.calls[0][0], before.parameters):
-            looked.calls.insert(0, _Looked(before, X, y, weight, dropout, clip_norm).called())  # a rule may know its cost
-        after, _ = walker.cost_and_gradient(X, y, weight, copy.deepcopy(dropout))
-    if not math.isfinite(cost_before):
-        raise InputError(f"the cost of these rows is {cost_before}: the weights are too large to look at a step.")
-    _, J, gradient, used, norm, record = looked.calls[0]
-    update = Update(
-        rule=rule,
-        rate=rate,
-        gradient=gradient,
-        norm=norm,
-        clip_norm=clip_norm,
-        used=used,
-        before=before.parameters,
-        after=walker.parameters,
-        slots=slots_before,
-        slots_after=slots,
-        parts=parts(rule, rate, used, slots_before, slots, walker.parameters - before.parameters),
-        evaluations=len(looked.calls),
-    )
-    yhat = network.loss.link(record.tape.dense[-1].A)
-    penalty = 0.5 * network.l2 * sum(float(np.vdot(layer.W, layer.W)) for layer in before.dense)
-    step = Trace(
-        before,
-        X,
-        y,
-        row,
-        _layers(before, record.tape, gradient, walker),
-        yhat,
-        Cost(network.loss, y, yhat, record.l, weight, record.dlogits, penalty, J),
-        update,
-        after,
-        float(np.vdot(gradient.astype(np.float64), update.change.astype(np.float64))),
-        dropout=dropout,
-        **names,
-    )
-    _freeze(step)
-    if len(X) == 1:
-        return step
+    for what, names, n in (("input_names", input_names, network.n_in), ("class_names", class_names, _classes(network))):
+        if len(names) not in (0, n):
+            raise InputError(f"{what} must be {n} names, got {len(names)}.")
+    told = {"input_names": tuple(input_names), "class_names": tuple(class_names), "notes": tuple(notes)}
+    rule, targets = get_optimizer(rule), None if y is None else _targets(network, y, len(X))
 
     def alone() -> Trace:
         """Return the step of the example shown, with its share of the masks."""
         return trace(
-            network=before,
-            X=X[row : row + 1],
-            y=y[row : row + 1],
+            before,
+            X[row : row + 1],
+            None if targets is None else targets[row : row + 1],
             rule=rule,
             rate=rate,
-            slots=None if rule.full_batch_only else slots_before,
+            slots=None if rule.full_batch_only else slots,
             clip_norm=clip_norm,
             dropout=None if dropout is None else _OfRow(copy.deepcopy(dropout), len(X), row),
-            **names,
+            **told,  # type: ignore[arg-type]
         )
 
-    object.__setattr__(step, "alone", alone)
-    return step
+    if targets is None:
+        Z, tape = before.forward(X, copy.deepcopy(dropout), keep=True)
+        step = Trace(before, X, None, row, _layers(before, tape), network.loss.link(Z), dropout=dropout)
+    else:
+        weight = None if sample_weight is None else np.asarray(sample_weight, network.parameters.dtype)
+        cost = _RecordedCost(X, targets, weight, dropout, clip_norm)
+        slots = {name: slot.copy() for name, slot in (slots or rule.slots(before.parameters)).items()}
+        step = _stepped(before, cost, rule, rate, slots, row)
+    _freeze(step)
+    return replace(step, alone=alone if len(X) > 1 else None, **told)  # type: ignore[arg-type]
 
 
-class _Looked:
-    """The cost and its gradient as a rule asks for them, and every answer it was given."""
+def _stepped(before: Network, cost: "_RecordedCost", rule: Optimizer, rate: float, slots: Slots, row: int) -> Trace:
+    """Return the trace of one step of the rule, made on a copy of the network."""
+    after, slots_after = before.copy(), {name: slot.copy() for name, slot in slots.items()}
+    looks: list[_Look] = []
 
-    def __init__(
-        self,
-        network: Network,
-        X: Array,
-        y: Array,
-        weight: Array | None,
-        dropout: Any,
-        clip_norm: float | None,
-    ) -> None:
-        self.network, self.rows, self.dropout, self.clip_norm = network, (X, y, weight), dropout, clip_norm
-        self.calls: list[tuple[Array, float, Array, Array, float | None, Record]] = []
+    def evaluate() -> tuple[float, Array]:
+        looks.append(cost.at(after))
+        return looks[-1].J, looks[-1].used.copy()
 
-    def __call__(self) -> tuple[float, Array]:
-        self.calls.append(self.called())
-        return self.calls[-1][1], self.calls[-1][3].copy()
+    with np.errstate(over="ignore", invalid="ignore"):
+        J = rule.step(evaluate, after.parameters, slots_after, rate, [layer.W for layer in after.dense])
+    if not math.isfinite(J):
+        raise InputError(f"the cost of these rows is {J}: the weights are too large to look at a step.")
+    known = bool(looks) and np.array_equal(looks[0].parameters, before.parameters)
+    first = looks[0] if known else cost.at(before)  # L-BFGS remembers the cost from its last step
+    change = after.parameters - before.parameters
+    update = Update(
+        rule=rule,
+        rate=rate,
+        gradient=first.gradient,
+        norm=first.norm,
+        clip_norm=cost.clip_norm,
+        used=first.used,
+        before=before.parameters,
+        after=after.parameters,
+        slots=slots,
+        slots_after=slots_after,
+        parts=parts(rule, rate, first.used, slots, slots_after, change),
+        evaluations=len(looks),
+    )
+    loss = before.loss
+    yhat = loss.link(first.record.tape.dense[-1].S)  # the last layer is linear: what its slope is from are its logits
+    penalty = 0.5 * before.l2 * sum(float(np.vdot(layer.W, layer.W)) for layer in before.dense)
+    return Trace(
+        before,
+        cost.X,
+        cost.y,
+        row,
+        _layers(before, first.record.tape, first.gradient, after),
+        yhat,
+        Cost(loss, cost.y, yhat, first.record.l, cost.weight, first.record.dlogits, penalty, first.J),
+        update,
+        cost.at(after).J,
+        float(np.vdot(first.gradient.astype(np.float64), change.astype(np.float64))),
+        dropout=cost.dropout,
+    )
 
-    def called(self) -> tuple[Array, float, Array, Array, float | None, Record]:
-        """Return the parameters, J, its gradient, the gradient after clipping, its norm before that, and the record."""
+
+class _Look(NamedTuple):
+    """One evaluation: where, J, its gradient, the gradient after clipping, its norm before that, and the record."""
+
+    parameters: Array
+    J: float
+    gradient: Array
+    used: Array
+    norm: float | None
+    record: Record
+
+
+@dataclass(frozen=True)
+class _RecordedCost:
+    """The cost of one batch, as the training loop gives it to a rule, recorded."""
+
+    X: Array
+    y: Array
+    weight: Array | None
+    dropout: Any
+    clip_norm: float | None
+
+    def at(self, network: Network) -> _Look:
+        """Return what is seen from a network's parameters; dropout drops the same units every time."""
         records: list[Record] = []
-        J, gradient = self.network.cost_and_gradient(*self.rows, copy.deepcopy(self.dropout), records=records)
+        with np.errstate(over="ignore", invalid="ignore"):
+            J, gradient = network.cost_and_gradient(
+                self.X, self.y, self.weight, copy.deepcopy(self.dropout), records=records
+            )
         used, norm = gradient.copy(), None
         if self.clip_norm is not None:
             norm = clip_by_norm(used, self.clip_norm)
-        return self.network.parameters.copy(), J, gradient, used, norm, records[0]
+        return _Look(network.parameters.copy(), J, gradient, used, norm, records[0])
 
 
 class _OfRow:
     """A generator that draws for a whole batch and hands out what falls to one of its rows."""
 
-    def __init__(self, rng: np.random.Generator, rows: int, row: int) -> None:
+    def __init__(self, rng: Any, rows: int, row: int) -> None:
         self.rng, self.rows, self.row = rng, rows, row
 
     def random(self, out: Array, dtype: Any) -> None:
@@ -167,10 +180,14 @@ class _OfRow:
         out[:] = self.rng.random((self.rows, out.shape[1]), dtype=dtype)[self.row]
 
 
+def _classes(network: Network) -> int:
+    return network.n_out if network.loss.codes or network.n_out > 1 else 2
+
+
 def _layers(
     network: Network, tape: Tape, gradient: Array | None = None, updated: Network | None = None
 ) -> tuple[Layer, ...]:
-    pieces = [None] * len(network.dense) if gradient is None else network.views(gradient)
+    pieces = None if gradient is None else network.views(gradient)
     layers: list[Layer] = []
     mask, number = None, 0
     for layer, saved in zip(network.layers, tape.saved, strict=True):
@@ -178,10 +195,10 @@ def _layers(
             mask = saved
             continue
         assert isinstance(saved, DenseTape) and saved.Z is not None and saved.A is not None
-        piece, after = pieces[number], None if updated is None else updated.dense[number]
+        after = None if updated is None else updated.dense[number]
         back = None
-        if piece is not None and saved.dA is not None and saved.dZ is not None:
-            back = Backward(saved.dA, saved.dZ, *piece)
+        if pieces is not None and saved.dA is not None and saved.dZ is not None:
+            back = Backward(saved.dA, saved.dZ, *pieces[number])
         number += 1
         layers.append(
             Layer(
@@ -224,16 +241,11 @@ def _targets(network: Network, y: Any, n: int) -> Array:
     return y.astype(np.intp if loss.codes else network.parameters.dtype)
 
 
-def _rule(rule: str | Optimizer) -> Optimizer:
-    rule = get_optimizer(rule)
-    return AdamW(rule.beta1, rule.beta2, rule.epsilon, 0.0) if rule == AdamW() else rule
-
-
 def _freeze(step: Trace) -> None:
-    assert step.cost is not None and step.update is not None
-    owners: list[Any] = [step, step.cost, step.update, *step.layers, *(layer.back for layer in step.layers)]
-    values = [value for owner in owners for value in vars(owner).values()]
-    values += [*step.update.slots.values(), *step.update.slots_after.values()]
+    owners: list[Any] = [step, *step.layers, *(layer.back for layer in step.layers), step.cost, step.update]
+    values = [value for owner in owners if owner is not None for value in vars(owner).values()]
+    if step.update is not None:
+        values += [*step.update.slots.values(), *step.update.slots_after.values()]
     for value in values:
         if isinstance(value, np.ndarray):
             value.flags.writeable = False

@@ -1,7 +1,7 @@
 """Slips: the mistakes that everyone makes once, made on purpose on this very step, and the cost that each leads to.
 
-Each is a wrong gradient from the engine's own code with one thing changed; the rule of the step follows it, and the cost
-is then measured by the right network. Only those that can happen in this network are told.
+Each is a wrong gradient from the engine's own code with one thing changed; the rule of the step follows it, and the
+cost is then measured by the right network. Only those that can happen in this network are told.
 """
 
 import copy
@@ -34,10 +34,12 @@ class Slip:
 
 def slips(trace: Trace) -> tuple[Slip, ...]:
     """Return the slips that make a difference in this step, each with the cost it leads to."""
+    assert trace.update is not None
+    right = trace.update.gradient
     return tuple(
         Slip(name, sentence, gradient, _followed(trace, gradient))
         for name, sentence, gradient in _wrong(trace)
-        if not np.array_equal(gradient, trace.update.gradient if trace.update else None)
+        if not np.array_equal(gradient, right)
     )
 
 
@@ -66,7 +68,11 @@ def _wrong(trace: Trace) -> Iterator[tuple[str, str, Array]]:
             yield f"W{number + 1} transposed", f"{what}: square, so no shape complains", _transposed(trace, number)
             if number:
                 what = f"da{number} = W{number + 1} dz{number + 1} instead of W{number + 1}^T dz{number + 1}"
-                yield f"W{number + 1} not transposed back", what, _gradient(trace, _swapped(network, number, _Untransposed))
+                yield (
+                    f"W{number + 1} not transposed back",
+                    what,
+                    _gradient(trace, _swapped(network, number, _Untransposed)),
+                )
     if n > 1:
         yield "sum for mean", f"the gradients of {n} examples added, not averaged: {n} times as far", n * g
     rule = update.rule
@@ -132,9 +138,11 @@ def _transposed(trace: Trace, number: int) -> Array:
 
 def _swapped(network: Network, number: int | None, kind: Callable[[Dense], Dense]) -> Network:
     """Return the network with one Dense, or all of them, of another kind."""
-    dense = network.dense
-    changed = dense if number is None else [dense[number]]
-    layers = [kind(layer) if any(layer is one for one in changed) else layer for layer in network.layers]
+    changed = network.dense if number is None else [network.dense[number]]
+    layers = [
+        kind(layer) if isinstance(layer, Dense) and any(layer is one for one in changed) else layer
+        for layer in network.layers
+    ]
     wrong = Network(layers, network.loss, network.l2, network.parameters.dtype)
     wrong.parameters[:] = network.parameters
     return wrong

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[Any]
 STRONGEST = 5  # terms of a sum that are told
+LARGEST_TOLD = 1000  # numbers of an array in JSON
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class Layer:
 
 @dataclass(frozen=True)
 class Strongest:
-    """The strongest terms of one unit's z: the inputs they come from, what each adds, their share of sum |w a| + |b|."""
+    """The strongest terms of one unit's z: inputs they come from, what each adds, their share of sum |w a| + |b|."""
 
     unit: int
     inputs: tuple[int, ...]
@@ -81,7 +82,7 @@ class Strongest:
 
 @dataclass(frozen=True)
 class Cost:
-    """J = (1/n) sum_i w_i l_i + penalty: targets y, predictions yhat (n, k), l (n,), weights w (n,) or None, dJ/dlogits."""
+    """J = (1/n) sum_i w_i l_i + penalty: y, yhat (n, k), l (n,), w (n,) or None; dlogits = dJ/dlogits."""
 
     loss: Loss
     y: Array
@@ -179,11 +180,42 @@ class Trace:
         """Return how an input is called: its name, or x3 for the third."""
         return self.input_names[number] if self.input_names else f"x{number + 1}"
 
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values, as JSON takes them; of an array of more than 1000 numbers its shape and 2-norm."""
+        told: dict[str, Any] = {"n": len(self), "row": self.row, "yhat": _plain(self.yhat), "notes": list(self.notes)}
+        told["layers"] = [
+            {"activation": layer.activation.name}
+            | {name: _plain(getattr(layer, name)) for name in ("A_in", "W", "b", "Z", "A")}
+            | ({} if layer.back is None else {name: _plain(value) for name, value in vars(layer.back).items()})
+            for layer in self.layers
+        ]
+        if self.cost is None or self.update is None or self.nudge is None:
+            return told
+        update, nudge = self.update, self.nudge
+        return told | {
+            "cost": {"J": self.cost.J, "l": _plain(self.cost.l), "penalty": self.cost.penalty, "after": self.after},
+            "fall": self.fall,
+            "promised": self.promised,
+            "update": {"rule": str(update.rule), "rate": update.rate, "norm": update.norm}
+            | {
+                "gradient": _plain(self.network.named(update.gradient)),
+                "after": _plain(self.network.named(update.after)),
+            }
+            | {"parts": {name: _plain(part) for name, part in update.parts.items()}},
+            "nudge": vars(nudge) | {"name": nudge.name},
+            "slips": [{"name": slip.name, "what": slip.sentence, "after": slip.after} for slip in self.slips],
+        }
+
     def html(self) -> str:
         """Return the whole step as one HTML page that asks for nothing from outside."""
         from pellucid.insight.trace.page import page
 
         return page(self)
+
+    def _repr_html_(self) -> str:
+        from pellucid.insight.trace.page import fragment
+
+        return fragment(self)
 
     def latex(self) -> str:
         """Return the step as a LaTeX document."""
@@ -195,3 +227,11 @@ class Trace:
         from pellucid.insight.trace.text import text
 
         return text(self)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _plain(part) for name, part in value.items()}
+    if isinstance(value, np.ndarray) and value.size > LARGEST_TOLD:
+        return {"shape": list(value.shape), "norm": float(np.linalg.norm(value.astype(np.float64)))}
+    return value.tolist() if isinstance(value, np.ndarray | np.generic) else value

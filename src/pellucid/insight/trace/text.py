@@ -5,16 +5,21 @@ from collections.abc import Iterator
 
 from pellucid.insight.trace.formula import Number, digits, row
 from pellucid.insight.trace.formula import text as formula_text
+from pellucid.insight.trace.section import Line, Section, Table
 from pellucid.insight.trace.step import Trace
-from pellucid.insight.trace.story import Line, Section, Table, story
+from pellucid.insight.trace.story import chapters
 
 WIDTH = 96
-MOST_CELL = 60
+MOST_CELL = 38
 
 
 def text(trace: Trace) -> str:
     """Return the whole story of a step."""
-    return "\n\n".join("\n".join(section_lines(section)) for section in story(trace))
+    notes = ["\n".join(_wrapped(note)) for note in trace.notes]
+    parts = ["\n".join(notes)] if notes else []
+    for title, sections in chapters(trace):
+        parts += [f"{title}\n{'=' * len(title)}", *("\n".join(section_lines(section)) for section in sections)]
+    return "\n\n".join(parts)
 
 
 def section_lines(section: Section) -> Iterator[str]:

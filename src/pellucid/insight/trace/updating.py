@@ -4,27 +4,31 @@ The rule is told of the weight that is nudged, in plain numbers; a matrix of Ada
 """
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
-from pellucid.insight.trace.formula import Fraction, Node, Number, Power, Root, Symbol, digits, factor, row
+from pellucid.insight.trace.formula import MINUS, Fraction, Node, Number, Power, Root, Symbol, digits, factor, row
+from pellucid.insight.trace.nudge import Nudge
+from pellucid.insight.trace.section import Line, Section, Table, is_batch
 from pellucid.insight.trace.step import Trace, Update
-from pellucid.insight.trace.story import Line, Section, Table, is_batch
-from pellucid.insight.trace.tensor import fits, shapes, tensor
+from pellucid.insight.trace.tensor import Tensor, fits, shapes, tensor
 from pellucid.nn import LBFGS, Adam, AdamW, GradientDescent, RMSprop
 
 ALPHA, EPSILON = Symbol("\u03b1"), Symbol("\u03b5")
 W, G, V, M, S = Symbol("w"), Symbol("g"), Symbol("v"), Symbol("m"), Symbol("s")
 NOW = "\u2190"
 TWO = Number(2)
-ONE_UP = 1e-9  # relative; falls that differ by less are told as one
+ALIKE = 1e-4  # relative; costs that differ by less are told as one
 
 
 def rule_name(update: Update) -> str:
     """Return how a rule is called among people."""
     rule = update.rule
     if isinstance(rule, GradientDescent):
-        return "gradient descent" + (" with Nesterov momentum" if rule.nesterov else " with momentum" if rule.momentum else "")
+        return "gradient descent" + (
+            " with Nesterov momentum" if rule.nesterov else " with momentum" if rule.momentum else ""
+        )
     return {RMSprop: "RMSprop", Adam: "Adam", AdamW: "AdamW", LBFGS: "L-BFGS"}.get(type(rule), type(rule).__name__)
 
 
@@ -33,12 +37,10 @@ def rule_section(trace: Trace) -> Section:
     update, nudge = trace.update, trace.nudge
     assert update is not None and nudge is not None
     lines: list[Line] = []
-    weight = Symbol("W", f"{nudge.layer},{nudge.unit + 1}{nudge.input + 1}")
-    gradient = Symbol("dW", f"{nudge.layer},{nudge.unit + 1}{nudge.input + 1}")
     place = nudge.place
     key = f"dW{nudge.layer}-{nudge.unit + 1}-{nudge.input + 1}"
     g = Number(float(update.gradient[place]), key)
-    lines.append(Line(row(G, "=", gradient), None, g, note=f"w is {nudge.name}"))
+    lines.append(Line(row(G, "=", _gradient_symbol(nudge)), None, g))
     if update.norm is not None and update.clip_norm is not None:
         lines.append(_clip(update, g, place))
         g = Number(float(update.used[place]), "g", (key,))
@@ -46,21 +48,28 @@ def rule_section(trace: Trace) -> Section:
     after = Number(float(update.after[place]), "w", (w.key, g.key or key))
     lines += _rule(update, place, w, g, after)
     rate = "" if isinstance(update.rule, LBFGS) else f", learning rate \u03b1 = {digits(update.rate)}"
-    return Section("rule", f"Update, one weight: {rule_name(update)}", f"{nudge.name}, written {_plain(weight)}{rate}.", tuple(lines))
+    return Section("rule", f"Update, one weight: {rule_name(update)}", f"w is {nudge.name}{rate}.", tuple(lines))
 
 
-def _plain(symbol: Symbol) -> str:
-    return f"{symbol.name}{symbol.sub}"
+def _gradient_symbol(nudge: Nudge) -> Node:
+    return row(Symbol("dW", str(nudge.layer)), f"[{nudge.unit + 1}, {nudge.input + 1}]")
 
 
 def _clip(update: Update, g: Number, place: int) -> Line:
     assert update.norm is not None and update.clip_norm is not None
     norm, most = Number(update.norm), Number(update.clip_norm)
     if update.norm <= update.clip_norm:
-        return Line(row("||", G, "||", "=", norm), note=f"the whole gradient is no longer than {digits(most.value)}: it stays")
+        return Line(
+            row("||", G, "||", "=", norm), note=f"the whole gradient is no longer than {digits(most.value)}: it stays"
+        )
     symbols = row(G, NOW, G, " c / ||g||")
     numbers = row(factor(g), "\u00b7", Fraction(most, norm))
-    return Line(symbols, numbers, Number(float(update.used[place])), note=f"clipped: the whole gradient is longer than c = {digits(most.value)}")
+    return Line(
+        symbols,
+        numbers,
+        Number(float(update.used[place])),
+        note=f"clipped: the whole gradient is longer than c = {digits(most.value)}",
+    )
 
 
 def _rule(update: Update, place: int, w: Number, g: Number, after: Number) -> Iterator[Line]:
@@ -77,13 +86,19 @@ def _rule(update: Update, place: int, w: Number, g: Number, after: Number) -> It
         along: tuple[Node, Node] = (G, factor(g))
         if rule.momentum:
             mu, v = Number(rule.momentum), part("velocity")
-            yield Line(row(V, NOW, Symbol("\u03bc"), V, "+", G), row(mu, "\u00b7", factor(slot("velocity")), "+", factor(g)), v)
+            yield Line(
+                row(V, NOW, Symbol("\u03bc"), " ", V, "+", G),
+                row(mu, "\u00b7", factor(slot("velocity")), "+", factor(g)),
+                v,
+            )
             along = (V, factor(v))
             if rule.nesterov:
                 ahead = part("ahead")
-                yield Line(row(Symbol("n"), "=", G, "+", Symbol("\u03bc"), V), row(g, "+", mu, "\u00b7", factor(v)), ahead)
+                yield Line(
+                    row(Symbol("n"), "=", G, "+", Symbol("\u03bc"), " ", V), row(g, "+", mu, "\u00b7", factor(v)), ahead
+                )
                 along = (Symbol("n"), factor(ahead))
-        yield Line(row(W, NOW, W, "-", ALPHA, along[0]), row(w, "-", rate, "\u00b7", along[1]), after)
+        yield Line(row(W, NOW, W, "-", ALPHA, " ", along[0]), row(w, "-", rate, "\u00b7", along[1]), after)
     elif isinstance(rule, RMSprop):
         rho, s = Number(rule.decay), part("square")
         yield _mean_of_squares(Symbol("\u03c1"), rho, slot("square"), g, s)
@@ -95,15 +110,22 @@ def _rule(update: Update, place: int, w: Number, g: Number, after: Number) -> It
     elif isinstance(rule, LBFGS):
         d, a = Number(float(parts["direction"][place]), "d", (g.key,)), Number(parts["length"])
         looked = f"the line search looked at the cost {update.evaluations} times"
-        yield Line(row(Symbol("d"), "=", "-(H g)"), None, d, note="the gradient, turned by what the last steps tell of the curvature")
-        yield Line(row(W, NOW, W, "+", Symbol("a"), Symbol("d")), row(w, "+", a, "\u00b7", factor(d)), after, note=looked)
+        yield Line(
+            row(Symbol("d"), "=", MINUS, "H g"),
+            None,
+            d,
+            note="the gradient, turned by what the last steps tell of the curvature",
+        )
+        yield Line(
+            row(W, NOW, W, "+", Symbol("a"), " ", Symbol("d")), row(w, "+", a, "\u00b7", factor(d)), after, note=looked
+        )
     else:
         change = Number(float(update.change[place]))
         yield Line(row(W, NOW, W, "+", Symbol("\u0394"), W), row(w, "+", factor(change)), after)
 
 
 def _mean_of_squares(decay: Symbol, value: Number, old: Number, g: Number, new: Number) -> Line:
-    symbols = row(S, NOW, decay, S, "+", "(1 - ", decay, ") ", Power(G, TWO))
+    symbols = row(S, NOW, decay, " ", S, "+", "(", 1, "-", decay, ") ", Power(G, TWO))
     numbers = row(value, "\u00b7", old, "+", Number(1 - value.value), "\u00b7", Power(factor(g), TWO))
     return Line(symbols, numbers, new)
 
@@ -115,24 +137,26 @@ def _adam(update: Update, rule: Adam, place: int, w: Number, g: Number, after: N
     old_m, old_s = (Number(float(update.slots[name][place])) for name in ("mean", "square"))
     if "keep" in parts and parts["keep"] != 1:
         shrunk = Number(w.value * parts["keep"], "w-kept", (w.key,))
-        symbols = row(W, NOW, "(1 - ", ALPHA, Symbol("\u03bb"), ") ", W)
-        yield Line(symbols, row(Number(parts["keep"]), "\u00b7", factor(w)), shrunk, note="decoupled decay, before the step")
+        symbols = row(W, NOW, "(", 1, "-", ALPHA, Symbol("\u03bb"), ") ", W)
+        yield Line(
+            symbols, row(Number(parts["keep"]), "\u00b7", factor(w)), shrunk, note="decoupled decay, before the step"
+        )
         w = shrunk
-    symbols = row(M, NOW, b1, M, "+", "(1 - ", b1, ") ", G)
+    symbols = row(M, NOW, b1, " ", M, "+", "(", 1, "-", b1, ") ", G)
     numbers = row(Number(rule.beta1), "\u00b7", factor(old_m), "+", Number(1 - rule.beta1), "\u00b7", factor(g))
     yield Line(symbols, numbers, m, note="a running mean of the gradients")
     yield _mean_of_squares(b2, Number(rule.beta2), old_s, g, s)
     hats = []
     for name, symbol, raw, beta in (("mean", M, m, b1), ("square", S, s, b2)):
         hat = Number(float(parts[f"{name}_hat"][place]), f"{name}_hat", (raw.key,))
-        below = row("1 -", " ", Power(beta, Number(t)))
+        below = row(1, "-", Power(beta, Number(t)))
         symbols = row(Symbol(symbol.name, "", "^"), "=", Fraction(symbol, below))
         note = f"both begin at 0, which step {t} corrects" if name == "mean" else ""
         yield Line(symbols, Fraction(raw, Number(parts[f"{name}_correction"])), hat, note=note)
         hats.append(hat)
     step = Fraction(Symbol("m", "", "^"), row(Root(Symbol("s", "", "^")), "+", EPSILON))
-    numbers = Fraction(hats[0], row(Root(hats[1]), "+", Number(rule.epsilon)))
-    yield Line(row(W, NOW, W, "-", ALPHA, " ", step), row(w, "-", Number(update.rate), "\u00b7", numbers), after)
+    stepped = Fraction(hats[0], row(Root(hats[1]), "+", Number(rule.epsilon)))
+    yield Line(row(W, NOW, W, "-", ALPHA, " ", step), row(w, "-", Number(update.rate), "\u00b7", stepped), after)
 
 
 def update_section(trace: Trace) -> Section:
@@ -149,20 +173,27 @@ def update_section(trace: Trace) -> Section:
         ):
             assert new is not None
             before, g = tensor(name, layer.number, old), tensor(f"d{name}", layer.number, gradient)
-            after = tensor(f"{name}new", layer.number, new)
-            after = after.from_(lambda i, j, before=before, g=g: [before.key(i, j), g.key(i, j)])
+            after = tensor(f"{name}new", layer.number, new).from_(partial(_from_both, before, g))
             if plain:
                 symbols = row(before.symbol, NOW, before.symbol, "-", ALPHA, " ", g.symbol)
-                numbers = row(before.node, "-", Number(update.rate), " ", g.node) if fits(before) else None
+                numbers = row(before.node, "-", Number(update.rate), *_times(g.node)) if fits(before) else None
                 sizes = shapes((before, "-", g), after)
             else:
                 moved = tensor("\u0394", "", step)
                 symbols = row(before.symbol, NOW, before.symbol, "+", moved.symbol, before.symbol)
-                numbers = row(before.node, "+", moved.node) if fits(before) else None
+                numbers = row(before.node, "+", *_times(moved.node)[1:]) if fits(before) else None
                 sizes = shapes((before, "+", moved), after)
             largest = "" if fits(before) else f"the largest change is {digits(float(np.abs(step).max()))}"
             lines.append(Line(symbols, numbers, after.node if fits(before) else None, sizes, largest))
     return Section("update", "Update, all weights", "", tuple(lines))
+
+
+def _from_both(before: Tensor, g: Tensor, i: int, j: int) -> list[str]:
+    return [before.key(i, j), g.key(i, j)]
+
+
+def _times(node: Node) -> tuple[Node | str, Node]:
+    return ("\u00b7", factor(node)) if isinstance(node, Number) else (" ", node)
 
 
 def cost_section(trace: Trace) -> Section:
@@ -172,7 +203,12 @@ def cost_section(trace: Trace) -> Section:
     J, now = Symbol("J"), Symbol("J", "new")
     lines = (
         Line(row(now, "-", J), row(after, "-", before), Number(trace.fall, "fall", ("J-after", "J"))),
-        Line(row(G, "\u00b7", Symbol("\u0394"), W), None, Number(trace.promised), note="what the gradient promises for this step"),
+        Line(
+            row(G, "\u00b7", Symbol("\u0394"), W),
+            None,
+            Number(trace.promised),
+            note="what the gradient promises for this step",
+        ),
     )
     rows = "the same rows" if is_batch(trace) else "the same example"
     return Section("cost", "The cost before and after", f"On {rows}: {_kept_promise(trace)}", lines)
@@ -182,7 +218,7 @@ def _kept_promise(trace: Trace) -> str:
     assert trace.fall is not None and trace.promised is not None and trace.cost is not None and trace.after is not None
     told = f"J was {digits(trace.cost.J)} and is {digits(trace.after)}. "
     if max(abs(trace.fall), abs(trace.promised)) < 1e-7 * max(1.0, abs(trace.cost.J)):
-        return told + "Almost nothing moved: the gradient is about 0 here (saturated, or already right). Look at an earlier moment."
+        return told + "Almost nothing moved: the gradient is about 0 here. Look at an earlier moment: --at start."
     promised = f"The gradient promised {digits(trace.promised)}, the step gave {digits(trace.fall)}"
     if trace.fall >= 0 > trace.promised:
         return told + promised + ": it went too far. A smaller learning rate keeps what the gradient promises."
@@ -194,8 +230,8 @@ def nudge_section(trace: Trace) -> Section:
     nudge = trace.nudge
     assert nudge is not None
     J, w, h = Symbol("J"), Symbol("w"), Symbol("h")
-    twice = row("2", h)
-    symbols = row(Fraction(row(J, "(", w, "+", h, ") - ", J, "(", w, "-", h, ")"), twice))
+    twice = row(TWO, h)
+    symbols = row(Fraction(row(J, "(", w, "+", h, ")", "-", J, "(", w, "-", h, ")"), twice))
     lines: tuple[Line, ...] = ()
     if nudge.verdict != "on a kink":
         shown = row(f"{nudge.up:.10g}", "-", f"{nudge.down:.10g}")
@@ -203,7 +239,7 @@ def nudge_section(trace: Trace) -> Section:
         key = f"dW{nudge.layer}-{nudge.unit + 1}-{nudge.input + 1}"
         lines = (
             Line(symbols, numbers, Number(nudge.numeric, "numeric"), note=f"h = {digits(nudge.h)}, w is {nudge.name}"),
-            Line(row(Symbol("dW", f"{nudge.layer},{nudge.unit + 1}{nudge.input + 1}")), None, Number(nudge.gradient, key)),
+            Line(_gradient_symbol(nudge), None, Number(nudge.gradient, key)),
         )
     return Section("nudge", "One weight proved by nudging it", nudge.sentence(), lines)
 
@@ -221,8 +257,8 @@ def slips_section(trace: Trace) -> tuple[Section, ...]:
 
 def _judged(after: float, trace: Trace) -> str:
     assert trace.after is not None and trace.cost is not None
-    if abs(after - trace.after) <= ONE_UP * max(1.0, abs(trace.after)):
-        return "the same cost: only the gradient check finds it"
+    if abs(after - trace.after) <= ALIKE * max(1.0, abs(trace.after)):
+        return "the same cost: only a check of the gradient finds it"
     if after < trace.after:
         return "lower this time, by luck: not along the gradient"
     return "the cost rises" if after > trace.cost.J else "falls less"

@@ -5,7 +5,7 @@ Formulas and sentences only; the numbers beside them are the engine's.
 
 from collections.abc import Callable
 
-from pellucid.insight.trace.formula import Node, Number, Power, Row, Sign, Symbol, factor, row
+from pellucid.insight.trace.formula import MINUS, Node, Number, Power, Row, Sign, Symbol, factor, row
 from pellucid.insight.trace.tensor import Tensor, fits
 
 YHAT, Y, L = Symbol("y", "", "^"), Symbol("y"), Symbol("l")
@@ -34,25 +34,25 @@ OUTPUT_GRADIENTS = {  # before, after, note
 
 
 def _binary(yhat: Tensor, y: Tensor) -> tuple[Row, Node | None]:
-    one = row("-[", Y, " log ", YHAT, "+", "(1 - ", Y, ") log(1 - ", YHAT, ")]")
+    one = row("[", Y, " ", "log", " ", YHAT, "+", "(", 1, "-", Y, ") ", "log", "(", 1, "-", YHAT, ")]")
     if y.array.size > 1:
-        return row(L, "=", "\u2211 ", one), None
+        return row(L, "=", MINUS, "\u2211", " ", one), None
     p, wanted = yhat.node, float(y.array.item())
     if wanted == 1:
-        return row(L, "=", one), row("-log ", p)
-    return row(L, "=", one), row("-log(1 - ", p, ")") if wanted == 0 else None
+        return row(L, "=", MINUS, one), row(MINUS, "log", " ", p)
+    return row(L, "=", MINUS, one), row(MINUS, "log", "(", 1, "-", p, ")") if wanted == 0 else None
 
 
 def _softmax(yhat: Tensor, y: Tensor) -> tuple[Row, Node | None]:
     code = int(y.array.argmax())
     p = Number(float(yhat.array[code, 0]), yhat.key(code, 0))
-    return row(L, "=", "-log ", Symbol("y", str(code + 1), "^")), row("-log ", p)
+    return row(L, "=", MINUS, "log", " ", Symbol("y", str(code + 1), "^")), row(MINUS, "log", " ", p)
 
 
 def _summed(before: str, after: Callable[[Node], Node]) -> Callable[[Tensor, Tensor], tuple[Row, Node | None]]:
     def formula(yhat: Tensor, y: Tensor) -> tuple[Row, Node | None]:
         several = y.array.size > 1
-        symbols = row(L, "=", before, "\u2211 " if several else "", after(row(YHAT, "-", Y)))
+        symbols = row(L, "=", before, *(["\u2211", " "] if several else []), after(row(YHAT, "-", Y)))
         if not fits(y):
             return symbols, None
         terms: list[Node | str] = []
@@ -67,7 +67,7 @@ def _summed(before: str, after: Callable[[Node], Node]) -> Callable[[Tensor, Ten
 LOSS_FORMULAS: dict[str, Callable[[Tensor, Tensor], tuple[Row, Node | None]]] = {
     "binary_cross_entropy": _binary,
     "softmax_cross_entropy": _softmax,
-    "squared_error": _summed("\u00bd ", lambda r: Power(row("(", r, ")"), SQUARE)),
+    "squared_error": _summed("\u00bd", lambda r: Power(row("(", r, ")"), SQUARE)),
     "absolute_error": _summed("", lambda r: row("|", r, "|")),
     "huber": _summed("", lambda r: row(Sign("h("), r, Sign(")"))),
 }

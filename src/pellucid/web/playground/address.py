@@ -49,13 +49,13 @@ class Moment:
     edits: tuple[Edit, ...] = ()
 
 
-def encode(moment: Moment) -> str:
-    """Return the moment as text.
+def encode(moment: Moment, usual: Choices | None = None) -> str:
+    """Return the moment as text. usual: what is not written.
 
     >>> encode(Moment(Choices(seed=5, layers=((3, "relu"),)), iteration=200))
     'layers=3:relu&seed=5&at=200'
     """
-    usual, values = Choices(), list[tuple[str, str]]()
+    usual, values = usual or Choices(), list[tuple[str, str]]()
     for f in fields(Choices):
         value = getattr(moment.choices, f.name)
         if value != getattr(usual, f.name):
@@ -71,12 +71,13 @@ def encode(moment: Moment) -> str:
     return urlencode(values, safe=":,;")
 
 
-def decode(address: Any, with_table: bool = False) -> Moment:
-    """Return the moment of an address; raise InputError where it cannot be one.
+def decode(address: Any, usual: Choices | None = None) -> Moment:
+    """Return the moment of an address; raise InputError where it cannot be one. usual: as for `encode`.
 
     >>> decode("layers=3:relu&seed=5&at=200").choices.layers
     ((3, 'relu'),)
     """
+    usual = usual or Choices()
     if not isinstance(address, str) or len(address) > LONGEST:
         raise InputError(f"an address is a text of at most {LONGEST:,} letters, got {short(address)}.")
     try:
@@ -91,7 +92,7 @@ def decode(address: Any, with_table: bool = False) -> Moment:
     at, points, edits = values.pop("at", "0"), values.pop("points", ""), values.pop("edits", "")
     settings = {name: _value(name, text) for name, text in values.items()}
     return Moment(
-        Choices().changed(settings, with_table),
+        usual.changed(settings, with_table=usual.data == "table"),
         number("the iteration", _number(at), 0, MOST_ITERATIONS, whole=True),
         checked_points([[_number(cell) for cell in point.split(",")] for point in points.split(";") if point]),
         tuple(_edit(text) for text in _parts(edits, MOST_EDITS, "edits")),

@@ -105,6 +105,10 @@ class Choices:
             random_state=self.seed,
         )
 
+    def with_start(self, later: int) -> "Choices":
+        """Return the same with a later start."""
+        return replace(self, seed=(self.seed + later) % 2**32)
+
     def makes_data_of(self, other: "Choices") -> bool:
         """Whether the data of both are the same."""
         return all(getattr(self, name) == getattr(other, name) for name in OF_DATA)

@@ -58,8 +58,8 @@ class Look:
     @classmethod
     def at(cls, timeline: Timeline) -> "Look":
         """Return the present moment of a timeline."""
-        batches = -(-len(timeline.train) // timeline.settings.batch_rows(len(timeline.train)))
-        epochs, curve = timeline.iteration // batches, timeline.curve
+        batches, curve = timeline.batches, timeline.curve
+        epochs = timeline.iteration // batches
         ends = batches * np.arange(1, epochs + 1)  # of epochs
         history = History(
             cost=np.interp(ends, curve.iterations, curve.cost).tolist(), stopped_because=timeline.stopped or ""
@@ -147,7 +147,7 @@ def _he(choices: Choices) -> Advice:
 
 
 def _start(choices: Choices) -> Advice:
-    return Advice("Try another start.", {"seed": (choices.seed + 1) % 2**32})
+    return Advice("Try another start.", {"seed": choices.with_start(1).seed})
 
 
 def _vanishing(choices: Choices) -> Advice:
@@ -187,7 +187,7 @@ ADVICE: dict[str, Callable[[Choices, Finding], Advice]] = {
     "diverged": lambda choices, found: _rate(choices, choices.rate / 10),
     "rate too high": lambda choices, found: _rate(choices, found.numbers["better_rate"]),
     "rate too low": lambda choices, found: _rate(choices, found.numbers["better_rate"]),
-    "dead layer": lambda choices, found: _start(choices),
+    "dead layer": lambda choices, found: _he(choices) if choices.init == "zeros" else _start(choices),
     "units that stay identical": lambda choices, found: _he(choices),
     "exploding gradients by layer": lambda choices, found: _he(choices),
     "vanishing gradients by layer": lambda choices, found: _vanishing(choices),

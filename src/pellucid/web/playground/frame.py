@@ -28,16 +28,14 @@ class View:
     def frame(self, timeline: Timeline) -> dict[str, Any]:
         """Return the costs, the weights and what is drawn, as they stand."""
         network = timeline.network
-        said = _codes(network, self.problem.X) if len(self.problem.X) else np.empty(0, np.intp)
-        right = said == self.problem.codes
+        right = self.said(network) == self.problem.codes
         held = self.problem.held
-        batches = -(-len(timeline.train) // max(1, timeline.settings.batch_rows(len(timeline.train))))
         curve = timeline.curve
         return {
             "kind": "frame",
             "iteration": timeline.iteration,
             "furthest": timeline.furthest,
-            "epoch": timeline.iteration // max(1, batches),
+            "epoch": timeline.iteration // timeline.batches,
             "cost": timeline.cost() if self.problem.teaches else None,
             "validation": timeline.validation_cost(),
             "accuracy": float(right[~held].mean()) if self.problem.teaches else None,
@@ -67,6 +65,10 @@ class View:
         P = _probabilities(network, self._surface)
         codes = class_codes(P)
         return codes, P[np.arange(len(P)), codes]
+
+    def said(self, network: Network) -> Array:
+        """Return the codes (n,) of what is said of the samples."""
+        return _codes(network, self.problem.X) if len(self.problem.X) else np.empty(0, np.intp)
 
     def _units(self, network: Network) -> list[list[str]]:
         """Return a map of each hidden unit, its smallest answer in the plane 0, its largest 255."""

@@ -61,7 +61,7 @@ class OwnTable:
         assert isinstance(features, Numbers | Table)
         if len(_numeric(features)) < 2:
             raise InputError(f"{source} has fewer than two columns of numbers, so there is no plane to look at.")
-        R = features.rows(np.concatenate([np.asarray(block) for block in dataset.blocks()]))
+        R = features.rows(dataset.read(np.arange(len(dataset))))
         return cls(R, dataset.labels, dataset.class_names, features, source, label)
 
 
@@ -133,6 +133,11 @@ class Problem:
         """Whether there is anything to learn from."""
         return bool((~self.held).any())
 
+    def refuse_empty(self) -> None:
+        """Raise InputError where there is nothing to learn from."""
+        if not self.teaches:
+            raise InputError("there is nothing to learn from yet: draw points of two classes.")
+
     @property
     def input_names(self) -> tuple[str, ...]:
         """The names of the network's inputs."""
@@ -177,6 +182,23 @@ class Problem:
         for place, column in enumerate(columns):
             R[:, self._places[column]] = points[:, place]
         return self.features.finished(R, np.float64)
+
+    def told(self, columns: tuple[int, int]) -> dict[str, Any]:
+        """Return the samples and what they are called as plain values, as a page shows them."""
+        return {
+            "kind": "problem",
+            "name": self.name if self.source is None else self.source.source,
+            "points": self.points(columns).tolist(),
+            "labels": self.codes.tolist(),
+            "part": self.held.astype(int).tolist(),
+            "class_names": list(self.class_names),
+            "feature_names": list(self.plane_names),
+            "input_names": list(self.input_names),
+            "columns": list(columns),
+            "bounds": list(self.bounds_of(columns)),
+            "n_features": self.features.n_out,
+            "drawable": self.source is None,
+        }
 
     @cached_property
     def _places(self) -> list[int]:

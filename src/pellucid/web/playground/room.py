@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from pellucid.web.mailbox import Mailbox
+from pellucid import pages
+from pellucid.web.guard import DOCUMENT_POLICY
+from pellucid.web.mailbox import Mailbox, Message
 from pellucid.web.playground.problem import OwnTable
 from pellucid.web.playground.session import Session
 from pellucid.web.server import STATIC, answer, events, message_of
@@ -33,17 +35,28 @@ class _Tab:
     def hears(self) -> None:
         self.listened = time.monotonic()
 
+    async def answers(self, message: object) -> list[Message]:
+        """Return the session's answers; a fault of ours is told like any other, and the session goes on."""
+        try:
+            return await asyncio.to_thread(self.session.handle, message)
+        except Exception as error:
+            return [_fault(error)]
+
     def wakes(self) -> None:
         """Let the session go on in a thread, as long as it has something to do."""
         if self.session.busy and (self.worker is None or self.worker.done()):
             self.worker = asyncio.create_task(self._work())
 
     async def _work(self) -> None:
-        while self.session.busy:
+        while self.session.busy and not self.session.closed:
             if self.session.running and time.monotonic() > self.listened + LEFT:
                 self.session.handle({"do": "pause"})
             begun = time.monotonic()
-            self.mailbox.put(await asyncio.to_thread(self.session.advance, SLICE))
+            try:
+                self.mailbox.put(await asyncio.to_thread(self.session.advance, SLICE))
+            except Exception as error:
+                self.mailbox.put([_fault(error)])
+                return
             await asyncio.sleep(max(0.0, begun + SLICE - time.monotonic()))
 
 
@@ -60,6 +73,7 @@ class PlaygroundRoom:
             Route("/", self._page),
             Route("/message", self._message, methods=["POST"]),
             Route("/events", self._events),
+            Route("/trace", self._trace),
         ]
 
     def close(self) -> None:
@@ -73,13 +87,25 @@ class PlaygroundRoom:
     async def _message(self, request: Request) -> Response:
         tab = self._tab(request)
         tab.hears()
-        replies = await asyncio.to_thread(tab.session.handle, await message_of(request))
+        replies = await tab.answers(await message_of(request))
         tab.wakes()
         return answer(replies)
 
     async def _events(self, request: Request) -> Response:
         tab = self._tab(request)
         return events(tab.mailbox, lambda: self._closing.is_set() or tab.session.closed, tab.hears)
+
+    async def _trace(self, request: Request) -> Response:
+        """Return the work for one point as a document for a frame, which may run its own scripts and nothing else."""
+        asked = request.query_params
+        names = ("row", "x", "y", "label")
+        numbers = {name: _number(name, asked[name]) for name in names if name in asked}
+        message: Message = {"do": "trace", **{name: numbers[name] for name in ("row", "label") if name in numbers}}
+        if "row" not in numbers:
+            message["point"] = [numbers.get("x"), numbers.get("y")]
+        (reply,) = await self._tab(request).answers(message)
+        text = reply.get("html") or pages.document("No trace", f"<p>{pages.escaped(reply['text'])}</p>")
+        return HTMLResponse(text, headers={"content-security-policy": DOCUMENT_POLICY})
 
     def _tab(self, request: Request) -> _Tab:
         name = request.query_params.get("session", "")
@@ -92,3 +118,16 @@ class PlaygroundRoom:
                 oldest.session.close()
         self._tabs.move_to_end(name)
         return self._tabs[name]
+
+
+def _number(name: str, text: str) -> int | float:
+    try:
+        value = float(text)
+    except ValueError:
+        raise HTTPException(400, f"{name} is a number.") from None
+    return int(value) if value.is_integer() else value
+
+
+def _fault(error: Exception) -> Message:
+    text = f"a fault in pellucid: {type(error).__name__}: {error}. Please report it; start again, or reload the page."
+    return {"kind": "error", "text": text}

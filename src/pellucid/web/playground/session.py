@@ -4,8 +4,6 @@
 """
 
 import threading
-import time
-from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -14,17 +12,18 @@ from pellucid.errors import InputError, PellucidError, unknown_name
 from pellucid.web.playground.address import Edit, Moment, Point, checked_edit, checked_points, decode, encode
 from pellucid.web.playground.choices import MOST_ITERATIONS, Choices, alternatives, limits, number
 from pellucid.web.playground.doctor import Doctor, Look, moment_of
+from pellucid.web.playground.drive import PACE, Drive
+from pellucid.web.playground.example import worked
 from pellucid.web.playground.frame import View
 from pellucid.web.playground.problem import OwnTable, Problem
 from pellucid.web.playground.save import saved
+from pellucid.web.playground.starts import Starts
 from pellucid.web.playground.timeline import Timeline
 from pellucid.web.playground.weight import told_weight
 from pellucid.web.playground.whatif import LEAST, whole_run
 
 Message = dict[str, Any]
-AT_ONCE = 20  # iterations between two looks at the clock
 AWAIT = 0.5  # seconds that a replay may take before the page sees it run
-PACE = 500  # iterations a second, so that there is something to see; 0 is as fast as it goes
 MOST_STARTS = 20
 MOST_ANEW = 20_000  # iterations of a what-if
 
@@ -44,23 +43,22 @@ class Session:
     def __init__(self, table: OwnTable | None = None) -> None:
         self._table = table
         self._lock = threading.RLock()
-        self.closed = self._opened = self._running = False
-        self._until, self._pace = MOST_ITERATIONS, PACE
+        self.closed = self._opened = False
+        self._drive = Drive()
         self._asked = 0  # what-ifs so far: a newer one makes an older one give up
-        self._starts: deque[tuple[int, Choices]] = deque()
-        self._begin(Moment(Choices(data="flower" if table is None else "table")))
+        self._starts = Starts()
+        self._usual = Choices(data="flower" if table is None else "table")
+        self._begin(Moment(self._usual))
 
     @property
     def running(self) -> bool:
         """Whether the training goes on by itself."""
-        return self._running
+        return self._drive.running
 
     @property
     def busy(self) -> bool:
         """Whether `advance` has something to do: the run, one of several starts, or the doctor a look to take."""
-        return self._opened and (
-            self._running or bool(self._starts) or self._doctor.wants(self._timeline, self._running)
-        )
+        return self._opened and (self.running or bool(self._starts) or self._doctor.wants(self._timeline, self.running))
 
     def handle(self, message: Any) -> list[Message]:
         """Return the answers to one message; whatever it is, the session goes on."""
@@ -81,11 +79,9 @@ class Session:
         if self._starts:
             return self._next_start()
         with self._lock:
-            if self._running:
-                paced = None if self._pace == 0 else max(1, round(seconds * self._pace))
-                self._run_until(time.monotonic() + seconds, paced)
+            self._drive.go(self._timeline, seconds)
             timeline, look = self._timeline, None
-            if self._doctor.wants(timeline, self._running):
+            if self._doctor.wants(timeline, self.running):
                 look, seen = Look.at(timeline), moment_of(timeline)
         if look is not None:
             self._doctor.look(look, seen)
@@ -96,37 +92,42 @@ class Session:
         """Give up whatever is under way; the session is over."""
         self.closed = True
         self._asked += 1
-        self._running = self._opened = False
+        self._opened = False
+        self._drive.stop()
         self._starts.clear()
 
     # what messages do, in the order of the protocol
 
     def _open(self, message: Message) -> list[Message]:
-        moment = decode(message.get("address", ""), self._table is not None)
-        if self._table is not None and "data=" not in str(message.get("address", "")):
-            moment = replace(moment, choices=replace(moment.choices, data="table"))
+        moment, told = Moment(self._usual), list[Message]()
         with self._lock:
-            self._begin(moment)
+            try:
+                moment = decode(message.get("address", ""), self._usual)
+                self._begin(moment)
+            except PellucidError as error:  # a page without a session would be no use to anybody
+                moment = Moment(self._usual)
+                told = [_error(f"This address cannot be opened: {error} Here is the usual beginning.")]
+                self._begin(moment)
             self._opened = True
-            self._replay(moment.iteration)
-            return self._all()
+            if self._problem.teaches:
+                self._drive.start(self._timeline, pace=0, until=moment.iteration)
+                self._drive.go(self._timeline, AWAIT)
+            return told + self._all()
 
     def _set(self, message: Message) -> list[Message]:
         with self._lock:
             return self._take(self._changed(message))
 
     def _run(self, message: Message) -> list[Message]:
-        self._pace = number("pace", message.get("pace", PACE), 0, 1e6, whole=True)
+        pace = number("pace", message.get("pace", PACE), 0, 1e6, whole=True)
         with self._lock:
-            if not self._problem.teaches:
-                raise InputError("there is nothing to learn from yet: draw points of two classes.")
-            self._running, self._until = self._timeline.stopped is None, MOST_ITERATIONS
+            self._problem.refuse_empty()
+            self._drive.start(self._timeline, pace)
             return [self._frame()]
 
     def _pause(self, message: Message) -> list[Message]:
-        self._running = False  # before the lock: what runs holds it
+        self._drive.stop()  # before the lock: what runs holds it
         with self._lock:
-            self._until = MOST_ITERATIONS
             return [self._frame()]
 
     def _step(self, message: Message) -> list[Message]:
@@ -153,7 +154,7 @@ class Session:
 
     def _new_start(self, message: Message) -> list[Message]:
         with self._lock:
-            return self._anew(replace(self._choices, seed=(self._choices.seed + 1) % 2**32))
+            return self._anew(self._choices.with_start(1))
 
     def _draw(self, message: Message) -> list[Message]:
         points = checked_points(message.get("points"))
@@ -172,6 +173,11 @@ class Session:
             self._timeline.set_by_hand(edit.layer, edit.row, edit.column, edit.value)
             return [self._frame(), told_weight(self._timeline, edit)]
 
+    def _trace(self, message: Message) -> list[Message]:
+        with self._lock:
+            step = worked(self._timeline, self._view.columns, message)
+        return [{"kind": "trace", "html": step.html()}]
+
     def _whatif(self, message: Message) -> list[Message]:
         self._asked = asked = self._asked + 1
         with self._lock:
@@ -180,13 +186,11 @@ class Session:
             iterations = min(max(self._timeline.furthest, LEAST), MOST_ANEW)
         if not choices.makes_data_of(self._choices):
             raise InputError("what if is for the network and its training; set other data instead.")
-        if not problem.teaches:
-            raise InputError("there is nothing to learn from yet: draw points of two classes.")
+        problem.refuse_empty()
         run = whole_run(problem, choices, iterations, lambda: self._asked == asked)
         if run is None:
             return []
-        surface = view.surface(run.timeline.network)
-        told = {"kind": "whatif", "settings": choices.as_dict(), "surface": surface, **run.told()}
+        told = run.told() | {"kind": "whatif", "surface": view.surface(run.timeline.network)}
         if message.get("keep") is not True:
             return [told]
         with self._lock:
@@ -200,12 +204,7 @@ class Session:
         count = number("count", message.get("count", 10), 1, MOST_STARTS, whole=True)
         with self._lock:
             self._pause(message)
-            self._died = 0
-            self._starts.clear()
-            self._starts.extend(
-                (number, replace(self._choices, seed=(self._choices.seed + number) % 2**32)) for number in range(count)
-            )
-            self._count = count
+            self._starts.plan(self._choices, count)
         return []
 
     def _save(self, message: Message) -> list[Message]:
@@ -268,80 +267,37 @@ class Session:
 
     def _rest(self) -> None:
         """Give up what is under way, for another run begins."""
-        self._running, self._until = False, MOST_ITERATIONS
+        self._drive.stop()
         self._starts.clear()
         self._asked += 1
         self._doctor = Doctor()
 
-    def _replay(self, iteration: int) -> None:
-        """Come to an iteration: at once where that is soon done, else as a run that the page sees."""
-        self._until, self._running = iteration, iteration > 0 and self._problem.teaches
-        self._run_until(time.monotonic() + AWAIT)
-
-    def _run_until(self, end: float, paced: int | None = None) -> None:
-        """Make updates until it is time to look up, at most `paced` of them, or until the run is where it should be."""
-        timeline = self._timeline
-        last = self._until if paced is None else min(self._until, timeline.iteration + paced)
-        while self._running and timeline.iteration < last and time.monotonic() < end:
-            timeline.forward(min(AT_ONCE, last - timeline.iteration))
-            if timeline.iteration >= self._until or timeline.stopped is not None:
-                self._running, self._until = False, MOST_ITERATIONS
-
     def _next_start(self) -> list[Message]:
         with self._lock:
-            if not self._starts:
-                return []
-            (place, choices), problem, asked = self._starts[0], self._problem, self._asked
+            problem, asked = self._problem, self._asked
             iterations = min(max(self._timeline.furthest, LEAST), MOST_ANEW)
-        run = whole_run(problem, choices, iterations, lambda: self._asked == asked and bool(self._starts))
-        with self._lock:
-            if run is None or not self._starts or self._starts[0] != (place, choices):
-                return []
-            self._starts.popleft()
-            told = run.told()
-            self._died += told["died"]
-            replies = [{"kind": "start", "number": place, "seed": choices.seed, **told}]
-            if not self._starts:
-                replies.append({"kind": "starts", "count": self._count, "died": self._died})
-            return replies
+        return self._starts.next(problem, iterations, lambda: self._asked == asked)
 
     def _moment(self) -> Moment:
         drawn = self._points if self._choices.data == "drawn" else ()
         return Moment(self._choices, self._timeline.iteration, drawn, tuple(self._timeline.edits))
 
     def _all(self) -> list[Message]:
-        return [self._told_problem(), self._settings(), self._frame()]
-
-    def _told_problem(self) -> Message:
-        problem, columns = self._problem, self._choices.columns
-        return {
-            "kind": "problem",
-            "name": problem.name if problem.source is None else problem.source.source,
-            "points": problem.points(columns).tolist(),
-            "labels": problem.codes.tolist(),
-            "part": problem.held.astype(int).tolist(),
-            "class_names": list(problem.class_names),
-            "feature_names": list(problem.plane_names),
-            "input_names": list(problem.input_names),
-            "columns": list(columns),
-            "bounds": list(problem.bounds_of(columns)),
-            "n_features": problem.features.n_out,
-            "drawable": problem.source is None,
-        }
+        return [self._problem.told(self._choices.columns), self._settings(), self._frame()]
 
     def _settings(self) -> Message:
         return {
             "kind": "settings",
             "values": self._choices.as_dict(),
             "choices": alternatives(self._table is not None),
-            "address": encode(self._moment()),
             "limits": limits(),
+            "address": encode(self._moment(), self._usual),
         }
 
     def _frame(self) -> Message:
         frame = self._view.frame(self._timeline)
         finding = self._doctor.said(self._timeline)
-        return frame | {"running": self._running, "finding": finding, "address": encode(self._moment())}
+        return frame | {"running": self.running, "finding": finding, "address": encode(self._moment(), self._usual)}
 
 
 def _place(message: Message, value: Any) -> Edit:
@@ -365,6 +321,7 @@ ACTIONS: dict[str, Callable[[Session, Message], list[Message]]] = {
     "points": Session._draw,
     "weight": Session._weight,
     "set_weight": Session._set_weight,
+    "trace": Session._trace,
     "whatif": Session._whatif,
     "starts": Session._try_starts,
     "save": Session._save,

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.errors import InputError
+from pellucid.insight.trace import Trace, trace
 from pellucid.nn import Network
 from pellucid.training.loop import State, initial_state, steps
 from pellucid.training.snapshot import Snapshot, restore, snapshot
@@ -88,6 +89,16 @@ class Timeline:
         return self._state.learned
 
     @property
+    def batches(self) -> int:
+        """How many iterations an epoch has."""
+        return max(1, -(-len(self.train) // max(1, self.settings.batch_rows(len(self.train)))))
+
+    @property
+    def edits_so_far(self) -> list[Edit]:
+        """What was set by hand up to this iteration."""
+        return [edit for edit in self.edits if edit.iteration <= self.iteration]
+
+    @property
     def stopped(self) -> str | None:
         """Why there is no further step, if so."""
         if self.iteration >= MOST_ITERATIONS:
@@ -101,8 +112,7 @@ class Timeline:
 
     def forward(self, n: int = 1) -> int:
         """Make up to n updates; return how many were made."""
-        if not self.problem.teaches:
-            raise InputError("there is nothing to learn from yet: draw points of two classes.")
+        self.problem.refuse_empty()
         made = 0
         with blas_threads(self.network, self.settings.batch_rows(len(self.train))):
             while made < n and self.stopped is None and self._update():
@@ -174,6 +184,24 @@ class Timeline:
         next(steps(self.train, self.settings, ahead))
         return None if ahead.diverged else ahead.learned
 
+    def traced(self, row: int, X: Any = None, y: Any = None, notes: tuple[str, ...] = ()) -> Trace:
+        """Return the trace of the next step, and of its `row`; X, y: another batch than all training rows."""
+        rule, own = self.settings.rule, X is not None
+        state = self._state
+        return trace(
+            self.network,
+            X if own else self.X,
+            y if own else self.train.y,
+            rule=rule,
+            rate=self.choices.rate,
+            slots=None if own and rule.full_batch_only else state.slots,
+            dropout=state.dropout if self.choices.dropout else None,
+            row=row,
+            input_names=self.problem.input_names,
+            class_names=self.problem.class_names,
+            notes=(f"Iteration {self.iteration}.", *notes),
+        )
+
     def _begun(self) -> State:
         """Return the state before the first update."""
         return initial_state(self.problem.network(self.choices), self.settings, self.choices.seed)
@@ -211,8 +239,10 @@ class Timeline:
             layer.b[edit.row] = edit.value
         else:
             layer.W[edit.row, edit.column] = edit.value
-        if self.settings.rule.full_batch_only:  # it remembers the cost and the gradient from before
-            self._state.slots = self.settings.rule.slots(self.network.parameters)
+        if self.settings.rule.full_batch_only:  # it remembers the cost and the gradient, and where it ended
+            state, self._steps = self._state, None
+            state.slots, state.stopped = self.settings.rule.slots(self.network.parameters), False
+            state.history.stopped_because = ""
 
     def _copy(self) -> Snapshot:
         arrays, plain = snapshot(self._state)

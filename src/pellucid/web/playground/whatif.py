@@ -41,6 +41,7 @@ class Run:
         X, codes = timeline.problem.X, timeline.problem.codes
         why = self.why_dead
         return {
+            "settings": timeline.choices.as_dict(),
             "iterations": list(curve.iterations),
             "cost": list(curve.cost),
             "validation": list(curve.validation),

@@ -1,6 +1,6 @@
 // The cost of training and held-out rows by iteration; beside them the curves of what-if and of other starts.
 
-import { classColour, themeColour } from "./palette.js";
+import { themeColour } from "./palette.js";
 import { number } from "./scale.js";
 import { on } from "./wire.js";
 
@@ -22,11 +22,11 @@ function lines() {
   fan.forEach((start) => {
     told.push({ name: start.died ? "start that died" : "other starts", run: start, key: "cost", stroke: themeColour(start.died ? "bad" : "quiet"), width: 1, dash: start.died ? [3, 3] : [] });
   });
-  const [train, held] = old ? [themeColour("quiet"), themeColour("quiet")] : [classColour(0), classColour(1)];
+  const [train, held] = old ? [themeColour("quiet"), themeColour("quiet")] : [themeColour("positive"), themeColour("negative")];
   if (curve.validation?.some((value) => value !== null)) told.push({ name: old ? "held out, yours" : "held out", run: curve, key: "validation", stroke: held, width: 1.5, dash: [6, 4] });
   told.push({ name: old ? "training, yours" : "training", run: curve, key: "cost", stroke: train, width: 2 });
-  if (trial?.validation?.some((value) => value !== null)) told.push({ name: "held out, what if", run: trial, key: "validation", stroke: classColour(1), width: 1.5, dash: [6, 4] });
-  if (trial) told.push({ name: "training, what if", run: trial, key: "cost", stroke: classColour(0), width: 2 });
+  if (trial?.validation?.some((value) => value !== null)) told.push({ name: "held out, what if", run: trial, key: "validation", stroke: themeColour("negative"), width: 1.5, dash: [6, 4] });
+  if (trial) told.push({ name: "training, what if", run: trial, key: "cost", stroke: themeColour("positive"), width: 2 });
   return told;
 }
 

@@ -1,5 +1,6 @@
 // The doctor's sentence, always in view, with the button that carries out its advice; and what went wrong, in words.
 
+import { present } from "./present.js";
 import { on, send } from "./wire.js";
 
 const part = (id) => document.getElementById(id);
@@ -7,9 +8,10 @@ const FIRST = "Press Run and watch the net learn to tell the classes apart.";
 
 function show({ finding, stopped, iteration, running }) {
   const ill = Boolean(stopped) || (finding && finding.level !== "note");
-  const text = [stopped, finding?.sentence, finding?.advice].filter(Boolean).join(" ");
-  const said = iteration === 0 && !running && !ill ? FIRST : text;
+  const text = finding?.sentence ?? stopped;
+  const said = iteration === 0 && !ill && present.problem.points.length ? FIRST : text;
   if (said && part("finding").textContent !== said) part("finding").textContent = said;
+  part("finding").setAttribute("aria-live", running ? "off" : "polite"); // a screen reader is not to be talked over
   part("apply").hidden = !finding?.apply;
   part("mark").dataset.state = ill ? "ill" : iteration ? "well" : "new";
 }

@@ -30,8 +30,12 @@ function add(event) {
   if (points.length >= MOST) return;
   const [x, y] = pointAt(event);
   points = [...points, [Number(x.toFixed(3)), Number(y.toFixed(3)), brush]];
-  trail = [event.clientX, event.clientY];
   tell();
+}
+
+function follow(event) {
+  trail = [event.clientX, event.clientY];
+  add(event);
 }
 
 function brushes() {
@@ -45,9 +49,8 @@ export function drawing() {
     if (drawn && part("drawing").hidden) brushes();
     part("drawing").hidden = !drawn;
     canvas.classList.toggle("pencil", drawn);
-  });
-  on("problem", (problem) => {
-    if (!isDrawing() || waiting) return;
+    if (!drawn || waiting) return;
+    const { problem } = present;
     points = problem.points.map(([x, y], row) => [x, y, problem.labels[row]]);
     part("drawn").textContent = points.length;
     part("undo").disabled = part("clear").disabled = points.length === 0;
@@ -56,11 +59,12 @@ export function drawing() {
     if (!isDrawing() || event.button !== 0) return;
     event.preventDefault();
     canvas.setPointerCapture(event.pointerId);
-    add(event);
+    follow(event);
   });
   canvas.addEventListener("pointermove", (event) => {
-    if (trail && Math.hypot(event.clientX - trail[0], event.clientY - trail[1]) >= APART) add(event);
+    if (trail && Math.hypot(event.clientX - trail[0], event.clientY - trail[1]) >= APART) follow(event);
   });
+  on("pressed", (place) => isDrawing() && add(place));
   for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, () => (trail = null));
   part("undo").addEventListener("click", () => {
     points = points.slice(0, -1);

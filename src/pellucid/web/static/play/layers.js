@@ -48,8 +48,9 @@ export function layerHead(at, last, count, x) {
 }
 
 export function layers() {
-  on("settings", ({ values }) => {
+  on("settings", ({ values, limits }) => {
     document.getElementById("depth").textContent = values.layers.length;
+    document.getElementById("more").disabled = values.layers.length >= limits.layers;
     document.getElementById("fewer").disabled = values.layers.length === 0;
   });
   document.getElementById("fewer").addEventListener("click", () => put(layersNow().slice(0, -1)));

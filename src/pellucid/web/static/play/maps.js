@@ -19,14 +19,15 @@ function canvasOf(side, paint) {
   return canvas;
 }
 
-// The class of each cell in its colour, the surer the stronger.
-export function surfaceCanvas(surface, classes) {
+// The class of each cell in its colour, the surer the stronger.  only: of this class, or null for all.
+export function surfaceCanvas(surface, classes, only = null) {
   const codes = bytes(surface.codes);
   const sure = bytes(surface.sure);
   const ground = rgb(themeColour("ground"));
   const colours = Array.from({ length: classes }, (_, code) => rgb(classColour(code)));
   const least = 1 / classes;
   return canvasOf(surface.size, (at) => {
+    if (only !== null && codes[at] !== only) return ground;
     const share = 0.1 + 0.5 * Math.max(0, (sure[at] / 255 - least) / (1 - least));
     return ground.map((level, channel) => level + share * (colours[codes[at]][channel] - level));
   });

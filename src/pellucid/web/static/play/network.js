@@ -49,8 +49,10 @@ function unitElement(layer, unit, last, [x, y], size) {
   made.append(canvas);
   const name = document.createElement("span");
   name.className = "name";
-  if (input) name.textContent = present.problem.input_names[unit];
-  else if (layer === last) name.append(marker(drawnClass(unit, last)), present.problem.class_names[drawnClass(unit, last)] ?? "");
+  const text = document.createElement("span");
+  if (layer === last) name.append(marker(drawnClass(unit)));
+  if (input || layer === last) text.textContent = name.title = input ? present.problem.input_names[unit] : present.problem.class_names[drawnClass(unit)];
+  name.append(text);
   made.append(name);
   return made;
 }
@@ -141,7 +143,7 @@ function update(frame) {
       }
       const map = frame.units[layer - 1]?.[at];
       if (layer < drawn.last && map) paint(unit, unitCanvas(map, frame.unit_size));
-      if (layer === drawn.last && frame.surface) paint(unit, surfaceCanvas(frame.surface, present.problem.class_names.length));
+      if (layer === drawn.last && frame.surface) paint(unit, surfaceCanvas(frame.surface, present.problem.class_names.length, units.length > 1 ? at : null));
       const still = silent.has(String([layer, at]));
       unit.classList.toggle("silent", still);
       const bias = `bias ${number(frame.biases[layer - 1][at])}`;

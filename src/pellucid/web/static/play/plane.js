@@ -4,10 +4,13 @@ import { surfaceCanvas } from "./maps.js";
 import { classColour, marker, themeColour, traceShape } from "./palette.js";
 import { present } from "./present.js";
 import { percent } from "./scale.js";
-import { on } from "./wire.js";
+import { deliver, on } from "./wire.js";
 
 export const canvas = document.getElementById("plane");
+const STRIDE = 0.03; // of the side, that an arrow key moves the cross
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 let surface = null;
+let cross = [0.5, 0.5]; // where the keyboard points, as shares of the sides
 
 export function placeOf(x, y) {
   const [x0, x1, y0, y1] = present.problem.bounds;
@@ -66,6 +69,30 @@ export function draw() {
     pen.arc(left, top, radius + 2.5, 0, 2 * Math.PI);
     pen.stroke();
   }
+  if (canvas.matches(":focus-visible")) drawCross(pen, width, height);
+}
+
+function drawCross(pen, width, height) {
+  const [x, y] = [cross[0] * width, cross[1] * height];
+  pen.beginPath();
+  for (const [right, down] of Object.values(ARROWS)) {
+    pen.moveTo(x + 4 * right, y + 4 * down);
+    pen.lineTo(x + 14 * right, y + 14 * down);
+  }
+  pen.lineWidth = 2;
+  pen.stroke();
+}
+
+function onKey(event) {
+  const arrow = ARROWS[event.key];
+  if (!arrow && event.key !== "Enter") return;
+  event.preventDefault();
+  if (arrow) cross = cross.map((share, axis) => Math.min(1, Math.max(0, share + STRIDE * arrow[axis])));
+  else {
+    const box = canvas.getBoundingClientRect();
+    deliver({ kind: "pressed", clientX: box.left + cross[0] * box.width, clientY: box.top + cross[1] * box.height });
+  }
+  draw();
 }
 
 function entry(sign, text) {
@@ -87,7 +114,7 @@ function tell(frame) {
   const known = held !== null && held !== undefined;
   const told = accuracy === null || accuracy === undefined ? "" : `${percent(accuracy)} right${known ? `, held out ${percent(held)}` : ""}`;
   document.getElementById("score").textContent = told;
-  canvas.setAttribute("aria-label", `What the net says at each place. ${told}. Wrong points: ${frame.wrong.length}.`);
+  canvas.setAttribute("aria-label", `What the net says at each place. ${told}. Wrong points: ${frame.wrong.length}. Arrow keys move a cross; Enter shows the nearest point's work, or sets a point while drawing.`);
 }
 
 export function plane() {
@@ -101,6 +128,9 @@ export function plane() {
     tell(frame);
     draw();
   });
+  canvas.addEventListener("keydown", onKey);
+  canvas.addEventListener("focus", draw);
+  canvas.addEventListener("blur", draw);
   new ResizeObserver(draw).observe(canvas);
 }
 

@@ -16,8 +16,16 @@ function download(file) {
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
+let newest = null; // the address of the moment that is shown, until it is written
+
+function keep() {
+  if (newest !== null) history.replaceState(null, "", `#${newest}`);
+  newest = null;
+}
+
 async function copy() {
   const button = part("copy");
+  keep();
   try {
     await navigator.clipboard.writeText(location.href);
     button.textContent = "Copied";
@@ -38,11 +46,6 @@ export function saving() {
   document.addEventListener("click", (event) => event.target.closest("#save") ?? (part("save").open = false));
   document.addEventListener("keydown", (event) => event.key === "Escape" && (part("save").open = false));
   part("copy").addEventListener("click", copy);
-  let newest = null;
-  const keep = () => {
-    history.replaceState(null, "", `#${newest}`);
-    newest = null;
-  };
   on("frame", ({ address }) => {
     if (newest === null) setTimeout(keep, 300); // browsers refuse a hundred changes of address in a row
     newest = address;

@@ -3,7 +3,7 @@
 import { isDrawing } from "./drawing.js";
 import { canvas, rowAt } from "./plane.js";
 import { present } from "./present.js";
-import { address } from "./wire.js";
+import { address, on } from "./wire.js";
 
 const part = (id) => document.getElementById(id);
 
@@ -16,11 +16,12 @@ function open(row) {
 }
 
 export function trace() {
-  canvas.addEventListener("click", (event) => {
-    if (isDrawing()) return;
-    const row = rowAt(event);
+  const pick = (event, reach) => {
+    const row = isDrawing() ? null : rowAt(event, reach);
     if (row !== null) open(row);
-  });
+  };
+  canvas.addEventListener("click", (event) => pick(event));
+  on("pressed", (place) => pick(place, Infinity));
   canvas.addEventListener("pointermove", (event) => {
     if (!isDrawing() && present.problem) canvas.classList.toggle("over", rowAt(event) !== null);
   });

@@ -20,7 +20,7 @@ function show(next) {
   part("back").disabled = frame.iteration === 0;
 }
 
-const pace = () => Number(part("speed").value) || null; // iterations a second; null is as fast as it goes
+const pace = () => Number(part("speed").value); // iterations a second; 0 is as fast as it goes
 const run = () => send({ do: "run", pace: pace() });
 const toggle = () => (frame.running ? send({ do: "pause" }) : run());
 const step = () => sendLatest("step", { do: "step", n: 1 });
@@ -28,8 +28,8 @@ const back = () => sendLatest("step", { do: "back", n: 1 });
 
 function onKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
-  const scrub = event.target === part("scrub");
-  if (!scrub && event.target.closest("button, select, textarea, summary, a, input, canvas")) return;
+  const plane = event.target === part("plane") && event.key !== " "; // its arrows move the cross
+  if (plane || event.target.closest("button, select, textarea, summary, a, input:not(#scrub)")) return;
   const action = { " ": toggle, ArrowRight: step, ArrowLeft: back }[event.key];
   if (!action) return;
   event.preventDefault();

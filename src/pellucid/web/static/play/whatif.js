@@ -8,6 +8,7 @@ import { RATES, number, percent } from "./scale.js";
 import { plain } from "./settings.js";
 import { on, send } from "./wire.js";
 
+const HINT = "Move a slider: the new curve is laid over yours, which turns grey.";
 const WAIT = 30; // milliseconds without a further change
 const WIDTHS = Array.from({ length: 16 }, (_, at) => at + 1);
 const SEEDS = Array.from({ length: 21 }, (_, at) => at);
@@ -30,7 +31,7 @@ function forget() {
   starts = [];
   showTrial(null);
   showFan([]);
-  say("");
+  say(HINT);
   part("whatif-surface").hidden = true;
   part("whatif-keep").disabled = part("whatif-forget").disabled = true;
   if (present.settings) reset(present.settings);

@@ -19,6 +19,7 @@ export function address(path, query = {}) {
 }
 
 export async function send(message) {
+  const before = running;
   if (message.do === "run") running = true;
   else if (!["weight", "whatif", "starts", "save", "trace", "surface"].includes(message.do)) running = false;
   let replies;
@@ -42,7 +43,8 @@ export async function send(message) {
     if (reply.kind === "frame") running = reply.running;
     deliver(reply);
   }
-  if (!replies.some((reply) => reply.kind === "error")) deliver({ kind: "fine" });
+  if (replies.some((reply) => reply.kind === "error")) running = before; // what was refused stopped nothing
+  else deliver({ kind: "fine" });
   return replies;
 }
 

@@ -1,0 +1,121 @@
+"""Subject: a model and one sample, as a trace takes them: the row its network sees, names, and what must be said."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.errors import InputError, MissingFileError, unknown_name
+from pellucid.features import Numbers, PictureFeatures, Pixels, Table
+from pellucid.insight.trace.recording import trace
+from pellucid.insight.trace.step import Trace
+from pellucid.model import Model
+from pellucid.nn.optimizers import OPTIMIZERS
+
+Array = NDArray[Any]
+COLOURS = {1: ("grey",), 3: ("red", "green", "blue")}
+PLAIN_RATE = 0.01  # where the model does not tell a rate of its own
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One sample of a model.  X: (1, d), the plain view.  notes: what of it and of the model a reader must know."""
+
+    model: Model
+    X: Array
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def of_file(cls, model: Model, source: str, row: int = 0) -> "Subject":
+        """Return the picture of a file, or a row of a table, counted from 0.
+
+        Raises MissingFileError, or InputError where it is no single sample that the model takes.
+        """
+        if not source or not Path(source).exists():
+            raise MissingFileError(f"there is no file {source}.")
+        if Path(source).is_dir():
+            raise InputError(f"{source} is a folder; explain takes one picture, or one row of a table.")
+        if isinstance(model.features, PictureFeatures):
+            if row:
+                raise InputError("rows are of tables; leave --row out for a picture.")
+            R = model.rows([Path(source)])
+        else:
+            R = model.rows_of_file(Path(source))
+            if not 0 <= row < len(R):
+                raise InputError(f"{source} has {len(R)} rows, 0 to {len(R) - 1}; got --row {row}.")
+            R = R[row : row + 1]
+        X = model.features.finished(R, model.network.parameters.dtype)[0:1]
+        return cls(model, np.asarray(X), (*_of_model(model), *model.notes(R)))
+
+    def targets(self, label: str, standardised: bool = False) -> Array:
+        """Return a label as the loss takes it; standardised: a number as the network learns it, not in its units."""
+        model = self.model
+        if model.class_names:
+            if label not in model.class_names:
+                raise unknown_name("class", label, model.class_names)
+            return model.network.loss.targets(np.array([model.class_names.index(label)]))
+        try:
+            number = float(label)
+        except ValueError:
+            number = math.nan
+        if not math.isfinite(number):
+            raise InputError(f"--label must be a number for this model, which predicts numbers; got {label!r}.")
+        values = np.full(1, number)
+        return model.target.standardised(values) if standardised and model.target else values[:, None]
+
+    def step(self, label: str | None = None) -> Trace:
+        """Return what the trained network makes of it; with a label, the step that it alone would make now."""
+        network, names = self.model.network, self.names
+        if label is None:
+            return trace(network, self.X, notes=self.notes, **names)
+        rule, rate, said = self._rule()
+        return trace(network, self.X, self.targets(label), rule=rule, rate=rate, notes=(*self.notes, said), **names)
+
+    @property
+    def names(self) -> dict[str, Any]:
+        """How inputs and classes are called."""
+        return {"input_names": input_names(self.model), "class_names": self.model.class_names}
+
+    def _rule(self) -> tuple[str, float, str]:
+        how = self.model.provenance.get("settings", {})
+        rule, rate = how.get("optimizer"), how.get("learning_rate")
+        if rule not in OPTIMIZERS or not isinstance(rate, float):
+            rule, rate = "gradient_descent", PLAIN_RATE
+        return (
+            rule,
+            rate,
+            f"The step is a first one by {rule.replace('_', ' ')}: a model file keeps no memory of the rule.",
+        )
+
+
+def input_names(model: Model) -> tuple[str, ...]:
+    """Return what each input of a model's network is called: a column, or a pixel by row, column and colour."""
+    features = model.features
+    if isinstance(features, Pixels):
+        shape = features.shape
+        colours = COLOURS.get(shape.channels, tuple(f"channel {c + 1}" for c in range(shape.channels)))
+        return tuple(
+            f"pixel ({i + 1}, {j + 1}, {colour})"
+            for i in range(shape.height)
+            for j in range(shape.width)
+            for colour in colours
+        )
+    if isinstance(features, Table):
+        return features.names
+    return features.columns if isinstance(features, Numbers) else ()
+
+
+def _of_model(model: Model) -> list[str]:
+    notes = []
+    if (networks := len(model.networks)) > 1:
+        notes.append(f"The model is {networks} networks whose answers are averaged; this is the first of them.")
+    if (views := len(model.features.views)) > 1:
+        notes.append(f"It looks at {views} views ({', '.join(model.features.views)}); this is the plain one.")
+    if isinstance(model.features, Table | Numbers) and getattr(model.features, "mean", None) is not None:
+        notes.append("Inputs are standardised: 0 is the mean of the training rows, 1 their deviation.")
+    elif not isinstance(model.features, Pixels | Table | Numbers):
+        notes.append(f"Inputs are {model.features}.")
+    return notes

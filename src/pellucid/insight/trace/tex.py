@@ -1,0 +1,100 @@
+"""TeX: formulas as LaTeX sets them, and texts as it shows them, never obeys them."""
+
+from pellucid.insight.trace.formula import (
+    PRIME,
+    Blank,
+    Fraction,
+    Matrix,
+    Node,
+    Number,
+    Power,
+    Root,
+    Row,
+    Sign,
+    Symbol,
+    is_function,
+    is_gradient,
+    scientific,
+)
+
+LETTERS = {
+    "\u03b1": r"\alpha",
+    "\u03b2": r"\beta",
+    "\u03b5": r"\varepsilon",
+    "\u03bb": r"\lambda",
+    "\u03c3": r"\sigma",
+    "\u03bc": r"\mu",
+    "\u03c1": r"\rho",
+    "\u0394": r"\Delta",
+}
+SIGNS = {
+    "\u00b7": r"\cdot ",
+    "\u2299": r"\odot ",
+    "\u2190": r"\leftarrow ",
+    "\u2248": r"\approx ",
+    "\u2212": "-",
+    "\u00d7": r"\times ",
+    "\u2211": r"\sum ",
+    "\u00bd": r"\tfrac{1}{2}",
+    "\u00b2": "^2",
+    PRIME: "'",
+}
+SPECIAL = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"} | {
+    sign: "\\" + sign for sign in "&%$#_{}"
+}
+
+
+def latex(node: Node) -> str:
+    r"""Return a formula as LaTeX, for mathematics mode.
+
+    >>> latex(Row((Symbol("W", "2", "T"), Sign("·"), Number(-1.5e-7))))
+    'W_{2}^{\\top}\\cdot -1.5\\cdot 10^{-7}'
+    """
+    match node:
+        case Number(value):
+            mantissa, exponent = scientific(value)
+            return mantissa if exponent is None else rf"{mantissa}\cdot 10^{{{exponent}}}"
+        case Symbol(name, sub, mark):
+            body = LETTERS.get(name) or (
+                name if len(name) == 1 or is_gradient(name) else rf"\mathrm{{{latex_text(name)}}}"
+            )
+            body = rf"\hat{{{body}}}" if mark == "^" else body
+            above = {"T": r"^{\top}", "'": "'"}.get(mark, "")
+            return body + (f"_{{{latex_text(sub)}}}" if sub else "") + above
+        case Sign(sign):
+            if sign in SIGNS:
+                return SIGNS[sign]
+            if is_function(sign):
+                return rf"\operatorname{{{latex_text(sign.rstrip(PRIME))}}}" + "'" * sign.count(PRIME)
+            return rf"\text{{{latex_text(sign)}}}" if any(map(str.isalpha, sign)) else latex_text(sign)
+        case Row(items):
+            return "".join(map(latex, items))
+        case Power(base, above):
+            return f"{{{latex(base)}}}^{{{latex(above)}}}"
+        case Fraction(above, below):
+            return rf"\frac{{{latex(above)}}}{{{latex(below)}}}"
+        case Root(of):
+            return rf"\sqrt{{{latex(of)}}}"
+        case Matrix(rows):
+            lines = r" \\ ".join(" & ".join(map(latex, cells)) for cells in rows)
+            return rf"\begin{{bmatrix}} {lines} \end{{bmatrix}}"
+        case Blank():
+            return r"\underline{\hspace{3em}}"
+    raise TypeError(node)
+
+
+def latex_text(value: object) -> str:
+    r"""Return any text as LaTeX shows it, not as it obeys it.
+
+    >>> latex_text("a_b \\input{x}")
+    'a\\_b \\textbackslash{}input\\{x\\}'
+    """
+    return "".join(map(_latex_letter, filter(str.isprintable, str(value))))
+
+
+def _latex_letter(letter: str) -> str:
+    if letter in SPECIAL:
+        return SPECIAL[letter]
+    if letter in LETTERS or letter in SIGNS:
+        return f"${(LETTERS | SIGNS)[letter].strip()}$"
+    return letter if letter < "\u0180" else rf"\ifPDFTeX ?\else {letter}\fi{{}}"  # pdflatex stops at what it has not

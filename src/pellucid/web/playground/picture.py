@@ -1,0 +1,84 @@
+"""Picture: the surface and the points as SVG: colours and shapes of classes, readable in grey and aloud."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.pages import escaped
+from pellucid.web.playground.frame import SURFACE, View
+from pellucid.web.playground.timeline import Timeline
+
+# Okabe and Ito's colours in the order of pellucid's figures, and a shape for each
+COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442", "#999999", "#7A4B2A"]
+SHAPES = (
+    "M-4 0a4 4 0 1 0 8 0a4 4 0 1 0-8 0z",  # circle
+    "M-3.5-3.5H3.5V3.5H-3.5z",  # square
+    "M0-4.8L4.8 0L0 4.8L-4.8 0z",  # diamond
+    "M0-4.6L4.4 3.4H-4.4z",  # up
+    "M0 4.6L4.4-3.4H-4.4z",  # down
+    "M-1.4-4.4H1.4V-1.4H4.4V1.4H1.4V4.4H-1.4V1.4H-4.4V-1.4H-1.4z",  # plus
+    "M-4.2-2.2L-2.2-4.2L0-2L2.2-4.2L4.2-2.2L2 0L4.2 2.2L2.2 4.2L0 2L-2.2 4.2L-4.2 2.2L-2 0z",  # cross
+    "M-4.6 0L3.4-4.4V4.4z",  # left
+    "M4.6 0L-3.4-4.4V4.4z",  # right
+    "M-4.4 0L-2.2-3.8H2.2L4.4 0L2.2 3.8H-2.2z",  # hexagon
+)
+SIDE, CELL = 576, 8  # SIDE = SURFACE x CELL
+STEPS = 4  # of certainty, from even to sure
+
+
+def picture(timeline: Timeline, view: View) -> str:
+    """Return an SVG document of what the network says in the plane, with the points on it; wrong ones are ringed."""
+    problem, columns = view.problem, view.columns
+    codes, sure = view.answers(timeline.network)
+    x0, x1, y0, y1 = problem.bounds_of(columns)
+    points = problem.points(columns)
+    x, y = SIDE * (points[:, 0] - x0) / (x1 - x0), SIDE * (y1 - points[:, 1]) / (y1 - y0)
+    wrong = view.said(timeline.network) != problem.codes
+    across, up = (escaped(problem.plane_names[column]) for column in columns)
+    names = [escaped(name) for name in problem.class_names]
+    legend = "".join(
+        f'<g transform="translate({12 + 140 * (code % 4)} {SIDE + 40 + 20 * (code // 4)})">{_mark(code)}'
+        f'<text x="10" y="4">{name if len(name) <= 18 else name[:17] + "…"}</text></g>'
+        for code, name in enumerate(names)
+    )
+    height = SIDE + 52 + 20 * ((len(names) - 1) // 4)
+    marks = "".join(
+        f'<g transform="translate({px:.1f} {py:.1f})">{_mark(code)}{RING if ringed else ""}</g>'
+        for px, py, code, ringed in zip(x, y, problem.codes.tolist(), wrong.tolist(), strict=True)
+    )
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SIDE} {height}" role="img" '
+        'font-family="sans-serif" font-size="13"><title>What the network says</title>'
+        f"<desc>Iteration {timeline.iteration}: {across} across, {up} up, classes {', '.join(names)}; "
+        f"{int(wrong.sum())} of {len(wrong)} points are ringed, for the network says another class.</desc>"
+        f'<rect width="{SIDE}" height="{height}" fill="#fff"/>{_cells(codes, sure)}{marks}'
+        f'<text x="{SIDE / 2:g}" y="{SIDE + 20}" text-anchor="middle">{across} across, {up} up</text>{legend}</svg>\n'
+    )
+
+
+RING = '<circle r="7.5" fill="none" stroke="#000" stroke-width="1.6"/>'
+
+
+def _mark(code: int) -> str:
+    return f'<path d="{SHAPES[code]}" fill="{COLOURS[code]}" stroke="#fff" stroke-width=".8"/>'
+
+
+def _cells(codes: NDArray, sure: NDArray) -> str:
+    """Return the cells of the plane, those of a row that look alike as one rectangle."""
+    even = 1 / max(2, int(codes.max()) + 1)
+    with np.errstate(invalid="ignore"):
+        level = np.nan_to_num(np.clip((sure - even) / (1 - even), 0, 1))
+    shade = np.rint(STEPS * level).astype(int).reshape(SURFACE, SURFACE)
+    code = codes.reshape(SURFACE, SURFACE)
+    cells = []
+    for row in range(SURFACE):
+        start = 0
+        for column in range(1, SURFACE + 1):
+            same = column < SURFACE and (code[row, column], shade[row, column]) == (code[row, start], shade[row, start])
+            if not same:
+                opacity = 0.08 + 0.42 * shade[row, start] / STEPS
+                cells.append(
+                    f'<rect x="{CELL * start}" y="{CELL * row}" width="{CELL * (column - start)}" height="{CELL}" '
+                    f'fill="{COLOURS[code[row, start]]}" fill-opacity="{opacity:.2f}"/>'
+                )
+                start = column
+    return f'<g shape-rendering="crispEdges">{"".join(cells)}</g>'

@@ -1,0 +1,325 @@
+"""The server as a browser and as a stranger meet it: by real requests to a real port."""
+
+import contextlib
+import http.client
+import json
+import signal
+import socket
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from pellucid.errors import InputError
+from pellucid.web import server as module
+from pellucid.web.guard import LOOPBACK, Guard, checked_name
+from pellucid.web.mailbox import MOST, Mailbox
+from pellucid.web.playground import room as rooms
+from pellucid.web.playground.room import PlaygroundRoom
+from pellucid.web.playground.session import Session
+from pellucid.web.server import application, bound, plain, serve
+
+ID = "0123456789abcdef"
+
+
+@contextlib.contextmanager
+def serving(*names):
+    closing = threading.Event()
+    room = PlaygroundRoom(closing)
+    with bound("127.0.0.1", 0) as listener:
+        port = listener.getsockname()[1]
+        thread = threading.Thread(target=serve, args=(application([room], names), listener, closing))
+        thread.start()
+        try:
+            yield port, room
+        finally:
+            closing.set()
+            thread.join(30)
+    assert not thread.is_alive()
+
+
+@pytest.fixture(scope="module")
+def port():
+    with serving("room12.school.example") as (port, _):
+        yield port
+
+
+def ask(port, method, path, body=None, **headers):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    with contextlib.closing(connection):
+        body = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+        connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
+        answer = connection.getresponse()
+        return answer.status, answer.headers, answer.read()
+
+
+def tell(port, message, session=ID, **headers):
+    status, _, body = ask(port, "POST", f"/message?session={session}", message, **headers)
+    assert status == 200
+    return json.loads(body)
+
+
+def test_page_style_and_scripts_are_served(port):
+    for path, kind in (("/", "text/html"), ("/static/theme.css", "text/css"), ("/static/play/play.js", "javascript")):
+        status, headers, body = ask(port, "GET", path)
+        assert status == 200
+        assert kind in headers["content-type"]
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["cache-control"] == "no-store"
+        assert "default-src 'none'" in headers["content-security-policy"]
+        assert "unsafe" not in headers["content-security-policy"]
+        assert "server" not in headers
+        assert b"http://" not in body.replace(b"http://www.w3.org", b"")
+        assert b"https://" not in body
+
+
+@pytest.mark.parametrize(
+    "path", ["/static/../server.py", "/static/%2e%2e/server.py", "/static//etc/passwd", "/nowhere"]
+)
+def test_nothing_else_is_served(port, path):
+    assert ask(port, "GET", path)[0] == 404
+
+
+def test_messages_are_answered(port):
+    assert tell(port, {"do": "run"}, session="feedfeed")[0]["again"] is True
+    assert [reply["kind"] for reply in tell(port, {"do": "open", "address": ""})] == ["problem", "settings", "frame"]
+    assert tell(port, {"do": "step", "n": 7})[0]["iteration"] == 7
+    assert tell(port, {"do": "evil"})[0]["kind"] == "error"
+
+
+def test_sessions_are_apart(port):
+    for session in ("aaaaaaaa", "bbbbbbbb"):
+        tell(port, {"do": "open", "address": ""}, session)
+    tell(port, {"do": "step", "n": 5}, "aaaaaaaa")
+    assert tell(port, {"do": "pause"}, "bbbbbbbb")[0]["iteration"] == 0
+
+
+@contextlib.contextmanager
+def listening(port, session=ID):
+    """Yield an iterator over the messages of an event stream."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    with contextlib.closing(connection):
+        connection.request("GET", f"/events?session={session}")
+        answer = connection.getresponse()
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        yield (json.loads(line.removeprefix(b"data: ")) for line in answer if line.startswith(b"data: "))
+
+
+def test_a_run_is_told_by_events(port):
+    tell(port, {"do": "open", "address": ""})
+    with listening(port) as events:
+        tell(port, {"do": "run"})
+        frames = [next(events) for _ in range(4)]
+        assert [frame["kind"] for frame in frames] == ["frame"] * 4
+        iterations = [frame["iteration"] for frame in frames]
+        assert iterations == sorted(iterations)
+        assert iterations[-1] > 0
+        tell(port, {"do": "pause"})
+        tell(port, {"do": "starts", "count": 2})
+        kinds = []
+        while "starts" not in kinds:
+            kinds.append(next(events)["kind"])
+        assert kinds.count("start") == 2
+
+
+def test_the_doctor_comes_by_itself(port):
+    tell(port, {"do": "open", "address": "init=zeros"}, "dddddddd")
+    with listening(port, "dddddddd") as events:
+        assert next(frame for frame in events if frame["finding"])["finding"]["name"] == "dead layer"
+
+
+def test_streams_end_with_the_server():
+    with contextlib.ExitStack() as stack:
+        with serving() as (port, _):
+            tell(port, {"do": "open", "address": ""})
+            events = stack.enter_context(listening(port))
+            tell(port, {"do": "run"})
+            next(events)
+        list(events)  # ends
+
+
+def test_a_tab_that_was_closed_does_not_run_on(monkeypatch):
+    monkeypatch.setattr(rooms, "LEFT", -1.0)
+    with serving() as (port, room):
+        tell(port, {"do": "open", "address": ""})
+        tell(port, {"do": "run"})
+        while room._tabs[ID].session.running:
+            pass
+        assert not tell(port, {"do": "pause"})[0]["running"]
+
+
+def test_of_many_sessions_the_oldest_goes(monkeypatch):
+    monkeypatch.setattr(rooms, "MOST_SESSIONS", 3)
+    with serving() as (port, room):
+        for session in ("aaaaaaaa", "bbbbbbbb", "cccccccc"):
+            tell(port, {"do": "open", "address": ""}, session)
+        tell(port, {"do": "step"}, "aaaaaaaa")
+        oldest = room._tabs["bbbbbbbb"].session
+        tell(port, {"do": "open", "address": ""}, "dddddddd")
+        assert list(room._tabs) == ["cccccccc", "aaaaaaaa", "dddddddd"]
+        assert oldest.closed
+        assert tell(port, {"do": "step"}, "bbbbbbbb")[0]["again"]
+
+
+def test_a_fault_of_ours_is_told_and_the_server_lives(port, monkeypatch):
+    def broken(session, message):
+        raise ZeroDivisionError("on purpose")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Session, "handle", broken)
+        (reply,) = tell(port, {"do": "open"})
+        assert "a fault in pellucid: ZeroDivisionError: on purpose" in reply["text"]
+    assert tell(port, {"do": "open", "address": ""})[2]["kind"] == "frame"
+
+
+def test_the_trace_is_a_document_that_can_reach_nothing(port):
+    tell(port, {"do": "open", "address": ""})
+    for query in ("row=3", "x=1&y=2.5&label=1", "x=1&y=2.5"):
+        status, headers, body = ask(port, "GET", f"/trace?session={ID}&{query}")
+        assert status == 200
+        assert "sandbox allow-scripts" in headers["content-security-policy"]
+        assert "default-src 'none'" in headers["content-security-policy"]
+        assert b"<math" in body
+    assert b"row must be" in ask(port, "GET", f"/trace?session={ID}&row=9999")[2]
+    assert ask(port, "GET", f"/trace?session={ID}&row=x")[0] == 400
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("POST", "/message?session=xyz", {}, 400),
+        ("POST", "/message", {}, 400),
+        ("POST", f"/message?session={'a' * 65}", {}, 400),
+        ("GET", "/events?session=../..", None, 400),
+        ("GET", f"/message?session={ID}", None, 405),
+        ("POST", "/", {}, 405),
+        ("POST", f"/message?session={ID}", b"{", 400),
+        ("POST", f"/message?session={ID}", b"\xff\xfe", 400),
+        ("POST", f"/message?session={ID}", b"[" * 100_000, 400),
+        ("POST", f"/message?session={ID}", b'"' + b"a" * 300_000 + b'"', 413),
+    ],
+)
+def test_what_is_not_understood_is_refused(port, method, path, body, status):
+    assert ask(port, method, path, body)[0] == status
+
+
+def test_a_huge_number_is_refused_in_words(port):
+    tell(port, {"do": "open", "address": ""})
+    (reply,) = json.loads(ask(port, "POST", f"/message?session={ID}", b'{"do": "step", "n": 1e999}')[2])
+    assert "n must be a whole number" in reply["text"]
+
+
+HOSTS = {
+    "evil.example": 403,
+    "evil.example:80": 403,
+    "localhost.evil.example": 403,
+    "127.0.0.1.evil.example": 403,
+    "localhost@evil.example": 403,
+    "": 403,
+    "localhost:1/x": 403,
+    "[::1": 403,
+    "localhost": 200,
+    "LOCALHOST:9": 200,
+    "[::1]:8420": 200,
+    "room12.school.example": 200,
+}
+
+
+@pytest.mark.parametrize(("host", "status"), HOSTS.items())
+def test_only_known_names_are_answered(port, host, status):
+    answered, headers, body = ask(port, "GET", "/", Host=host)
+    assert answered == status
+    assert headers["x-content-type-options"] == "nosniff"
+    if status == 403:
+        assert b"--allow-host" in body
+        assert b"<" not in body
+
+
+def test_two_names_are_none(port):
+    request = f"GET / HTTP/1.1\r\nHost: localhost:{port}\r\nHost: evil.example\r\nConnection: close\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as line:
+        line.sendall(request.encode())
+        assert line.recv(100).split()[1] in (b"403", b"400")
+
+
+def test_pages_of_other_sites_are_refused(port):
+    for origin in (
+        "https://evil.example",
+        "null",
+        "http://localhost:1",
+        "file://",
+        f"http://127.0.0.1:{port}.evil.example",
+        "",
+    ):
+        status, _, _ = ask(port, "POST", f"/message?session={ID}", {"do": "open"}, Origin=origin)
+        assert status == 403, origin
+        assert ask(port, "GET", f"/events?session={ID}", Origin=origin)[0] == 403
+    assert tell(port, {"do": "open"}, Origin=f"http://127.0.0.1:{port}")[0]["kind"] == "problem"
+
+
+def test_names_are_checked():
+    assert Guard(None, ["Room12.School.example"]).refusal([(b"host", b"room12.school.example:80")]) is None
+    assert checked_name(" [::1] ") == "::1"
+    for name in ("http://x", "x/y", "", "a b", "x,y", "ü.example"):
+        with pytest.raises(InputError, match="not a host name"):
+            checked_name(name)
+
+
+def test_a_port_in_use():
+    with bound("127.0.0.1", 0) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(InputError, match=f"port {port} is in use"):
+            bound("127.0.0.1", port)
+
+
+def test_the_next_free_port_is_taken(monkeypatch):
+    with bound("127.0.0.1", 0) as taken:
+        port = taken.getsockname()[1]
+        monkeypatch.setattr(module, "PORT", port)
+        monkeypatch.setattr(module, "PORTS", 1)
+        with pytest.raises(InputError, match="all in use"):
+            bound("127.0.0.1", None)
+        monkeypatch.setattr(module, "PORTS", 30)
+        with bound("127.0.0.1", None) as other:
+            assert port < other.getsockname()[1] < port + 30
+
+
+def test_a_host_that_is_not_ours():
+    with pytest.raises(InputError, match=r"cannot listen at 192\.0\.2\.1"):
+        bound("192.0.2.1", 0)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is sent otherwise there")
+def test_ctrl_c_ends_it_at_once_even_amid_a_run():
+    command = [sys.executable, "-m", "pellucid", "play", "--no-browser"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        port = int(process.stdout.readline().rstrip("/\n").rpartition(":")[2])
+        tell(port, {"do": "open", "address": ""})
+        with listening(port) as events:
+            tell(port, {"do": "run"})
+            next(events)
+            process.send_signal(signal.SIGINT)
+            list(events)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, "")
+    assert out.endswith("ended.\n")
+
+
+def test_of_frames_only_the_latest_waits():
+    box = Mailbox()
+    for n in range(MOST + 50):
+        box.put([{"kind": "frame", "n": n}, {"kind": "start", "n": n}])
+    waiting = box.take()
+    assert len(waiting) == MOST
+    assert [message["n"] for message in waiting if message["kind"] == "frame"] == [MOST + 49]
+    assert waiting[-1] == {"kind": "start", "n": MOST + 49}
+    assert box.take() == []
+
+
+def test_numbers_that_json_has_not():
+    assert json.dumps(plain([float("nan"), {"a": (float("-inf"), 1.5)}])) == '[null, {"a": [null, 1.5]}]'
+
+
+def test_loopback_is_always_known():
+    assert set(LOOPBACK) == {"localhost", "127.0.0.1", "::1"}
