@@ -10,6 +10,7 @@ export const lead = "Give pellucid photographs of each thing it should tell apar
 
 const LEAST = 2;
 let empty = ["Class A", "Class B"]; // boxes that hold nothing yet
+const order = []; // names, as they came: a box does not move when it is filled
 
 /** Show the drop zone and a box for each class. */
 export function show(body, state, act) {
@@ -28,6 +29,11 @@ export function ready(state) {
 /** Return what is still missing, in a sentence. */
 export function missing(state) {
   return state.classes.length === 1 ? `Now photographs of something else than ${state.classes[0].name}.` : "";
+}
+
+/** Forget the boxes that hold nothing: a folder brings classes of its own. */
+export function forgetEmpty() {
+  empty = [];
 }
 
 function whatIsHere(state) {
@@ -60,9 +66,10 @@ function boxes(state, act) {
   const taken = new Set(state.classes.map(({ name }) => name));
   empty = empty.filter((name) => !taken.has(name));
   while (state.classes.length + empty.length < LEAST) empty.push(freeName(taken));
-  const grid = make("div", { class: "boxes" });
-  for (const one of state.classes) grid.append(box(one, act));
-  empty.forEach((name, place) => grid.append(box({ name, count: 0, some: [], place }, act)));
+  const all = [...state.classes, ...empty.map((name) => ({ name, count: 0, some: [] }))];
+  order.push(...all.map(({ name }) => name).filter((name) => !order.includes(name)));
+  all.sort((one, other) => order.indexOf(one.name) - order.indexOf(other.name));
+  const grid = make("div", { class: "boxes" }, ...all.map((one) => box(one, act)));
   grid.append(button("+ Add a class", () => { empty.push(freeName(taken)); act.again(); }, { class: "box add" }));
   return grid;
 }
@@ -74,19 +81,29 @@ function freeName(taken) {
   }
 }
 
-function box({ name, count: number, some, place }, act) {
+function box({ name, count: number, some }, act) {
   const field = make("input", { type: "text", value: name, maxlength: "100", "aria-label": `Name of the class ${name}` });
   field.addEventListener("change", () => {
     const wanted = field.value.trim();
     if (!wanted) field.value = name;
     else if (number) act.send({ do: "rename", class: name, to: wanted });
-    else { empty[place] = name = wanted; }
+    else if (empty.includes(name)) { // else it was filled meanwhile
+      empty[empty.indexOf(name)] = wanted;
+      order[order.indexOf(name)] = wanted;
+      name = wanted;
+    }
   });
-  const take = (files) => act.take(files, field.value.trim() || name);
+  const take = (files) => {
+    empty = empty.filter((other) => number || other !== name); // the server may make another name of it
+    act.take(files, field.value.trim() || name);
+  };
   const files = input({ multiple: true, accept: "image/*" }, take);
   const remove = () => {
     if (number) act.send({ do: "remove", class: name });
-    else { empty.splice(place, 1); act.again(); }
+    else {
+      empty = empty.filter((other) => other !== name);
+      act.again();
+    }
   };
   return takesDrops(make("section", { class: "box", "aria-label": name },
     make("div", { class: "row" }, field,

@@ -69,6 +69,7 @@ async function take(files, ofClass = "") {
   const refused = [];
   if (files.length && !wanted.length) refused.push("There is no picture among these files.");
   const queue = [...wanted];
+  if (!ofClass) gather.forgetEmpty();
   let done = 0;
   taking = true;
   const worker = async () => {
