@@ -387,6 +387,13 @@ def test_stopped_while_the_report_is_written_only_the_report_is_missing(session,
     assert state["files"] == ["model", "recipe"]
 
 
+def test_what_is_still_on_its_way_is_not_checked(session):
+    filled(session, each=1)
+    with session.receiving("cats/1.jpg") as take:
+        take(b"half of it")
+        assert "still on their way" in session.handle({"do": "check"})[0]["text"]
+
+
 def test_nothing_else_is_done_meanwhile(session):
     session.stage = "training"
     for message in ({"do": "check"}, {"do": "train"}, {"do": "clear"}, {"do": "remove", "class": "a"}):

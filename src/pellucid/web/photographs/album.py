@@ -53,6 +53,11 @@ class Album:
         return len(self.pictures) + (self.zip is not None)
 
     @property
+    def arriving(self) -> bool:
+        """Whether files are on their way."""
+        return bool(self._begun)
+
+    @property
     def divided(self) -> bool:
         """Whether all folders at the top name parts of the data: train, validation, test."""
         return bool(self.pictures) and all(top.lower() in SPLIT_WORDS for top in self._tops())

@@ -76,7 +76,8 @@ class Session:
             wanted = message.get("do") if isinstance(message, dict) else message
             if not isinstance(wanted, str) or wanted not in asked:
                 raise InputError(f"unknown message {str(wanted)[:80]!r}. Known: {', '.join(sorted(asked))}.")
-            return asked[wanted](message)
+            with contextlib.nullcontext() if wanted == "pictures" else self._lock:  # decoding takes its time
+                return asked[wanted](message)
         except (PellucidError, OSError) as error:
             return [{"kind": "error", "text": self.plainly(error)}]
 
@@ -97,11 +98,12 @@ class Session:
     def answer(self, name: str, data: bytes) -> list[Message]:
         """Return what the model says of the bytes of one photograph."""
         try:
-            if self.result is None:
+            result = self.result
+            if result is None:
                 raise InputError("There is no model yet: train first, then try a photograph.")
             if len(data) > LARGEST_TRIED:
                 raise InputError(f"{name!r} has more than {LARGEST_TRIED // 2**20} MB; make it smaller first.")
-            return [{"kind": "answer"} | answer(self.result.model, name[-200:] or "the photograph", data)]
+            return [{"kind": "answer"} | answer(result.model, name[-200:] or "the photograph", data)]
         except PellucidError as error:
             return [{"kind": "error", "text": self.plainly(error)}]
 
@@ -162,9 +164,9 @@ class Session:
     def _check(self, message: Message) -> list[Message]:
         self._refuse_while_working()
         if self.given is None and not len(self.album):
-            raise InputError(
-                "There are no photographs yet: drop a folder, a .zip, or pictures onto the box of a class."
-            )
+            raise InputError("There are no photographs yet: drop a folder, a .zip, or pictures of each class.")
+        if self.album.arriving:
+            raise InputError("Photographs are still on their way; check them when all are here.")
         self._begin("checking", self._checking, Progress(1, asked=self._stopping.is_set))
         return [self.state()]
 
@@ -203,9 +205,9 @@ class Session:
 
     def _clear(self, message: Message) -> list[Message]:
         self._refuse_while_working()
+        self._forget_results("photos")  # first, as it holds a zip open
         self.album.clear()
         self.given = None
-        self._forget_results("photos")
         return [self.state()]
 
     def _pictures(self, message: Message) -> list[Message]:
