@@ -34,7 +34,7 @@ DEFAULT_SIZE = (64, 64)  # of photographs that differ in size
 
 # What is usual for the rows that features give, by their kind. Thousands of pixels, all positive, make one step move a
 # unit far: with Adam at its usual rate whole layers die. The values for pixels kept every start alive on held-out
-# training rows of bean leaves and cats, at 48 to 100 pixels and 32 to 100 units.
+# training rows of bean leaves and cats, at 48 to 100 pixels and 32 to 100 units. Those for tables: docs/tables.md.
 USUAL: dict[str, dict[str, Any]] = {
     "pixels": {"optimizer": "nesterov", "learning_rate": 0.003, "clip_norm": 1.0},
     "photo": {
@@ -47,7 +47,7 @@ USUAL: dict[str, dict[str, Any]] = {
         "ensemble": 5,
     },
     "numbers": {},
-    "table": {},
+    "table": {"learning_rate": 0.003, "l2": 0.01},
 }
 USUAL["embedding"] = USUAL["photo"]  # about as many numbers, standardised too
 SMALLEST_PHOTO = 32  # pixels of height and width; arrays of smaller pictures, or of grey ones, are seen as pixels
