@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from pellucid.articles import ARTICLES, beans, run_article
+from pellucid.articles import ARTICLES, beans, planar, run_article
 from pellucid.cli.main import run
 from pellucid.cli.reproduce import NAMES
 from pellucid.data.published import PUBLISHED
@@ -36,7 +37,10 @@ def test_published_costs_and_accuracies(real_data, tmp_path, name, capsys):
     assert results["train_accuracy"] == pytest.approx(train, abs=1e-12)
     assert results["test_accuracy"] == pytest.approx(test, abs=1e-12)
     assert results["seconds"] > 0 and results["seed"] == 1
-    assert {path.name for path in out.iterdir()} == {"examples.png", "cost.png", "misclassified.png", "first-layer.png"}
+    assert {path.name for path in out.glob("*.png")} == {
+        "examples.png", "cost.png", "misclassified.png", "first-layer.png"
+    }  # fmt: skip
+    assert {path.stem for path in out.glob("*.svg")} == {path.stem for path in out.glob("*.png")}
     told = capsys.readouterr().out
     assert "published" in told and f"{test:.4f}" in told and "majority of the 50 test pictures gives 0.66" in told
 
@@ -65,6 +69,15 @@ def test_planar_is_the_published_run():
     assert outcome.results["train_accuracy"] in (0.905, 0.9075) and outcome.results["linear_accuracy"] == 0.47
     assert 0.86 < outcome.results["test_accuracy"] < 0.93
     assert set(outcome.pictures) == {"boundary.png", "linear-boundary.png", "cost.png"}
+
+
+def test_planar_is_filmed(tmp_path, monkeypatch):
+    monkeypatch.setattr(planar, "PLANAR", replace(planar.PLANAR, settings=replace(planar.PLANAR.settings, epochs=40)))
+    monkeypatch.chdir(tmp_path)
+    assert run(["reproduce", "planar", "--quiet", "--animation", "flower.gif"]) == 0
+    with Image.open("flower.gif") as film:
+        assert (film.format, film.size) == ("GIF", (720, 360))
+        assert film.n_frames > 10
 
 
 def test_planar_hidden_sizes():

@@ -161,7 +161,8 @@ def test_what_is_drawn_was_not_learned_from(tmp_path, monkeypatch):
 def test_training_pictures_are_drawn(pictures):
     assert run(["train", "photos", *QUICK, "--epochs", "2", "--size", "8", "--out", "m", "--pictures", "drawn"]) == 0
     drawn = {path.name for path in (pictures.parent / "drawn").iterdir()}
-    assert drawn == {"confusion.png", "cost.png", "examples.png", "first-layer.png", "misclassified.png"}
+    stems = ("confusion", "cost", "examples", "first-layer", "misclassified")
+    assert drawn == {f"{stem}.{kind}" for stem in stems for kind in ("png", "svg")}
     assert run(["train", "photos", "--out", "n", "--pictures", "drawn"]) == 1  # not over earlier pictures
 
 

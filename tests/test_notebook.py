@@ -36,7 +36,7 @@ def test_a_history_shows_its_costs():
 
 def test_a_history_without_costs_says_so():
     assert shown(History()).text == "0 epochs in 0 s"
-    assert shown(History([np.nan], seconds=1.0, stopped_because="diverged")).text == "1 epochs in 1 s; diverged"
+    assert shown(History([np.nan], seconds=1.0, stopped_because="diverged")).text == "1 epoch in 1 s; diverged"
 
 
 def test_a_network_is_drawn_with_its_link_and_without_its_dropout():

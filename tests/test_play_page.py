@@ -123,6 +123,20 @@ def test_keys_run_step_and_go_back(play):
     assert number(tab, "#iteration") >= 30
 
 
+def test_a_frame_that_was_overtaken_is_left_aside(play):
+    tab = play("at=30")
+    at(tab, 30)
+    late = """async number => {
+      const { receive } = await import("./static/play/wire.js");
+      const { present } = await import("./static/play/present.js");
+      receive({ ...present.frame, iteration: 31, number: present.frame.number + number });
+    }"""
+    tab.evaluate(late, -1)
+    at(tab, 30)
+    tab.evaluate(late, 1)
+    at(tab, 31)
+
+
 @pytest.mark.parametrize("width", [1280, 390])
 def test_points_are_drawn_by_hand_and_learned(play, width):
     tab = play(width=width)
@@ -159,18 +173,20 @@ def test_points_are_drawn_by_hand_and_learned(play, width):
 def test_the_surface_stands_as_the_points_do(play):
     tab = play("data=drawn&held_out=0&points=-3.0,4.0,0;-3.5,3.0,0;4.0,-3.0,1;3.0,-3.5,1&at=300")
     shows(tab, "#score", "100% right")
-    corners = tab.eval_on_selector(
+    seen = tab.eval_on_selector(
         "#plane",
         """canvas => {
           const { width, height } = canvas;
           const pixels = canvas.getContext("2d").getImageData(0, 0, width, height).data;
-          return [0.1, 0.9].map(at => 4 * (Math.round(at * height) * width + Math.round(at * width)))
+          return [[0.1, 0.1], [0.9, 0.9], [0.2, 0.1]]
+            .map(([across, down]) => 4 * (Math.round(down * height) * width + Math.round(across * width)))
             .map(first => [...pixels.slice(first, first + 3)]);
         }""",
     )
-    (red, _, blue), (red_there, _, blue_there) = corners
+    (red, _, blue), (red_there, _, blue_there), point = seen
     assert blue > red + 20  # the first class's blue, at the upper left
     assert red_there > blue_there + 20
+    assert point == [0x00, 0x72, 0xB2]  # x = -3, y = 4
 
 
 def test_a_weight_is_clicked_and_dragged(play):
@@ -182,6 +198,8 @@ def test_a_weight_is_clicked_and_dragged(play):
     value, gradient, after = (number(tab, f"#weight-{what}") for what in ("value", "gradient", "next"))
     assert after == pytest.approx(value - 1.2 * gradient, abs=2e-4 * abs(value))
     assert "W1[2,1]" in tab.inner_text("#weight-formula")
+    negative = [text for text in tab.locator(".reach title").all_text_contents() if "\u2212" in text]
+    assert tab.locator(".net .edge.minus").count() == len(negative) > 0
     before = picture(tab)
     slide(tab, "#weight-slider", value + 0.5)
     shows(tab, "#weight-value", f"{value + 0.5:.5g}".replace("-", "\u2212"))
@@ -264,7 +282,7 @@ def test_a_point_shows_its_work(play):
     tab.locator("#plane").click(position={"x": x, "y": y})
     tab.wait_for_selector("#trace[open]")
     assert re.search(r"point \d+, named class 0", tab.inner_text("#trace-title"))
-    assert tab.frame_locator("#trace-frame").locator("math").first.inner_text(timeout=10_000)
+    assert tab.frame_locator("#trace-frame").locator("math").first.text_content(timeout=10_000)
     tab.click("#trace-close")
     tab.fill("#row", "3")
     tab.click("#trace-row button")
@@ -311,14 +329,15 @@ def test_what_is_refused_is_told_and_the_page_goes_on(play):
 def test_names_of_a_table_are_shown_as_text(page, tmp_path):  # noqa: F811
     rows = [f"{x},{2 - x},{3 * x % 2},{HOSTILE if x > 1 else 'plain'}" for x in (k / 20 for k in range(41))]
     table = tmp_path / "table.csv"
-    table.write_text("\n".join(["wide,<b>high</b>,c,kind", *rows]), "utf-8")
+    table.write_text("\n".join(["wide,<u>high</u>,c,kind", *rows]), "utf-8")
     with served(str(table), "--label", "kind") as address:
         tab = page(address)
         tab.wait_for_selector("html[data-ready]")
         assert HOSTILE in tab.inner_text("#legend")
-        assert "<b>high</b>" in tab.inner_text("#columns")
-        assert tab.locator("main img, main b").count() == 0
+        assert "<u>high</u>" in tab.inner_text("#columns")
+        assert tab.locator("main img, main u").count() == 0
         tab.get_by_label("Up").select_option("2")
         address_holds(tab, "columns=0,2")
         tab.click("#step")
         at(tab, 1)
+        tab.close()  # before its server ends, which it would miss aloud

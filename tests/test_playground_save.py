@@ -90,7 +90,7 @@ def test_the_script_runs_on_its_own():
     session = session_of(SCRIPTS["by hand"][0])
     text = saved(session, "python")["content"]
     run = subprocess.run([sys.executable, "-W", "error", "-c", text], capture_output=True, text=True, check=True)
-    assert abs(float(run.stdout.removeprefix("cost ")) - session._timeline.cost()) <= 1e-12
+    assert abs(float(run.stdout.removeprefix("cost ")) - session._stage.timeline.cost()) <= 1e-12
 
 
 def test_the_script_of_a_table(table):
@@ -121,7 +121,7 @@ def test_the_model_answers_as_the_session(tmp_path, table):
     session = session_of([step(200)], table)
     path.write_bytes(base64.b64decode(saved(session, "model")["base64"]))
     model = pellucid.load(path)
-    timeline = session._timeline
+    timeline = session._stage.timeline
     codes = predicted_codes(timeline.network, timeline.problem.X)
     assert model.predict(table.source).tolist() == [table.class_names[code] for code in codes]
     assert model.history["stopped_because"].endswith("iteration 200")
@@ -129,7 +129,7 @@ def test_the_model_answers_as_the_session(tmp_path, table):
 
 def test_a_model_of_weights_that_exploded_is_refused():
     session = session_of([step(1)])
-    session._timeline.network.parameters[:] = np.nan
+    session._stage.timeline.network.parameters[:] = np.nan
     (reply,) = session.handle({"do": "save", "what": "model"})
     assert "no longer finite" in reply["text"]
 
@@ -151,7 +151,7 @@ def test_the_picture_shows_points_where_they_are(table):
     told = root.find("svg:desc", name).text
     assert "<b>tall</b>" in told
     assert "0 of 120 points are ringed" in told
-    problem = session._problem
+    problem = session._stage.problem
     x0, x1, y0, y1 = problem.bounds_of((0, 1))
     marks = [g for g in root.findall("svg:g", name) if g.get("transform")][:120]
     for mark, (x, y) in zip(marks, problem.points((0, 1)), strict=True):

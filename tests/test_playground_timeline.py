@@ -102,7 +102,7 @@ def test_a_long_curve_is_thinned():
 def test_a_weight_set_by_hand_is_part_of_the_history(name):
     choices = RUNS[name]
     timeline = begun(choices)
-    timeline.forward(30)
+    timeline.forward(50)
     timeline.go(23)
     timeline.set_by_hand(1, 2, 1, 0.75)
     timeline.set_by_hand(2, 0, -1, 0.25)

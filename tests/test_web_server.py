@@ -317,6 +317,15 @@ def test_of_frames_only_the_latest_waits():
     assert box.take() == []
 
 
+def test_a_frame_is_not_told_after_a_later_one():
+    box = Mailbox()
+    box.put([{"kind": "frame", "number": 4}, {"kind": "start", "number": 0}])
+    box.outdate(5)
+    assert box.take() == [{"kind": "start", "number": 0}]
+    box.put([{"kind": "frame", "number": 5}])
+    assert box.take() == [{"kind": "frame", "number": 5}]
+
+
 def test_numbers_that_json_has_not():
     assert json.dumps(plain([float("nan"), {"a": (float("-inf"), 1.5)}])) == '[null, {"a": [null, 1.5]}]'
 

@@ -5,6 +5,7 @@
     pellucid.NeuralNetworkClassifier       the scikit-learn face, and NeuralNetworkRegressor
     pellucid.check_gradients(...)          proof of the gradients on your own network and data
     pellucid.diagnose(...)                 what is wrong with a training run, and which option to change
+    pellucid.trace(network, X, y)          one training step with all its numbers
     pellucid.nn                            the mathematics
 
 What is heavy (scikit-learn, matplotlib, h5py) is imported when it is first used.
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from pellucid import nn
     from pellucid.estimator import NeuralNetworkClassifier, NeuralNetworkRegressor, diagnose
     from pellucid.insight.gradient_check import check_gradients
+    from pellucid.insight.trace import trace
     from pellucid.job import train
     from pellucid.model import Model, load
     from pellucid.training import EarlyStopping
@@ -31,6 +33,7 @@ _HOMES = {
     "check_gradients": "pellucid.insight.gradient_check",
     "diagnose": "pellucid.estimator",
     "load": "pellucid.model",
+    "trace": "pellucid.insight.trace",
     "train": "pellucid.job",
 }
 
@@ -44,6 +47,7 @@ __all__ = [
     "diagnose",
     "load",
     "nn",
+    "trace",
     "train",
 ]
 

@@ -1,5 +1,6 @@
 """The pictures that commands write for a model: what it saw, how it learned, where it errs."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ def draw_training(result: Result, folder: Path) -> None:
     figures = _of_model(result.model)
     if result.model.class_names:
         figures |= _of_answers(result)
-    _write(figures, folder)
+    write_figures(figures, folder)
 
 
 def _of_answers(result: Result) -> dict[str, Figure]:
@@ -51,7 +52,7 @@ def _judged(result: Result) -> tuple[list[list[int]], Dataset, np.ndarray]:
 
 def draw_model(model: Model, folder: Path) -> None:
     """Write the pictures that a model file alone can give: cost curve and first-layer weights."""
-    _write(_of_model(model), folder)
+    write_figures(_of_model(model), folder)
 
 
 def _of_model(model: Model) -> dict[str, Figure]:
@@ -74,7 +75,9 @@ def _boundary(result: Result) -> Figure:
     )
 
 
-def _write(figures: dict[str, Figure], folder: Path) -> None:
+def write_figures(figures: Mapping[str, Figure], folder: Path) -> None:
+    """Write each figure under its name, which ends in .png, and as SVG for print beside it; make the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, figure in figures.items():
         plots.save(figure, folder / name)
+        plots.save(figure, (folder / name).with_suffix(".svg"))

@@ -49,7 +49,7 @@ Examples:
     "--animation",
     type=click.Path(path_type=Path),
     metavar="FILE.gif",
-    help="planar: write how the boundary moved while it learned.",
+    help="planar: write how the boundary moved while it learned; an earlier file is replaced.",
 )
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="For the pictures.  [pellucid-output/NAME]")
 @cache_option()
@@ -70,8 +70,8 @@ def reproduce_command(
     missing; pictures of an earlier run in it are replaced.
     """
     from pellucid.articles import ARTICLES, run_article
+    from pellucid.cli.draw import write_figures
     from pellucid.files import atomic_write, refuse_existing
-    from pellucid.insight import plots
 
     if animation is not None:
         if animation.suffix.lower() != ".gif":
@@ -89,10 +89,8 @@ def reproduce_command(
         say(remark)
     findings(outcome.findings)
     say(f"{outcome.results['seconds']:.1f} s of training; {outcome.results['row_space']}")
-    folder.mkdir(parents=True, exist_ok=True)
-    for file, figure in outcome.pictures.items():
-        plots.save(figure, folder / file)
+    write_figures(outcome.pictures, folder)
     if animation is not None and outcome.animation is not None:
         atomic_write(animation, outcome.animation)
         say(f"animation: {animation}")
-    say(f"pictures: {folder}: {', '.join(outcome.pictures)}")
+    say(f"pictures, each also as .svg: {folder}: {', '.join(outcome.pictures)}")

@@ -35,7 +35,8 @@ class History:
         epochs = range(len(self.cost))
         recorded = {"training": self.cost, "validation": self.validation_cost}
         series = {name: (epochs, costs) for name, costs in recorded.items() if any(map(math.isfinite, costs))}
-        told = escaped(f"{len(epochs):,} epochs in {self.seconds:.2g} s; {self.stopped_because}".removesuffix("; "))
+        counted = "epoch" if len(epochs) == 1 else "epochs"
+        told = escaped(f"{len(epochs):,} {counted} in {self.seconds:.2g} s; {self.stopped_because}".removesuffix("; "))
         if not series:
             return f"<p>{told}</p>"
         best = {} if self.best_epoch is None else {"best epoch": self.best_epoch}

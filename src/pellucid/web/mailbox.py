@@ -25,6 +25,7 @@ class Mailbox:
         self._replaced = frozenset(replaced)
         self._waiting: deque[Message] = deque(maxlen=MOST)
         self._lock = threading.Lock()
+        self._oldest = 0
 
     def put(self, messages: Iterable[Message]) -> None:
         """Add messages, in the place of those that they make out of date."""
@@ -36,9 +37,18 @@ class Mailbox:
                         self._waiting.remove(one)
                 self._waiting.append(message)
 
-    def take(self) -> list[Message]:
-        """Return all that waits, and forget it."""
+    def outdate(self, number: int) -> None:
+        """Never tell what is replaced and numbered below this: the page has seen later ones on another way."""
         with self._lock:
-            taken = list(self._waiting)
+            self._oldest = max(self._oldest, number)
+
+    def take(self) -> list[Message]:
+        """Return all that waits and is not out of date, and forget it."""
+        with self._lock:
+            taken = [
+                m
+                for m in self._waiting
+                if m["kind"] not in self._replaced or m.get("number", self._oldest) >= self._oldest
+            ]
             self._waiting.clear()
         return taken

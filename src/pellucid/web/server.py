@@ -87,7 +87,13 @@ def bound(host: str, port: int | None) -> socket.socket:
 def serve(app: Guard, listener: socket.socket, closing: threading.Event) -> None:
     """Serve until Ctrl-C, or until `closing` is set, which Ctrl-C does too: streams that are open end by it."""
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, server_header=False, proxy_headers=False, timeout_graceful_shutdown=1, ws="none"
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=1,
+        ws="none",
     )
     _Server(config, closing).run(sockets=[listener])
 

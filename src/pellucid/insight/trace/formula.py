@@ -131,8 +131,8 @@ def is_function(sign: str) -> bool:
 
 
 def is_gradient(name: str) -> bool:
-    """Whether a symbol is a d and a letter, dW."""
-    return len(name) == 2 and name[0] == "d"
+    """Whether a symbol is a d or a Delta and a letter, dW."""
+    return len(name) == 2 and name[0] in "d\u0394"
 
 
 def scientific(value: float) -> tuple[str, int | None]:

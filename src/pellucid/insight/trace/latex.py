@@ -45,8 +45,8 @@ def _section(section: Section) -> Iterator[str]:
 
 def _line(line: Line) -> str:
     parts: list[Node] = [part for part in (line.symbols, line.numbers, line.result) if part is not None]
-    if line.result is None and line.shapes is not None:
-        parts.append(line.shapes)
+    if line.large and line.shapes is not None:
+        parts.insert(1, line.shapes)
     first, *others = map(latex, parts)
     aligned = "".join(f" \\\\\n&= {other}" for other in others)
     note = f"{latex_text(line.note)}\n\n" if line.note else ""

@@ -36,6 +36,8 @@ def mathml(node: Node, prefix: str = "") -> str:
             return _mathml_number(node, prefix)
         case Symbol(name, sub, mark):
             return _mathml_symbol(name, sub, mark)
+        case Sign(sign) if not sign.strip():
+            return '<mspace width="0.2em"/>' if sign else ""
         case Sign(sign):
             if sign.isspace():
                 return '<mspace width="0.2em"/>'
@@ -75,7 +77,11 @@ def _mathml_number(number: Number, prefix: str) -> str:
 
 def _mathml_symbol(name: str, sub: str, mark: str) -> str:
     # d of a gradient, then its letter: each italic, as the texts have it
-    body = f"<mrow><mi>d</mi><mi>{escaped(name[1:])}</mi></mrow>" if is_gradient(name) else f"<mi>{escaped(name)}</mi>"
+    body = (
+        f"<mrow><mi>{name[0]}</mi><mi>{escaped(name[1:])}</mi></mrow>"
+        if is_gradient(name)
+        else f"<mi>{escaped(name)}</mi>"
+    )
     if mark == "^":
         body = f"<mover>{body}<mo>^</mo></mover>"
     above = {"T": "<mi>T</mi>", "'": "<mo>\u2032</mo>"}.get(mark)

@@ -182,7 +182,7 @@ class _Wanted:
 def on_inputs(state: State) -> State:
     """Return an independent copy of a state, its network and its slots on the inputs, also of one in row space.
 
-    The way back from row space is linear, so that it takes velocities and remembered gradients as well as weights.
+    The way back from row space is affine: without what it makes of nothing it takes velocities and gradients as well.
     """
     small = state.learned.parameters.size
     expand = state.expand
@@ -191,10 +191,11 @@ def on_inputs(state: State) -> State:
         if expand is None or vector.shape[-1:] != (small,):
             return vector.copy()
         bare = state.learned.copy()
-        rows = []
+        bare.parameters[:] = 0
+        nothing, rows = expand(bare).parameters, []
         for part in vector.reshape(-1, small):
             bare.parameters[:] = part
-            rows.append(expand(bare).parameters)
+            rows.append(expand(bare).parameters - nothing)
         return np.reshape(rows, (*vector.shape[:-1], -1))
 
     return replace(

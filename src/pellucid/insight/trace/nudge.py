@@ -73,9 +73,9 @@ def nudged(trace: Trace) -> Nudge:
     probe = _Probe(trace, layer, unit, source)
     analytic = float(trace.network.views(trace.update.gradient)[layer][0][unit, source])
     tried = [point for h in STEPS if (point := probe.at(h)) is not None]
+    verdict: Verdict = "on a kink"
     if not tried:
-        h = STEPS[-1]
-        point, verdict = _Point(h, np.nan, np.nan, np.inf, probe.noise / h), "on a kink"
+        point = _Point(STEPS[-1], np.nan, np.nan, np.inf, probe.noise / STEPS[-1])
     else:
         sure = (point for point in tried if point.error <= SURE * abs(point.numeric))
         point = next(sure, min(tried, key=lambda point: point.error))
@@ -110,7 +110,7 @@ class _Point(NamedTuple):
 
 
 class _Probe:
-    """The cost as a function of one weight, in float64, stated here anew: it must share no fault with what it checks."""
+    """The cost as a function of one weight, in float64, stated anew: it must not share a fault with what it checks."""
 
     def __init__(self, trace: Trace, layer: int, unit: int, source: int) -> None:
         assert trace.cost is not None

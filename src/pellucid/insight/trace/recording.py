@@ -189,33 +189,32 @@ def _layers(
 ) -> tuple[Layer, ...]:
     pieces = None if gradient is None else network.views(gradient)
     layers: list[Layer] = []
-    mask, number = None, 0
     for layer, saved in zip(network.layers, tape.saved, strict=True):
         if isinstance(layer, Dropout):
-            mask = saved
+            if layers:
+                layers[-1] = replace(layers[-1], mask=saved)
             continue
         assert isinstance(saved, DenseTape) and saved.Z is not None and saved.A is not None
+        number = len(layers)
         after = None if updated is None else updated.dense[number]
         back = None
         if pieces is not None and saved.dA is not None and saved.dZ is not None:
             back = Backward(saved.dA, saved.dZ, *pieces[number])
-        number += 1
         layers.append(
             Layer(
-                number,
+                number + 1,
                 layer.activation,
                 saved.A_in,
                 layer.W,
                 layer.b,
                 saved.Z,
                 saved.A,
-                mask,
+                None,
                 back,
                 None if after is None else after.W,
                 None if after is None else after.b,
             )
         )
-        mask = None
     return tuple(layers)
 
 

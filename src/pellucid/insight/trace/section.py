@@ -26,6 +26,12 @@ class Line:
     shapes: Node | None = None
     note: str = ""
 
+    @property
+    def large(self) -> bool:
+        """Whether its shapes must stand in for numbers that are too many."""
+        whole = isinstance(self.shapes, Row) and (self.result is None or len(self.shapes.items) > 1)
+        return self.numbers is None and whole
+
 
 @dataclass(frozen=True)
 class Table:

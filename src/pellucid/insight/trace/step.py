@@ -40,7 +40,7 @@ class Backward:
 class Layer:
     """One layer of the step: A = g(Z), Z = A_in W^T + b.
 
-    A_in (n, n_in) is what came in, behind the dropout of the layer before, whose mask is `mask` (None without).
+    A_in (n, n_in) is what came in.  mask: by which A is multiplied on its way to the next layer, where dropout is on.
     back is None where there is no label, W_next and b_next are what the update left.
     """
 

@@ -8,15 +8,16 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from pellucid.insight.trace.formula import Number, Symbol, digits, factor, row
+from pellucid.insight.trace.formula import Fraction, Number, Symbol, digits, factor, row
 from pellucid.insight.trace.reasons import explained_units, strongest_line, strongest_table
 from pellucid.insight.trace.section import Line, Section, incoming, is_batch, line, targets, values
-from pellucid.insight.trace.step import Layer, Trace
+from pellucid.insight.trace.step import Cost, Layer, Trace
 from pellucid.insight.trace.tensor import Tensor, fits, tensor
 from pellucid.insight.trace.updating import cost_section, nudge_section, rule_section, slips_section, update_section
 from pellucid.insight.trace.wording import LINKS, LOSS_FORMULAS, OUTPUT_GRADIENTS, SLOPES
 from pellucid.nn.activations import linear
 
+J = Symbol("J")
 FLAT = 0.01  # a slope through which almost nothing passes
 
 
@@ -66,18 +67,17 @@ def _forward(trace: Trace, layer: Layer, unit: int) -> Section:
     if last:
         lines.append(_link(trace, z))
     else:
-        a = values(trace, "a", layer.A, number).from_(lambda i, j: [z.key(i, j)])
+        passed = layer.A if layer.mask is None else trace.layers[number].A_in
+        a = values(trace, "a", passed, number).from_(lambda i, j: [z.key(i, j)])
         g = layer.activation.name
         called = row(z.symbol) if g == "linear" else row(g, "(", z.symbol, ")")
         inside: tuple[Tensor | str, ...] = (z,) if g == "linear" else (g, "(", z, ")")
-        lines.append(line(row(a.symbol, "=", called), inside, a))
+        note = ""
         if layer.mask is not None:
             mask = values(trace, "m", layer.mask, number)
-            dropped = values(trace, "a", layer.A * layer.mask, number)
-            symbols = row(a.symbol, "\u2190", mask.symbol, "\u2299", a.symbol)
-            lines.append(
-                line(symbols, (mask, "\u2299", a), dropped, "dropout: 0 drops a unit, the others are scaled up")
-            )
+            called, inside = row(called, "\u2299", mask.symbol), (*inside, "\u2299", mask)
+            note = "dropout: 0 drops a unit, the others are scaled up for it"
+        lines.append(line(row(a.symbol, "=", called), inside, a, note))
     width = f"{_counted(layer.W.shape[1], 'input')}, {_counted(layer.W.shape[0], 'output' if last else 'unit')}"
     kind = "the output" if last else layer.activation.name
     return Section(f"forward-{number}", f"Forward, layer {number}: {kind}", f"{width}.", tuple(lines), strongest)
@@ -110,47 +110,45 @@ def _by_class(trace: Trace) -> list[float]:
 def _loss(trace: Trace) -> Section:
     cost, network = trace.cost, trace.network
     assert cost is not None
-    lines: list[Line] = []
-    yhat, y = values(trace, "y^", cost.yhat), targets(trace)
-    if is_batch(trace):
-        l = tensor("l", "", cost.l).from_(lambda i, j: [*yhat.row_keys(i), *y.row_keys(i)])
-        lines.append(
-            line(row(l.symbol, "=", network.loss.name.replace("_", " "), "(", yhat.symbol, ",", y.symbol, ")"), (), l)
-        )
-        n = len(trace)
-        weighted = "w" if cost.weight is not None else ""
-        mean = row(Symbol("J"), "=", f"1/{n} ", "\u2211", weighted, Symbol("l", "i"))
-        J = Number(cost.J - cost.penalty, "J", tuple(l.all_keys()))
-        lines.append(
-            Line(mean, None, J, note="the mean over the rows" + (", each with its weight" if weighted else ""))
-        )
-    else:
-        written = LOSS_FORMULAS.get(network.loss.name)
-        formula, numbers = (row(Symbol("l")), None) if written is None else written(yhat, y)
-        sources = (*yhat.all_keys(), *y.all_keys())
-        result = Number(float(cost.l[trace.row]), "l", sources)
-        lines.append(Line(formula, numbers, result, note=_said(trace)))
-        if cost.weight is not None:
-            w = Number(float(cost.weight[trace.row]))
-            lines.append(
-                Line(
-                    row(Symbol("J"), "=", "w ", Symbol("l")),
-                    row(factor(w), "\u00b7", result),
-                    Number(cost.J - cost.penalty),
-                )
-            )
+    lines = [*(_losses_of_batch if is_batch(trace) else _loss_of_one)(trace, cost)]
     if network.l2:
-        symbols = row(Symbol("J"), "\u2190", Symbol("J"), "+", Symbol("\u03bb"), "/2 ", "\u2211", "||W||\u00b2")
-        numbers = row(Number(cost.J - cost.penalty), "+", Number(cost.penalty))
-        lines.append(
-            Line(symbols, numbers, Number(cost.J, "J", ("l",)), note=f"\u03bb = {digits(network.l2)}, biases are free")
-        )
-    return Section(
-        "loss",
-        "Loss",
-        f"{network.loss.name.replace('_', ' ')}: how far the answer is from what is wanted.",
-        tuple(lines),
-    )
+        symbols = row(J, "\u2190", J, "+", Symbol("\u03bb"), "/2 ", "\u2211", "||W||\u00b2")
+        last = lines[-1].result
+        assert isinstance(last, Number)
+        data = Number(last.value, last.key)
+        result = Number(cost.J, "J", (data.key,))
+        note = f"\u03bb = {digits(network.l2)}, biases are free"
+        lines.append(Line(symbols, row(data, "+", Number(cost.penalty)), result, note=note))
+    name = network.loss.name.replace("_", " ")
+    return Section("loss", "Loss", f"{name}: how far the answer is from what is wanted.", tuple(lines))
+
+
+def _losses_of_batch(trace: Trace, cost: Cost) -> Iterator[Line]:
+    yhat, y, n = values(trace, "y^", cost.yhat), targets(trace), len(trace)
+    l = tensor("l", "", cost.l).from_(lambda i, j: [*yhat.row_keys(i), *y.row_keys(i)])
+    name = cost.loss.name.replace("_", " ")
+    yield line(row(l.symbol, "=", name, "(", yhat.symbol, ", ", y.symbol, ")"), (), l)
+    weighted = "" if cost.weight is None else "w"
+    numbers = None
+    if fits(l) and not weighted:
+        terms = [Number(float(value), l.key(i, 0)) for i, value in enumerate(cost.l)]
+        numbers = Fraction(row(*[item for term in terms for item in ("+", term)][1:]), Number(n))
+    mean = row(J, "=", f"1/{n} ", "\u2211", weighted, Symbol("l", "i"))
+    note = "the mean over the rows" + (", each with its weight" if weighted else "")
+    result = Number(cost.J - cost.penalty, "J-data" if trace.network.l2 else "J", tuple(l.all_keys()))
+    yield Line(mean, numbers, result, note=note)
+
+
+def _loss_of_one(trace: Trace, cost: Cost) -> Iterator[Line]:
+    yhat, y = values(trace, "y^", cost.yhat), targets(trace)
+    written = LOSS_FORMULAS.get(cost.loss.name)
+    formula, numbers = (row(Symbol("l")), None) if written is None else written(yhat, y)
+    l = Number(float(cost.l[trace.row]), "l", (*yhat.all_keys(), *y.all_keys()))
+    yield Line(formula, numbers, l, note=_said(trace))
+    if cost.weight is not None:
+        w = Number(float(cost.weight[trace.row]))
+        result = Number(cost.J - cost.penalty, "J-data" if trace.network.l2 else "J", ("l",))
+        yield Line(row(J, "=", "w ", Symbol("l")), row(factor(w), "\u00b7", Number(l.value, "l")), result)
 
 
 def _said(trace: Trace) -> str:

@@ -55,9 +55,10 @@ def latex(node: Node) -> str:
             mantissa, exponent = scientific(value)
             return mantissa if exponent is None else rf"{mantissa}\cdot 10^{{{exponent}}}"
         case Symbol(name, sub, mark):
-            body = LETTERS.get(name) or (
-                name if len(name) == 1 or is_gradient(name) else rf"\mathrm{{{latex_text(name)}}}"
-            )
+            if is_gradient(name):
+                body = LETTERS[name[0]] + " " + name[1:] if name[0] in LETTERS else name
+            else:
+                body = LETTERS.get(name) or (name if len(name) == 1 else rf"\mathrm{{{latex_text(name)}}}")
             body = rf"\hat{{{body}}}" if mark == "^" else body
             above = {"T": r"^{\top}", "'": "'"}.get(mark, "")
             return body + (f"_{{{latex_text(sub)}}}" if sub else "") + above

@@ -42,7 +42,7 @@ def _line_lines(line: Line) -> Iterator[str]:
         rows = formula_text(parts[0]).splitlines()
         for part in parts[1:]:
             rows += [f"    {shown}" for shown in formula_text(row("=", part)).splitlines()]
-    if line.result is None and line.shapes is not None:
+    if line.large and line.shapes is not None:
         rows.append(f"    shapes: {formula_text(line.shapes)}")
     yield ""
     yield from (f"  {shown}" for shown in rows)

@@ -104,7 +104,7 @@ def _rule(update: Update, place: int, w: Number, g: Number, after: Number) -> It
         yield _mean_of_squares(Symbol("\u03c1"), rho, slot("square"), g, s)
         below = row(Root(s), "+", Number(rule.epsilon))
         symbols = row(W, NOW, W, "-", ALPHA, " ", Fraction(G, row(Root(S), "+", EPSILON)))
-        yield Line(symbols, row(w, "-", rate, "\u00b7", Fraction(g, below)), after)
+        yield Line(symbols, row(w, "-", rate, "\u00b7", Fraction(factor(g), below)), after)
     elif isinstance(rule, Adam):
         yield from _adam(update, rule, place, w, g, after)
     elif isinstance(rule, LBFGS):
@@ -155,7 +155,7 @@ def _adam(update: Update, rule: Adam, place: int, w: Number, g: Number, after: N
         yield Line(symbols, Fraction(raw, Number(parts[f"{name}_correction"])), hat, note=note)
         hats.append(hat)
     step = Fraction(Symbol("m", "", "^"), row(Root(Symbol("s", "", "^")), "+", EPSILON))
-    stepped = Fraction(hats[0], row(Root(hats[1]), "+", Number(rule.epsilon)))
+    stepped = Fraction(factor(hats[0]), row(Root(hats[1]), "+", Number(rule.epsilon)))
     yield Line(row(W, NOW, W, "-", ALPHA, " ", step), row(w, "-", Number(update.rate), "\u00b7", stepped), after)
 
 
@@ -163,10 +163,11 @@ def update_section(trace: Trace) -> Section:
     """Return all weights before and after."""
     update = trace.update
     assert update is not None
-    plain = isinstance(update.rule, GradientDescent) and not update.rule.momentum
-    used, change = trace.network.views(update.used), trace.network.views(update.change)
+    clipped = update.norm is not None and update.clip_norm is not None and update.norm > update.clip_norm
+    plain = isinstance(update.rule, GradientDescent) and not update.rule.momentum and not clipped
+    gradients, change = trace.network.views(update.gradient), trace.network.views(update.change)
     lines: list[Line] = []
-    for layer, (dW, db), (step_W, step_b) in zip(trace.layers, used, change, strict=True):
+    for layer, (dW, db), (step_W, step_b) in zip(trace.layers, gradients, change, strict=True):
         for name, old, new, gradient, step in (
             ("W", layer.W, layer.W_next, dW, step_W),
             ("b", layer.b, layer.b_next, db, step_b),
@@ -179,8 +180,8 @@ def update_section(trace: Trace) -> Section:
                 numbers = row(before.node, "-", Number(update.rate), *_times(g.node)) if fits(before) else None
                 sizes = shapes((before, "-", g), after)
             else:
-                moved = tensor("\u0394", "", step)
-                symbols = row(before.symbol, NOW, before.symbol, "+", moved.symbol, before.symbol)
+                moved = tensor(f"\u0394{name}", layer.number, step)
+                symbols = row(before.symbol, NOW, before.symbol, "+", moved.symbol)
                 numbers = row(before.node, "+", *_times(moved.node)[1:]) if fits(before) else None
                 sizes = shapes((before, "+", moved), after)
             largest = "" if fits(before) else f"the largest change is {digits(float(np.abs(step).max()))}"

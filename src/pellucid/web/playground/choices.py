@@ -12,7 +12,6 @@ from pellucid.errors import InputError, unknown_name
 from pellucid.nn import ACTIVATIONS, OPTIMIZERS
 from pellucid.nn.initializers import INITIALIZERS
 from pellucid.training import Settings
-from pellucid.training.settings import is_whole
 
 TOYS = ("flower", "moons", "circles", "spirals")
 OF_DATA = ("data", "noise", "samples", "held_out", "data_seed")  # what makes the data anew
@@ -150,10 +149,9 @@ def _checked(name: str, value: Any, with_table: bool) -> Any:
     if name == "layers":
         return _layers(value)
     if name == "columns":
-        good = isinstance(value, list | tuple) and len(value) == 2 and all(is_whole(place, 0) for place in value)
-        if not good or value[0] == value[1]:
+        if not isinstance(value, list | tuple) or len(value) != 2 or value[0] == value[1]:
             raise InputError(f"columns must be two different places, such as [0, 1]; got {short(value)}.")
-        return (int(value[0]), int(value[1]))
+        return tuple(number("a column", place, 0, 1000, whole=True) for place in value)
     known = alternatives(with_table)[name]
     if not isinstance(value, str) or value not in known:
         raise unknown_name(name, short(value), known)

@@ -57,14 +57,8 @@ class View:
 
     def surface(self, network: Network) -> dict[str, Any]:
         """Return which class is said in each cell of the plane, and how sure."""
-        codes, sure = self.answers(network)
+        codes, sure = answers(network, self._surface)
         return {"size": SURFACE, "codes": _bytes(codes), "sure": _bytes(255 * sure)}
-
-    def answers(self, network: Network) -> tuple[Array, Array]:
-        """Return codes and their probabilities, each (SURFACE^2,), the top row first."""
-        P = _probabilities(network, self._surface)
-        codes = class_codes(P)
-        return codes, P[np.arange(len(P)), codes]
 
     def said(self, network: Network) -> Array:
         """Return the codes (n,) of what is said of the samples."""
@@ -79,6 +73,13 @@ class View:
                 scaled = np.where(high > low, 255 * (A - low) / (high - low), 0)
             maps.append([_bytes(unit) for unit in scaled.T])
         return maps
+
+
+def answers(network: Network, X: Array) -> tuple[Array, Array]:
+    """Return codes (n,) of what is said of inputs X, and their probabilities (n,)."""
+    P = _probabilities(network, X)
+    codes = class_codes(P)
+    return codes, P[np.arange(len(P)), codes]
 
 
 def accuracy(network: Network, X: Array, codes: Array) -> float | None:

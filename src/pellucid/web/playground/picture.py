@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.pages import escaped
-from pellucid.web.playground.frame import SURFACE, View
+from pellucid.web.playground.frame import View, answers
 from pellucid.web.playground.timeline import Timeline
 
 # Okabe and Ito's colours in the order of pellucid's figures, and a shape for each
@@ -21,14 +21,15 @@ SHAPES = (
     "M4.6 0L-3.4-4.4V4.4z",  # right
     "M-4.4 0L-2.2-3.8H2.2L4.4 0L2.2 3.8H-2.2z",  # hexagon
 )
-SIDE, CELL = 576, 8  # SIDE = SURFACE x CELL
-STEPS = 4  # of certainty, from even to sure
+GRID, CELL = 144, 4  # cells along each side, and how large one is
+SIDE = GRID * CELL
+STEPS = 5  # of certainty, from even to sure
 
 
 def picture(timeline: Timeline, view: View) -> str:
     """Return an SVG document of what the network says in the plane, with the points on it; wrong ones are ringed."""
     problem, columns = view.problem, view.columns
-    codes, sure = view.answers(timeline.network)
+    codes, sure = answers(timeline.network, problem.grid(columns, GRID))
     x0, x1, y0, y1 = problem.bounds_of(columns)
     points = problem.points(columns)
     x, y = SIDE * (points[:, 0] - x0) / (x1 - x0), SIDE * (y1 - points[:, 1]) / (y1 - y0)
@@ -42,24 +43,26 @@ def picture(timeline: Timeline, view: View) -> str:
     )
     height = SIDE + 52 + 20 * ((len(names) - 1) // 4)
     marks = "".join(
-        f'<g transform="translate({px:.1f} {py:.1f})">{_mark(code)}{RING if ringed else ""}</g>'
-        for px, py, code, ringed in zip(x, y, problem.codes.tolist(), wrong.tolist(), strict=True)
+        f'<g transform="translate({px:.1f} {py:.1f})">{_mark(code, held)}{RING if ringed else ""}</g>'
+        for px, py, code, held, ringed in zip(x, y, problem.codes.tolist(), problem.held, wrong, strict=True)
     )
+    told = f"{across} across, {up} up; hollow: held out; ringed: wrong"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SIDE} {height}" role="img" '
         'font-family="sans-serif" font-size="13"><title>What the network says</title>'
-        f"<desc>Iteration {timeline.iteration}: {across} across, {up} up, classes {', '.join(names)}; "
-        f"{int(wrong.sum())} of {len(wrong)} points are ringed, for the network says another class.</desc>"
+        f"<desc>Iteration {timeline.iteration}: {told}; classes {', '.join(names)}; "
+        f"{int(wrong.sum())} of {len(wrong)} points are ringed.</desc>"
         f'<rect width="{SIDE}" height="{height}" fill="#fff"/>{_cells(codes, sure)}{marks}'
-        f'<text x="{SIDE / 2:g}" y="{SIDE + 20}" text-anchor="middle">{across} across, {up} up</text>{legend}</svg>\n'
+        f'<text x="{SIDE / 2:g}" y="{SIDE + 20}" text-anchor="middle">{told}</text>{legend}</svg>\n'
     )
 
 
 RING = '<circle r="7.5" fill="none" stroke="#000" stroke-width="1.6"/>'
 
 
-def _mark(code: int) -> str:
-    return f'<path d="{SHAPES[code]}" fill="{COLOURS[code]}" stroke="#fff" stroke-width=".8"/>'
+def _mark(code: int, hollow: bool = False) -> str:
+    fill, line = ("#fff", COLOURS[code]) if hollow else (COLOURS[code], "#fff")
+    return f'<path d="{SHAPES[code]}" fill="{fill}" stroke="{line}" stroke-width="{1.8 if hollow else 0.8}"/>'
 
 
 def _cells(codes: NDArray, sure: NDArray) -> str:
@@ -67,13 +70,13 @@ def _cells(codes: NDArray, sure: NDArray) -> str:
     even = 1 / max(2, int(codes.max()) + 1)
     with np.errstate(invalid="ignore"):
         level = np.nan_to_num(np.clip((sure - even) / (1 - even), 0, 1))
-    shade = np.rint(STEPS * level).astype(int).reshape(SURFACE, SURFACE)
-    code = codes.reshape(SURFACE, SURFACE)
+    shade = np.rint(STEPS * level).astype(int).reshape(GRID, GRID)
+    code = codes.reshape(GRID, GRID)
     cells = []
-    for row in range(SURFACE):
+    for row in range(GRID):
         start = 0
-        for column in range(1, SURFACE + 1):
-            same = column < SURFACE and (code[row, column], shade[row, column]) == (code[row, start], shade[row, start])
+        for column in range(1, GRID + 1):
+            same = column < GRID and (code[row, column], shade[row, column]) == (code[row, start], shade[row, start])
             if not same:
                 opacity = 0.08 + 0.42 * shade[row, start] / STEPS
                 cells.append(

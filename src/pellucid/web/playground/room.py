@@ -38,7 +38,9 @@ class _Tab:
     async def answers(self, message: object) -> list[Message]:
         """Return the session's answers; a fault of ours is told like any other, and the session goes on."""
         try:
-            return await asyncio.to_thread(self.session.handle, message)
+            replies = await asyncio.to_thread(self.session.handle, message)
+            self.mailbox.outdate(max((one["number"] for one in replies if one["kind"] == "frame"), default=0))
+            return replies
         except Exception as error:
             return [_fault(error)]
 

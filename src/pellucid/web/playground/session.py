@@ -9,14 +9,14 @@ from dataclasses import replace
 from typing import Any
 
 from pellucid.errors import InputError, PellucidError, unknown_name
-from pellucid.web.playground.address import Edit, Moment, Point, checked_edit, checked_points, decode, encode
-from pellucid.web.playground.choices import MOST_ITERATIONS, Choices, alternatives, limits, number
+from pellucid.web.playground.address import Edit, Moment, checked_edit, checked_points, decode
+from pellucid.web.playground.choices import MOST_ITERATIONS, Choices, number
 from pellucid.web.playground.doctor import Doctor, Look, moment_of
 from pellucid.web.playground.drive import PACE, Drive
 from pellucid.web.playground.example import worked
-from pellucid.web.playground.frame import View
-from pellucid.web.playground.problem import OwnTable, Problem
+from pellucid.web.playground.problem import OwnTable
 from pellucid.web.playground.save import saved
+from pellucid.web.playground.stage import Stage, usual_with
 from pellucid.web.playground.starts import Starts
 from pellucid.web.playground.timeline import Timeline
 from pellucid.web.playground.weight import told_weight
@@ -45,10 +45,10 @@ class Session:
         self._lock = threading.RLock()
         self.closed = self._opened = False
         self._drive = Drive()
+        self._frames = 0
         self._asked = 0  # what-ifs so far: a newer one makes an older one give up
         self._starts = Starts()
-        self._usual = Choices(data="flower" if table is None else "table")
-        self._begin(Moment(self._usual))
+        self._begin(Stage.of(Moment(usual_with(table)), table))
 
     @property
     def running(self) -> bool:
@@ -58,7 +58,9 @@ class Session:
     @property
     def busy(self) -> bool:
         """Whether `advance` has something to do: the run, one of several starts, or the doctor a look to take."""
-        return self._opened and (self.running or bool(self._starts) or self._doctor.wants(self._timeline, self.running))
+        return self._opened and (
+            self.running or bool(self._starts) or self._doctor.wants(self._stage.timeline, self.running)
+        )
 
     def handle(self, message: Any) -> list[Message]:
         """Return the answers to one message; whatever it is, the session goes on."""
@@ -79,8 +81,8 @@ class Session:
         if self._starts:
             return self._next_start()
         with self._lock:
-            self._drive.go(self._timeline, seconds)
-            timeline, look = self._timeline, None
+            self._drive.go(self._stage.timeline, seconds)
+            timeline, look = self._stage.timeline, None
             if self._doctor.wants(timeline, self.running):
                 look, seen = Look.at(timeline), moment_of(timeline)
         if look is not None:
@@ -99,19 +101,20 @@ class Session:
     # what messages do, in the order of the protocol
 
     def _open(self, message: Message) -> list[Message]:
-        moment, told = Moment(self._usual), list[Message]()
+        usual, told = usual_with(self._table), list[Message]()
         with self._lock:
             try:
-                moment = decode(message.get("address", ""), self._usual)
-                self._begin(moment)
+                moment = decode(message.get("address", ""), usual)
+                stage = Stage.of(moment, self._table)
             except PellucidError as error:  # a page without a session would be no use to anybody
-                moment = Moment(self._usual)
                 told = [_error(f"This address cannot be opened: {error} Here is the usual beginning.")]
-                self._begin(moment)
+                moment = Moment(usual)
+                stage = Stage.of(moment, self._table)
+            self._begin(stage)
             self._opened = True
-            if self._problem.teaches:
-                self._drive.start(self._timeline, pace=0, until=moment.iteration)
-                self._drive.go(self._timeline, AWAIT)
+            if stage.problem.teaches:
+                self._drive.start(stage.timeline, pace=0, until=moment.iteration)
+                self._drive.go(stage.timeline, AWAIT)
             return told + self._all()
 
     def _set(self, message: Message) -> list[Message]:
@@ -121,8 +124,8 @@ class Session:
     def _run(self, message: Message) -> list[Message]:
         pace = number("pace", message.get("pace", PACE), 0, 1e6, whole=True)
         with self._lock:
-            self._problem.refuse_empty()
-            self._drive.start(self._timeline, pace)
+            self._stage.problem.refuse_empty()
+            self._drive.start(self._stage.timeline, pace)
             return [self._frame()]
 
     def _pause(self, message: Message) -> list[Message]:
@@ -134,82 +137,83 @@ class Session:
         n = number("n", message.get("n", 1), 1, 1000, whole=True)
         with self._lock:
             self._pause(message)
-            self._timeline.forward(n)
+            self._stage.timeline.forward(n)
             return [self._frame()]
 
     def _back(self, message: Message) -> list[Message]:
         n = number("n", message.get("n", 1), 1, MOST_ITERATIONS, whole=True)
-        return self._go({"iteration": max(0, self._timeline.iteration - n)})
+        with self._lock:
+            self._pause(message)
+            return self._go({"iteration": max(0, self._stage.timeline.iteration - n)})
 
     def _go(self, message: Message) -> list[Message]:
         iteration = number("iteration", message.get("iteration"), 0, MOST_ITERATIONS, whole=True)
         with self._lock:
             self._pause(message)
-            self._timeline.go(iteration)
+            self._stage.timeline.go(iteration)
             return [self._frame()]
 
     def _restart(self, message: Message) -> list[Message]:
         with self._lock:
-            return self._anew(self._choices)
+            self._begin(self._stage.with_run(Timeline(self._stage.problem, self._stage.choices)))
+            return [self._stage.told_settings(), self._frame()]
 
     def _new_start(self, message: Message) -> list[Message]:
         with self._lock:
-            return self._anew(self._choices.with_start(1))
+            return self._take(self._stage.choices.with_start(1))
 
     def _draw(self, message: Message) -> list[Message]:
         points = checked_points(message.get("points"))
         with self._lock:
-            self._begin(Moment(replace(self._choices, data="drawn", columns=(0, 1)), points=points))
+            choices = replace(self._stage.choices, data="drawn", columns=(0, 1))
+            self._begin(Stage.of(Moment(choices, points=points), self._table))
             return self._all()
 
     def _weight(self, message: Message) -> list[Message]:
         with self._lock:
-            return [told_weight(self._timeline, _place(message, 0.0))]
+            return [told_weight(self._stage.timeline, _place(message, 0.0))]
 
     def _set_weight(self, message: Message) -> list[Message]:
         edit = _place(message, message.get("value"))
         with self._lock:
             self._pause(message)
-            self._timeline.set_by_hand(edit.layer, edit.row, edit.column, edit.value)
-            return [self._frame(), told_weight(self._timeline, edit)]
+            self._stage.timeline.set_by_hand(edit.layer, edit.row, edit.column, edit.value)
+            return [self._frame(), told_weight(self._stage.timeline, edit)]
 
     def _trace(self, message: Message) -> list[Message]:
         with self._lock:
-            step = worked(self._timeline, self._view.columns, message)
+            step = worked(self._stage.timeline, self._stage.view.columns, message)
         return [{"kind": "trace", "html": step.html()}]
 
     def _whatif(self, message: Message) -> list[Message]:
         self._asked = asked = self._asked + 1
         with self._lock:
-            problem, view = self._problem, self._view
-            choices = self._changed(message)
-            iterations = min(max(self._timeline.furthest, LEAST), MOST_ANEW)
-        if not choices.makes_data_of(self._choices):
+            stage, choices, iterations = self._stage, self._changed(message), self._anew()
+        if not choices.makes_data_of(stage.choices):
             raise InputError("what if is for the network and its training; set other data instead.")
-        problem.refuse_empty()
-        run = whole_run(problem, choices, iterations, lambda: self._asked == asked)
+        run = whole_run(stage.problem, choices, iterations, lambda: self._asked == asked)
         if run is None:
             return []
-        told = run.told() | {"kind": "whatif", "surface": view.surface(run.timeline.network)}
+        told = run.told() | {"kind": "whatif", "surface": stage.view.surface(run.timeline.network)}
         if message.get("keep") is not True:
             return [told]
         with self._lock:
-            if self._problem is not problem:
+            if self._stage.problem is not stage.problem:
                 return []
-            self._choices, self._timeline = choices, run.timeline
-            self._rest()
-            return [told, self._settings(), self._frame()]
+            self._begin(self._stage.with_run(run.timeline))
+            return [told, self._stage.told_settings(), self._frame()]
 
     def _try_starts(self, message: Message) -> list[Message]:
         count = number("count", message.get("count", 10), 1, MOST_STARTS, whole=True)
         with self._lock:
+            self._stage.problem.refuse_empty()
             self._pause(message)
-            self._starts.plan(self._choices, count)
+            self._starts.plan(self._stage.choices, count)
         return []
 
     def _save(self, message: Message) -> list[Message]:
         with self._lock:
-            return [saved(message.get("what"), self._timeline, self._view, self._moment())]
+            return [saved(message.get("what"), self._stage.timeline, self._stage.view, self._stage.moment)]
 
     def _apply(self, message: Message) -> list[Message]:
         with self._lock:
@@ -217,87 +221,61 @@ class Session:
             if advice is None or not advice.applicable:
                 raise InputError("the doctor advises nothing that could be applied now.")
             if advice.go_on:
-                return [self._settings(), *self._run(message)]
-            return self._take(self._choices.changed(advice.changes, self._table is not None))
+                return [self._stage.told_settings(), *self._run(message)]
+            return self._take(self._stage.choices.changed(advice.changes, self._table is not None))
 
     def _surface(self, message: Message) -> list[Message]:
         with self._lock:
-            return self._take(self._choices.changed({"columns": message.get("columns")}))
+            return self._take(self._stage.choices.changed({"columns": message.get("columns")}))
 
     # what they are made of
 
-    _choices: Choices
-    _points: tuple[Point, ...]
-    _problem: Problem
-    _view: View
-    _timeline: Timeline
-
-    def _begin(self, moment: Moment) -> None:
-        choices, points = moment.choices, moment.points
-        problem = Problem.of(choices, points, self._table)
-        view = View(problem, problem.checked_columns(choices.columns))
-        timeline = Timeline(problem, choices, moment.edits)
-        self._points = points  # from here on nothing can fail
-        self._choices, self._problem, self._view, self._timeline = choices, problem, view, timeline
-        self._rest()
-
-    def _changed(self, message: Message) -> Choices:
-        changes = message.get("settings")
-        if not isinstance(changes, Mapping):
-            raise InputError('"settings" is an object of names with values.')
-        return self._choices.changed(changes, self._table is not None)
-
-    def _take(self, choices: Choices) -> list[Message]:
-        """Go on with other choices: other data, another start of the training, or only another plane."""
-        if not choices.makes_data_of(self._choices):
-            columns = choices.columns if choices.data == self._choices.data else (0, 1)
-            self._begin(Moment(replace(choices, columns=columns), points=self._points))
-            return self._all()
-        if choices.trains_as(self._choices):
-            self._view = View(self._problem, self._problem.checked_columns(choices.columns))
-            self._choices = choices
-            return self._all()
-        return self._anew(choices)
-
-    def _anew(self, choices: Choices) -> list[Message]:
-        self._timeline = Timeline(self._problem, choices)
-        self._choices = choices
-        self._rest()
-        return [self._settings(), self._frame()]
-
-    def _rest(self) -> None:
-        """Give up what is under way, for another run begins."""
+    def _begin(self, stage: Stage) -> None:
+        """Stand on another stage: what is under way is given up, for it is of another run."""
+        self._stage = stage
         self._drive.stop()
         self._starts.clear()
         self._asked += 1
         self._doctor = Doctor()
 
+    def _changed(self, message: Message) -> Choices:
+        changes = message.get("settings")
+        if not isinstance(changes, Mapping):
+            raise InputError('"settings" is an object of names with values.')
+        return self._stage.choices.changed(changes, self._table is not None)
+
+    def _take(self, choices: Choices) -> list[Message]:
+        """Go on with other choices."""
+        before = self._stage
+        after = before.with_choices(choices)
+        if after.timeline is before.timeline:
+            self._stage = after
+        else:
+            self._begin(after)
+        return self._all() if after.view is not before.view else [after.told_settings(), self._frame()]
+
     def _next_start(self) -> list[Message]:
         with self._lock:
-            problem, asked = self._problem, self._asked
-            iterations = min(max(self._timeline.furthest, LEAST), MOST_ANEW)
-        return self._starts.next(problem, iterations, lambda: self._asked == asked)
+            stage, asked = self._stage, self._asked
+            iterations = self._anew()
+        return self._starts.next(stage.problem, iterations, lambda: self._asked == asked)
 
-    def _moment(self) -> Moment:
-        drawn = self._points if self._choices.data == "drawn" else ()
-        return Moment(self._choices, self._timeline.iteration, drawn, tuple(self._timeline.edits))
+    def _anew(self) -> int:
+        """Return how long a run anew is."""
+        return min(max(self._stage.timeline.furthest, LEAST), MOST_ANEW)
 
     def _all(self) -> list[Message]:
-        return [self._problem.told(self._choices.columns), self._settings(), self._frame()]
-
-    def _settings(self) -> Message:
-        return {
-            "kind": "settings",
-            "values": self._choices.as_dict(),
-            "choices": alternatives(self._table is not None),
-            "limits": limits(),
-            "address": encode(self._moment(), self._usual),
-        }
+        return [self._stage.told_problem(), self._stage.told_settings(), self._frame()]
 
     def _frame(self) -> Message:
-        frame = self._view.frame(self._timeline)
-        finding = self._doctor.said(self._timeline)
-        return frame | {"running": self.running, "finding": finding, "address": encode(self._moment(), self._usual)}
+        stage = self._stage
+        self._frames += 1
+        return stage.view.frame(stage.timeline) | {
+            "number": self._frames,
+            "address": stage.address,
+            "running": self.running,
+            "finding": self._doctor.said(stage.timeline),
+        }
 
 
 def _place(message: Message, value: Any) -> Edit:

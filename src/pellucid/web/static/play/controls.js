@@ -15,8 +15,7 @@ function labelled(name, control) {
 export function slider(name, values, said, chosen) {
   const input = document.createElement("input");
   Object.assign(input, { type: "range", min: 0, max: values.length - 1, step: 1, id: `control-${count++}` });
-  const output = document.createElement("output");
-  output.className = "number";
+  const output = document.createElement("b"); // an output element would take the label from the slider
   const label = labelled(name, input);
   label.firstChild.append(" ", output);
   const say = (value) => {

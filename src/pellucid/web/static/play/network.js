@@ -82,7 +82,7 @@ function build(frame) {
   const height = HEAD + Math.max(210, most * (size + 20));
   const places = place(counts, width, height, size);
   const net = Object.assign(document.createElement("div"), { className: "net" });
-  Object.assign(net.style, { width: `${width}px`, height: `${height + 22}px` });
+  Object.assign(net.style, { width: `${width}px`, height: `${height + 34}px` });
   const svg = element("svg", { width, height, class: "edges", role: "group", "aria-label": "Weights; choose one in the list below the network" });
   const edges = [];
   for (let layer = 1; layer <= last; layer++) {
@@ -95,7 +95,7 @@ function build(frame) {
     net.append(layerHead(at, last, count, places[at][0][0]));
     if (count > MOST) {
       const rest = Object.assign(document.createElement("span"), { className: "rest", textContent: `+ ${count - MOST} more` });
-      Object.assign(rest.style, { left: `${places[at][0][0]}px`, top: `${height}px` });
+      Object.assign(rest.style, { left: `${places[at][0][0]}px`, top: `${height + 14}px` });
       net.append(rest);
     }
   });

@@ -10,8 +10,11 @@ export function isDark() {
   return chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
 }
 
+// On a dark ground black turns white, and the others lighter.
 export function classColour(code) {
-  return isDark() && code % CLASSES.length === 6 ? "#ffffff" : CLASSES[code % CLASSES.length];
+  const colour = CLASSES[code % CLASSES.length];
+  if (!isDark()) return colour;
+  return colour === "#000000" ? "#ffffff" : `rgb(${rgb(colour).map((level) => Math.round(level + 0.22 * (255 - level)))})`;
 }
 
 export function shapeOf(code) {

@@ -4,7 +4,7 @@ const SESSION = Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) =>
 const listeners = new Map();
 const flying = new Map(); // the newest message of each key that waits for its predecessor's answer
 let lost = false;
-let running = false; // as last asked for: frames that were on their way when pause was pressed are old
+let newest = 0; // number of the last frame: answers and events come by two ways, and may overtake each other
 
 export function on(kind, listener) {
   listeners.set(kind, [...(listeners.get(kind) ?? []), listener]);
@@ -14,14 +14,20 @@ export function deliver(message) {
   for (const listener of listeners.get(message.kind) ?? []) listener(message);
 }
 
+export function receive(message) {
+  if (message.kind === "frame") {
+    if (message.number < newest) return;
+    newest = message.number;
+  }
+  deliver(message);
+}
+
 export function address(path, query = {}) {
   return `${path}?${new URLSearchParams({ session: SESSION, ...query })}`;
 }
 
 export async function send(message) {
-  const before = running;
-  if (message.do === "run") running = true;
-  else if (!["weight", "whatif", "starts", "save", "trace", "surface"].includes(message.do)) running = false;
+  if (message.do === "open") newest = 0; // a session made anew counts from the beginning
   let replies;
   try {
     const answer = await fetch(address("message"), {
@@ -29,7 +35,7 @@ export async function send(message) {
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify(message),
     });
-    replies = await answer.json();
+    replies = answer.ok ? await answer.json() : [{ kind: "error", text: await answer.text() }];
     lost = false;
   } catch {
     lost = true;
@@ -39,12 +45,8 @@ export async function send(message) {
     await send({ do: "open", address: location.hash.slice(1) });
     return replies;
   }
-  for (const reply of replies) {
-    if (reply.kind === "frame") running = reply.running;
-    deliver(reply);
-  }
-  if (replies.some((reply) => reply.kind === "error")) running = before; // what was refused stopped nothing
-  else deliver({ kind: "fine" });
+  replies.forEach(receive);
+  if (!replies.some((reply) => reply.kind === "error")) deliver({ kind: "fine" });
   return replies;
 }
 
@@ -65,12 +67,7 @@ export async function sendLatest(key, message) {
 
 export function listen() {
   const events = new EventSource(address("events"));
-  events.onmessage = (event) => {
-    const message = JSON.parse(event.data);
-    if (message.kind === "frame" && message.running && !running) return;
-    if (message.kind === "frame") running = message.running;
-    deliver(message);
-  };
+  events.onmessage = (event) => receive(JSON.parse(event.data));
   events.onopen = () => {
     if (lost) send({ do: "open", address: location.hash.slice(1) });
   };
