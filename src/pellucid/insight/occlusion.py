@@ -11,7 +11,7 @@ import numpy as np
 
 from pellucid.errors import InputError
 from pellucid.features import PictureFeatures
-from pellucid.model import Model
+from pellucid.model import Model, class_codes
 from pellucid.parallel import in_order
 from pellucid.pictures import as_pixels
 
@@ -24,9 +24,12 @@ Told = Callable[[int, int], None]
 class Occluded:
     """What covering parts of one picture did to the answer.
 
-    falls: (g - 1, g - 1), p of the said class before less p with the patch there; negative where it rose.
+    code: of the class that was looked at.  p: its probability, nothing covered.
+    falls: (g - 1, g - 1), p less its value with the patch there; negative where it rose.
     """
 
+    code: int
+    p: float
     falls: np.ndarray
 
     @property
@@ -67,13 +70,17 @@ def border_share(grid: int = GRID) -> float:
 
 
 def occlusion(
-    model: Model, pictures: Sequence[Any], codes: Sequence[int], grid: int = GRID, told: Told | None = None
+    model: Model,
+    pictures: Sequence[Any],
+    codes: Sequence[int] | None = None,
+    grid: int = GRID,
+    told: Told | None = None,
 ) -> list[Occluded]:
     """Return where covering each picture lowers the probability of a class.
 
     fall[i, j] = p(class | picture) - p(class | picture with a grey patch at i, j)
 
-    pictures: n, as the model takes them.  codes: n, the class of each, such as the one it said.
+    pictures: n, as the model takes them.  codes: n, the class to look at in each; None: what the model says.
     grid: cells a side; (grid - 1)^2 + 1 answers a picture are needed.  told: called as (pictures done, n).
 
     Raises InputError for a model of tables or numbers.
@@ -84,17 +91,19 @@ def occlusion(
     if not isinstance(features, PictureFeatures) or not model.class_names:
         raise InputError(f"occlusion is for classifiers of pictures; this model takes {features}.")
     found = []
-    for number, (picture, code) in enumerate(zip(pictures, codes, strict=True), 1):
+    for number, picture in enumerate(pictures):
         pixels = as_pixels(picture, features.shape)
         rows = []
         for row in in_order(features.attempt, [pixels, *_patched(pixels, grid)]):
             if not isinstance(row, np.ndarray):
                 raise row
             rows.append(row)
-        p = model.probabilities(np.stack(rows))[:, code].astype(np.float64)
-        found.append(Occluded((p[0] - p[1:]).reshape(grid - 1, grid - 1)))
+        P = model.probabilities(np.stack(rows)).astype(np.float64)
+        code = int(class_codes(P[:1], model.threshold)[0]) if codes is None else codes[number]
+        p = P[:, code]
+        found.append(Occluded(code, float(p[0]), (p[0] - p[1:]).reshape(grid - 1, grid - 1)))
         if told is not None:
-            told(number, len(pictures))
+            told(number + 1, len(pictures))
     return found
 
 

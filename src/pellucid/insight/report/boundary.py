@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.errors import PellucidError
-from pellucid.features import Numbers
+from pellucid.features import PictureFeatures
 from pellucid.insight.report.album import Album, picture
 from pellucid.job import Result
 from pellucid.learner import Learner, Samples
@@ -30,12 +30,14 @@ SHAPES = [
     "M0-1.2L1.2 0 0 1.2-1.2 0Z",
 ]
 MOST_POINTS = 400
+MOST_SECONDS = 20.0  # of training that is repeated
 
 
-def is_plane(model: Model) -> bool:
+def is_plane(result: Result) -> bool:
     """Whether a model divides a plane into classes that have colours here."""
-    features = model.features
-    return isinstance(features, Numbers) and features.n_out == 2 and 2 <= len(model.class_names) <= len(COLOURS)
+    features, R = result.model.features, result.rows["train"]
+    plane = not isinstance(features, PictureFeatures) and features.n_out == 2 == features.n_row and R.dtype != object
+    return plane and 2 <= len(result.model.class_names) <= len(COLOURS)
 
 
 def boundary_html(result: Result, album: Album) -> str:
@@ -50,7 +52,7 @@ def boundary_html(result: Result, album: Album) -> str:
     story = "Every panel is the net as it stood then; the same recipe was run again to look at it on its way."
     if moments is None:
         moments = [("at the end", class_codes(result.model.predict_proba(grid), result.model.threshold))]
-        story = "Only the end is shown: this run could not be repeated with the same weights."
+        story = "Only the end is shown: the way there cannot be repeated exactly for this run."
     panels = []
     for told, codes in moments:
         number = album.keep(address(_coloured(codes.reshape(SIDE, SIDE))))
@@ -62,7 +64,9 @@ def boundary_html(result: Result, album: Album) -> str:
 
 
 def _moments(result: Result, grid: np.ndarray) -> list[tuple[str, np.ndarray]] | None:
-    """Return (epoch in words, codes of the grid) of some moments; None where repeating gives other weights."""
+    """Return (epoch in words, codes of the grid) of some moments; None where repeating it does not give the model."""
+    if len(result.model.networks) > 1 or result.history.seconds > MOST_SECONDS:
+        return None
     epochs = len(result.history.cost)
     wanted = {1, *np.geomspace(1, max(epochs, 1), PANELS).round().astype(int).tolist()}
     networks: dict[int, Any] = {}
@@ -83,7 +87,7 @@ def _moments(result: Result, grid: np.ndarray) -> list[tuple[str, np.ndarray]] |
 
 
 def _repeated(result: Result, callbacks: Callable[[Any, np.ndarray], list[Callable[[State], None]]]) -> Model | None:
-    """Return what the recipe's first network comes to on the same rows."""
+    """Return what the recipe comes to on the same rows."""
     recipe, parts = make_recipe(**result.recipe), dict(result.splits.items())
     features = recipe.features_for(parts["train"])
     settings = recipe.settings(features.kind)

@@ -18,7 +18,9 @@ def findings_html(found: Audit, album: Album) -> str:
         return "<p>The audit of the data found nothing to tell.</p>"
     items = []
     for finding in found.findings:
-        told = "".join(f"<li>{escaped(example)}</li>" for example in finding.examples[:EXAMPLES])
+        said_already = len(finding.examples) == 1 and finding.examples[0] in finding.sentence
+        examples = () if said_already else finding.examples[:EXAMPLES]
+        told = "".join(f"<li>{escaped(example)}</li>" for example in examples)
         more = len(finding.examples) > EXAMPLES or finding.count > EXAMPLES
         rest = "<li>...</li>" if more and told else ""
         shown = f"<details><summary>examples</summary><ul>{told}{rest}</ul></details>" if told else ""

@@ -99,12 +99,12 @@ def bars_of(
     bars = [Bar("this net", judged_classes.accuracy, judged_classes.interval, ours=True)]
     bars += [Bar(NAMES.get(name, name), share, whiskers(share)) for name, share in _ordered(judged_classes.baselines)]
     if facts is not None:
-        bars.append(Bar(f"{in_words(facts.named)} of the file alone", facts.accuracy, whiskers(facts.accuracy)))
+        bars.append(Bar(f"{in_words(facts.named)} alone", facts.accuracy, whiskers(facts.accuracy)))
     return bars
 
 
 def bars_html(bars: list[Bar], unit: str = "") -> str:
-    """Return bars as a table, which reads as well as it looks.  unit: "" for shares, else that of errors."""
+    """Return bars as a table, which reads as well as it looks.  unit: "" for shares, else what was predicted."""
     top = 1.0 if not unit else max([bar.value for bar in bars] + [bar.interval[1] for bar in bars if bar.interval])
     rows = []
     for bar in bars:
@@ -121,11 +121,11 @@ def bars_html(bars: list[Bar], unit: str = "") -> str:
             f'<td class="track" aria-hidden="true"><i class="fill" style="width:{length:.2f}%"></i>{whisker}</td>'
             f'<td class="number">{_figure(bar.value, unit)}</td><td class="number quiet">{between}</td></tr>'
         )
-    what = "accuracy" if not unit else f"off by, in {unit}: shorter is better"
+    what = f"Root of the mean squared error of {unit}; shorter is better" if unit else "Accuracy"
     return (
-        f'<table class="bars"><caption class="quiet">{escaped(what[0].upper() + what[1:])}, with 95% intervals where '
-        f'they are known</caption><thead class="unseen"><tr><th scope="col">what</th><td></td>'
-        f'<th scope="col">{escaped(what)}</th><th scope="col">95% interval</th></tr></thead>'
+        f'<p class="quiet" id="bars">{escaped(what)}, with 95% intervals where they are known.</p>'
+        f'<table class="bars" aria-labelledby="bars"><thead class="unseen"><tr><th scope="col">what</th><td></td>'
+        f'<th scope="col">{"error" if unit else "accuracy"}</th><th scope="col">95% interval</th></tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table>"
     )
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pellucid.data import Dataset
-from pellucid.evaluation import CrossValidation, RegressionValidation
+from pellucid.evaluation import CrossValidation
 from pellucid.job import Result
 from pellucid.model import Model, class_codes
 
@@ -15,21 +15,25 @@ class Judged:
     """Samples with what was said of them.
 
     answers: probabilities (n, k), or predicted numbers (n,).  said: (n,) codes; empty where numbers are predicted.
-    how: how the answers came about, in words.  prefix: what makes a name the data's own where parts share names.
+    title: which samples these are.  how: how the answers came about, as the end of a sentence.
+    prefix: what makes a name the data's own where parts share names.
     """
 
     dataset: Dataset
     answers: np.ndarray
     said: np.ndarray
-    how: str
+    title: str
+    how: str = ""
     prefix: str = ""
 
     @classmethod
-    def by_model(cls, model: Model, R: np.ndarray, dataset: Dataset, how: str, prefix: str = "") -> "Judged":
+    def by_model(
+        cls, model: Model, R: np.ndarray, dataset: Dataset, title: str, how: str = "", prefix: str = ""
+    ) -> "Judged":
         """Return the answers of a model to raw rows R."""
         answers = model.answers(R)
         said = class_codes(answers, model.threshold) if model.class_names else np.empty(0, np.intp)
-        return cls(dataset, answers, said, how, prefix)
+        return cls(dataset, answers, said, title, how, prefix)
 
     @property
     def sure(self) -> np.ndarray:
@@ -71,20 +75,20 @@ def judged_parts(result: Result) -> list[Judged]:
         return f"{part if part in loaded else 'train'}/" if shared else ""
 
     train, folds = parts["train"], result.cross_validation
-    if isinstance(folds, CrossValidation) and len(folds.said) == len(train):
-        how = f"{len(folds.held)}-fold cross-validation: each sample answered by networks that did not learn from it"
-        found.append(Judged(train, folds.probabilities, folds.said, how, prefix("train")))
-    if isinstance(folds, RegressionValidation) and len(folds.predicted) == len(train):
-        how = f"{len(folds.held)}-fold cross-validation: each sample predicted by networks that did not learn from it"
-        found.append(Judged(train, folds.predicted, np.empty(0, np.intp), how, prefix("train")))
+    if folds is not None and sum(map(len, folds.held)) == len(train):  # else some were moved to another part since
+        title, how = f"In {len(folds.held)}-fold cross-validation", ", each by networks that did not learn from it"
+        if isinstance(folds, CrossValidation):
+            found.append(Judged(train, folds.probabilities, folds.said, title, how, prefix("train")))
+        else:
+            found.append(Judged(train, folds.predicted, np.empty(0, np.intp), title, how, prefix("train")))
     tested = {part for part, scores in result.scores.items() if scores.used_for == "testing"}
     wanted = [part for part in parts if part in tested][::-1]  # the test part first
     if not found and not wanted:
         wanted = [next(part for part in ("validation", "train") if part in parts)]
     for part in wanted:
-        used = result.scores[part].used_for
-        how = f"the {part} part" + ("" if used == "testing" else f", which was used for {used}")
-        found.append(Judged.by_model(result.model, result.rows[part], parts[part], how, prefix(part)))
+        how = "" if part in tested else f", which was used for {result.scores[part].used_for}"
+        title = f"In the {part} part"
+        found.append(Judged.by_model(result.model, result.rows[part], parts[part], title, how, prefix(part)))
     return found
 
 

@@ -19,31 +19,32 @@ Told = Callable[[int, int], None]
 
 
 def looked_html(model: Model, judged: Judged, album: Album, told: Told | None = None) -> str:
-    """Return pictures, mistakes and right answers alternately, with what the answer depended on lit.
+    """Return pictures, the surest mistakes and the least sure right answers, with what the answer depended on lit.
 
+    What is told of each is what the model says of it, not what networks of folds said.
     told: called as (pictures done, pictures).
     """
     assert isinstance(model.features, PictureFeatures)
     most = MOST_OF_BACKBONE if isinstance(model.features, Embedding) else MOST
     rows = _looked_at(judged, most)
     raws = [raw for block in judged.dataset.blocks(rows) for raw in block]
-    codes = judged.said[rows]
     try:
-        found = occlusion(model, raws, codes.tolist(), told=told)
+        found = occlusion(model, raws, told=told)
     except PellucidError as error:  # a file changed since it was read
         return f"<p>Not shown: {escaped(error)}</p>"
-    pushed = (
-        gradient_times_input(model, model.features.rows(raws), codes) if isinstance(model.features, Pixels) else None
-    )
+    codes = np.array([one.code for one in found])
+    of_pixels = isinstance(model.features, Pixels)
+    pushed = gradient_times_input(model, model.features.rows(raws), codes) if of_pixels else None
     numbers = album.add(judged.dataset, rows.tolist())
     items = []
     for place, (row, one) in enumerate(zip(rows.tolist(), found, strict=True)):
         name, names = judged.dataset.names[row], judged.dataset.class_names
-        said, labelled = names[judged.said[row]], names[judged.dataset.labels[row]]
+        said, labelled = names[one.code], names[judged.dataset.labels[row]]
         is_right = "rightly" if said == labelled else f"wrongly, it is named {labelled}"
         plain = picture(numbers[place], name)
         seen = "" if pushed is None else picture(album.keep(_grey(pushed[place])), f"gradient x input of {name}")
-        caption = f"says <b>{escaped(said)}</b>, {escaped(is_right)}. {_where(one)}"
+        says = f'says <b>{escaped(said)}</b> <span class="number">{one.p:.2f}</span>'
+        caption = f"{says}, {escaped(is_right)}. {_where(one)}"
         items.append(
             f'<li><span class="pair">{plain}{_lit(numbers[place], name, one)}{seen}</span>'
             f'<p class="says">{caption}</p><p class="file">{escaped(name)}</p></li>'
@@ -54,10 +55,9 @@ def looked_html(model: Model, judged: Judged, album: Album, told: Told | None = 
 
 
 def _looked_at(judged: Judged, most: int) -> np.ndarray:
-    """Return the surest mistakes and, in turn, the surest right answers."""
-    right = judged.right[::-1]
-    half = most // 2
-    wrong = judged.mistakes[: max(half, most - len(right))]
+    """Return the surest mistakes and the least sure right answers, half of each where there are so many."""
+    right = judged.right
+    wrong = judged.mistakes[: max(most // 2, most - len(right))]
     return np.concatenate([wrong, right[: most - len(wrong)]])
 
 
@@ -83,7 +83,7 @@ def _where(one: Occluded) -> str:
 def _how(model: Model) -> str:
     told = (
         "A grey patch was slid over each picture. Bright is where it made the answer less sure: there the net looked. "
-        "This is of the final model, which learned from some of these pictures."
+        "Where an answer is nearly certain, one patch changes little."
     )
     if isinstance(model.features, Pixels):
         return (
@@ -103,7 +103,7 @@ def _lit(number: int | None, name: str, one: Occluded) -> str:
     cells, g = one.cells, GRID
     top = cells.max()
     dark = "".join(
-        f'<rect x="{column}" y="{row}" width="1.02" height="1.02" opacity="{0.78 * (1 - value / top):.2f}"/>'
+        f'<rect x="{column}" y="{row}" width="1.02" height="1.02" opacity="{0.72 * (1 - value / top):.2f}"/>'
         for (row, column), value in np.ndenumerate(cells)
     )
     row, column = one.strongest

@@ -3,6 +3,9 @@
 All is plain HTML with `data-` attributes; `report.js` shows pictures, opens cells and gathers corrections.
 """
 
+from collections.abc import Iterable
+from typing import Any
+
 import numpy as np
 
 from pellucid.insight.report.album import Album, picture
@@ -10,7 +13,7 @@ from pellucid.insight.report.judged import Judged, noun
 from pellucid.pages import escaped
 
 MOST_CLASSES = 15  # of a matrix; with more, the most frequent confusions are listed
-MOST_PAIRS = 40
+MOST_PAIRS = 20
 MOST_RIGHT = 12  # right answers shown of each class, the least sure ones
 MOST_MISTAKES = 400
 MOST_SHOWN = 500  # samples in all
@@ -23,16 +26,19 @@ def mistakes_html(judged: Judged, album: Album, number: int) -> str:
     mistakes, what = judged.mistakes, noun(judged.dataset)
     n = len(judged.said)
     some = (
-        f"{len(mistakes):,} of {n:,} {what} were answered wrongly" if len(mistakes) else f"None of {n:,} {what} wrong"
+        f"{len(mistakes):,} of {n:,} {what} were answered wrongly"
+        if len(mistakes)
+        else f"None of {n:,} {what} was answered wrongly"
     )
     rows = _chosen(judged)
     told = "" if len(mistakes) <= MOST_MISTAKES else f" The {MOST_MISTAKES} surest are in this report."
     pictures = judged.dataset.kind == "pictures"
     gallery = _cards(judged, rows, album) if pictures else _lines(judged, rows)
     return (
-        f'<section class="judged" data-judged="{number}"><p>{escaped(some)} ({escaped(judged.how)}).{told}</p>'
+        f'<section class="judged" data-judged="{number}"><h3>{escaped(judged.title)}</h3>'
+        f"<p>{escaped(some)}{escaped(judged.how)}.{told}</p>"
         f"{_overview(judged)}"
-        f'<h3 class="opened" tabindex="-1" data-usual="The surest mistakes">The surest mistakes</h3>'
+        f'<h4 class="opened" tabindex="-1" data-usual="The surest mistakes">The surest mistakes</h4>'
         f'<p class="quiet" data-told>{_what_to_do(len(mistakes))}</p>'
         f'{gallery}<p class="no-print"><button type="button" data-more hidden>show more</button> '
         f'<button type="button" data-all hidden>back to the surest mistakes</button></p></section>'
@@ -105,8 +111,8 @@ def _matrix(judged: Judged) -> str:
             f'<tr><th scope="row">{escaped(name)}</th>{"".join(cells)}<td class="number found">{found}</td></tr>'
         )
     return (
-        '<div class="wide"><table class="matrix"><caption>Rows: what a sample is named. Columns: what the net says. '
-        "The darker, the larger a share of its row.</caption>"
+        '<p class="quiet">Rows: what a sample is named. Columns: what the net says. The darker, the larger a share of '
+        'its row.</p><div class="wide"><table class="matrix" aria-label="named against said">'
         f'<thead><tr><td></td>{head}<th scope="col" class="found">found</th></tr></thead>'
         f"<tbody>{''.join(body)}</tbody></table></div>"
     )
@@ -133,12 +139,10 @@ def _cards(judged: Judged, rows: np.ndarray, album: Album) -> str:
 
 def _lines(judged: Judged, rows: np.ndarray) -> str:
     """Return rows of a table: what was said, and the columns that it was said of."""
-    columns = judged.dataset.columns[:MOST_COLUMNS]
-    head = "".join(f'<th scope="col">{escaped(name)}</th>' for name in columns)
-    values = np.asarray(judged.dataset.read(rows), object) if len(rows) else np.empty((0, len(columns)), object)
+    head, values = columns_of(judged, rows)
     lines = [
         f'<tr class="answer"{_attributes(judged, row, place)}><th scope="row">{escaped(judged.dataset.names[row])}</th>'
-        f'<td class="says">{_says(judged, row)}</td><td>{_fix(judged, row)}</td>{cells(of_row[: len(columns)])}</tr>'
+        f'<td class="says">{_says(judged, row)}</td><td>{_fix(judged, row)}</td>{cells(of_row)}</tr>'
         for place, (row, of_row) in enumerate(zip(rows.tolist(), values, strict=True))
     ]
     return (
@@ -148,14 +152,35 @@ def _lines(judged: Judged, rows: np.ndarray) -> str:
     )
 
 
-def cells(values: np.ndarray) -> str:
+def columns_of(judged: Judged, rows: np.ndarray) -> tuple[str, np.ndarray]:
+    """Return the heads of the first columns of a table, and their values (rows, columns); none of pictures."""
+    names = judged.dataset.columns[:MOST_COLUMNS]
+    if not names or not len(rows):
+        return "", np.empty((len(rows), 0), object)
+    values = np.asarray(judged.dataset.read(rows), object)[:, : len(names)]
+    numbers = [any(map(_is_number, column)) for column in values.T]
+    heads = (
+        f'<th scope="col"{" class=number" if number else ""}>{escaped(name)}</th>'
+        for name, number in zip(names, numbers, strict=True)
+    )
+    return "".join(heads), values
+
+
+def cells(values: Iterable[Any]) -> str:
     """Return the cells of one row of a table: numbers short and to the right, anything else as it is."""
-    parts = []
-    for value in values:
-        number = isinstance(value, float | int | np.number)
-        told = "" if value is None or value != value else f"{value:.6g}" if number else value
-        parts.append(f"<td{' class=number' if number else ''}>{escaped(told)}</td>")
-    return "".join(parts)
+    return "".join(
+        f"<td class=number>{value:.4g}</td>" if _is_number(value) else f"<td>{escaped(_text(value))}</td>"
+        for value in values
+    )
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, float | int | np.number) and bool(np.isfinite(value))
+
+
+def _text(value: Any) -> Any:
+    """Return what is not a number, a missing one as nothing."""
+    return "" if value is None or isinstance(value, float | np.number) else value
 
 
 def _attributes(judged: Judged, row: int, place: int) -> str:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from pellucid.insight.report.judged import Judged
-from pellucid.insight.report.mistakes import MOST_COLUMNS, cells
+from pellucid.insight.report.mistakes import cells, columns_of
 from pellucid.pages import escaped
 from pellucid.pages.curves import curves
 
@@ -27,17 +27,17 @@ def numbers_html(judged: Judged) -> str:
     )
     off = predicted - true
     worst = np.argsort(-np.abs(off), kind="stable")[:MOST_ROWS]
-    columns = judged.dataset.columns[:MOST_COLUMNS]
-    head = "".join(f'<th scope="col">{escaped(name)}</th>' for name in columns)
-    values = np.asarray(judged.dataset.read(worst), object) if columns else np.empty((len(worst), 0), object)
+    head, values = columns_of(judged, worst)
     lines = "".join(
         f'<tr><th scope="row">{escaped(judged.dataset.names[row])}</th>'
-        f"{cells(np.array([true[row], predicted[row], off[row]], object))}{cells(of_row[: len(columns)])}</tr>"
+        f"{cells([true[row], predicted[row], off[row]])}{cells(of_row)}</tr>"
         for row, of_row in zip(worst.tolist(), values, strict=True)
     )
     return (
-        f"<p>{len(true):,} rows ({escaped(judged.how)}).</p><figure>{drawn}</figure><h3>Farthest off</h3>"
-        f'<div class="wide"><table><thead><tr><th scope="col">row</th><th scope="col" class="number">true</th>'
+        f"<h3>{escaped(judged.title)}</h3><p>{len(true):,} rows were predicted{escaped(judged.how)}.</p>"
+        f"<figure>{drawn}</figure><h4>Farthest off</h4>"
+        '<div class="wide"><table class="answers"><thead><tr><th scope="col">row</th>'
+        '<th scope="col" class="number">true</th>'
         f'<th scope="col" class="number">predicted</th><th scope="col" class="number">off by</th>{head}</tr></thead>'
         f"<tbody>{lines}</tbody></table></div>"
     )

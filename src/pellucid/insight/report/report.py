@@ -69,8 +69,8 @@ def report(result: Result, *, command: str = "", again: str = "", progress: Prog
     if result.learning_curve is not None:
         sections[f"Would more {what} help?"] = learning.learning_curve_html(result.learning_curve, what)
     sections["How it learned"] = learning.costs_html(result.histories) + learning.doctor_html(result.findings)
-    sections |= _looked(parts[0], model, album, progress)
-    if is_plane(model):
+    sections |= _looked(parts[-1], model, album, progress)  # not the first, whose rows the model itself learned from
+    if is_plane(result):
         sections["The boundary through time"] = boundary_html(result, album)
     sections["The network"] = _network(model)
     sections["Where it comes from"] = origin_html(model, result.recipe, command, again)
@@ -95,8 +95,8 @@ def evaluation_report(
     part: of the data, in words.  shift: how its classes are mixed, against training.  The rest is as in `report`.
     """
     album = Album()
-    used = "" if scores.used_for == "testing" else f", used for {scores.used_for}"
-    judged = Judged.by_model(model, R, dataset, f"{dataset.source}, part {part}{used}")
+    used = "" if scores.used_for == "testing" else f", which was used for {scores.used_for}"
+    judged = Judged.by_model(model, R, dataset, f"In {dataset.source}, part {part}", used)
     sections = {"How good it is": worth_of_scores_html(scores, judged, shift), **_answers([judged], model, album)}
     sections |= _looked(judged, model, album, progress)
     sections["The network"] = _network(model)

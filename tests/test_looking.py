@@ -1,0 +1,119 @@
+"""Where a network looked: on nets whose answer is known to hang on one place."""
+
+import numpy as np
+import pytest
+
+from pellucid.errors import InputError
+from pellucid.features import Numbers, Photo, Pixels
+from pellucid.insight.input_gradient import gradient_times_input
+from pellucid.insight.occlusion import GRID, Occluded, border_share, occlusion
+from pellucid.model import Model
+from pellucid.nn import Dense, Network
+from pellucid.pictures import PictureShape
+
+SIDE = 16
+RNG = np.random.default_rng(0)
+
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+
+def looking_at(rows, columns, classes=("dark", "light"), views=("plain",)):
+    """Return a model whose logit is 8 times the mean of some pixels, less 2."""
+    W = np.zeros((SIDE, SIDE))
+    W[rows, columns] = 1
+    network = Network([Dense(SIDE * SIDE, 1)], "binary_cross_entropy")
+    network.dense[0].W[:] = 8 * W.reshape(1, -1) / W.sum()
+    network.dense[0].b[:] = -2
+    return Model(Pixels(PictureShape(SIDE, SIDE, 1), views), (network,), classes), 8 * W / W.sum()
+
+
+@pytest.mark.parametrize("place", [(2, 4), (0, 3), (6, 6)])
+def test_occlusion_finds_the_square_that_decides(place):
+    cell = SIDE // GRID
+    square = slice(place[0] * cell, (place[0] + 2) * cell), slice(place[1] * cell, (place[1] + 2) * cell)
+    model, _ = looking_at(*square)
+    picture = np.full((SIDE, SIDE), 250, np.uint8)
+    (found,) = occlusion(model, [picture])
+    assert (found.code, found.strongest) == (1, place)
+    assert found.at_border == (place != (2, 4))
+    z, covered = 8 * 250 / 255 - 2, 8 * 128 / 255 - 2
+    assert found.p == pytest.approx(sigmoid(z), abs=1e-6)
+    assert found.falls[place] == pytest.approx(sigmoid(z) - sigmoid(covered), abs=1e-6)
+    assert np.unravel_index(found.cells.argmax(), found.cells.shape) in [
+        (place[0] + down, place[1] + right) for down in (0, 1) for right in (0, 1)
+    ]
+
+
+def test_the_class_may_be_chosen_and_falls_then_turn_about():
+    model, _ = looking_at(slice(4, 8), slice(4, 8))
+    picture = RNG.integers(0, 256, (SIDE, SIDE)).astype(np.uint8)
+    one, other = (occlusion(model, [picture], [code])[0] for code in (0, 1))
+    np.testing.assert_allclose(one.falls, -other.falls, atol=1e-6)
+    assert one.p + other.p == pytest.approx(1)
+
+
+def test_floats_are_covered_by_the_same_grey_and_sizes_need_not_fit_the_grid():
+    features = Pixels(PictureShape(11, 13, 3))
+    network = Network([Dense(features.n_out, 1)], "binary_cross_entropy").initialize("he", 3)
+    model = Model(features, (network,), ("a", "b"))
+    flat = np.full((11, 13, 3), 0.5)
+    (found,) = occlusion(model, [flat])
+    assert found.falls.shape == (GRID - 1, GRID - 1) and np.all(found.falls == 0)
+    assert found.strongest is None and found.at_border is None
+    (covered,) = occlusion(model, [np.ones((11, 13, 3))])
+    assert np.all(covered.falls != 0)  # every place of the patch covers something
+
+
+def test_what_a_cell_is_worth_is_the_mean_of_the_patches_over_it():
+    falls = np.zeros((2, 2))
+    falls[0, 0], falls[1, 1] = 0.4, -0.2
+    cells = Occluded(0, 1.0, falls).cells
+    np.testing.assert_allclose(cells, [[0.4, 0.2, 0], [0.2, 0.1, 0], [0, 0, 0]])
+
+
+def test_by_chance_about_half_of_the_places_touch_the_border():
+    assert border_share(8) == 24 / 49 and border_share(3) == 1
+
+
+def test_progress_is_told_and_other_models_are_refused():
+    model, _ = looking_at(slice(4), slice(4))
+    told = []
+    occlusion(model, [np.zeros((SIDE, SIDE), np.uint8)] * 2, told=lambda *done: told.append(done))
+    assert told == [(1, 2), (2, 2)]
+    numbers = Model(Numbers(2), (Network([Dense(2, 1)], "binary_cross_entropy"),), ("a", "b"))
+    with pytest.raises(InputError, match="occlusion is for classifiers of pictures; this model takes 2 numbers"):
+        occlusion(numbers, [])
+    photo = Model(Photo(), (Network([Dense(1344, 1)], "binary_cross_entropy"),), ("a", "b"))
+    with pytest.raises(InputError, match="gradient x input is for classifiers of pixels"):
+        gradient_times_input(photo, np.zeros((0, 2688)), np.zeros(0, int))
+
+
+def test_gradient_times_input_of_a_linear_net_is_its_weights_times_the_picture():
+    model, W = looking_at(slice(4, 8), slice(0, 5), views=("plain", "mirrored"))
+    pictures = RNG.integers(0, 256, (3, SIDE, SIDE)).astype(np.uint8)
+    R = model.features.rows(pictures)
+    pushed = gradient_times_input(model, R, np.array([1, 1, 0]))
+    expected = W * pictures / 255
+    np.testing.assert_allclose(pushed, expected * np.array([1, 1, -1])[:, None, None], rtol=1e-6, atol=1e-12)
+
+
+def test_gradient_times_input_agrees_with_nudging_one_pixel():
+    features = Pixels(PictureShape(4, 3, 3))
+    networks = [
+        Network([Dense(36, 5, "tanh"), Dense(5, 3)], "softmax_cross_entropy").initialize("he", seed) for seed in (1, 2)
+    ]
+    model = Model(features, tuple(networks), ("a", "b", "c"))
+    x = RNG.uniform(0.2, 0.8, 36)
+
+    def logit(x):
+        return np.mean([network.forward(x[None])[0][0, 2] for network in networks])
+
+    expected = np.zeros(36)
+    for place in range(36):
+        nudge = np.zeros(36)
+        nudge[place] = 1e-6
+        expected[place] = x[place] * (logit(x + nudge) - logit(x - nudge)) / 2e-6
+    pushed = gradient_times_input(model, x[None], np.array([2]))
+    np.testing.assert_allclose(pushed[0], expected.reshape(4, 3, 3).sum(axis=2), rtol=1e-6, atol=1e-9)

@@ -1,0 +1,358 @@
+"""The report: its numbers are the Result's, it asks for nothing from outside, and holds whatever names there are."""
+
+import html
+import itertools
+import json
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import pellucid
+from pellucid.assembly import data_for, described
+from pellucid.cli.main import run
+from pellucid.data.corrections import corrected, read_corrections
+from pellucid.errors import OutputExistsError
+from pellucid.insight.report import evaluation_report, report
+from pellucid.insight.report.headline import bars_of, expected
+from pellucid.insight.report.judged import judged_parts
+from pellucid.judging import scored
+from photographs import photograph
+from test_recipe import write_pictures
+
+VOID = {"meta", "img", "input", "br", "link"}
+OUTSIDE = re.compile(r"""(?:src|href|action|data)\s*=\s*["']?\s*(?:https?:|//)|\burl\(|@import|https?://""")
+NAMESPACE = "http://www.w3.org/2000/svg"
+HOSTILE = "<img src=x onerror=alert(1)>"
+
+
+class Page(HTMLParser):
+    """A page taken apart: its elements with their attributes, its text; every element must be closed in its turn."""
+
+    def __init__(self, source):
+        super().__init__()
+        self.elements, self.stack, self.texts = [], [], []
+        self.feed(source)
+        self.close()
+        assert self.stack == []
+
+    def handle_starttag(self, tag, attrs):
+        names = [name for name, _ in attrs]
+        assert len(names) == len(set(names)), (tag, attrs)
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.stack.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self.stack.pop() == tag
+
+    def handle_data(self, data):
+        if not self.stack or self.stack[-1] not in ("script", "style"):
+            self.texts.append(data)
+
+    @property
+    def text(self):
+        return " ".join(" ".join(self.texts).split())
+
+    def having(self, attribute):
+        return [attributes for _, attributes in self.elements if attribute in attributes]
+
+
+def sound(source):
+    """Return the page, once it is sure that it is whole, safe and readable by machines that read aloud."""
+    page = Page(source)
+    assert not OUTSIDE.search(source.replace(NAMESPACE, ""))
+    ids = [attributes["id"] for attributes in page.having("id")]
+    assert len(ids) == len(set(ids))
+    for name in ("aria-labelledby", "for"):
+        assert {attributes[name] for attributes in page.having(name)} <= set(ids)
+    assert all(a["href"].startswith("#") and a["href"][1:] in ids for a in page.having("href"))
+    levels = [int(tag[1]) for tag, _ in page.elements if re.fullmatch(r"h\d", tag)]
+    assert levels[0] == 1 == levels.count(1)
+    assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
+    assert all(attributes.get("alt") for tag, attributes in page.elements if tag == "img")
+    assert not [name for _, attributes in page.elements for name in attributes if name.startswith("on")]
+    assert [tag for tag, _ in page.elements].count("script") == 2  # its pictures and its own code
+    return page
+
+
+def pictures_in(source):
+    return json.loads(re.search(r'id="pictures">(.*?)</script>', source, re.S)[1])
+
+
+@pytest.fixture(scope="module")
+def flower():
+    how = {"hidden_layers": (6,), "activation": "tanh", "optimizer": "lbfgs", "epochs": 60, "learning_curve": True}
+    return pellucid.train("toy:flower", cross_validate=2, random_state=0, **how)
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory):
+    """Return a folder of photographs in two classes; three in each stand in the wrong one."""
+    folder = tmp_path_factory.mktemp("photos") / "data"
+    for name, shade in (("dark", 0.3), ("light", 1.0)):
+        (folder / name).mkdir(parents=True)
+        for number in range(12):
+            wrong = number < 3
+            picture = photograph(number + 50 * (name == "light"), (150, 130))
+            level = shade if not wrong else 1.3 - shade
+            Image.eval(picture, lambda v, level=level: int(v * level)).save(folder / name / f"{number:02}.jpg")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def of_photos(photos):
+    how = {"features": "pixels", "size": (12, 12), "optimizer": "lbfgs", "hidden_layers": (4,), "l2": 0.01}
+    return pellucid.train(photos, cross_validate=1, random_state=1, epochs=40, **how)
+
+
+def test_the_headline_and_the_bars_are_those_of_cross_validation(flower):
+    page = sound(report(flower).html)
+    folds = flower.cross_validation
+    low, high = folds.interval
+    headline = f"Expect about {100 * folds.accuracy:.0f} of 100 new rows like these to be right"
+    assert f"{headline}, {100 * low:.0f} to {100 * high:.0f}." in page.text
+    for share in (folds.accuracy, *folds.baselines.values()):
+        assert f"{100 * share:.1f}%" in page.text
+    assert f"Measured: {folds.sentence()}." in page.text
+    ours, *others = bars_of(flower.headline, folds)
+    assert (ours.value, ours.interval, ours.ours) == (folds.accuracy, folds.interval, True)
+    assert [bar.name for bar in others] == ["always the most frequent class", "without hidden layer"]
+    assert [bar.value for bar in others] == [folds.baselines["majority"], folds.baselines["no_hidden_layer"]]
+    assert all(bar.interval[0] < bar.value < bar.interval[1] for bar in others)
+
+
+def test_baselines_have_no_whiskers_where_independent_rows_are_not_known(flower):
+    assert [bar.interval for bar in bars_of(flower.headline, flower.cross_validation, None, 0)[1:]] == [None, None]
+    wide, narrow = (bars_of(flower.headline, flower.cross_validation, None, n)[1].interval for n in (40, 400))
+    assert wide[1] - wide[0] > 2 * (narrow[1] - narrow[0])
+
+
+def test_a_headline_of_nearly_all_counts_in_thousands():
+    assert expected(0.996, (0.994, 0.998), "rows").startswith("Expect about 996 of 1,000 new rows")
+    assert expected(1.0, (0.8, 1.0), "rows") == "Expect about 100 of 100 new rows like these to be right, 80 to 100."
+
+
+def test_the_matrix_holds_the_confusion_and_every_mistake_its_answer(flower):
+    page, folds = sound(report(flower).html), flower.cross_validation
+    shown = {a["data-open"]: a["aria-label"] for a in page.having("data-open")}
+    names = flower.model.class_names
+    for (i, j), count in np.ndenumerate(np.array(folds.scores.confusion)):
+        assert shown[f"{i}-{j}"] == f"named {names[i]}, net says {names[j]}: {count}"
+    rows = [a["data-cell"] for a in page.having("data-cell")]
+    wrong = sum(cell[0] != cell[2] for cell in rows)
+    assert wrong == np.sum(folds.said != flower.splits.train.labels) and len(rows) == wrong + 2 * 12
+    assert [a["data-cell"] for a in page.having("data-cell") if "hidden" not in a] == rows[:12]
+
+
+def test_the_surest_mistake_comes_first(of_photos):
+    (judged,) = judged_parts(of_photos)
+    folds, labels = of_photos.cross_validation, of_photos.splits.train.labels
+    wrong = np.flatnonzero(folds.said != labels)
+    assert len(wrong) > 2
+    first = wrong[folds.probabilities[wrong].max(axis=1).argmax()]
+    assert judged.mistakes[0] == first and set(judged.mistakes) == set(wrong)
+    assert np.all(np.diff(judged.sure[judged.mistakes]) <= 0) and np.all(np.diff(judged.sure[judged.right]) >= 0)
+    assert judged.confusion.tolist() == folds.scores.confusion
+    name, names = of_photos.splits.train.names[first], of_photos.model.class_names
+    page = sound(report(of_photos).html)
+    told = f"named {names[labels[first]]}, net says {names[folds.said[first]]} {judged.sure[first]:.2f}"
+    assert next(a["alt"] for tag, a in page.elements if tag == "img") == f"{name}: {told}"
+
+
+def test_what_else_it_tells_is_what_the_result_has(flower):
+    text = sound(report(flower, command="pellucid train 'my data'", again="pellucid train --recipe m.toml").html).text
+    assert flower.learning_curve.sentence("rows") in text
+    assert "pellucid train 'my data'" in text and "pellucid train --recipe m.toml" in text
+    for finding in flower.findings:
+        assert finding.sentence in text and finding.advice in text
+    assert f"{len(flower.history.cost):,} epochs" in text
+    for name in ("hidden_layers", "random_state", "numpy", "python"):
+        assert name in text
+    assert "training" in text and "Typed:" not in sound(report(flower).html).text
+
+
+def test_the_boundary_is_that_of_the_run_itself(flower):
+    text = sound(report(flower).html).text
+    assert "after epoch 1 " in text and f"after epoch {len(flower.history.cost)} " in text
+    other = flower.model.network.copy()
+    other.parameters[0] += 1e-9
+    changed = replace(flower, model=replace(flower.model, networks=(other,)))
+    assert "cannot be repeated exactly" in sound(report(changed).html).text
+
+
+@pytest.mark.parametrize("how", [{"early_stopping": True}, {"restarts": 2}, {"holdout": 0.3, "cross_validate": 0}])
+def test_any_way_to_judge_and_to_stop_gives_a_whole_report(how):
+    usual = {"hidden_layers": (3,), "epochs": 8, "cross_validate": 1, "random_state": 0}
+    result = pellucid.train("toy:moons", **{**usual, **how})
+    text = sound(report(result).html).text
+    assert ("after epoch 1 " in text) == ("restarts" not in how)
+    assert "Expect about" in text
+
+
+def test_without_honest_rows_it_says_so():
+    result = pellucid.train("toy:moons", hidden_layers=(3,), epochs=5, cross_validate=0, holdout=0, random_state=0)
+    text = sound(report(result).html).text
+    assert "What to expect of new rows is not known: all rows here were learned from." in text
+    assert "Expect about" not in text and "expect less of new ones" in text
+
+
+def test_numbers_are_told_as_numbers(tmp_path):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 2))
+    lines = [f"{a},{b},{'red' if a > b else ''},{3 * a - b + 0.1}" for a, b in X]
+    (tmp_path / "t.csv").write_text("\n".join(["a,b,colour,price", *lines]))
+    result = pellucid.train(tmp_path / "t.csv", label="price", cross_validate=1, hidden_layers=(4,), random_state=0)
+    page = sound(report(result).html)
+    assert f"Expect new predictions of price to be off by about {result.cross_validation.rmse:.3g}" in page.text
+    worst = np.abs(result.cross_validation.predicted - result.splits.train.labels).argmax()
+    assert page.text.split("off by a b colour ")[1].startswith(result.splits.train.names[worst])
+
+
+def many_pictures(path, n, side):
+    rng = np.random.default_rng(0)
+    X = rng.integers(0, 256, (n, side, side, 3), dtype=np.uint8)
+    np.savez(path, X=X, y=np.arange(n) % 2)
+    return path
+
+
+def test_five_hundred_pictures_make_less_than_ten_megabytes(tmp_path):
+    data = many_pictures(tmp_path / "noise.npz", 500, 140)  # noise is the worst that a JPEG can have
+    how = {"features": "pixels", "size": (6, 6), "hidden_layers": (2,), "epochs": 1, "cross_validate": 1}
+    source = report(pellucid.train(data, random_state=0, audit=False, **how)).html
+    assert len(source.encode()) < 10_000_000
+    held = pictures_in(source)
+    assert len(held) == len(set(held)) and 200 < len(held) < 600
+    assert all(source.count(picture) == 1 for picture in held[:5])
+    sound(source)
+
+
+def test_an_album_that_is_full_says_so(monkeypatch, of_photos):
+    from pellucid.insight.report import album
+
+    monkeypatch.setattr(album, "LARGEST", 20_000)
+    source = report(of_photos).html
+    assert sum(map(len, pictures_in(source))) <= 20_000 and "not shown" in sound(source).text
+
+
+def test_names_may_be_anything(tmp_path):
+    folder = write_pictures(tmp_path / "d", (HOSTILE, "a \"quoted\" 'class'", "plain"), n=6)
+    for picture in (folder / "plain").iterdir():
+        picture.rename(picture.with_name(f"{picture.stem} {HOSTILE}&amp;.png"))
+    how = {"features": "pixels", "hidden_layers": (2,), "epochs": 1, "cross_validate": 1, "random_state": 0}
+    page = sound(report(pellucid.train(folder, **how), command=HOSTILE).html)
+    assert HOSTILE in page.text and "&amp;.png" in page.text
+    assert HOSTILE in [a["value"] for tag, a in page.elements if tag == "option"]
+    rows = ["x,y,label", *(f"{n},{n % 5},</script><script>alert({n % 2})</script>" for n in range(40))]
+    (tmp_path / "t.csv").write_text("\n".join(rows))
+    result = pellucid.train(tmp_path / "t.csv", label="label", hidden_layers=(2,), epochs=1, cross_validate=1)
+    assert "</script><script>alert(1)</script>" in sound(report(result).html).text
+
+
+def test_a_name_that_is_no_text_cannot_be_put_right(tmp_path):
+    folder = write_pictures(tmp_path / "d", n=6)
+    (folder / "dark" / "00.png").rename(folder / "dark" / "odd \udcff.png")
+    how = {"features": "pixels", "hidden_layers": (2,), "epochs": 1, "cross_validate": 1, "random_state": 0}
+    page = sound(report(pellucid.train(folder, **how)).html)
+    assert "odd ?.png" in page.text
+    assert not [a for a in page.having("data-file") if "odd" in a["data-file"]]
+
+
+def test_pictures_that_are_gone_are_not_shown(tmp_path):
+    folder = write_pictures(tmp_path / "d", n=6)
+    how = {"features": "pixels", "hidden_layers": (2,), "epochs": 1, "cross_validate": 1, "random_state": 0}
+    result = pellucid.train(folder, **how)
+    for picture in folder.rglob("*.png"):
+        picture.unlink()
+    assert "not shown" in sound(report(result).html).text
+
+
+def test_copies_stand_side_by_side_those_across_parts_first(tmp_path):
+    for part in ("train", "test"):
+        for name in ("a", "b"):
+            (tmp_path / part / name).mkdir(parents=True)
+            for number in range(6):
+                seed = number + 10 * (name == "b") + 30 * (part == "test")
+                photograph(seed, (60, 60)).save(tmp_path / part / name / f"{number}.png")
+    photograph(1, (60, 60)).save(tmp_path / "train" / "a" / "copy.png")
+    photograph(2, (60, 60)).save(tmp_path / "test" / "b" / "leak.png")
+    how = {"features": "pixels", "size": (6, 6), "hidden_layers": (2,), "epochs": 1, "random_state": 0}
+    text = sound(report(pellucid.train(tmp_path, cross_validate=0, **how)).html).text
+    beside = text.split("Copies side by side")[1]
+    assert re.search(r"exact copies train, a \S*a/2.png test, b \S*b/leak.png", beside)
+    assert beside.index("leak.png") < beside.index("copy.png")
+
+
+def test_names_of_the_list_are_found_again_in_every_part(tmp_path):
+    rng = np.random.default_rng(0)
+    arrays = {}
+    for part, n in (("train", 40), ("test", 20)):
+        arrays |= {f"{part}_x": rng.normal(size=(n, 2)), f"{part}_y": np.arange(n) % 2}
+    np.savez(tmp_path / "d.npz", X_train=arrays["train_x"], y_train=arrays["train_y"],
+             X_test=arrays["test_x"], y_test=arrays["test_y"])  # fmt: skip
+    result = pellucid.train(tmp_path / "d.npz", hidden_layers=(2,), epochs=1, cross_validate=1, random_state=0)
+    judged = judged_parts(result)
+    assert [one.name(3) for one in judged] == ["train/row 3", "test/row 3"]
+    lines = [f"{one.name(3)},{1 - one.dataset.labels[3]}" for one in judged]
+    (tmp_path / "c.csv").write_text("\n".join(["file,class", *lines]))
+    _, counts = corrected(dict(result.splits.items()), read_corrections(tmp_path / "c.csv"), {})
+    assert {part: count.changed for part, count in counts.items()} == {"train": 1, "test": 1}
+
+
+def test_it_is_saved_whole_shown_in_notebooks_and_tells_how_far_it_is(of_photos, tmp_path):
+    told = []
+
+    class Listening:
+        def fits(self, what, done, total):
+            told.append((what, done, total))
+
+    page = report(of_photos, progress=Listening())
+    assert told == [("where it looked", done, 12) for done in range(1, 13)]
+    path = page.save(tmp_path / "r.html")
+    assert path.read_text("utf-8") == page.html == report(of_photos).html  # the same every time
+    with pytest.raises(OutputExistsError):
+        page.save(path)
+    frame = Page(page._repr_html_()).elements
+    assert [tag for tag, _ in frame] == ["iframe"] and frame[0][1]["srcdoc"] == page.html
+    assert html.unescape(page._repr_html_()).count("<!doctype html>") == 1
+
+
+def test_a_model_on_other_data_has_a_report_too(of_photos, photos):
+    model = of_photos.model
+    dataset, part, used_for = data_for(model, photos)
+    R, dataset = described(dataset, model.features)
+    scores = scored(model, R, dataset.labels, used_for)
+    page = sound(evaluation_report(model, dataset, R, scores, part=part).html)
+    assert used_for == "training" and "all photos here were learned from" in page.text
+    tested = replace(scores, used_for="testing", interval=(0.5, 0.75))
+    page = sound(evaluation_report(model, dataset, R, tested, part=part).html)
+    assert f"Expect about {100 * scores.accuracy:.0f} of 100 new photos like these to be right, 50 to 75." in page.text
+    counts = {a["data-open"]: int(a["aria-label"].split(": ")[1]) for a in page.having("data-open")}
+    assert counts == {f"{i}-{j}": n for (i, j), n in np.ndenumerate(np.array(scores.confusion)) if n}
+
+
+def test_the_commands_write_it(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    write_pictures(tmp_path / "photos")
+    how = ["--features", "pixels", "--cross-validate", "0", "--epochs", "2", "--seed", "1"]
+    assert run(["train", "photos", *how, "--no-report"]) == 0
+    assert not (tmp_path / "model.pellucid.html").exists() and "report:" not in capsys.readouterr().out
+    assert run(["train", "photos", *how, "--out", "m"]) == 0
+    assert "report: m.html" in capsys.readouterr().out
+    text = sound((tmp_path / "m.html").read_text("utf-8")).text
+    assert "pellucid train photos --features pixels" in text
+    assert "pellucid train --recipe m.toml --out m --force" in text
+    assert run(["evaluate", "m", "photos", "--report", "e.html"]) == 0
+    assert "In photos, part train" in sound((tmp_path / "e.html").read_text("utf-8")).text
+    assert run(["evaluate", "m", "photos", "--report", "e.html"]) == 1
+    assert "e.html exists" in capsys.readouterr().err
+    (tmp_path / "n.html").write_text("mine")
+    assert run(["train", "photos", *how, "--out", "n"]) == 1
+    assert "n.html exists" in capsys.readouterr().err and not (tmp_path / "n").exists()
+    assert run(["train", "photos", *how, "--out", "n", "--force"]) == 0
