@@ -17,22 +17,18 @@ EACH = 12
 @pytest.fixture(scope="module")
 def server(chromium):  # noqa: F811
     """Serve the page from this process, so that the report can be made short."""
-    import uvicorn
-
     from pellucid.web.photographs.room import PhotographsRoom
-    from pellucid.web.server import application, bound
+    from pellucid.web.server import application, bound, serve
 
     closing = threading.Event()
     room = PhotographsRoom(closing)
-    listener = bound("127.0.0.1", None)
-    served = uvicorn.Server(uvicorn.Config(application([room]), log_config=None, timeout_graceful_shutdown=1))
-    thread = threading.Thread(target=served.run, kwargs={"sockets": [listener]})
+    listener = bound("127.0.0.1", 0)
+    thread = threading.Thread(target=serve, args=(application([room]), listener, closing))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("pellucid.insight.report.looked.MOST", 2)  # where it looked takes most of the time
         thread.start()
         yield SimpleNamespace(address=f"http://127.0.0.1:{listener.getsockname()[1]}/photos/", room=room)
         closing.set()
-        served.should_exit = True
         thread.join(10)
         listener.close()
 

@@ -35,12 +35,12 @@ def play_command(
     from pellucid.web.playground.room import PlaygroundRoom
     from pellucid.web.server import Room, application, bound, serve
 
-    if data is None and label is not None:
-        raise InputError("--label names a column of a table; give the table too.")
     photographs = data if data is not None and (Path(data).is_dir() or data.lower().endswith(".zip")) else None
-    if photographs is not None and not Path(photographs).exists():
-        raise MissingFileError(f"there is no file or folder {photographs}.")
     table = data if photographs is None else None
+    if table is None and label is not None:
+        raise InputError("--label names a column of a table; give the table too.")
+    if photographs is not None and not Path(photographs).exists():
+        raise MissingFileError(f"there is no file {photographs}.")
     closing = threading.Event()
     rooms: list[Room] = [
         PlaygroundRoom(closing, None if table is None else OwnTable.read(table, label)),
@@ -52,10 +52,11 @@ def play_command(
         shown = allow_host[0] if allow_host else "127.0.0.1" if host in ("0.0.0.0", "::") else host
         address = f"http://{f'[{shown}]' if ':' in shown else shown}:{listener.getsockname()[1]}/"
         if photographs is None:
-            say(f"The playground is at {address} and the page for photographs at {address}photos/")
+            say(f"The playground is at {address}")
+            say(f"The page for photographs is at {address}photos/")
         else:
             address += "photos/"
-            say(f"The page for photographs is at {address}, with those of {photographs}")
+            say(f"The photographs of {photographs} are at {address}")
         say("Open it in a browser; Ctrl-C here ends it.")
         if not no_browser:
             threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
