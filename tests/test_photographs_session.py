@@ -507,29 +507,33 @@ def test_play_shows_the_photographs_of_a_folder(tmp_path):
         put(tmp_path / f"photos/{c}/1.jpg", tinted(c, c))
     command = [sys.executable, "-m", "pellucid", "play", "photos", "--no-browser", "--port", str(free_port())]
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        place = process.stdout.readline().rpartition("http://")[2].strip()
-        host, _, path = place.partition("/")
-        assert path == "photos/"
-        connection = http.client.HTTPConnection(host, timeout=30)
+        try:
+            place = process.stdout.readline().rpartition("http://")[2].strip()
+            host, _, path = place.partition("/")
+            assert path == "photos/"
+            connection = http.client.HTTPConnection(host, timeout=30)
 
-        def ask(what, body, **headers):
-            connection.request("POST", f"/photos/{what}session={'5e' * 16}", body, headers)
-            answer = connection.getresponse()
-            return answer.status, json.loads(answer.read() or "0") if answer.status == 200 else None
+            def ask(what, body, **headers):
+                connection.request("POST", f"/photos/{what}session={'5e' * 16}", body, headers)
+                answer = connection.getresponse()
+                told = answer.read()
+                return answer.status, json.loads(told) if answer.status == 200 else None
 
-        status, (state,) = ask("message?", b'{"do": "open"}')
-        assert (status, state["given"], state["stage"]) == (200, "photos", "photos")
-        _, (refused,) = ask("upload?path=cats/1.jpg&", b"bytes")
-        assert "given at the start" in refused["text"]
-        ask("message?", b'{"do": "clear"}')
-        _, (status,) = ask("upload?path=..%2f..%2fcats%2F1.jpg&", b"bytes")
-        assert status["kind"] == "status"
-        assert ask("message?", b'{"do": "open"}')[1][0]["classes"][0]["name"] == "cats"
-        assert ask("message?", b'{"do": "open"}', Origin="http://evil.example")[0] == 403
-        assert ask("message?", b"[" * 100_000)[0] == 400
-        connection.close()
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=60)
+            status, (state,) = ask("message?", b'{"do": "open"}')
+            assert (status, state["given"], state["stage"]) == (200, "photos", "photos")
+            _, (refused,) = ask("upload?path=cats/1.jpg&", b"bytes")
+            assert "given at the start" in refused["text"]
+            ask("message?", b'{"do": "clear"}')
+            _, (status,) = ask("upload?path=..%2f..%2fcats%2F1.jpg&", b"bytes")
+            assert status["kind"] == "status"
+            assert ask("message?", b'{"do": "open"}')[1][0]["classes"][0]["name"] == "cats"
+            assert ask("message?", b'{"do": "open"}', Origin="http://evil.example")[0] == 403
+            assert ask("message?", b"[" * 100_000)[0] == 400
+            connection.close()
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=60)
+        finally:
+            process.kill()
     assert (process.returncode, err) == (0, "")
     assert out.endswith("ended.\n")
 
