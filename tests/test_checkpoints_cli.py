@@ -15,7 +15,7 @@ from pellucid.training import loop
 pytestmark = pytest.mark.usefixtures("no_waiting_for_the_disk")
 
 TRAIN = ["train", "toy:flower", "--layers", "6:tanh", "--epochs", "10", "--ensemble", "2", "--cross-validate", "1"]
-TRAIN += ["--checkpoint-every", "1 epoch", "--out", "m"]
+TRAIN += ["--no-report", "--checkpoint-every", "1 epoch", "--out", "m"]
 WHOLE = [*TRAIN[:-1], "whole", "--json", "whole.json"]
 IN_THE_FIRST_FOLD, IN_ANOTHER_FOLD, IN_THE_SECOND_NETWORK = 9, 150, 335  # 20 updates a fit: 5 folds of 3, then 3
 

@@ -13,6 +13,7 @@ from pellucid.articles.planar import COSTS, PLANAR
 from pellucid.data import flower
 from pellucid.errors import InputError
 from pellucid.web.playground.choices import Choices
+from pellucid.web.playground.example import worked
 from pellucid.web.playground.problem import OwnTable, Problem
 from pellucid.web.playground.session import ACTIONS, Session
 from pellucid.web.playground.timeline import Timeline
@@ -444,10 +445,26 @@ def test_the_work_for_a_point(session):
     tell(session, "step", n=3)
     row = int(np.flatnonzero(~part)[0])
     assert "steps with 10 points" in tell(session, "trace", row=row)["trace"]["html"]
-    before = tell(session, "pause")["frame"]["weights"]
-    assert tell(session, "pause")["frame"]["weights"] == before
     assert "row must be" in refused(session, "trace", row=400)
     assert "say which point" in refused(session, "trace")
+
+
+@pytest.mark.parametrize("batch", [0, 10])
+def test_the_work_is_that_of_the_point(session, batch):
+    tell(session, "set", settings={"batch": batch})
+    problem, timeline = session._stage.problem, session._stage.timeline
+    for row in (0, 57, 399):
+        step = worked(timeline, (0, 1), {"row": row})
+        np.testing.assert_array_equal(step.X[step.row], problem.X[row])
+        assert step.y[step.row] == problem.codes[row]
+    step = worked(timeline, (0, 1), {"point": [1.5, -2], "label": 1})
+    assert (step.X.tolist(), step.y.tolist()) == ([[1.5, -2]], [[1]])
+
+
+def test_frames_of_a_session_made_anew_are_later_ones(session):
+    frame = tell(session, "step")["frame"]
+    assert tell(session, "step")["frame"]["number"] > frame["number"]
+    assert tell(Session(), "open")["frame"]["number"] >= frame["number"]
 
 
 def test_the_traced_step_is_the_one_that_is_made(session):

@@ -14,9 +14,12 @@ from PIL import Image
 import pellucid
 from pellucid.assembly import data_for, described
 from pellucid.cli.main import run
+from pellucid.data import Splits
 from pellucid.data.corrections import corrected, read_corrections
 from pellucid.errors import OutputExistsError
+from pellucid.evaluation.interval import independent_rows, wilson_interval
 from pellucid.insight.report import evaluation_report, report
+from pellucid.insight.report.album import Album
 from pellucid.insight.report.headline import bars_of, expected
 from pellucid.insight.report.judged import judged_parts
 from pellucid.judging import scored
@@ -146,6 +149,7 @@ def test_the_matrix_holds_the_confusion_and_every_mistake_its_answer(flower):
     for (i, j), count in np.ndenumerate(np.array(folds.scores.confusion)):
         assert shown[f"{i}-{j}"] == f"named {names[i]}, net says {names[j]}: {count}"
     rows = [a["data-cell"] for a in page.having("data-cell")]
+    assert rows.count("0-1") == folds.scores.confusion[0][1] != folds.scores.confusion[1][0] == rows.count("1-0")
     wrong = sum(cell[0] != cell[2] for cell in rows)
     assert wrong == np.sum(folds.said != flower.splits.train.labels) and len(rows) == wrong + 2 * 12
     assert [a["data-cell"] for a in page.having("data-cell") if "hidden" not in a] == rows[:12]
@@ -176,6 +180,15 @@ def test_what_else_it_tells_is_what_the_result_has(flower):
     for name in ("hidden_layers", "random_state", "numpy", "python"):
         assert name in text
     assert "training" in text and "Typed:" not in sound(report(flower).html).text
+
+
+def test_baselines_of_groups_count_as_many_independent_rows_as_the_net(flower):
+    folds, n = flower.cross_validation, len(flower.splits.train)
+    grouped = replace(flower, splits=Splits(replace(flower.splits.train, groups=np.arange(n) // 4)))
+    fewer = independent_rows(1 - folds.wrong, np.arange(n) // 4)
+    low, high = wilson_interval(folds.baselines["majority"] * fewer, fewer)
+    assert fewer < 0.9 * n
+    assert f"{100 * low:.1f}% to {100 * high:.1f}%" in sound(report(grouped).html).text
 
 
 def test_the_boundary_is_that_of_the_run_itself(flower):
@@ -305,6 +318,22 @@ def test_names_of_the_list_are_found_again_in_every_part(tmp_path):
     assert {part: count.changed for part, count in counts.items()} == {"train": 1, "test": 1}
 
 
+def test_samples_held_back_from_training_have_the_names_of_training(tmp_path):
+    rng = np.random.default_rng(0)
+    parts = {f"X_{part}": rng.normal(size=(n, 2)) for part, n in (("train", 40), ("val", 30))}
+    np.savez(tmp_path / "d.npz", **parts, y_train=np.arange(40) % 2, y_val=np.arange(30) % 2)
+    how = {"holdout": 0.25, "cross_validate": 0, "hidden_layers": (2,), "epochs": 1, "random_state": 0}
+    result = pellucid.train(tmp_path / "d.npz", **how)
+    test, validation = judged_parts(result)
+    assert test.name(0) == f"train/{result.splits.test.names[0]}" and validation.name(0) == "validation/row 0"
+
+
+def test_a_picture_is_held_once_however_often_it_is_shown(of_photos):
+    train, album = of_photos.splits.train, Album()
+    assert album.add(train, [3, 5, 3]) == [0, 1, 0] and album.add(train, [7, 5]) == [2, 1]
+    assert len(pictures_in(album.html())) == 3
+
+
 def test_it_is_saved_whole_shown_in_notebooks_and_tells_how_far_it_is(of_photos, tmp_path):
     told = []
 
@@ -335,6 +364,17 @@ def test_a_model_on_other_data_has_a_report_too(of_photos, photos):
     assert f"Expect about {100 * scores.accuracy:.0f} of 100 new photos like these to be right, 50 to 75." in page.text
     counts = {a["data-open"]: int(a["aria-label"].split(": ")[1]) for a in page.having("data-open")}
     assert counts == {f"{i}-{j}": n for (i, j), n in np.ndenumerate(np.array(scores.confusion)) if n}
+
+
+def test_mistakes_on_other_photos_can_be_put_right_and_learned_from(of_photos, photos, tmp_path):
+    other, model = write_pictures(tmp_path / "other", ("dark", "light"), n=6), of_photos.model
+    dataset, part, used_for = data_for(model, other)
+    R, dataset = described(dataset, model.features)
+    page = sound(evaluation_report(model, dataset, R, scored(model, R, dataset.labels, used_for), part=part).html)
+    (tmp_path / "c.csv").write_text(f"file,class\n{page.having('data-file')[0]['data-file']},dark\n")
+    how = {"features": "pixels", "hidden_layers": (2,), "epochs": 1, "cross_validate": 0, "audit": False}
+    again = pellucid.train(photos, corrections=str(tmp_path / "c.csv"), **how)
+    assert again.corrections["train"].added == 1
 
 
 def test_the_commands_write_it(tmp_path, monkeypatch, capsys):

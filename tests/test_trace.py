@@ -137,6 +137,16 @@ def test_a_batch_has_the_mean_gradient_and_one_example_its_own():
     assert whole.one.one is whole.one and len(whole.one) == 1
 
 
+def test_the_example_alone_starts_from_what_the_rule_remembers():
+    net, X, y = problem()
+    slots = OPTIMIZERS["momentum"].slots(net.parameters)
+    slots["velocity"] += 1.0
+    whole = trace(net, X, y, rule="momentum", slots=slots, clip_norm=0.1, row=3)
+    alone = trace(net, X[3:4], y[3:4], rule="momentum", slots=slots, clip_norm=0.1)
+    assert np.array_equal(whole.one.update.after, alone.update.after)
+    assert np.array_equal(whole.update.slots["velocity"], np.ones(net.parameters.size))
+
+
 def test_weights_clipping_and_dropout_are_the_loops():
     """One update of the loop with all of them, and the trace of it; the example alone has its row of the masks."""
     net, X, y = problem("relu", "squared_error", dropout=0.4)

@@ -220,7 +220,7 @@ def test_one_formula_three_ways():
     assert latex(SAMPLE) == r"dW_{1}^{\top}=\frac{-0.5}{\sqrt{{\beta}^{2}}}"
     assert mathml(SAMPLE, "v:") == (
         "<mrow><msubsup><mrow><mi>d</mi><mi>W</mi></mrow><mn>1</mn><mi>T</mi></msubsup><mo>=</mo><mfrac>"
-        '<mn data-key="v:k" id="v:k" data-from="v:a v:b">\u22120.5</mn>'
+        '<mn data-key="v:k" data-from="v:a v:b">\u22120.5</mn>'
         "<msqrt><msup><mi>\u03b2</mi><mn>2</mn></msup></msqrt></mfrac></mrow>"
     )
 

@@ -241,6 +241,8 @@ def test_two_names_are_none(port):
     with socket.create_connection(("127.0.0.1", port), timeout=30) as line:
         line.sendall(request.encode())
         assert line.recv(100).split()[1] in (b"403", b"400")
+    assert Guard(None).refusal([(b"host", b"localhost"), (b"host", b"evil.example")])
+    assert Guard(None).refusal([])
 
 
 def test_pages_of_other_sites_are_refused(port):

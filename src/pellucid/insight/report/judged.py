@@ -16,7 +16,7 @@ class Judged:
 
     answers: probabilities (n, k), or predicted numbers (n,).  said: (n,) codes; empty where numbers are predicted.
     title: which samples these are.  how: how the answers came about, as the end of a sentence.
-    prefix: what makes a name the data's own where parts share names.
+    prefix: what a list of corrections needs before a name.
     """
 
     dataset: Dataset

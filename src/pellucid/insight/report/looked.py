@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from pellucid.errors import PellucidError
-from pellucid.features import Embedding, PictureFeatures, Pixels
+from pellucid.features import PictureFeatures, Pixels
 from pellucid.insight.input_gradient import gradient_times_input
 from pellucid.insight.occlusion import GRID, Occluded, border_share, occlusion
 from pellucid.insight.report.album import Album, picture
@@ -14,7 +14,7 @@ from pellucid.model import Model
 from pellucid.pages import escaped
 from pellucid.pictures import address
 
-MOST, MOST_OF_BACKBONE = 12, 4  # pictures; each costs 50 answers, and those of a backbone take longest
+MOST = {"pixels": 12, "photo": 8, "embedding": 4}  # pictures; each has to be described 50 times, which is seconds
 Told = Callable[[int, int], None]
 
 
@@ -25,8 +25,7 @@ def looked_html(model: Model, judged: Judged, album: Album, told: Told | None = 
     told: called as (pictures done, pictures).
     """
     assert isinstance(model.features, PictureFeatures)
-    most = MOST_OF_BACKBONE if isinstance(model.features, Embedding) else MOST
-    rows = _looked_at(judged, most)
+    rows = _looked_at(judged, MOST[model.features.kind])
     raws = [raw for block in judged.dataset.blocks(rows) for raw in block]
     try:
         found = occlusion(model, raws, told=told)

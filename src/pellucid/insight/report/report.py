@@ -96,7 +96,9 @@ def evaluation_report(
     """
     album = Album()
     used = "" if scores.used_for == "testing" else f", which was used for {scores.used_for}"
-    judged = Judged.by_model(model, R, dataset, f"In {dataset.source}, part {part}", used)
+    in_folder = dataset.of_files and Path(dataset.source).is_dir()
+    prefix = f"{Path(dataset.source).as_posix()}/" if in_folder else ""  # so that other data finds its files, too
+    judged = Judged.by_model(model, R, dataset, f"In {dataset.source}, part {part}", used, prefix)
     sections = {"How good it is": worth_of_scores_html(scores, judged, shift), **_answers([judged], model, album)}
     sections |= _looked(judged, model, album, progress)
     sections["The network"] = _network(model)

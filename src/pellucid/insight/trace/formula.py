@@ -79,8 +79,6 @@ class Matrix:
 class Blank:
     """A place to write a number in."""
 
-    key: str = ""
-
 
 Node = Number | Symbol | Sign | Row | Power | Fraction | Root | Matrix | Blank
 
@@ -103,7 +101,7 @@ def column(items: Sequence[Node]) -> Matrix:
 def blanked(node: Node) -> Node:
     """Return the same with a blank for each number that is a result."""
     if isinstance(node, Number):
-        return Blank(node.key) if node.sources else node
+        return Blank() if node.sources else node
     if isinstance(node, Row):
         return Row(tuple(map(blanked, node.items)))
     if isinstance(node, Matrix):

@@ -39,8 +39,6 @@ def mathml(node: Node, prefix: str = "") -> str:
         case Sign(sign) if not sign.strip():
             return '<mspace width="0.2em"/>' if sign else ""
         case Sign(sign):
-            if sign.isspace():
-                return '<mspace width="0.2em"/>'
             shown = escaped(MINUS if sign == "-" else sign.strip())
             kind = "mi" if is_function(sign) else "mtext" if any(map(str.isalpha, sign)) else "mo"
             return f"<{kind}>{shown}</{kind}>"
@@ -57,7 +55,7 @@ def mathml(node: Node, prefix: str = "") -> str:
             table = "".join(f"<mtr>{line}</mtr>" for line in cells)
             return f"<mrow><mo>[</mo><mtable>{table}</mtable><mo>]</mo></mrow>"
         case Blank():
-            return '<mtext class="blank">\u2003\u2003\u2003\u2003\u2003</mtext>'
+            return '<mtext class="blank">\u2003\u2003\u2003\u2003</mtext>'
     raise TypeError(node)
 
 

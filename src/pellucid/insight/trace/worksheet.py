@@ -20,7 +20,7 @@ from pellucid.pages import document, escaped
 
 ASKED = ("forward-1", "forward-2", "loss", "backward-2", "backward-1", "update")
 STYLE = """
-.sheet math { display: block; text-align: left; margin: 0.7rem 0; font-size: 1.1rem; }
+.sheet math { display: block; text-align: left; margin: 0.7rem 0; font-size: 1.05rem; }
 .sheet mo:has(+ mtable), .sheet mtable + mo { display: none; }
 .sheet mtable {
   border: solid currentColor; border-width: 0 1px; border-radius: 4px; padding: 0 0.3em; vertical-align: middle;
@@ -28,7 +28,7 @@ STYLE = """
 .sheet mtd:has(.blank) { padding: 0.9em 0.4em 0.3em; }
 .blank { border-bottom: 1px solid currentColor; }
 .given { display: flex; flex-wrap: wrap; align-items: center; gap: 0.2rem 2rem; }
-.sheet section { break-inside: avoid; }
+.sheet section { break-inside: avoid; overflow-x: auto; }
 .key { break-before: page; margin-top: 3rem; }
 """
 TASK = (

@@ -5,7 +5,7 @@ import time
 from pellucid.web.playground.choices import MOST_ITERATIONS
 from pellucid.web.playground.timeline import Timeline
 
-AT_ONCE = 20  # iterations between two looks at the clock
+AT_ONCE = 4  # iterations between two looks at the clock
 PACE = 500  # iterations a second, so that there is something to see; 0 is as fast as it goes
 
 

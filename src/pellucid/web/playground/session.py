@@ -4,6 +4,7 @@
 """
 
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -45,7 +46,7 @@ class Session:
         self._lock = threading.RLock()
         self.closed = self._opened = False
         self._drive = Drive()
-        self._frames = 0
+        self._frames = time.time_ns() // 1_000_000  # so that frames of a session made anew are later ones
         self._asked = 0  # what-ifs so far: a newer one makes an older one give up
         self._starts = Starts()
         self._begin(Stage.of(Moment(usual_with(table)), table))

@@ -4,7 +4,7 @@ import { choices } from "./controls.js";
 import { marker } from "./palette.js";
 import { canvas, pointAt } from "./plane.js";
 import { present } from "./present.js";
-import { on, sendLatest } from "./wire.js";
+import { answered, on, sendLatest } from "./wire.js";
 
 const MOST = 200;
 const APART = 14; // pixels between the points of a trail
@@ -14,16 +14,13 @@ const part = (id) => document.getElementById(id);
 let points = [];
 let brush = 0;
 let trail = null; // where the last point of the present drag lies, in pixels
-let waiting = 0; // points sent and not yet answered: the session's copy is older than ours
 
 export const isDrawing = () => present.settings?.values.data === "drawn";
 
-async function tell() {
+function tell() {
   part("drawn").textContent = points.length;
   part("undo").disabled = part("clear").disabled = points.length === 0;
-  waiting += 1;
-  await sendLatest("points", { do: "points", points });
-  waiting -= 1;
+  sendLatest("points", { do: "points", points });
 }
 
 function add(event) {
@@ -49,7 +46,7 @@ export function drawing() {
     if (drawn && part("drawing").hidden) brushes();
     part("drawing").hidden = !drawn;
     canvas.classList.toggle("pencil", drawn);
-    if (!drawn || waiting) return;
+    if (!drawn || answered("points")) return; // the session's copy is older than ours
     const { problem } = present;
     points = problem.points.map(([x, y], row) => [x, y, problem.labels[row]]);
     part("drawn").textContent = points.length;

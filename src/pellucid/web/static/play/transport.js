@@ -1,6 +1,6 @@
 // Run, pause, step, back, and the slider through the whole history; by mouse, touch and keyboard.
 
-import { on, send, sendLatest } from "./wire.js";
+import { answered, on, send, sendLatest } from "./wire.js";
 
 const part = (id) => document.getElementById(id);
 let frame = { iteration: 0, furthest: 0, running: false };
@@ -21,9 +21,19 @@ function show(next) {
 }
 
 const pace = () => Number(part("speed").value); // iterations a second; 0 is as fast as it goes
-const run = () => send({ do: "run", pace: pace() });
+
+// Points on their way would begin the training anew, so it goes on only behind them.
+async function run() {
+  await answered("points");
+  send({ do: "run", pace: pace() });
+}
+
+async function step() {
+  await answered("points");
+  sendLatest("step", { do: "step", n: 1 });
+}
+
 const toggle = () => (frame.running ? send({ do: "pause" }) : run());
-const step = () => sendLatest("step", { do: "step", n: 1 });
 const back = () => sendLatest("step", { do: "back", n: 1 });
 
 function onKey(event) {

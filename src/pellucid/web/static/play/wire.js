@@ -2,7 +2,7 @@
 
 const SESSION = Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 const listeners = new Map();
-const flying = new Map(); // the newest message of each key that waits for its predecessor's answer
+const flying = new Map(); // by key: the newest message that waits for its predecessor's answer, and the end of all
 let lost = false;
 let newest = 0; // number of the last frame: answers and events come by two ways, and may overtake each other
 
@@ -51,19 +51,26 @@ export async function send(message) {
 }
 
 // A slider asks faster than it is answered: of those that wait, only the newest goes out.
-export async function sendLatest(key, message) {
-  if (flying.has(key)) {
-    flying.set(key, message);
-    return;
+export function sendLatest(key, message) {
+  const line = flying.get(key);
+  if (line) {
+    line.waiting = message;
+    return line.done;
   }
-  flying.set(key, null);
-  for (let next = message; next; ) {
-    await send(next);
-    next = flying.get(key);
-    flying.set(key, null);
-  }
-  flying.delete(key);
+  const mine = { waiting: null };
+  flying.set(key, mine);
+  mine.done = (async () => {
+    for (let next = message; next; next = mine.waiting) {
+      mine.waiting = null;
+      await send(next);
+    }
+    flying.delete(key);
+  })();
+  return mine.done;
 }
+
+// When all that was asked under a key has its answer.
+export const answered = (key) => flying.get(key)?.done;
 
 export function listen() {
   const events = new EventSource(address("events"));
