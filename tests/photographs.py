@@ -20,6 +20,14 @@ def photograph(seed, size=(240, 180)):
     return Image.fromarray(np.clip(128 + scene * 0.6, 0, 255).astype(np.uint8))
 
 
+@cache
+def tinted(seed, colour, size=(96, 72)):
+    """Return the bytes of a small JPEG of a scene that is mostly of one colour: 0 red, 1 green, 2 blue."""
+    scene = np.asarray(photograph(seed, size), float) * 0.6
+    scene[..., colour] += 90
+    return jpeg(Image.fromarray(np.clip(scene, 0, 255).astype(np.uint8)))
+
+
 def exif_of(taken=None, camera=("", ""), orientation=1, tag=TAKEN):
     exif = Image.Exif()
     exif[ORIENTATION] = orientation

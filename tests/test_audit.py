@@ -364,7 +364,7 @@ def test_progress_is_told(tmp_path):
     clean(tmp_path)
     progress = Told()
     audit(load(tmp_path), progress)
-    assert progress.calls == [(str(tmp_path), 20, 20)]
+    assert progress.calls == [(str(tmp_path), 16, 20), (str(tmp_path), 20, 20)]
 
 
 def test_every_picture_is_opened_once(tmp_path, monkeypatch):

@@ -19,7 +19,7 @@ from pellucid.pictures import prepare_decoders, read_file
 from pellucid.version import __version__
 
 FORMAT = 1  # of what is cached; a change of how pictures are decoded or kept gives it the next number
-TOLD_EVERY = 256  # pictures
+TOLD_EVERY = 16  # pictures
 
 Told = Callable[[int, int], None]
 Bad = list[tuple[int, str]]

@@ -2,16 +2,17 @@
 
 import threading
 import webbrowser
+from pathlib import Path
 
 import click
 
 from pellucid.cli.output import say
-from pellucid.errors import InputError
+from pellucid.errors import InputError, MissingFileError
 
 
 @click.command(
     "play",
-    epilog="\b\nExamples:\n  pellucid play\n  pellucid play flowers.csv --label species\n"
+    epilog="\b\nExamples:\n  pellucid play\n  pellucid play flowers.csv --label species\n  pellucid play photos/\n"
     "  pellucid play --host 0.0.0.0 --allow-host room12.school.example",
 )
 @click.argument("data", required=False)
@@ -25,22 +26,37 @@ def play_command(
 ) -> None:
     """Play with a small network on points in the plane, or on a table of your own. Ctrl-C ends it.
 
+    A folder or .zip of photographs opens the page for photographs: check, train, look at mistakes, try one.
+
     Nothing leaves this machine, and only it can open the page, unless --host and --allow-host let others in.
     """
+    from pellucid.web.photographs.room import PhotographsRoom
     from pellucid.web.playground.problem import OwnTable
     from pellucid.web.playground.room import PlaygroundRoom
-    from pellucid.web.server import application, bound, serve
+    from pellucid.web.server import Room, application, bound, serve
 
-    if data is None and label is not None:
+    photographs = data if data is not None and (Path(data).is_dir() or data.lower().endswith(".zip")) else None
+    table = data if photographs is None else None
+    if table is None and label is not None:
         raise InputError("--label names a column of a table; give the table too.")
+    if photographs is not None and not Path(photographs).exists():
+        raise MissingFileError(f"there is no file {photographs}.")
     closing = threading.Event()
-    rooms = [PlaygroundRoom(closing, None if data is None else OwnTable.read(data, label))]
+    rooms: list[Room] = [
+        PlaygroundRoom(closing, None if table is None else OwnTable.read(table, label)),
+        PhotographsRoom(closing, photographs),
+    ]
     names = [*allow_host, *([] if host in ("0.0.0.0", "::") else [host])]
     app = application(rooms, names)
     with bound(host, port) as listener:
         shown = allow_host[0] if allow_host else "127.0.0.1" if host in ("0.0.0.0", "::") else host
         address = f"http://{f'[{shown}]' if ':' in shown else shown}:{listener.getsockname()[1]}/"
-        say(f"The playground is at {address}")
+        if photographs is None:
+            say(f"The playground is at {address}")
+            say(f"The page for photographs is at {address}photos/")
+        else:
+            address += "photos/"
+            say(f"The photographs of {photographs} are at {address}")
         say("Open it in a browser; Ctrl-C here ends it.")
         if not no_browser:
             threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()

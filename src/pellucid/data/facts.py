@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 MAKE, MODEL, MODIFIED = 0x010F, 0x0110, 0x0132  # EXIF tags
 PHOTO, TAKEN, DIGITIZED = 0x8769, 0x9003, 0x9004
 SMALL = PictureShape(SIDE, SIDE)
-TOLD_EVERY = 256  # pictures
+TOLD_EVERY = 16  # pictures
 Told = Callable[[int, int], None]
 
 

@@ -1,0 +1,81 @@
+"""Checkup: what an audit found, as a page shows it: the classes, the findings, copies side by side, broken files."""
+
+import re
+from typing import Any
+
+import numpy as np
+
+from pellucid.audit import Audit
+from pellucid.audit.copies import clusters_of
+from pellucid.data import Splits
+
+MOST_CLUSTERS, MOST_COPIES, MOST_BROKEN = 12, 6, 200
+FOR_THE_COMMAND_LINE = re.compile(r"[;.] --[a-z][^.;]*")
+
+
+def checkup(splits: Splits, found: Audit) -> dict[str, Any]:
+    """Return as plain values what is to be said of photographs before anything is learned.
+
+    Pictures are addressed as "part/row", which `photograph` takes.
+    """
+    broken = [
+        {"name": splits_part.names[row], "why": _reason(why)}
+        for part, splits_part in splits.items()
+        for row, why in found.facts[part].bad
+    ]
+    numbers = found.numbers()
+    return {
+        "counts": found.counts,
+        "classes": list(splits.train.class_names),
+        "total": sum(len(dataset) for _, dataset in splits.items()),
+        "findings": [
+            {"level": finding.level, "kind": finding.kind, "sentence": _without_options(finding.sentence),
+             "examples": list(finding.examples)}
+            for finding in found.findings
+            if finding.kind != "unreadable"
+        ],
+        "problems": numbers["problem"],
+        "broken": broken[:MOST_BROKEN],
+        "n_broken": len(broken),
+        **_copies(splits, found),
+    }  # fmt: skip
+
+
+def photograph(splits: Splits, address: str) -> Any:
+    """Return the raw photograph at "part/row"; LookupError or ValueError where there is none."""
+    part, _, row = address.partition("/")
+    dataset = dict(splits.items())[part]
+    return next(iter(next(dataset.blocks([range(len(dataset))[int(row)]]))))
+
+
+def _copies(splits: Splits, found: Audit) -> dict[str, Any]:
+    parts, copies = dict(splits.items()), found.copies
+    places = [(part, row) for part, dataset in parts.items() for row in range(len(dataset))]
+    clusters = clusters_of(copies.alike)
+
+    def shown(rows: np.ndarray) -> dict[str, Any]:
+        pictures = []
+        for part, row in (places[row] for row in rows[:MOST_COPIES].tolist()):
+            dataset = parts[part]
+            said = dataset.class_names[dataset.labels[row]]
+            pictures.append({"address": f"{part}/{row}", "name": dataset.names[row], "class": said})
+        exact = len(np.unique(copies.same[rows])) == 1
+        contradict = len({(p["class"]) for p in pictures}) > 1
+        return {"pictures": pictures, "exact": exact, "contradict": contradict, "more": max(0, len(rows) - MOST_COPIES)}
+
+    told = sorted(map(shown, clusters), key=lambda cluster: not cluster["contradict"])
+    return {"copies": told[:MOST_CLUSTERS], "n_copies": len(clusters)}
+
+
+def _without_options(sentence: str) -> str:
+    """Return a sentence without its advice on options of the command line.
+
+    >>> _without_options("2 pictures in 1 burst; --group-by burst keeps each on one side of a split.")
+    '2 pictures in 1 burst.'
+    """
+    return FOR_THE_COMMAND_LINE.sub("", sentence)
+
+
+def _reason(why: str) -> str:
+    """Return why a file cannot be read, without its path, which the name tells."""
+    return re.sub(r".* cannot be (used as a picture|read): ", "", why, flags=re.DOTALL)

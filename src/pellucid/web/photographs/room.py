@@ -1,0 +1,125 @@
+"""Room: the server's part for photographs: page, messages, files. Files come as raw bytes, piece by piece."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from pellucid.errors import PellucidError
+from pellucid.pages.document import POLICY
+from pellucid.web.mailbox import Mailbox, Message
+from pellucid.web.photographs.session import LARGEST_TRIED, Session
+from pellucid.web.photographs.sessions import Sessions
+from pellucid.web.server import STATIC, answer, events, message_of
+
+BETWEEN = 0.25  # seconds from one look at the status to the next
+OF_REPORT = f"{POLICY}; sandbox allow-scripts allow-downloads allow-modals; frame-ancestors 'self'"
+
+Handler = Callable[[Request, Session], Awaitable[Response]]
+
+
+class News(Mailbox):
+    """What is new of a session: its status, where it is not the one told last."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session, self._told, self._again = session, Message(), 0.0
+
+    def take(self) -> list[Message]:
+        """Return the status, if it is time for it and it says something new."""
+        now = time.monotonic()
+        if now < self._again:
+            return []
+        self._again, before, self._told = now + BETWEEN, self._told, self._session.status()
+        return [] if self._told == before else [self._told]
+
+
+class PhotographsRoom:
+    """The page for photographs at "/photos/".  given: a folder or zip that each session starts with."""
+
+    def __init__(self, closing: threading.Event, given: str | Path | None = None) -> None:
+        self._closing, self._sessions = closing, Sessions(given)
+
+    def routes(self) -> list[BaseRoute]:
+        """Return what it answers to."""
+        return [
+            Route("/photos", _redirected),
+            Route("/photos/", _page),
+            Route("/photos/message", self._of_session(_message), methods=["POST"]),
+            Route("/photos/upload", self._of_session(_upload), methods=["POST"]),
+            Route("/photos/answer", self._of_session(_answer), methods=["POST"]),
+            Route("/photos/events", self._of_session(self._events)),
+            Route("/photos/report", self._of_session(_report)),
+            Route("/photos/file", self._of_session(_file)),
+        ]
+
+    def close(self) -> None:
+        """Stop all work and delete all that was given."""
+        self._sessions.close()
+
+    def _of_session(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+        async def handle(request: Request) -> Response:
+            try:
+                session = self._sessions.named(request.query_params.get("session", ""))
+            except (PellucidError, OSError) as error:
+                return answer([{"kind": "error", "text": str(error)}])
+            return await handler(request, session)
+
+        return handle
+
+    async def _events(self, request: Request, session: Session) -> Response:
+        return events(News(session), lambda: self._closing.is_set() or session.closed, lambda: None)
+
+
+async def _redirected(request: Request) -> Response:
+    return RedirectResponse("photos/")
+
+
+async def _page(request: Request) -> Response:
+    return FileResponse(STATIC / "photos" / "index.html", media_type="text/html")
+
+
+async def _message(request: Request, session: Session) -> Response:
+    return answer(await asyncio.to_thread(session.handle, await message_of(request)))
+
+
+async def _upload(request: Request, session: Session) -> Response:
+    asked = request.query_params
+    try:
+        with session.receiving(asked.get("path", ""), asked.get("class", "")) as take:
+            async for piece in request.stream():
+                take(piece)
+    except (PellucidError, OSError) as error:
+        return answer([{"kind": "error", "text": session.plainly(error)}])
+    return answer([session.status()])
+
+
+async def _answer(request: Request, session: Session) -> Response:
+    data = bytearray()
+    async for piece in request.stream():
+        data += piece
+        if len(data) > LARGEST_TRIED:
+            raise HTTPException(413, f"a photograph to try has at most {LARGEST_TRIED // 2**20} MB.")
+    return answer(await asyncio.to_thread(session.answer, request.query_params.get("name", ""), bytes(data)))
+
+
+async def _report(request: Request, session: Session) -> Response:
+    headers = {"Content-Security-Policy": OF_REPORT}  # it runs its own scripts, and may ask for nothing
+    return FileResponse(_made(session, "report"), media_type="text/html", headers=headers)
+
+
+async def _file(request: Request, session: Session) -> Response:
+    path = _made(session, request.query_params.get("what", ""))
+    return FileResponse(path, media_type="application/octet-stream", filename=path.name)
+
+
+def _made(session: Session, what: str) -> Path:
+    if what not in session.files:
+        raise HTTPException(404, f"there is no {what[:40]!r} yet; train first.")
+    return session.files[what]

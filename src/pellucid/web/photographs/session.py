@@ -1,0 +1,312 @@
+"""Session: one person's photographs from drop to model. Messages in, messages out; it knows no sockets.
+
+Long work is done in a thread; whoever shows it asks for `status` as often as it likes, and `state` when that changes.
+"""
+
+import contextlib
+import secrets
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pellucid.audit import audit
+from pellucid.data import Splits, load
+from pellucid.errors import InputError, PellucidError
+from pellucid.job import Result, run
+from pellucid.pictures import embedded
+from pellucid.recipe import USUAL, Recipe, make_recipe
+from pellucid.training.interrupt import stopped_where
+from pellucid.web.photographs.album import ENDINGS, Album, Bounds, Take
+from pellucid.web.photographs.checkup import checkup, photograph
+from pellucid.web.photographs.outcome import answer, saved, summary, told_of
+from pellucid.web.photographs.progress import Progress
+
+Message = dict[str, Any]
+MOST_PICTURES = 100  # that one message may ask for
+LARGEST_TRIED = 100 * 2**20  # bytes of a photograph that is tried
+FEW_SHOWN = 12  # photographs of a class, beside its name
+
+
+class Session:
+    """From photographs to a model.
+
+    given: a folder or a zip that is there already; it is only read.  seed: of the start, drawn where it is None.
+    The stages: "photos", "checking", "checked", "training", "trained".
+    """
+
+    def __init__(self, given: str | Path | None = None, bounds: Bounds | None = None, seed: int | None = None) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="pellucid-"))  # nobody else may read it
+        self.album = Album(self.folder / "photographs", bounds or Bounds())
+        self.given = None if given is None else str(given)
+        self.stage, self.error = "photos", ""
+        self.checked: Message | None = None
+        self.result: Result | None = None
+        self.files: dict[str, Path] = {}
+        self._seed = secrets.randbelow(2**31) if seed is None else seed
+        self._merge: dict[str, list[str]] = {}
+        self._splits: Splits | None = None
+        self._outcome: Message | None = None
+        self._progress: Progress | None = None
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._lock = threading.RLock()
+        self.closed = False
+        self._changes = 0
+
+    # What a page asks
+
+    def handle(self, message: Message) -> list[Message]:
+        """Return the answers to one message, {"do": ...}; what is refused is answered by {"kind": "error"}."""
+        asked = {
+            "open": self._open,
+            "check": self._check,
+            "train": self._train,
+            "stop": self._stop,
+            "rename": self._rename,
+            "remove": self._remove,
+            "discard": self._discard,
+            "clear": self._clear,
+            "pictures": self._pictures,
+        }
+        try:
+            wanted = message.get("do") if isinstance(message, dict) else message
+            if not isinstance(wanted, str) or wanted not in asked:
+                raise InputError(f"unknown message {str(wanted)[:80]!r}. Known: {', '.join(sorted(asked))}.")
+            with contextlib.nullcontext() if wanted == "pictures" else self._lock:  # decoding takes its time
+                return asked[wanted](message)
+        except (PellucidError, OSError) as error:
+            return [{"kind": "error", "text": self.plainly(error)}]
+
+    @contextlib.contextmanager
+    def receiving(self, name: str, of_class: str = "") -> Iterator[Take]:
+        """Give a function that takes a file of photographs piece by piece, as `Album.receiving` does."""
+        with self._lock:
+            self._refuse_while_working()
+            if self.given is not None:
+                raise InputError(
+                    "The photographs are those of the folder given at the start; start anew to drop others."
+                )
+        with self.album.receiving(name, of_class) as take:
+            yield take
+        with self._lock:
+            self._forget_results("photos")
+
+    def answer(self, name: str, data: bytes) -> list[Message]:
+        """Return what the model says of the bytes of one photograph."""
+        try:
+            result = self.result
+            if result is None:
+                raise InputError("There is no model yet: train first, then try a photograph.")
+            if len(data) > LARGEST_TRIED:
+                raise InputError(f"{name!r} has more than {LARGEST_TRIED // 2**20} MB; make it smaller first.")
+            return [{"kind": "answer"} | answer(result.model, name[-200:] or "the photograph", data)]
+        except PellucidError as error:
+            return [{"kind": "error", "text": self.plainly(error)}]
+
+    def status(self) -> Message:
+        """Return where the work stands: small, and different whenever there is something new to show."""
+        with self._lock:
+            progress = None if self._progress is None else self._progress.as_dict()
+            stopping = self._stopping.is_set()
+            return {"kind": "status", "stage": self.stage, "changes": self._changes, "progress": progress,
+                    "stopping": stopping}  # fmt: skip
+
+    def state(self) -> Message:
+        """Return all that a page shows."""
+        with self._lock:
+            classes = [
+                {"name": name, "count": len(places), "some": [f"album/{place}" for place in places[:FEW_SHOWN]]}
+                for name, places in self.album.classes().items()
+            ]
+            return self.status() | {
+                "kind": "state",
+                "classes": classes,
+                "divided": self.album.divided,
+                "zip": self.album.zip is not None,
+                "given": self.given,
+                "checkup": self.checked,
+                "merge": self._merge,
+                "outcome": self._outcome,
+                "files": sorted(self.files),
+                "error": self.error,
+                "endings": list(ENDINGS),
+            }
+
+    @property
+    def working(self) -> bool:
+        """Whether something is under way that takes long."""
+        return self.stage in ("checking", "training")
+
+    def plainly(self, error: BaseException) -> str:
+        """Return an error's words without the private folder, which says nothing to anybody."""
+        text = str(error) or type(error).__name__
+        for place in (self.album.source, self.folder):
+            text = text.replace(f"{place}/", "").replace(str(place), "These photographs")
+        return text
+
+    def close(self) -> None:
+        """Stop the work and delete all that was given."""
+        self.closed = True
+        self._stopping.set()
+        if self._thread is not None:
+            self._thread.join(5)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    # Its messages
+
+    def _open(self, message: Message) -> list[Message]:
+        return [self.state()]
+
+    def _check(self, message: Message) -> list[Message]:
+        self._refuse_while_working()
+        if self.given is None and not len(self.album):
+            raise InputError("There are no photographs yet: drop a folder, a .zip, or pictures of each class.")
+        if self.album.arriving:
+            raise InputError("Photographs are still on their way; check them when all are here.")
+        self._begin("checking", self._checking, Progress(1, asked=self._stopping.is_set))
+        return [self.state()]
+
+    def _train(self, message: Message) -> list[Message]:
+        self._refuse_while_working()
+        if self.checked is None:
+            raise InputError("The photographs are not checked yet; check them first.")
+        merge = message.get("merge", {})
+        recipe = self._recipe(merge if isinstance(merge, dict) else {})
+        self._merge = recipe.merge
+        networks = USUAL["photo"]["ensemble"]
+        self._begin("training", lambda: self._training(recipe), self._told(networks))
+        return [self.state()]
+
+    def _stop(self, message: Message) -> list[Message]:
+        if self.working:
+            self._stopping.set()
+        return [self.status()]
+
+    def _rename(self, message: Message) -> list[Message]:
+        self._refuse_while_working()
+        self.album.rename(str(message.get("class")), str(message.get("to")))
+        self._forget_results("photos")
+        return [self.state()]
+
+    def _remove(self, message: Message) -> list[Message]:
+        self._refuse_while_working()
+        self.album.remove(str(message.get("class")))
+        self._forget_results("photos")
+        return [self.state()]
+
+    def _discard(self, message: Message) -> list[Message]:
+        self._refuse_while_working()
+        self.album.discard(str(message.get("place")))
+        return self._check(message)
+
+    def _clear(self, message: Message) -> list[Message]:
+        self._refuse_while_working()
+        self._forget_results("photos")  # first, as it holds a zip open
+        self.album.clear()
+        self.given = None
+        return [self.state()]
+
+    def _pictures(self, message: Message) -> list[Message]:
+        asked = message.get("of")
+        addresses = [str(address) for address in asked[:MOST_PICTURES]] if isinstance(asked, list) else []
+        shown = {}
+        for address in addresses:
+            with contextlib.suppress(PellucidError, LookupError, ValueError):  # what cannot be shown has no picture
+                shown[address] = embedded(self._photograph(address))
+        return [{"kind": "pictures", "pictures": shown}]
+
+    def _photograph(self, address: str) -> Any:
+        if address.startswith("album/"):
+            return self.album.pictures[address.removeprefix("album/")]
+        if self._splits is None:
+            raise LookupError(address)
+        return photograph(self._splits, address)
+
+    # The long work
+
+    def _checking(self) -> None:
+        assert self._progress is not None
+        splits = load(self._source)
+        self._progress.pictures = sum(len(dataset) for _, dataset in splits.items())
+        found = audit(splits, self._progress)
+        with self._lock:
+            self._splits, self.checked, self.stage = splits, checkup(splits, found), "checked"
+
+    def _training(self, recipe: Recipe) -> None:
+        early, progress = False, self._progress
+        assert progress is not None
+        with stopped_where(self._stopping.is_set):
+            try:
+                result = run(recipe, progress)
+            except KeyboardInterrupt:
+                if self.closed or progress.stages["describing"].ended is None:
+                    raise
+                # what was learned for judging is no network to keep; one on what is described already is soon trained
+                self._stopping.clear()
+                early, self._progress = True, self._told(USUAL["photo"]["ensemble"])
+                progress = self._progress
+                result = run(replace(recipe, cross_validate=0), progress)
+        result = told_of(result, self.given or "photographs dropped on the page")
+        if "interrupted" in result.histories[-1].stopped_because:
+            early = True
+            self._stopping.clear()  # training has heard it; the report is written all the same
+        files = saved(result, self.folder, progress)
+        with self._lock:
+            self.result, self.files, self._outcome, self.stage = result, files, summary(result, early), "trained"
+
+    def _recipe(self, merge: dict[str, Any]) -> Recipe:
+        names = self.checked["classes"] if self.checked else []
+        for new, olds in merge.items():
+            if not new.strip() or not isinstance(olds, list) or not all(old in names for old in olds):
+                raise InputError(f"classes to join are a new name and classes there are, got {new!r}: {olds!r}.")
+        return make_recipe(data=str(self._source), merge=merge, skip_bad=True, reject="auto", random_state=self._seed)
+
+    @property
+    def _source(self) -> Path:
+        return self.album.source if self.given is None else Path(self.given)
+
+    def _told(self, networks: int) -> Progress:
+        assert self.checked is not None
+        return Progress(self.checked["total"], networks, self._stopping.is_set)
+
+    def _begin(self, stage: str, work: Callable[[], None], progress: Progress) -> None:
+        with self._lock:
+            before = "photos" if stage == "checking" else "checked"
+            self._forget_results(before)
+            self.stage, self._progress = stage, progress
+            self._stopping.clear()
+            self._thread = threading.Thread(target=self._work, args=(work, before), daemon=True)
+        self._thread.start()
+
+    def _work(self, work: Callable[[], None], before: str) -> None:
+        """Do the work; whatever ends it otherwise than planned is told, and the session goes on from before it."""
+        said = ""
+        try:
+            work()
+        except KeyboardInterrupt:
+            said = "Stopped. Nothing was learned yet, and nothing is lost: the photographs are still here."
+        except (PellucidError, OSError, MemoryError) as error:
+            said = self.plainly(error)
+        except Exception as error:  # a thread's mistake would be heard by nobody
+            said = f"Something went wrong in pellucid itself ({type(error).__name__}: {error}). Please report it."
+        with self._lock:
+            if said:
+                self.stage, self.error = before, said
+            self._progress = None
+            self._stopping.clear()
+            self._changes += 1
+
+    def _refuse_while_working(self) -> None:
+        if self.working:
+            raise InputError("This must wait until the work under way has ended; stop it first.")
+
+    def _forget_results(self, stage: str) -> None:
+        if stage == "photos":
+            self._splits = self.checked = None
+            self._merge = {}
+        self.stage, self.error, self.result, self._outcome, self.files = stage, "", None, None, {}
+        self._changes += 1

@@ -1,0 +1,171 @@
+"""The page for photographs in a real browser: dropped, checked, trained on, looked at, tried and taken home."""
+
+import base64
+import threading
+from types import SimpleNamespace
+
+import pytest
+
+import pellucid
+from browser import chromium, page  # noqa: F401
+from photographs import put, tinted
+
+RED, BLUE = 0, 2
+EACH = 12
+
+
+@pytest.fixture(scope="module")
+def server(chromium):  # noqa: F811
+    """Serve the page from this process, so that the report can be made short."""
+    from pellucid.web.photographs.room import PhotographsRoom
+    from pellucid.web.server import application, bound, serve
+
+    closing = threading.Event()
+    room = PhotographsRoom(closing)
+    listener = bound("127.0.0.1", 0)
+    thread = threading.Thread(target=serve, args=(application([room]), listener, closing))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pellucid.insight.report.looked.MOST", 2)  # where it looked takes most of the time
+        thread.start()
+        yield SimpleNamespace(address=f"http://127.0.0.1:{listener.getsockname()[1]}/photos/", room=room)
+        closing.set()
+        thread.join(10)
+        listener.close()
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """Return a folder of two class folders; one picture is broken, one is in both."""
+    folder = tmp_path_factory.mktemp("data") / "photos"
+    for k in range(EACH):
+        put(folder / f"warm/IMG_{k:02}.jpg", tinted(k, RED))
+        put(folder / f"cold/IMG_{k:02}.jpg", tinted(100 + k, BLUE))
+    put(folder / "cold/broken.jpg", b"no picture")
+    put(folder / "cold/wrong.jpg", tinted(5, RED))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def trained(server, files):
+    """Return the name of a session that went the whole way."""
+    session = server.room._sessions.named(name := "5e" * 16)
+    for path in files.rglob("*.jpg"):
+        with session.receiving(f"{path.parent.name}/{path.name}") as take:
+            take(path.read_bytes())
+    for message in ({"do": "check"}, {"do": "train"}):
+        session.handle(message)
+        session._thread.join(60)
+    assert session.stage == "trained"
+    return name
+
+
+def expect(place):
+    from playwright.sync_api import expect
+
+    return expect(place)
+
+
+def drop(tab, place, name, data):
+    """Drop a file as a hand would: by an event with the file in it."""
+    transfer = tab.evaluate_handle(
+        """([name, data]) => {
+            const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+            const transfer = new DataTransfer();
+            transfer.items.add(new File([bytes], name, { type: "image/jpeg" }));
+            return transfer;
+        }""",
+        [name, base64.b64encode(data).decode()],
+    )
+    tab.dispatch_event(place, "dragover", {"dataTransfer": transfer})
+    tab.dispatch_event(place, "drop", {"dataTransfer": transfer})
+
+
+def test_from_photographs_to_a_model(page, server, files, tmp_path):  # noqa: F811
+    tab = page(server.address)
+    go = tab.locator("#next button")
+    expect(go).to_be_disabled()
+    first, second = tab.get_by_label("Class A", exact=True), tab.get_by_label("Class B", exact=True)
+    first.locator("input[type=text]").fill("<b>warm</b>")
+    first.locator("input[type=file]").set_input_files(sorted((files / "warm").iterdir()))
+    expect(tab.locator("#next")).to_contain_text("Now photographs of something else than _b_warm__b_.")
+    expect(go).to_be_disabled()
+    second.locator("input[type=file]").set_input_files(sorted((files / "cold").iterdir()))
+    expect(second).to_contain_text(f"{EACH + 2} photographs")
+    drop(tab, "section[aria-label='Class B']", "dropped.jpg", tinted(200, BLUE))
+    expect(second).to_contain_text(f"{EACH + 3} photographs")
+    expect(tab.locator(".strip img[src^=data]")).to_have_count(24)
+
+    go.click()
+    expect(tab.locator("#title")).to_have_text("Check")
+    expect(tab.locator("#body")).to_contain_text("1 file cannot be read and will be left out")
+    expect(tab.locator(".contradict")).to_contain_text("in two classes: one label is wrong")
+    tab.get_by_role("button", name="Leave out Class B/wrong.jpg").click()
+    expect(tab.locator(".contradict")).to_have_count(0)
+
+    go.click()
+    expect(tab.locator("#title")).to_have_text("Train")
+    expect(tab.locator("#stop")).to_be_visible()
+    tab.reload()  # the session goes on, and the page shows where it stands
+    tab.wait_for_selector("iframe.report", timeout=60_000)
+
+    report = tab.frame_locator("iframe.report")
+    expect(report.locator("h1")).to_contain_text("Expect about")
+    expect(report.locator("body")).to_contain_text("What it gets wrong")
+
+    go.click()
+    tab.locator("#trial").set_input_files({"name": "new.jpg", "mimeType": "image/jpeg", "buffer": tinted(55, RED)})
+    expect(tab.locator(".answer .headline")).to_have_text("_b_warm__b_")
+    expect(tab.locator(".answer tbody tr")).to_have_count(2)
+    drop(tab, ".zone", "broken.jpg", b"no picture")
+    expect(tab.locator("#alert")).to_contain_text("broken.jpg cannot be used as a picture")
+
+    with tab.expect_download() as download:
+        tab.get_by_role("link", name="Model").click()
+    download.value.save_as(tmp_path / download.value.suggested_filename)
+    model = pellucid.load(tmp_path / "photographs.pellucid")
+    assert model.predict([tinted(55, RED), tinted(155, BLUE)]).tolist() == ["_b_warm__b_", "Class B"]
+
+
+def test_a_folder_of_class_folders(page, server, files):  # noqa: F811
+    tab = page(server.address)
+    with tab.expect_file_chooser() as chooser:
+        tab.get_by_role("button", name="Choose a folder").focus()
+        tab.keyboard.press("Enter")
+    chooser.value.set_files(files)
+    expect(tab.locator("section.box")).to_have_count(2)
+    for place, name in enumerate(("cold", "warm")):
+        expect(tab.locator("section.box input[type=text]").nth(place)).to_have_value(name)
+    tab.get_by_role("button", name="Remove the class cold").click()
+    expect(tab.locator("#next")).to_contain_text("Now photographs of something else than warm.")
+    tab.once("dialog", lambda dialog: dialog.accept())
+    tab.get_by_role("button", name="Start anew").click()
+    expect(tab.get_by_role("button", name="Start anew")).to_be_hidden()
+    drop(tab, ".zone", "lonely.jpg", tinted(1, RED))
+    expect(tab.locator("#alert")).to_contain_text("lies in no folder, so its class is not known")
+
+
+def test_without_a_camera_that_is_said(page, server, trained):  # noqa: F811
+    tab = opened(page, server, trained)
+    tab.get_by_role("button", name="Try it").click()
+    tab.get_by_role("button", name="Use the camera").click()
+    expect(tab.locator("#alert")).to_contain_text("hoose a photograph")
+
+
+def opened(page, server, session, **look):  # noqa: F811
+    """Return the page, as it goes on with a session."""
+    tab = page(server.address, **look)
+    tab.evaluate("(name) => sessionStorage.setItem('pellucid-photographs', name)", session)
+    tab.reload()
+    return tab
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("dark", [False, True])
+def test_every_step_fits_every_screen(page, server, trained, width, dark):  # noqa: F811
+    tab = opened(page, server, trained, width=width, dark=dark)
+    expect(tab.locator(".stop[aria-current=step]")).to_contain_text("Mistakes")
+    for name in ("Photographs", "Check", "Train", "Mistakes", "Try it"):
+        tab.locator("#path").get_by_role("button", name=name).click()
+        expect(tab.locator("#title")).to_have_text(name)
+        assert tab.evaluate("document.documentElement.scrollWidth") <= width, name
+        assert tab.evaluate("[...document.images].every((image) => image.alt)")

@@ -1,0 +1,544 @@
+"""The page for photographs without a browser: what a session takes in, refuses, learns and answers."""
+
+import http.client
+import io
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import zipfile
+from types import SimpleNamespace
+
+import pytest
+from PIL import Image
+
+import pellucid
+from pellucid.errors import InputError
+from pellucid.web.photographs import Album, Bounds, Session
+from pellucid.web.photographs.progress import Progress
+from pellucid.web.photographs.sessions import Sessions
+from photographs import jpeg, put, tinted
+
+RED, BLUE = 0, 2
+
+
+def give(session, name, data, of_class=""):
+    with session.receiving(name, of_class) as take:
+        for start in range(0, len(data), 1000):
+            take(data[start : start + 1000])
+
+
+def filled(session, each=8):
+    for k in range(each):
+        give(session, f"IMG_{k}.jpg", tinted(k, RED), "warm")
+        give(session, f"IMG_{k}.jpg", tinted(100 + k, BLUE), "cold")
+    return session
+
+
+def done(session, *messages):
+    """Send messages one after the other, each when the work of the one before it has ended."""
+    for message in messages:
+        replies = session.handle(message)
+        assert replies[0]["kind"] != "error", replies[0]["text"]
+        if session._thread is not None:
+            session._thread.join(60)
+    return session.state()
+
+
+@pytest.fixture
+def session():
+    made = Session(seed=3)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def quick_report(monkeypatch):
+    """Let the report look into two pictures that take no time."""
+
+    def report(result, again, progress):
+        for done in (1, 2):
+            progress.fits("where it looked", done, 2)
+        return SimpleNamespace(html="<p>report</p>")
+
+    monkeypatch.setattr("pellucid.web.photographs.outcome.report", report)
+
+
+@pytest.fixture(scope="module")
+def trained():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pellucid.insight.report.looked.MOST", 2)  # where it looked takes most of the time
+        yield from trained_session()
+
+
+def trained_session():
+    session = filled(Session(seed=3), each=12)
+    give(session, "broken.jpg", b"no picture", "cold")
+    give(session, "again.jpg", tinted(4, RED), "warm")
+    give(session, "wrong.jpg", tinted(5, RED), "cold")
+    done(session, {"do": "check"})
+    session.found = session.state()["checkup"]
+    done(session, {"do": "discard", "place": "cold/wrong.jpg"}, {"do": "train"})
+    yield session
+    session.close()
+
+
+# What is taken in
+
+
+@pytest.mark.parametrize(
+    "name, kept",
+    [
+        ("cats/1.jpg", "cats/1.jpg"),
+        ("../../etc/1.jpg", "etc/1.jpg"),
+        ("/root/cats/1.JPG", "root/cats/1.jpg"),
+        ("..\\..\\cats\\1.jpg", "cats/1.jpg"),
+        ("ca<b>ts/a:b?.jpg", "ca_b_ts/a_b_.jpg"),
+        ("con/nul.png", "_con/_nul.png"),
+        ("cats/" + "x" * 500 + ".jpg", "cats/" + "x" * 100 + ".jpg"),
+        ("cats/a\0b\n.jpg", "cats/a_b_.jpg"),
+        ("cats/.jpg.jpg", "cats/jpg.jpg"),
+    ],
+)
+def test_no_name_leads_out_of_the_album(session, name, kept):
+    give(session, name, b"bytes")
+    assert list(session.album.pictures) == [kept]
+    path = session.album.pictures[kept]
+    assert path.read_bytes() == b"bytes"
+    assert path.resolve().is_relative_to(session.folder.resolve())
+
+
+@pytest.mark.parametrize(
+    "name, says",
+    [
+        ("1.jpg", "lies in no folder"),
+        ("cats/setup.exe", "neither a picture nor a .zip"),
+        ("cats/page.html", "neither a picture nor a .zip"),
+        ("", "neither a picture nor a .zip"),
+        ("a/" * 9 + "1.jpg", "folders deep"),
+    ],
+)
+def test_what_is_not_wanted_is_refused_and_leaves_nothing(session, name, says):
+    with pytest.raises(InputError, match=says):
+        give(session, name, b"bytes")
+    assert not session.album.pictures
+    assert [path.name for path in session.folder.iterdir()] == ["photographs"]
+
+
+@pytest.mark.parametrize(
+    "bounds, says",
+    [
+        (Bounds(files=2), "2 photographs already"),
+        (Bounds(picture=2500), "more than"),
+        (Bounds(total=4500), "All together"),
+        (Bounds(free=2**60), "disk is nearly full"),
+    ],
+)
+def test_too_much_is_refused_and_the_rest_is_kept(bounds, says):
+    session = Session(bounds=bounds)
+    with pytest.raises(InputError, match=says):
+        for size in (2000, 2000, 3000):
+            give(session, f"cats/{size}.jpg", b"x" * size)
+    assert session.album.bytes == sum(path.stat().st_size for path in session.album.pictures.values())
+    assert len(list((session.folder / "photographs").rglob("*.jpg"))) == len(session.album.pictures)
+    assert not list(session.folder.glob("*.part"))
+    session.close()
+
+
+def test_a_file_that_breaks_off_is_not_in_the_album(session):
+    with pytest.raises(ConnectionError), session.receiving("cats/1.jpg") as take:
+        take(b"half of it")
+        raise ConnectionError
+    assert not session.album.pictures
+    assert not list(session.folder.glob("*.part"))
+
+
+def test_a_name_twice_is_two_pictures(session):
+    for data in (b"one", b"two"):
+        give(session, "IMG_1.jpg", data, "cats")
+    assert {name: path.read_bytes() for name, path in session.album.pictures.items()} == {
+        "cats/IMG_1.jpg": b"one",
+        "cats/IMG_1 (2).jpg": b"two",
+    }
+
+
+def test_classes_are_renamed_joined_and_removed(session):
+    for name in ("a", "b", "c"):
+        give(session, "1.jpg", name.encode(), name)
+    session.handle({"do": "rename", "class": "a", "to": "../b"})
+    session.handle({"do": "rename", "class": "b", "to": "_b"})
+    session.handle({"do": "remove", "class": "c"})
+    assert {name: len(places) for name, places in session.album.classes().items()} == {"_b": 2}
+    assert sorted(path.read_bytes() for path in session.album.pictures.values()) == [b"a", b"b"]
+    assert [path.name for path in (session.folder / "photographs").iterdir()] == ["_b"]
+    assert session.album.bytes == 2
+
+
+def test_folders_named_as_parts_are_parts(session):
+    for part in ("train", "validation"):
+        for name in ("cats", "dogs"):
+            give(session, f"{part}/{name}/1.jpg", b"bytes")
+    assert session.album.divided
+    assert {name: len(places) for name, places in session.album.classes().items()} == {"cats": 2, "dogs": 2}
+
+
+def zipped(pictures):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, data in pictures.items():
+            archive.writestr(name, data)
+    return file.getvalue()
+
+
+def test_a_zip_is_read_where_it_lies(session):
+    give(session, "my.zip", zipped({f"{c}/{k}.jpg": tinted(10 * c + k, c) for c in (0, 2) for k in range(3)}))
+    state = done(session, {"do": "check"})
+    assert state["zip"]
+    assert state["checkup"]["counts"] == {"train": {"0": 3, "2": 3}}
+    assert not list(session.folder.rglob("*.jpg"))
+    with pytest.raises(InputError, match="a zip comes alone"):
+        give(session, "cats/1.jpg", b"bytes")
+    session.handle({"do": "clear"})
+    give(session, "cats/1.jpg", b"bytes")
+    with pytest.raises(InputError, match="a zip comes alone"):
+        give(session, "my.zip", b"bytes")
+
+
+def test_a_zip_that_is_none_is_told(session):
+    give(session, "my.zip", b"no zip")
+    state = done(session, {"do": "check"})
+    assert (state["stage"], state["checkup"]) == ("photos", None)
+    assert "is not a zip file" in state["error"]
+    assert str(session.folder) not in state["error"]
+
+
+# What is asked in the wrong order, or makes no sense
+
+
+def test_one_class_says_what_is_missing(session):
+    give(session, "1.jpg", tinted(1, RED), "warm")
+    state = done(session, {"do": "check"})
+    assert state["stage"] == "photos"
+    assert "only one class, warm; learning to tell classes apart needs at least two" in state["error"]
+
+
+@pytest.mark.parametrize(
+    "message, says",
+    [
+        ({"do": "check"}, "no photographs yet"),
+        ({"do": "train"}, "not checked yet"),
+        ({"do": "fly"}, "unknown message 'fly'"),
+        ({"do": ["open"]}, "unknown message"),
+        ({}, "unknown message 'None'"),
+        ([1], "unknown message"),
+        ({"do": "rename", "class": "a", "to": "b"}, "no class 'a'"),
+        ({"do": "discard", "place": "../x"}, "no photograph"),
+    ],
+)
+def test_messages_out_of_place_are_answered_in_words(session, message, says):
+    (reply,) = session.handle(message)
+    assert reply["kind"] == "error"
+    assert says in reply["text"]
+
+
+@pytest.mark.parametrize("address", ["album/../1.jpg", "train/0", "train/x", "nothing", "", "album/", "train/-99"])
+def test_pictures_that_are_not_there_are_not_shown(session, address):
+    assert session.handle({"do": "pictures", "of": [address, 7, None]}) == [{"kind": "pictures", "pictures": {}}]
+
+
+def test_a_photograph_before_training_is_answered_in_words(session):
+    assert "train first" in session.answer("x.jpg", tinted(1, RED))[0]["text"]
+
+
+def test_a_given_folder_is_only_read(tmp_path):
+    for c in (0, 2):
+        for k in range(3):
+            put(tmp_path / f"photos/{c}/{k}.jpg", tinted(10 * c + k, c))
+    session = Session(given=tmp_path / "photos")
+    with pytest.raises(InputError, match="given at the start"):
+        give(session, "cats/1.jpg", b"bytes")
+    assert done(session, {"do": "check"})["checkup"]["total"] == 6
+    assert session.handle({"do": "pictures", "of": ["train/5"]})[0]["pictures"]["train/5"].startswith("data:image/")
+    session.handle({"do": "clear"})
+    session.close()
+    assert len(list((tmp_path / "photos").rglob("*.jpg"))) == 6
+
+
+# The whole way
+
+
+def test_the_check_names_what_is_broken_and_shows_copies(trained):
+    found = trained.found
+    assert [one["name"] for one in found["broken"]] == ["cold/broken.jpg"]
+    assert (found["total"], found["n_broken"], found["n_copies"]) == (27, 1, 2)
+    contradiction, copy = found["copies"]
+    assert contradiction["contradict"]
+    assert not copy["contradict"]
+    assert [picture["name"] for picture in contradiction["pictures"]] == ["cold/wrong.jpg", "warm/IMG_5.jpg"]
+    assert all(" --" not in finding["sentence"] for finding in found["findings"])
+
+
+def test_training_ends_in_a_model_a_recipe_and_a_report(trained):
+    state = trained.state()
+    assert (state["stage"], state["error"], state["files"]) == ("trained", "", ["model", "recipe", "report"])
+    assert state["checkup"]["total"] == 26
+    assert not state["outcome"]["early"]
+    assert state["outcome"]["headline"].startswith("Expect about ")
+    json.dumps(state, allow_nan=False)
+    model = pellucid.load(trained.files["model"])
+    assert model.class_names == ("cold", "warm")
+    assert model.provenance["data"] == "photographs dropped on the page"
+    for path in trained.files.values():
+        assert str(trained.folder).encode() not in path.read_bytes(), path.name
+
+
+def test_a_photograph_is_answered_as_by_the_model(trained):
+    data = tinted(55, RED)
+    (answer,) = trained.answer("new.jpg", data)
+    assert answer["said"] == "warm"
+    P = pellucid.load(trained.files["model"]).predict_proba([data])[0]
+    assert answer["probabilities"] == [["warm", P[1]], ["cold", P[0]]]
+    assert answer["shown"].startswith("data:image/")
+
+
+def test_what_is_unlike_everything_gets_no_answer(trained):
+    (answer,) = trained.answer("white.png", jpeg(Image.new("RGB", (90, 90), "white")))
+    assert (answer["said"], answer["why"]) == ("unknown", "unlike")
+    assert "Unlike anything it knows" in answer["sentence"]
+
+
+def test_what_is_no_photograph_is_answered_in_words(trained):
+    (answer,) = trained.answer("x.jpg", b"<script>")
+    assert answer["kind"] == "error"
+    assert "x.jpg cannot be used as a picture" in answer["text"]
+
+
+def test_another_photograph_makes_the_results_old(trained):
+    session = filled(Session(seed=3), each=2)
+    done(session, {"do": "check"})
+    assert session.state()["stage"] == "checked"
+    give(session, "more.jpg", tinted(77, RED), "warm")
+    state = session.state()
+    assert (state["stage"], state["checkup"]) == ("photos", None)
+    session.close()
+
+
+def test_classes_are_joined_as_asked(session, quick_report):
+    for c in range(3):
+        for k in range(6):
+            give(session, f"{k}.jpg", tinted(20 * c + k, c), "rgb"[c])
+    done(session, {"do": "check"})
+    assert "classes to join" in session.handle({"do": "train", "merge": {"x": ["r", "nothing"]}})[0]["text"]
+    assert session.state()["stage"] == "checked"
+    done(session, {"do": "train", "merge": {"not blue": ["r", "g"]}})
+    assert session.result.model.class_names == ("b", "not blue")
+
+
+# Stopping
+
+
+def stopping_at(session, stage):
+    """Train, and stop as soon as a stage has begun."""
+    reached = threading.Event()
+    told = session._told
+
+    def watched(networks):
+        progress = told(networks)
+        at = progress._at
+
+        def noted(name, count, total):
+            at(name, count, total)
+            if name == stage and not reached.is_set():
+                reached.set()
+                session.handle({"do": "stop"})
+
+        progress._at = noted
+        return progress
+
+    session._told = watched
+    return done(session, {"do": "check"}, {"do": "train"})
+
+
+def test_stopped_while_it_reads_nothing_is_lost(session):
+    state = stopping_at(filled(session), "copies")
+    assert (state["stage"], state["outcome"], state["stopping"]) == ("checked", None, False)
+    assert "nothing is lost" in state["error"]
+
+
+def test_stopped_while_it_is_judged_it_learns_from_all_and_is_judged_by_a_part(session, quick_report):
+    state = stopping_at(filled(session), "judging")
+    assert (state["stage"], state["error"]) == ("trained", "")
+    assert state["outcome"]["early"]
+    assert session.result.cross_validation is None
+    assert len(session.result.model.networks) == 5
+    assert session.result.headline is session.result.scores["test"]
+
+
+def test_stopped_while_it_learns_what_was_learned_is_kept(session, quick_report):
+    state = stopping_at(filled(session), "training")
+    assert state["stage"] == "trained"
+    assert state["outcome"]["early"]
+    assert len(session.result.model.networks) == 1
+    assert session.result.cross_validation is not None
+    assert session.answer("x.jpg", tinted(55, RED))[0]["kind"] == "answer"
+
+
+def test_stopped_while_the_report_is_written_only_the_report_is_missing(session, quick_report):
+    state = stopping_at(filled(session), "report")
+    assert (state["stage"], state["outcome"]["early"]) == ("trained", False)
+    assert state["files"] == ["model", "recipe"]
+
+
+def test_what_is_still_on_its_way_is_not_checked(session):
+    filled(session, each=1)
+    with session.receiving("cats/1.jpg") as take:
+        take(b"half of it")
+        assert "still on their way" in session.handle({"do": "check"})[0]["text"]
+
+
+def test_nothing_else_is_done_meanwhile(session):
+    session.stage = "training"
+    for message in ({"do": "check"}, {"do": "train"}, {"do": "clear"}, {"do": "remove", "class": "a"}):
+        assert "must wait" in session.handle(message)[0]["text"]
+    with pytest.raises(InputError, match="must wait"):
+        give(session, "cats/1.jpg", b"bytes")
+
+
+def test_a_mistake_of_the_program_is_told(session):
+    def fails():
+        raise RuntimeError("broken")
+
+    session._begin("checking", fails, Progress(1))
+    session._thread.join()
+    assert "(RuntimeError: broken)" in session.state()["error"]
+    assert session.stage == "photos"
+
+
+def test_closing_deletes_everything():
+    session = filled(Session(), each=1)
+    assert os.stat(session.folder).st_mode & 0o077 == 0  # noqa: PTH116
+    session.close()
+    assert not session.folder.exists()
+
+
+# Progress
+
+
+def test_time_is_told_only_where_it_was_measured():
+    now = [0.0]
+    progress = Progress(10, networks=2, clock=lambda: now[0])
+    assert progress.remaining() is None
+    progress.reading("a", 5, 8)
+    now[0] = 4
+    progress.reading("a", 8, 8)
+    progress.reading("b", 2, 2)  # validation pictures: the last of the first reading
+    assert [stage["share"] for stage in progress.as_dict()["stages"]] == [1, 0, 0, 0, 0]
+    progress.reading("a", 8, 8)
+    assert progress.as_dict()["stages"][1]["share"] == 0.8
+    assert progress.remaining() is None  # nothing is known of training yet
+    progress.reading("b", 2, 2)
+    now[0] += 3
+    progress.fits("cross-validation", 1, 5)
+    assert progress.remaining() == 4 * 3 + 1.25 * 3
+    now[0] += 3
+    progress.fits("cross-validation", 2, 5)
+    assert progress.remaining() == 3 * 3 + 1.25 * 3  # three folds, and all photographs, a quarter more than a fold
+    now[0] += 1
+    assert progress.remaining() == 3 * 3 + 1.25 * 3 - 1
+    progress.fits("cross-validation", 5, 5)
+    show = progress.training(None, None, 10)
+    now[0] += 2
+    show(SimpleNamespace(epoch=5, stopped=False))
+    assert progress.as_dict()["stages"][3]["share"] == 0.25
+    assert progress.remaining() == 6
+    show(SimpleNamespace(epoch=10, stopped=True))
+    show(SimpleNamespace(epoch=10, stopped=True))
+    assert [stage["begun"] for stage in progress.as_dict()["stages"]] == [True] * 5
+    assert progress.remaining() is None  # of the report nothing is known yet
+    now[0] += 1
+    progress.fits("where it looked", 1, 4)
+    assert progress.remaining() == 3
+
+
+# Many sessions
+
+
+def test_sessions_are_few_and_the_one_unused_longest_goes():
+    sessions = Sessions(most=2)
+    first, second = sessions.named("a" * 16), sessions.named("b" * 16)
+    assert sessions.named("a" * 16) is first
+    sessions.named("c" * 16)
+    assert second.closed
+    assert not second.folder.exists()
+    first.stage = "training"
+    sessions.named("d" * 16).stage = "training"
+    with pytest.raises(InputError, match="2 people are training"):
+        sessions.named("e" * 16)
+    sessions.close()
+    assert first.closed
+
+
+@pytest.mark.parametrize("name", ["", "x" * 16, "a" * 15, "../" * 9, "a" * 65])
+def test_a_session_has_a_name_that_a_page_drew(name):
+    with pytest.raises(InputError, match="hexadecimal"):
+        Sessions().named(name)
+
+
+def test_an_album_can_be_filled_anew(tmp_path):
+    album = Album(tmp_path / "photographs", Bounds(files=1))
+    with album.receiving("cats/1.jpg") as take:
+        take(b"bytes")
+    album.clear()
+    assert (len(album), album.bytes) == (0, 0)
+    with album.receiving("cats/1.jpg") as take:
+        take(b"bytes")
+    assert len(album) == 1
+
+
+# Over HTTP
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is sent otherwise there")
+def test_play_shows_the_photographs_of_a_folder(tmp_path):
+    for c in (0, 2):
+        put(tmp_path / f"photos/{c}/1.jpg", tinted(c, c))
+    command = [sys.executable, "-m", "pellucid", "play", "photos", "--no-browser", "--port", str(free_port())]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            place = process.stdout.readline().rpartition("http://")[2].strip()
+            host, _, path = place.partition("/")
+            assert path == "photos/"
+            connection = http.client.HTTPConnection(host, timeout=30)
+
+            def ask(what, body, **headers):
+                connection.request("POST", f"/photos/{what}session={'5e' * 16}", body, headers)
+                answer = connection.getresponse()
+                told = answer.read()
+                return answer.status, json.loads(told) if answer.status == 200 else None
+
+            status, (state,) = ask("message?", b'{"do": "open"}')
+            assert (status, state["given"], state["stage"]) == (200, "photos", "photos")
+            _, (refused,) = ask("upload?path=cats/1.jpg&", b"bytes")
+            assert "given at the start" in refused["text"]
+            ask("message?", b'{"do": "clear"}')
+            _, (status,) = ask("upload?path=..%2f..%2fcats%2F1.jpg&", b"bytes")
+            assert status["kind"] == "status"
+            assert ask("message?", b'{"do": "open"}')[1][0]["classes"][0]["name"] == "cats"
+            assert ask("message?", b'{"do": "open"}', Origin="http://evil.example")[0] == 403
+            assert ask("message?", b"[" * 100_000)[0] == 400
+            connection.close()
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    assert (process.returncode, err) == (0, "")
+    assert out.endswith("ended.\n")
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
