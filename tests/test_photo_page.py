@@ -7,7 +7,6 @@ from types import SimpleNamespace
 import pytest
 
 import pellucid
-from browser import chromium, page  # noqa: F401
 from photographs import put, tinted
 
 RED, BLUE = 0, 2
@@ -15,8 +14,9 @@ EACH = 12
 
 
 @pytest.fixture(scope="module")
-def server(chromium):  # noqa: F811
+def server(chromium):
     """Serve the page from this process, so that the report can be made short."""
+    from pellucid.insight.report.looked import MOST
     from pellucid.web.photographs.room import PhotographsRoom
     from pellucid.web.server import application, bound, serve
 
@@ -25,7 +25,7 @@ def server(chromium):  # noqa: F811
     listener = bound("127.0.0.1", 0)
     thread = threading.Thread(target=serve, args=(application([room]), listener, closing))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("pellucid.insight.report.looked.MOST", 2)  # where it looked takes most of the time
+        patch.setitem(MOST, "photo", 2)  # where it looked takes most of the time
         thread.start()
         yield SimpleNamespace(address=f"http://127.0.0.1:{listener.getsockname()[1]}/photos/", room=room)
         closing.set()
@@ -55,6 +55,7 @@ def trained(server, files):
     for message in ({"do": "check"}, {"do": "train"}):
         session.handle(message)
         session._thread.join(60)
+    assert not session.error, session.error
     assert session.stage == "trained"
     return name
 
@@ -80,7 +81,7 @@ def drop(tab, place, name, data):
     tab.dispatch_event(place, "drop", {"dataTransfer": transfer})
 
 
-def test_from_photographs_to_a_model(page, server, files, tmp_path):  # noqa: F811
+def test_from_photographs_to_a_model(page, server, files, tmp_path):
     tab = page(server.address)
     go = tab.locator("#next button")
     expect(go).to_be_disabled()
@@ -126,7 +127,7 @@ def test_from_photographs_to_a_model(page, server, files, tmp_path):  # noqa: F8
     assert model.predict([tinted(55, RED), tinted(155, BLUE)]).tolist() == ["_b_warm__b_", "Class B"]
 
 
-def test_a_folder_of_class_folders(page, server, files):  # noqa: F811
+def test_a_folder_of_class_folders(page, server, files):
     tab = page(server.address)
     with tab.expect_file_chooser() as chooser:
         tab.get_by_role("button", name="Choose a folder").focus()
@@ -144,14 +145,14 @@ def test_a_folder_of_class_folders(page, server, files):  # noqa: F811
     expect(tab.locator("#alert")).to_contain_text("lies in no folder, so its class is not known")
 
 
-def test_without_a_camera_that_is_said(page, server, trained):  # noqa: F811
+def test_without_a_camera_that_is_said(page, server, trained):
     tab = opened(page, server, trained)
     tab.get_by_role("button", name="Try it").click()
     tab.get_by_role("button", name="Use the camera").click()
     expect(tab.locator("#alert")).to_contain_text("hoose a photograph")
 
 
-def opened(page, server, session, **look):  # noqa: F811
+def opened(page, server, session, **look):
     """Return the page, as it goes on with a session."""
     tab = page(server.address, **look)
     tab.evaluate("(name) => sessionStorage.setItem('pellucid-photographs', name)", session)
@@ -161,7 +162,7 @@ def opened(page, server, session, **look):  # noqa: F811
 
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("dark", [False, True])
-def test_every_step_fits_every_screen(page, server, trained, width, dark):  # noqa: F811
+def test_every_step_fits_every_screen(page, server, trained, width, dark):
     tab = opened(page, server, trained, width=width, dark=dark)
     expect(tab.locator(".stop[aria-current=step]")).to_contain_text("Mistakes")
     for name in ("Photographs", "Check", "Train", "Mistakes", "Try it"):

@@ -17,6 +17,7 @@ from PIL import Image
 
 import pellucid
 from pellucid.errors import InputError
+from pellucid.insight.report.looked import MOST
 from pellucid.web.photographs import Album, Bounds, Session
 from pellucid.web.photographs.progress import Progress
 from pellucid.web.photographs.sessions import Sessions
@@ -70,7 +71,7 @@ def quick_report(monkeypatch):
 @pytest.fixture(scope="module")
 def trained():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("pellucid.insight.report.looked.MOST", 2)  # where it looked takes most of the time
+        patch.setitem(MOST, "photo", 2)  # where it looked takes most of the time
         yield from trained_session()
 
 

@@ -203,7 +203,7 @@ def test_progress_is_told(tmp_path):
 
     how = {"epochs": 2, "cross_validate": 0, "holdout": 0, "size": (2, 2), "audit": False}
     run(make_recipe(data=str(write_pictures(tmp_path / "data")), **how), Progress())
-    assert told == [(36, 36), ((36, 12), 36, 2), 1, 2]
+    assert told == [(16, 36), (32, 36), (36, 36), ((36, 12), 36, 2), 1, 2]
 
 
 def test_recipe_file(tmp_path):
