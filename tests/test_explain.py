@@ -1,6 +1,7 @@
 """`pellucid explain`: the example, a model's picture or row, a moment of its run; and what it refuses."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from pellucid.insight.trace.moment import moment, on_inputs
 from pellucid.insight.trace.subject import Subject
 from pellucid.job import train
 from pellucid.model import load
+from pellucid.novelty import Known, Limits
 from pellucid.recipe import make_recipe
 from pellucid.training import Settings
 from pellucid.training.examples import Examples
@@ -148,6 +150,8 @@ def test_the_views_and_networks_of_a_model_are_told(here, capsys):
     capsys.readouterr()
     assert run(["explain", "m", picture]) == 0
     text = told(capsys)
+    p = load("m").predict_proba(picture)[0]
+    assert f"The model as it is says {load('m').predict(picture)[0]} ({p.max():.3f})" in text
     assert "2 networks whose answers are averaged; this is the first" in text
     assert "2 views (plain, mirrored); this is the plain one" in text
     step = Subject.of_file(load("m"), picture).step()
@@ -162,6 +166,7 @@ def test_a_regression_takes_a_number(here, capsys):
     assert run(["train", "t.csv", "--out", "m", *how]) == 0
     assert run(["explain", "m", "t.csv", "--label", "200", "--json", "j"]) == 0
     assert results("j", "explain")["cost"]["J"] > 2000  # in the units of the price
+    assert "price is in its own units here" in told(capsys)
     assert run(["explain", "m", "t.csv", "--label", "200", "--at", "start", "--json", "j"]) == 0
     assert results("j", "explain")["cost"]["J"] < 500
     assert "price is standardised while it is learned" in told(capsys)
@@ -276,6 +281,32 @@ def test_a_run_that_is_not_the_models_is_told(table, capsys):
     Path("m.toml").write_text(Path("m.toml").read_text().replace("random_state = 1", "random_state = 2"))
     assert run(["explain", "m", "--at", "3"]) == 0
     assert "This is NOT the run that made the model" in told(capsys)
+
+
+def test_of_several_networks_and_starts_it_is_said_which_is_followed(here, capsys):
+    """Also at a moment without a sample; a model that kept another start is not blamed on changed data."""
+    how = ["--layers", "4:tanh", "--epochs", "3", "--cross-validate", "0", "--dropout", "0.2", "--quiet"]
+    kept = []
+    for seed in range(5):
+        command = ["train", "toy:flower", "--out", "m", "--force", "--no-report", *how, "--seed", str(seed)]
+        assert run([*command, "--restarts", "3", "--ensemble", "2"]) == 0
+        capsys.readouterr()
+        assert run(["explain", "m", "--at", "2"]) == 0
+        text = told(capsys)
+        assert "2 networks whose answers are averaged; this is the first" in text
+        assert "The run made 3 starts and kept the best; this is the first of them." in text
+        assert "without that" not in text  # the row of a batch has its share of the masks
+        kept.append("the model kept another start" in text)
+    assert any(kept) and not all(kept)
+
+
+def test_a_model_that_rejects_says_so(table):
+    model = load("m")
+    sure = Subject.of_file(replace(model, threshold=0.9), table).notes
+    assert any("1 being said above 0.9" in note for note in sure)
+    known = Known.fitted(model.features, model.features.rows([[5.0, 5.0], [6.0, 7.0]]))
+    unsure = Subject.of_file(replace(model, rejection=Limits(0.0, 0.0), known=known), table).notes
+    assert any("The model as it is says unknown; without its limits it would be" in note for note in unsure)
 
 
 def test_the_example_alone_at_a_moment(table, capsys):

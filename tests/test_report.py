@@ -268,6 +268,20 @@ def test_names_may_be_anything(tmp_path):
     assert "</script><script>alert(1)</script>" in sound(report(result).html).text
 
 
+def test_a_name_from_right_to_left_turns_nothing_about(tmp_path):
+    """Beside it, 12 would be read as 21: such a name is closed in wherever it stands in a line of text."""
+    turning, closed = "\u202eevil", "\u2068\u202eevil\u2069"
+    folder = write_pictures(tmp_path / "d", (turning, "plain"), n=6)
+    how = {"features": "pixels", "hidden_layers": (2,), "epochs": 1, "cross_validate": 1, "random_state": 0}
+    page = sound(report(pellucid.train(folder, **how)).html)
+    labels = [a["aria-label"] for a in page.having("data-open")]
+    assert labels and all(f"named {closed}," in label or f"says {closed}:" in label or "evil" not in label
+                          for label in labels)  # fmt: skip
+    assert f"{closed} 6, plain 6" in page.text or f"plain 6, {closed} 6" in page.text
+    files = [a["data-file"] for a in page.having("data-file")]
+    assert any(name.startswith(f"{turning}/") for name in files)  # but the name itself is that of the file
+
+
 def test_a_name_that_is_no_text_cannot_be_put_right(tmp_path):
     folder = write_pictures(tmp_path / "d", n=6)
     (folder / "dark" / "00.png").rename(folder / "dark" / "odd \udcff.png")
@@ -392,6 +406,7 @@ def test_the_commands_write_it(tmp_path, monkeypatch, capsys):
     assert "In photos, part train" in sound((tmp_path / "e.html").read_text("utf-8")).text
     assert run(["evaluate", "m", "photos", "--report", "e.html"]) == 1
     assert "e.html exists" in capsys.readouterr().err
+    assert run(["evaluate", "m", "photos", "--report", "e.html", "--force"]) == 0
     (tmp_path / "n.html").write_text("mine")
     assert run(["train", "photos", *how, "--out", "n"]) == 1
     assert "n.html exists" in capsys.readouterr().err and not (tmp_path / "n").exists()

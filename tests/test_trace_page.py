@@ -198,3 +198,13 @@ def test_two_steps_in_one_notebook_do_not_mix(page):
     assert second.locator(".lit").count() == 0
     second.get_by_label("symbols").uncheck()
     assert first.locator(".symbols").first.is_visible()
+
+
+def test_names_of_any_length_and_direction_stay_in_their_place(page):
+    """A long one breaks; one written from right to left does not turn the probability beside it about."""
+    network = Network([Dense(2, 9), Dense(9, 2)], "softmax_cross_entropy").initialize("he", seed=1)
+    step = trace(network, [[1.0, 2.0]], [0], class_names=["a" * 150, "\u202eevil"], input_names=["b" * 150, "x"])
+    tab = page(step.html(), width=390)
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 390
+    remark = tab.locator(".remark", has_text="evil").inner_text()
+    assert remark.endswith(f"\u2068\u202eevil\u2069: {step.yhat[0, 1]:.4g}")

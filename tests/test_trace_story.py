@@ -151,7 +151,7 @@ def test_softmax_tells_the_class_that_was_wanted():
         ("rmsprop", ["s \u2190 \u03c1 s + (1 - \u03c1) g^2 = 0.9\u00b70 + 0.1\u00b76^2 = 3.6"]),
         ("adam", ["m \u2190 \u03b21 m + (1 - \u03b21) g = 0.9\u00b70 + 0.1\u00b76 = 0.6",
                   "m\u0302 = m / (1 - \u03b21^1) = 0.6 / 0.1 = 6"]),
-        ("lbfgs", ["d = -H g = -6"]),
+        ("lbfgs", ["d = -H g = -6", "w \u2190 w + a d = 2 + 0.1581\u00b7(-6) = 1.051"]),
     ],
 )  # fmt: skip
 def test_rules_by_hand(rule, expected):
@@ -160,6 +160,15 @@ def test_rules_by_hand(rule, expected):
     shown = str(trace(net, [[3.0]], [[5.0]], rule=rule, rate=0.01))
     for told in expected:
         assert f"  {told}\n" in shown
+
+
+def test_what_only_hands_on_is_told_once_and_bracketed_once():
+    """A linear unit's answer is its z; -6 is in one pair of brackets where it is divided."""
+    net = Network([Dense(1, 1, "linear"), Dense(1, 1)], "squared_error").initialize([[[2.0]], [1.0], [[1.0]], [0.0]])
+    step = trace(net, [[3.0]], [[9.0]], rule="adam", rate=0.01)
+    assert line(step, "a1 = ") == "a1 = z1 = 7" and line(step, "y\u0302 = ") == "y\u0302 = z2 = 7"
+    assert line(step, "dz1 = ") == "dz1 = da1 = -2"
+    assert "2 - 0.01\u00b7(-6) / (\u221a(36) + 1e-08) = 2.01" in str(step)
 
 
 def test_large_layers_tell_shapes_and_their_strongest_terms():

@@ -30,6 +30,7 @@ Examples:
 @click.option("--keys", type=Keys(), help="The keys of samples and labels in an HDF5 or NPZ file.")
 @click.option("--skip-bad", is_flag=True, help="Leave out pictures that cannot be read; they are named.")
 @click.option("--report", "report_file", metavar="FILE.html", help="Also write a report to look at.")
+@click.option("--force", is_flag=True, help="Replace a report that exists.")
 @cache_option()
 @json_option
 def evaluate_command(
@@ -40,6 +41,7 @@ def evaluate_command(
     keys: tuple[str, str] | None,
     skip_bad: bool,
     report_file: str | None,
+    force: bool,
     cache: bool,
     json_file: str | None,
 ) -> None:
@@ -48,7 +50,7 @@ def evaluate_command(
     Of data in parts the test part is taken, else validation, else all there is.
     """
     refuse_foreign_json(json_file)
-    report_out = None if report_file is None else refuse_existing(report_file)
+    report_out = None if report_file is None else refuse_existing(report_file, force)
     refuse_same(json=json_file, report=report_file)
     model = load(model_file)
     dataset, part, used_for = data_for(model, data, part, label=label, keys=keys)
@@ -90,7 +92,7 @@ def evaluate_command(
 
         with progress_bars() as bars:
             page = evaluation_report(model, dataset, R, scores, part=part, shift=shift, command=typed(), progress=bars)
-        say(f"report: {page.save(report_out)}, opens in any browser")
+        say(f"report: {page.save(report_out, force=True)}, opens in any browser")
 
 
 def _share(value: float | None) -> str:

@@ -34,8 +34,8 @@ Examples:
   pellucid explain model.pellucid cat.jpg --label cat --at start --html step.html
   pellucid explain model.pellucid --at 100""",
 )
-@click.argument("model_file", metavar="MODEL", required=False)
-@click.argument("source", metavar="INPUT", required=False)
+@click.argument("model_file", metavar="[MODEL", required=False)
+@click.argument("source", metavar="[INPUT]]", required=False)
 @click.option("--label", help="What INPUT is: a class, or a number. Without it, only the way forward is shown.")
 @click.option(
     "--row", type=click.IntRange(0), default=0, show_default=True, help="The row of a table, or of the batch."

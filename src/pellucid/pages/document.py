@@ -1,11 +1,22 @@
 """A whole HTML document in one string: it asks for nothing from outside, so it opens anywhere, for ever."""
 
+import unicodedata
 from collections.abc import Sequence
 from html import escape
 from importlib.resources import files
 
 # a page that holds untrusted file names and pictures runs only its own scripts, and fetches nothing
 POLICY = "default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
+
+TURNING = {
+    "R",
+    "AL",
+    "AN",
+    "RLE",
+    "RLO",
+    "RLI",
+}  # kinds of letters that are written from right to left, or make others so
+ISOLATE, ISOLATED = "\u2068", "\u2069"
 
 
 def escaped(value: object) -> str:
@@ -16,6 +27,17 @@ def escaped(value: object) -> str:
     """
     text = str(value).encode("utf-8", "replace").decode()  # names of files may hold lone surrogates
     return escape(text, quote=True)
+
+
+def isolated(name: str) -> str:
+    """Return a name as it stands in a line of text: written from right to left, it must not turn what is beside it.
+
+    >>> isolated("cat"), len(isolated("\\u202ecat")) - len("\\u202ecat")
+    ('cat', 2)
+    """
+    if not any(unicodedata.bidirectional(letter) in TURNING for letter in name):
+        return name
+    return ISOLATE + name.replace(ISOLATED, "") + ISOLATED
 
 
 def theme() -> str:

@@ -10,7 +10,7 @@ import numpy as np
 
 from pellucid.insight.report.album import Album, picture
 from pellucid.insight.report.judged import Judged, noun
-from pellucid.pages import escaped
+from pellucid.pages import escaped, isolated
 
 MOST_CLASSES = 15  # of a matrix; with more, the most frequent confusions are listed
 MOST_PAIRS = 20
@@ -119,7 +119,7 @@ def _matrix(judged: Judged) -> str:
 
 
 def _button(count: int, i: int, j: int, names: tuple[str, ...]) -> str:
-    told = escaped(f"named {names[i]}, net says {names[j]}")
+    told = escaped(f"named {isolated(names[i])}, net says {isolated(names[j])}")
     return (
         f'<button type="button" data-open="{i}-{j}" aria-pressed="false" aria-label="{told}: {count}">{count}</button>'
     )

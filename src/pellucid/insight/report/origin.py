@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pellucid.model import Model
-from pellucid.pages import escaped
+from pellucid.pages import escaped, isolated
 
 
 def origin_html(model: Model, recipe: Mapping[str, Any], command: str = "", again: str = "") -> str:
@@ -27,7 +27,7 @@ def origin_html(model: Model, recipe: Mapping[str, Any], command: str = "", agai
 
 def _counted(count: Any) -> str:
     if isinstance(count, Mapping):
-        return ", ".join(f"{name} {number}" for name, number in count.items())
+        return ", ".join(f"{isolated(str(name))} {number}" for name, number in count.items())
     return str(count)
 
 

@@ -199,7 +199,8 @@ def _inline(node: Node) -> str:
 
 def _bracketed(node: Node) -> str:
     inline = _inline(node)
-    return f"({inline})" if isinstance(node, Row) and len(node.items) > 1 else inline
+    bare = not isinstance(node, Row) or len(node.items) == 1 or node.items[::2] == (Sign("("), Sign(")"))
+    return inline if bare else f"({inline})"
 
 
 def _matrix_box(cells: list[list[str]]) -> Box:

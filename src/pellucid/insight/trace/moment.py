@@ -17,7 +17,7 @@ from pellucid.assembly import Progress
 from pellucid.errors import InputError
 from pellucid.insight.trace.recording import trace
 from pellucid.insight.trace.step import Trace
-from pellucid.insight.trace.subject import Subject
+from pellucid.insight.trace.subject import Subject, notes_of
 from pellucid.job import planned
 from pellucid.learner import Learner
 from pellucid.model import Model
@@ -39,7 +39,7 @@ class Moment:
     """A run before its update number `number`, counted from 0.
 
     state: on the inputs, whatever space it was trained in.  train: the rows it learns from, as the network takes them.
-    settings: how.  in_row_space: whether it was followed there.
+    settings: how.  in_row_space: whether it was followed there.  starts: of how many this is the first.
     """
 
     number: int
@@ -47,6 +47,7 @@ class Moment:
     train: Examples
     settings: Settings
     in_row_space: bool = False
+    starts: int = 1
 
     @property
     def rate(self) -> float:
@@ -87,9 +88,11 @@ class Moment:
         notes = self._notes(model)
         if subject is None:
             names: dict[str, Any] = {"input_names": model.features.names, "class_names": model.class_names}
-            return self.next_step(row, notes=notes, **names)
+            return self.next_step(row, notes=(*notes_of(model), *notes), **names)
         assert label is not None
         y = subject.targets(label, standardised=True)
+        if self.settings.dropout:
+            notes.append("The run drops units; this sample, which is not of its batch, is looked at without that.")
         return self.step_on(subject.X, y, notes=(*subject.notes, *notes), **subject.names)
 
     def _notes(self, model: Model) -> list[str]:
@@ -99,13 +102,15 @@ class Moment:
                 "It was trained in row space, in as many coordinates as there are rows; weights and what the rule "
                 "remembers are those, brought back to the inputs, on which this step is made."
             )
-        if self.settings.dropout:
-            notes.append("Dropout is on: an example alone is looked at without it.")
+        if self.starts > 1:
+            notes.append(f"The run made {self.starts} starts and kept the best; this is the first of them.")
         if model.target is not None:
             notes.append(f"{model.target.name} is standardised while it is learned: 0 is its mean, 1 its deviation.")
         cost, recorded = self.state.history.cost, model.history.get("cost", [])[: self.state.epoch]
         if len(cost) != len(recorded) or not np.allclose(cost, recorded, rtol=COST_AGREES, atol=0):
-            notes.append("This is NOT the run that made the model: its costs differ. Data or recipe have changed.")
+            why = "the model kept another start" if self.starts > 1 else "data or recipe have changed"
+            perhaps = ", or data or recipe have changed" if self.starts > 1 else ""
+            notes.append(f"This is NOT the run that made the model: its costs differ, as {why}{perhaps}.")
         return notes
 
     def step_on(self, X: Array, y: Array, **names: Any) -> Trace:
@@ -122,12 +127,13 @@ def moment(recipe: Recipe, number: int, progress: Progress | None = None) -> Mom
     """
     plan = planned(recipe, progress)
     train, validation = plan.samples
+    starts = plan.learner.settings.restarts
     learner = replace(plan.learner, ensemble=1, settings=replace(plan.learner.settings, restarts=1))
     wanted = _Wanted(learner, number)
     try:
         learned = learner.learn(train, validation, lambda X, y: [wanted.watch(X, y)])
     except _Reached as reached:
-        return reached.moment
+        return replace(reached.moment, starts=starts)
     raise InputError(f"there is no update {number}: this run ended before it; {learned.histories[0].stopped_because}.")
 
 

@@ -16,6 +16,7 @@ from pellucid.insight.trace.tensor import Tensor, fits, tensor
 from pellucid.insight.trace.updating import cost_section, nudge_section, rule_section, slips_section, update_section
 from pellucid.insight.trace.wording import LINKS, LOSS_FORMULAS, OUTPUT_GRADIENTS, SLOPES
 from pellucid.nn.activations import linear
+from pellucid.pages import isolated
 
 J = Symbol("J")
 FLAT = 0.01  # a slope through which almost nothing passes
@@ -71,11 +72,11 @@ def _forward(trace: Trace, layer: Layer, unit: int) -> Section:
         a = values(trace, "a", passed, number).from_(lambda i, j: [z.key(i, j)])
         g = layer.activation.name
         called = row(z.symbol) if g == "linear" else row(g, "(", z.symbol, ")")
-        inside: tuple[Tensor | str, ...] = (z,) if g == "linear" else (g, "(", z, ")")
+        inside: tuple[Tensor | str, ...] = () if g == "linear" else (g, "(", z, ")")
         note = ""
         if layer.mask is not None:
             mask = values(trace, "m", layer.mask, number)
-            called, inside = row(called, "\u2299", mask.symbol), (*inside, "\u2299", mask)
+            called, inside = row(called, "\u2299", mask.symbol), (*(inside or (z,)), "\u2299", mask)
             note = "dropout: 0 drops a unit, the others are scaled up for it"
         lines.append(line(row(a.symbol, "=", called), inside, a, note))
     width = f"{_counted(layer.W.shape[1], 'input')}, {_counted(layer.W.shape[0], 'output' if last else 'unit')}"
@@ -93,12 +94,14 @@ def _link(trace: Trace, z: Tensor) -> Line:
         lambda i, j: z.all_keys() if loss.codes and not is_batch(trace) else [z.key(i, j)]
     )
     if loss.link is linear:
-        return line(row(yhat.symbol, "=", z.symbol), (z,), yhat)
+        return line(row(yhat.symbol, "=", z.symbol), (), yhat)
     name, formula = LINKS.get(loss.name, ("link", ""))
     called = row(yhat.symbol, "=", name, "(", z.symbol, ")")
     said = ""
     if trace.class_names and not is_batch(trace):
-        said = "; ".join(f"{name}: {digits(p)}" for name, p in zip(trace.class_names, _by_class(trace), strict=True))
+        said = "; ".join(
+            f"{isolated(name)}: {digits(p)}" for name, p in zip(trace.class_names, _by_class(trace), strict=True)
+        )
     return line(called, (name, "(", z, ")"), yhat, f"{formula}{'; ' if formula and said else ''}{said}")
 
 
@@ -195,7 +198,7 @@ def _backward(trace: Trace, layer: Layer) -> Section:
         dz = dz.from_(lambda i, j: [da.key(i, j), z.key(i, j)])
         g = layer.activation.name
         if g == "linear":
-            lines.append(line(row(dz.symbol, "=", da.symbol), (da,), dz))
+            lines.append(line(row(dz.symbol, "=", da.symbol), (), dz))
         else:
             symbols = row(dz.symbol, "=", da.symbol, "\u2299", f"{g}\u2032", "(", z.symbol, ")")
             lines.append(line(symbols, (da, "\u2299", slope), dz, SLOPES.get(g, "")))

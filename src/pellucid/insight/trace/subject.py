@@ -12,8 +12,10 @@ from pellucid.errors import InputError, MissingFileError, unknown_name
 from pellucid.features import Numbers, PictureFeatures, Pixels, Table
 from pellucid.insight.trace.recording import trace
 from pellucid.insight.trace.step import Trace
-from pellucid.model import Model
+from pellucid.model import Model, class_codes
 from pellucid.nn.optimizers import OPTIMIZERS
+from pellucid.novelty import UNKNOWN
+from pellucid.pages import isolated
 
 Array = NDArray[Any]
 PLAIN_RATE = 0.01  # where the model does not tell a rate of its own
@@ -47,7 +49,7 @@ class Subject:
                 raise InputError(f"{source} has {len(R)} rows, 0 to {len(R) - 1}; got --row {row}.")
             R = R[row : row + 1]
         X = model.features.finished(R, model.network.parameters.dtype)[0:1]
-        return cls(model, np.asarray(X), (*_of_model(model), *model.notes(R)))
+        return cls(model, np.asarray(X), (*notes_of(model), _said(model, R), *model.notes(R)))
 
     def targets(self, label: str, standardised: bool = False) -> Array:
         """Return a label as the loss takes it; standardised: a number as the network learns it, not in its units."""
@@ -71,7 +73,13 @@ class Subject:
         if label is None:
             return trace(network, self.X, notes=self.notes, **names)
         rule, rate, said = self._rule()
-        return trace(network, self.X, self.targets(label), rule=rule, rate=rate, notes=(*self.notes, said), **names)
+        notes = [*self.notes, said]
+        if (target := self.model.target) is not None:
+            notes.append(
+                f"{target.name} is in its own units here; while it was learned it was standardised, so that costs and "
+                "gradients differ from those of training."
+            )
+        return trace(network, self.X, self.targets(label), rule=rule, rate=rate, notes=notes, **names)
 
     @property
     def names(self) -> dict[str, Any]:
@@ -90,7 +98,8 @@ class Subject:
         )
 
 
-def _of_model(model: Model) -> list[str]:
+def notes_of(model: Model) -> list[str]:
+    """Return what of a model a reader of its numbers must know, in sentences."""
     notes = []
     if (networks := len(model.networks)) > 1:
         notes.append(f"The model is {networks} networks whose answers are averaged; this is the first of them.")
@@ -101,3 +110,16 @@ def _of_model(model: Model) -> list[str]:
     elif not isinstance(model.features, Pixels | Table | Numbers):
         notes.append(f"Inputs are {model.features}.")
     return notes
+
+
+def _said(model: Model, R: Array) -> str:
+    """Return what the whole model says of raw rows R (1, n_row): all networks, all views, its threshold and limits."""
+    answers = model.answers(R)
+    if not model.class_names:
+        return f"The model as it is says {', '.join(f'{value:.6g}' for value in np.ravel(answers))}."
+    code = int(class_codes(answers, model.threshold)[0])
+    likeliest = f"{isolated(model.class_names[code])} ({answers[0, code]:.3f})"
+    if model.said(answers, model.novelty(R))[0] == UNKNOWN:
+        return f"The model as it is says {UNKNOWN}; without its limits it would be {likeliest}."
+    chosen = "" if model.threshold == 0.5 else f", {model.class_names[1]} being said above {model.threshold:.3g}"
+    return f"The model as it is says {likeliest}{chosen}."

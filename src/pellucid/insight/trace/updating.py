@@ -109,7 +109,8 @@ def _rule(update: Update, place: int, w: Number, g: Number, after: Number) -> It
         yield from _adam(update, rule, place, w, g, after)
     elif isinstance(rule, LBFGS):
         d, a = Number(float(parts["direction"][place]), "d", (g.key,)), Number(parts["length"])
-        looked = f"the line search looked at the cost {update.evaluations} times"
+        often = "once" if update.evaluations == 1 else f"{update.evaluations} times"
+        looked = f"the line search looked at the cost {often}"
         yield Line(
             row(Symbol("d"), "=", MINUS, "H g"),
             None,
