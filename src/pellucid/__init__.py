@@ -6,6 +6,8 @@
     pellucid.check_gradients(...)          proof of the gradients on your own network and data
     pellucid.diagnose(...)                 what is wrong with a training run, and which option to change
     pellucid.trace(network, X, y)          one training step with all its numbers
+    pellucid.report(result)                all that is known of a training, as one HTML page
+    pellucid.drawing(network)              a drawing of a network, for a notebook or as SVG
     pellucid.nn                            the mathematics
 
 What is heavy (scikit-learn, matplotlib, h5py) is imported when it is first used.
@@ -19,7 +21,9 @@ from pellucid.version import __version__
 if TYPE_CHECKING:
     from pellucid import nn
     from pellucid.estimator import NeuralNetworkClassifier, NeuralNetworkRegressor, diagnose
+    from pellucid.insight.drawing import drawing
     from pellucid.insight.gradient_check import check_gradients
+    from pellucid.insight.report import report
     from pellucid.insight.trace import trace
     from pellucid.job import train
     from pellucid.model import Model, load
@@ -32,7 +36,9 @@ _HOMES = {
     "NeuralNetworkRegressor": "pellucid.estimator",
     "check_gradients": "pellucid.insight.gradient_check",
     "diagnose": "pellucid.estimator",
+    "drawing": "pellucid.insight.drawing",
     "load": "pellucid.model",
+    "report": "pellucid.insight.report",
     "trace": "pellucid.insight.trace",
     "train": "pellucid.job",
 }
@@ -45,8 +51,10 @@ __all__ = [
     "__version__",
     "check_gradients",
     "diagnose",
+    "drawing",
     "load",
     "nn",
+    "report",
     "trace",
     "train",
 ]

@@ -20,6 +20,11 @@ def gradient_times_input(model: Model, R: np.ndarray, codes: np.ndarray) -> np.n
 
     Raises InputError where the model does not take pixels.
 
+    >>> import pellucid
+    >>> result = pellucid.train("toy:digits", epochs=2, cross_validate=0, random_state=0)
+    >>> gradient_times_input(result.model, result.rows["train"][:3], result.splits.train.labels[:3]).shape
+    (3, 8, 8)
+
     Shrikumar, Greenside and Kundaje 2017, section on gradient x input.
     """
     features = model.features

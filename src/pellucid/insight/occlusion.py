@@ -85,6 +85,12 @@ def occlusion(
 
     Raises InputError for a model of tables or numbers.
 
+    >>> import pellucid
+    >>> result = pellucid.train("toy:digits", epochs=2, cross_validate=0, random_state=0)
+    >>> (one,) = occlusion(result.model, [result.splits.train.read([0])[0]], grid=4)
+    >>> one.falls.shape, one.cells.shape
+    ((3, 3), (4, 4))
+
     Zeiler and Fergus 2014, "Visualizing and understanding convolutional networks".
     """
     features = model.features

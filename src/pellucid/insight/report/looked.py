@@ -14,7 +14,7 @@ from pellucid.model import Model
 from pellucid.pages import escaped
 from pellucid.pictures import address
 
-MOST = {"pixels": 12, "photo": 8, "embedding": 4}  # pictures; each has to be described 50 times, which is seconds
+MOST = {"pixels": 12, "photo": 6, "embedding": 4}  # pictures; each has to be described 50 times, which is seconds
 Told = Callable[[int, int], None]
 
 
