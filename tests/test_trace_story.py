@@ -69,6 +69,7 @@ def test_every_story_is_whole(loss, rule, dropout):
                 ElementTree.fromstring(f"<math>{mathml(formula, 'p:')}</math>")
                 assert balanced(latex(formula)) and text(formula)
         assert len(str(whole)) > 2000 and balanced(whole.latex())
+        assert "$" not in mathematics(whole.latex())
 
 
 def balanced(source):
@@ -77,6 +78,18 @@ def balanced(source):
     opened = re.findall(r"\\begin\{(\w+\*?)\}", bare)
     closed = re.findall(r"\\end\{(\w+\*?)\}", bare)
     return bare.count("{") == bare.count("}") and sorted(opened) == sorted(closed)
+
+
+def mathematics(source):
+    """Return what stands in displayed mathematics, where a $ would end it: texts within it aside."""
+    shown = "".join(re.findall(r"\\begin\{align\*\}(.*?)\\end\{align\*\}", source, re.DOTALL))
+    return re.sub(r"\\text\{[^{}]*\}", "", shown)
+
+
+def test_shapes_of_large_layers_are_latex_too():
+    step = trace(Network([Dense(9, 2), Dense(2, 1)], "squared_error").initialize("he", 1), np.ones((1, 9)), [[1.0]])
+    shown = mathematics(step.latex())
+    assert r"(2 \times  9)" in shown and "$" not in shown
 
 
 def test_a_number_lights_what_it_was_computed_from():

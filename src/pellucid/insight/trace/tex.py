@@ -67,7 +67,9 @@ def latex(node: Node) -> str:
                 return SIGNS[sign]
             if is_function(sign):
                 return rf"\operatorname{{{latex_text(sign.rstrip(PRIME))}}}" + "'" * sign.count(PRIME)
-            return rf"\text{{{latex_text(sign)}}}" if any(map(str.isalpha, sign)) else latex_text(sign)
+            if any(map(str.isalpha, sign)):
+                return rf"\text{{{latex_text(sign)}}}"
+            return "".join(SIGNS.get(letter) or latex_text(letter) for letter in sign)  # mathematics already: no $
         case Row(items):
             return "".join(map(latex, items))
         case Power(base, above):
