@@ -300,6 +300,22 @@ def test_pictures_that_are_gone_are_not_shown(tmp_path):
     assert "not shown" in sound(report(result).html).text
 
 
+def test_what_was_put_right_or_left_out_is_told(tmp_path):
+    """Also where nobody audits: who reads the report must know that the data are not those of the folder."""
+    folder = write_pictures(tmp_path / "d", n=8)
+    first, *_, last = sorted(folder.rglob("*.png"))
+    other = next(path.name for path in folder.iterdir() if path.name != first.parent.name)
+    last.write_bytes(b"no picture")
+    (tmp_path / "c.csv").write_text(f"file,class\n{first.relative_to(folder).as_posix()},{other}\n")
+    how = {"features": "pixels", "hidden_layers": (2,), "epochs": 1, "cross_validate": 0, "random_state": 0}
+    result = pellucid.train(folder, **how, audit=False, skip_bad=True, corrections=tmp_path / "c.csv")
+    text = sound(report(result).html).text
+    (part,) = result.corrections
+    assert f"Corrections, {part}: {result.corrections[part].sentence()}." in text
+    assert f"Left out, because they cannot be read: {result.skipped[0][0]}." in text
+    assert "copies of test" not in text
+
+
 def test_copies_stand_side_by_side_those_across_parts_first(tmp_path):
     for part in ("train", "test"):
         for name in ("a", "b"):

@@ -1,14 +1,19 @@
 """Where it comes from: the exact command, every setting, the versions of all that had a say in its numbers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pellucid.model import Model
 from pellucid.pages import escaped, isolated
 
 
-def origin_html(model: Model, recipe: Mapping[str, Any], command: str = "", again: str = "") -> str:
-    """Return settings and versions.  command: as it was typed.  again: the one that makes the same model again."""
+def origin_html(
+    model: Model, recipe: Mapping[str, Any], command: str = "", again: str = "", changed: Sequence[str] = ()
+) -> str:
+    """Return settings and versions.
+
+    command: as it was typed.  again: the one that makes the same model again.  changed: of the data, in sentences.
+    """
     provenance = model.provenance
     parts = [f"<p>Typed:</p><pre>{escaped(command)}</pre>"] if command else []
     if again:
@@ -19,6 +24,7 @@ def origin_html(model: Model, recipe: Mapping[str, Any], command: str = "", agai
     if counts:
         parts.append(f"<h3>Samples</h3>{_table({part: _counted(count) for part, count in counts.items()})}")
         parts.append(f"<p>Divided: {escaped(provenance.get('division', 'not known'))}.</p>")
+    parts += [f"<p>{escaped(sentence)}</p>" for sentence in changed]
     told = recipe or provenance.get("settings", {})
     parts.append(f"<details><summary>All settings</summary>{_table(told)}</details>")
     parts.append(f"<details><summary>Versions</summary>{_table(provenance.get('versions', {}))}</details>")

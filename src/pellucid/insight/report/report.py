@@ -73,7 +73,7 @@ def report(result: Result, *, command: str = "", again: str = "", progress: Prog
     if is_plane(result):
         sections["The boundary through time"] = boundary_html(result, album)
     sections["The network"] = _network(model)
-    sections["Where it comes from"] = origin_html(model, result.recipe, command, again)
+    sections["Where it comes from"] = origin_html(model, result.recipe, command, again, _changed(result))
     title = sentence_of(result.headline, result.cross_validation, what, train.target)
     return _page(title, str(model.provenance["data"]), sections, album)
 
@@ -120,6 +120,16 @@ def _looked(judged: Judged, model: Model, album: Album, progress: Progress | Non
         return {}
     told = None if progress is None else lambda done, total: progress.fits("where it looked", done, total)
     return {"Where it looked": looked_html(model, judged, album, told)}
+
+
+def _changed(result: Result) -> list[str]:
+    """Return what was put right in the data or left out of them before anything was learned."""
+    told = [f"Corrections, {part}: {made.sentence()}." for part, made in (result.corrections or {}).items()]
+    if dropped := result.model.provenance["dropped"]:
+        told.append(f"Left out of training, because they are copies of test or validation samples: {dropped}.")
+    if result.skipped:
+        told.append(f"Left out, because they cannot be read: {', '.join(name for name, _ in result.skipped)}.")
+    return told
 
 
 def _network(model: Model) -> str:
