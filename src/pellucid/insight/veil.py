@@ -5,7 +5,7 @@ import numpy as np
 from pellucid.insight.occlusion import Occluded
 
 DARKEST = 0.72  # opacity where nothing mattered
-EDGE = 'fill="none" vector-effect="non-scaling-stroke"'
+LINES = (("#0b0d10", 5), ("#ffd24a", 2.5))  # of the frame, in pixels of the screen: seen on dark and on light
 
 
 def veil(found: Occluded) -> str:
@@ -23,7 +23,10 @@ def veil(found: Occluded) -> str:
     )
     row, column = found.strongest
     place = f'x="{column + 0.06}" y="{row + 0.06}" width="1.88" height="1.88"'
-    frame = f'<rect {place} {EDGE} stroke="#0b0d10" stroke-width="5"/><rect {place} {EDGE} stroke="#ffd24a" stroke-width="2.5"/>'
+    frame = "".join(
+        f'<rect {place} fill="none" stroke="{ink}" stroke-width="{width}" vector-effect="non-scaling-stroke"/>'
+        for ink, width in LINES
+    )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {g} {g}" preserveAspectRatio="none" aria-hidden="true">'
         f'<g fill="#0b0d10" shape-rendering="crispEdges">{dark}</g>{frame}</svg>'

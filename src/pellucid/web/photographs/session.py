@@ -18,18 +18,17 @@ from pellucid.audit import audit
 from pellucid.data import Splits, load
 from pellucid.errors import InputError, PellucidError
 from pellucid.job import Result, run
-from pellucid.pictures import embedded
 from pellucid.recipe import USUAL, Recipe, make_recipe
 from pellucid.training.interrupt import stopped_where
 from pellucid.web.photographs.album import ENDINGS, Album, Bounds, Take
-from pellucid.web.photographs.checkup import checkup, photograph
+from pellucid.web.photographs.checkup import checkup
 from pellucid.web.photographs.outcome import reported, saved, summary, told_of
 from pellucid.web.photographs.progress import Progress
 from pellucid.web.photographs.sample import sample
+from pellucid.web.photographs.shown import shown
 from pellucid.web.photographs.tried import Tried
 
 Message = dict[str, Any]
-MOST_PICTURES = 100  # that one message may ask for
 LARGEST_TRIED = 100 * 2**20  # bytes of a photograph that is tried
 FEW_SHOWN = 12  # photographs of a class, beside its name
 
@@ -52,6 +51,7 @@ class Session:
         self.files: dict[str, Path] = {}
         self._seed = secrets.randbelow(2**31) if seed is None else seed
         self._merge: dict[str, list[str]] = {}
+        self._kept: dict[str, bytes] = {}  # of the sample, to be tried
         self._splits: Splits | None = None
         self._outcome: Message | None = None
         self._progress: Progress | None = None
@@ -146,6 +146,7 @@ class Session:
                 "outcome": self._outcome,
                 "files": sorted(self.files),
                 "error": self.error,
+                "kept": [f"sample/{name}" for name in self._kept],
                 "endings": list(ENDINGS),
             }
 
@@ -220,30 +221,20 @@ class Session:
         for name, data in sample().items():
             with self.receiving(name) as take:
                 take(data)
+        self._kept = sample(kept=True)
         return [self.state()]
 
     def _clear(self, message: Message) -> list[Message]:
         self._refuse_while_working()
         self._forget_results("photos")  # first, as it holds a zip open
         self.album.clear()
-        self.given = None
+        self.given, self._kept = None, {}
         return [self.state()]
 
     def _pictures(self, message: Message) -> list[Message]:
-        asked = message.get("of")
-        addresses = [str(address) for address in asked[:MOST_PICTURES]] if isinstance(asked, list) else []
-        shown = {}
-        for address in addresses:
-            with contextlib.suppress(PellucidError, LookupError, ValueError):  # what cannot be shown has no picture
-                shown[address] = embedded(self._photograph(address))
-        return [{"kind": "pictures", "pictures": shown}]
-
-    def _photograph(self, address: str) -> Any:
-        if address.startswith("album/"):
-            return self.album.pictures[address.removeprefix("album/")]
-        if self._splits is None:
-            raise LookupError(address)
-        return photograph(self._splits, address)
+        return [
+            {"kind": "pictures", "pictures": shown(message.get("of"), self.album.pictures, self._kept, self._splits)}
+        ]
 
     # The long work
 
