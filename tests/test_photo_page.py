@@ -107,6 +107,7 @@ def test_from_photographs_to_a_model(page, server, files, tmp_path):
     expect(tab.locator("#title")).to_have_text("Train")
     expect(tab.locator("#stop")).to_be_visible()
     tab.reload()  # the session goes on, and the page shows where it stands
+    expect(tab.locator("#title")).to_have_text("Mistakes", timeout=60_000)
     tab.wait_for_selector("iframe.report", timeout=60_000)
 
     report = tab.frame_locator("iframe.report")

@@ -18,7 +18,7 @@ def veil(found: Occluded) -> str:
     cells = found.cells
     top, g = cells.max(), len(cells)
     dark = "".join(
-        f'<rect x="{column}" y="{row}" width="1.02" height="1.02" opacity="{DARKEST * (1 - value / top):.2f}"/>'
+        f'<rect x="{column}" y="{row}" width="1" height="1" opacity="{DARKEST * (1 - value / top):.2f}"/>'
         for (row, column), value in np.ndenumerate(cells)
     )
     row, column = found.strongest

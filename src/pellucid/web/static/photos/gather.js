@@ -63,9 +63,9 @@ function zone(act) {
 }
 
 function sample(act) {
-  return make("p", { class: "row" }, make("span", { class: "quiet", text: "No photographs at hand?" }),
+  return make("div", { class: "row" }, make("span", { class: "quiet", text: "No photographs at hand?" }),
     button("Take a sample", () => { forgetEmpty(); act.send({ do: "sample" }); }, { class: "slim" }),
-    make("span", { class: "quiet", text: "188 small real ones, with a face and without, that came with pellucid." }));
+    make("span", { class: "quiet", text: "188 small real ones: faces, and cuts without a face." }));
 }
 
 function boxes(state, act) {

@@ -101,7 +101,7 @@ function card(answer, act) {
   const reason = make("div", { id: "why", "aria-live": "polite" });
   const ask = button("Why?", () => {
     ask.disabled = true;
-    explained(answer, seen, reason, act);
+    explained(answer, seen, reason, act).then(() => ask.remove());
   }, { class: "primary" });
   const numbers = () => showWork(`From the numbers of ${answer.name} to the answer`, address("trace", { key: answer.key }));
   return make("div", { class: "card answer" }, seen,
