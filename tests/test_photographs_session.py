@@ -465,7 +465,7 @@ def test_stopped_while_it_learns_what_was_learned_is_kept(session, quick_report)
 
 def test_stopped_while_the_report_is_written_only_the_report_is_missing(session, quick_report):
     state = stopping_at(filled(session), "report")
-    assert (state["stage"], state["outcome"]["early"]) == ("trained", False)
+    assert (state["stage"], state["outcome"]["early"], state["error"]) == ("trained", False, "")
     assert state["files"] == ["model", "recipe"]
 
 
