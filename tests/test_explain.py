@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import pellucid
 from pellucid.cli.main import run
 from pellucid.errors import InputError
 from pellucid.insight.trace.moment import moment, on_inputs
@@ -326,3 +327,19 @@ def test_the_moment_is_replaced_by_nothing_else(table):
     assert np.array_equal(then.state.learned.parameters, before[0]) and np.array_equal(
         then.state.slots["mean"], before[1]
     )
+
+
+def test_a_model_is_explained_from_python_too(tmp_path):
+    quick = {"cross_validate": 0, "holdout": 0, "epochs": 2, "size": (2, 2), "random_state": 0}
+    result = train(str(write_pictures(tmp_path / "data")), **quick)
+    picture = next((tmp_path / "data").rglob("*.png"))
+    forward, step = pellucid.explain(result.model, picture), pellucid.explain(result.model, picture, "dark")
+    assert forward.cost is None and step.cost.J > 0
+    assert np.array_equal(forward.layers[0].A_in, result.model.features.transform([picture])[:1])
+    with pytest.raises(InputError, match=r"trace takes a Network, got Model; explain takes a Model and a file\."):
+        pellucid.trace(result.model, [[0.0]])
+    with pytest.raises(InputError, match="explain takes a Model, got Network; trace takes a network"):
+        pellucid.explain(result.model.network, picture)
+    for shown in (repr(result), repr(result.model), result._repr_html_()):
+        assert 50 < len(shown) < 5000 and "object at" not in shown
+    assert repr(result.model).startswith("Model(pixels of pictures")

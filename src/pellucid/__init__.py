@@ -5,6 +5,7 @@
     pellucid.NeuralNetworkClassifier       the scikit-learn face, and NeuralNetworkRegressor
     pellucid.check_gradients(...)          proof of the gradients on your own network and data
     pellucid.diagnose(...)                 what is wrong with a training run, and which option to change
+    pellucid.explain(model, "cat.jpg")     what a model makes of one picture or row, term by term
     pellucid.trace(network, X, y)          one training step with all its numbers
     pellucid.report(result)                all that is known of a training, as one HTML page
     pellucid.drawing(network)              a drawing of a network, for a notebook or as SVG
@@ -23,8 +24,9 @@ if TYPE_CHECKING:
     from pellucid.estimator import NeuralNetworkClassifier, NeuralNetworkRegressor, diagnose
     from pellucid.insight.drawing import drawing
     from pellucid.insight.gradient_check import check_gradients
-    from pellucid.insight.report import report
+    from pellucid.insight.report.report import report
     from pellucid.insight.trace import trace
+    from pellucid.insight.trace.subject import explain
     from pellucid.job import train
     from pellucid.model import Model, load
     from pellucid.training import EarlyStopping
@@ -37,6 +39,7 @@ _HOMES = {
     "check_gradients": "pellucid.insight.gradient_check",
     "diagnose": "pellucid.estimator",
     "drawing": "pellucid.insight.drawing",
+    "explain": "pellucid.insight.trace.subject",
     "load": "pellucid.model",
     "report": "pellucid.insight.report",
     "trace": "pellucid.insight.trace",
@@ -52,6 +55,7 @@ __all__ = [
     "check_gradients",
     "diagnose",
     "drawing",
+    "explain",
     "load",
     "nn",
     "report",

@@ -29,6 +29,7 @@ from pellucid.evaluation import (
 from pellucid.judging import cross_validated, curve_of, facts_against, scored, shift_between, usual_or_wanted
 from pellucid.learner import Learner, Samples
 from pellucid.model import Model
+from pellucid.pages import escaped
 from pellucid.preparation import Prepared, prepare
 from pellucid.randomness import as_seed
 from pellucid.recipe import Recipe, make_recipe
@@ -39,7 +40,7 @@ from pellucid.version import versions
 NOT_TOLD = ("data", "training", "cache")  # in a model's recipe: told elsewhere, or without influence
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Result:
     """What a job gives.
 
@@ -70,6 +71,16 @@ class Result:
     answered: dict[str, Answered]
     corrections: dict[str, Corrected] | None = None
     skipped: tuple[tuple[str, str], ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Result({self._expected()}; {self.model!r})"
+
+    def _repr_html_(self) -> str:
+        return f"<p>{escaped(self._expected())}</p>{self.history._repr_html_()}<p>{escaped(self.model)}</p>"
+
+    def _expected(self) -> str:
+        judged = self.headline if self.cross_validation is None else self.cross_validation
+        return "nothing was held back, so nothing is known of new data" if judged is None else judged.sentence()
 
     @property
     def history(self) -> History:

@@ -25,7 +25,7 @@ from pellucid.target import Target
 BLOCK_ROWS = 4096  # of samples that are finished at a time
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Model:
     """A trained classifier or regressor of raw samples.
 
@@ -46,6 +46,11 @@ class Model:
     rejection: Limits | None = None
     known: Known | None = None
     target: Target | None = None
+
+    def __repr__(self) -> str:
+        told = ", ".join(self.class_names) or (self.target.name if self.target else "numbers")
+        several = "" if len(self.networks) == 1 else f"{len(self.networks)} x "
+        return f"Model({self.features} -> {several}{self.network} -> {told})"
 
     @property
     def network(self) -> Network:

@@ -2,7 +2,7 @@
 
 import shlex
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -182,6 +182,7 @@ def train_command(
     values |= {} if data is None else {"data": data}
     recipe = make_recipe(**values)
     drawn = picture_folder(pictures, force or resume)
+    say(f"learning from {recipe.data}")  # at once, for those who read it from a file
     with _checkpoints(out, checkpoint_every, values, resume, force) as checkpoints:
         with progress_bars(quiet) as bars:
             result = _carried_out(recipe, bars, checkpoints)
@@ -193,13 +194,13 @@ def train_command(
         )
     write_json(json_file, "train", training_results(result) | {"model": out})
     _tell(result)
-    say(f"model: {out}, and the recipe that makes it: {recipe_out}")
+    say(f"model: {out}, and the recipe that makes it: {recipe_out} (seed {result.recipe['random_state']})")
     if checkpoints is not None and checkpoints.begun:
         say(f"{_interrupted(checkpoints)} and then replaces the model")
     if report_out is not None:
         from pellucid.insight.report import report
 
-        with progress_bars(quiet) as bars:
+        with progress_bars(quiet) as bars, _report_alone(out):
             again = shlex.join(["pellucid", "train", "--recipe", str(recipe_out), "--out", out, "--force"])
             report(result, command=typed(), again=again, progress=bars).save(report_out, force=True)
         say(f"report: {report_out}, opens in any browser")
@@ -243,6 +244,18 @@ def _carried_out(recipe: Recipe, bars: Bars, checkpoints: Checkpoints | None) ->
         if checkpoints is None or not checkpoints.begun:
             raise
         raise PellucidError(f"{_interrupted(checkpoints)}.") from None
+
+
+@contextmanager
+def _report_alone(out: str) -> Iterator[None]:
+    """Tell, where Ctrl-C comes only now, that the model is there."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise PellucidError(
+            f"interrupted while the report was made; {out} is written. "
+            f"pellucid evaluate {out} DATA --report FILE.html makes a report of labelled samples."
+        ) from None
 
 
 def _interrupted(checkpoints: Checkpoints) -> str:

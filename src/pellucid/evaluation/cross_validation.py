@@ -59,11 +59,11 @@ class CrossValidation:
     def sentence(self) -> str:
         """Return the headline in one line to print."""
         repeats, (low, high) = len(self.accuracies), self.interval
-        often = "" if repeats == 1 else f", {repeats} times"
+        often, counted = ("", "") if repeats == 1 else (f", {repeats} times", "; counts of rows are of the first time")
         together = ", groups kept together" if self.grouped else ""
         return (
             f"{self.accuracy:.3f} in {len(self.held)}-fold cross-validation of {len(self.wrong)} rows{often}{together} "
-            f"(95% interval {low:.3f} to {high:.3f}; always the majority: {self.baselines['majority']:.3f})"
+            f"(95% interval {low:.3f} to {high:.3f}; always the majority: {self.baselines['majority']:.3f}{counted})"
         )
 
 

@@ -1,10 +1,12 @@
 """Veil: a drawing to lay over a picture, darker where it mattered less, with a frame around what mattered most."""
 
+import math
+
 import numpy as np
 
 from pellucid.insight.occlusion import Occluded
 
-DARKEST = 0.72  # opacity where nothing mattered
+DARKEST = 0.6  # opacity where nothing mattered
 LINES = (("#0b0d10", 5), ("#ffd24a", 2.5))  # of the frame, in pixels of the screen: seen on dark and on light
 
 
@@ -18,7 +20,7 @@ def veil(found: Occluded) -> str:
     cells = found.cells
     top, g = cells.max(), len(cells)
     dark = "".join(
-        f'<rect x="{column}" y="{row}" width="1" height="1" opacity="{DARKEST * (1 - value / top):.2f}"/>'
+        f'<rect x="{column}" y="{row}" width="1" height="1" opacity="{DARKEST * (1 - math.sqrt(value / top)):.2f}"/>'
         for (row, column), value in np.ndenumerate(cells)
     )
     row, column = found.strongest

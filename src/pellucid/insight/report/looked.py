@@ -83,7 +83,8 @@ def _where(one: Occluded) -> str:
 def _how(model: Model) -> str:
     told = (
         "A grey patch was slid over each picture. Bright is where it made the answer less sure: there the net looked. "
-        "Where an answer is nearly certain, one patch changes little."
+        "Where an answer is nearly certain, one patch changes little. All of this is the finished model: where it says "
+        "other than above, the mistake was one of a net that had not seen the picture."
     )
     if isinstance(model.features, Pixels):
         return (

@@ -52,6 +52,8 @@ def trace(
     >>> step.layers[0].Z.item(), step.cost.J, step.layers[0].back.dW.item(), step.layers[0].W_next.item()
     (7.0, 2.0, 6.0, 1.94)
     """
+    if not isinstance(network, Network):
+        raise InputError(f"trace takes a Network, got {type(network).__name__}; explain takes a Model and a file.")
     before, X = network.copy(), _rows(network, X)
     if not 0 <= row < len(X):
         raise InputError(f"row must be one of the {len(X)} rows of X, 0 to {len(X) - 1}; got {row}.")

@@ -21,6 +21,18 @@ Array = NDArray[Any]
 PLAIN_RATE = 0.01  # where the model does not tell a rate of its own
 
 
+def explain(model: Model, source: str | Path, label: str | None = None, row: int = 0) -> Trace:
+    """Return what a model makes of a picture file, or of a row of a table; with a label, the step it would make on it.
+
+    label: a class, or a number as text.  row: of a table, counted from 0.
+
+    Raises MissingFileError, or InputError where it is no sample that the model takes.
+    """
+    if not isinstance(model, Model):
+        raise InputError(f"explain takes a Model, got {type(model).__name__}; trace takes a network and its rows.")
+    return Subject.of_file(model, str(source), row).step(label)
+
+
 @dataclass(frozen=True)
 class Subject:
     """One sample of a model.  X: (1, d), the plain view.  notes: what of it and of the model a reader must know."""
