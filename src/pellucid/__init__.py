@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pellucid.estimator import NeuralNetworkClassifier, NeuralNetworkRegressor, diagnose
     from pellucid.insight.drawing import drawing
     from pellucid.insight.gradient_check import check_gradients
-    from pellucid.insight.report import report
+    from pellucid.insight.report.report import report
     from pellucid.insight.trace import trace
     from pellucid.job import train
     from pellucid.model import Model, load
@@ -38,7 +38,7 @@ _HOMES = {
     "diagnose": "pellucid.estimator",
     "drawing": "pellucid.insight.drawing",
     "load": "pellucid.model",
-    "report": "pellucid.insight.report",
+    "report": "pellucid.insight.report.report",
     "trace": "pellucid.insight.trace",
     "train": "pellucid.job",
 }
