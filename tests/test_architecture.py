@@ -59,7 +59,7 @@ HOMES = {  # heavy or optional packages, and the only places that may import the
     "platformdirs": {"cache.py", "data/published.py"},
     "pooch": {"data/fetch.py"},
     "concurrent": {"parallel.py"},
-    "skimage": {"features/photo.py"},
+    "skimage": {"features/photo.py", "web/photographs/sample.py"},
     "sklearn": {"estimator.py", "data/toy.py", "evaluation/file_facts.py"},
     "matplotlib": {
         "insight/animation.py",

@@ -1,5 +1,7 @@
 """Where a network looked: on nets whose answer is known to hang on one place."""
 
+from xml.etree import ElementTree
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ from pellucid.errors import InputError
 from pellucid.features import Numbers, Photo, Pixels
 from pellucid.insight.input_gradient import gradient_times_input
 from pellucid.insight.occlusion import GRID, Occluded, border_share, occlusion
+from pellucid.insight.veil import DARKEST, veil
 from pellucid.model import Model
 from pellucid.nn import Dense, Network
 from pellucid.pictures import PictureShape
@@ -73,6 +76,19 @@ def test_what_a_cell_is_worth_is_the_mean_of_the_patches_over_it():
     np.testing.assert_allclose(cells, [[0.4, 0.2, 0], [0.2, 0.1, 0], [0, 0, 0]])
 
 
+def test_the_veil_is_clear_where_it_matters_and_framed_there():
+    falls = np.zeros((7, 7))
+    assert veil(Occluded(0, 0.9, falls)) == ""
+    falls[1, 4] = 0.3
+    svg = ElementTree.fromstring(veil(Occluded(0, 0.9, falls)))
+    cells, *frame = svg
+    assert len(cells) == GRID**2 and len(frame) == 2
+    opacity = {(int(cell.get("y")), int(cell.get("x"))): float(cell.get("opacity")) for cell in cells}
+    assert {place for place, value in opacity.items() if value == 0} == {(1, 4), (1, 5), (2, 4), (2, 5)}
+    assert opacity[0, 0] == opacity[4, 1] == DARKEST
+    assert [(line.get("x"), line.get("y")) for line in frame] == 2 * [("4.06", "1.06")]
+
+
 def test_by_chance_about_half_of_the_places_touch_the_border():
     assert border_share(8) == 24 / 49 and border_share(3) == 1
 
@@ -84,7 +100,7 @@ def test_progress_is_told_and_other_models_are_refused():
     assert told == [(1, 2), (2, 2)]
     numbers = Model(Numbers(2), (Network([Dense(2, 1)], "binary_cross_entropy"),), ("a", "b"))
     with pytest.raises(InputError, match="occlusion is for classifiers of pictures; this model takes 2 numbers"):
-        occlusion(numbers, [])
+        occlusion(numbers, [np.zeros((8, 8))])
     photo = Model(Photo(), (Network([Dense(1344, 1)], "binary_cross_entropy"),), ("a", "b"))
     with pytest.raises(InputError, match="gradient x input is for classifiers of pixels"):
         gradient_times_input(photo, np.zeros((0, 2688)), np.zeros(0, int))

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 import pellucid
+from pellucid.web.photographs.progress import Progress
 from photographs import put, tinted
 
 RED, BLUE = 0, 2
@@ -107,6 +108,7 @@ def test_from_photographs_to_a_model(page, server, files, tmp_path):
     expect(tab.locator("#title")).to_have_text("Train")
     expect(tab.locator("#stop")).to_be_visible()
     tab.reload()  # the session goes on, and the page shows where it stands
+    expect(tab.locator("#title")).to_have_text("Mistakes", timeout=60_000)
     tab.wait_for_selector("iframe.report", timeout=60_000)
 
     report = tab.frame_locator("iframe.report")
@@ -143,6 +145,61 @@ def test_a_folder_of_class_folders(page, server, files):
     expect(tab.get_by_role("button", name="Start anew")).to_be_hidden()
     drop(tab, ".zone", "lonely.jpg", tinted(1, RED))
     expect(tab.locator("#alert")).to_contain_text("lies in no folder, so its class is not known")
+
+
+def test_why_it_says_so(page, server, trained):
+    tab = opened(page, server, trained)
+    tab.locator("#path").get_by_role("button", name="Try it").click()
+    tab.locator("#trial").set_input_files({"name": "<b>.jpg", "mimeType": "image/jpeg", "buffer": tinted(55, RED)})
+    tab.get_by_role("button", name="Why?").click()
+    expect(tab.locator("#why")).to_contain_text("Covering one part after the other")
+    expect(tab.locator("#why")).to_contain_text("region", timeout=60_000)
+    framed = "framed" in tab.locator("#why").inner_text()
+    expect(tab.locator(".seen .veil")).to_have_count(int(framed))
+    expect(tab.get_by_role("button", name="Why?")).to_have_count(0)
+    tab.get_by_role("button", name="Show the numbers").click()
+    expect(tab.locator("#trace-title")).to_have_text("From the numbers of <b>.jpg to the answer")
+    expect(tab.frame_locator("#trace-frame").locator("h1")).to_have_text("One answer, seen through")
+    tab.keyboard.press("Escape")
+    expect(tab.locator("#trace")).to_be_hidden()
+
+
+def test_a_sample_for_those_without_photographs(page, server):
+    tab = page(server.address)
+    tab.get_by_role("button", name="Take a sample").click()
+    expect(tab.get_by_label("no face", exact=True)).to_contain_text("94 photographs")
+    expect(tab.get_by_role("button", name="Take a sample")).to_have_count(0)
+    expect(tab.locator("#next button")).to_be_enabled()
+
+
+def test_the_report_comes_when_the_model_is_tried_already(page, server, trained):
+    session = server.room._sessions.named(trained)
+    report, session.files = session.files["report"], {"model": session.files["model"]}
+    session._progress = Progress(1, asked=session._stopping.is_set)
+    tab = opened(page, server, trained)
+    expect(tab.locator("#stop")).to_have_text("Leave the report out")
+    expect(tab.locator(".headline")).to_contain_text("Expect about")
+    tab.get_by_role("button", name="Try a photograph").click()
+    expect(tab.locator(".keep")).to_contain_text("is being made")
+    tab.locator("#trial").set_input_files({"name": "new.jpg", "mimeType": "image/jpeg", "buffer": tinted(55, RED)})
+    expect(tab.locator(".answer .headline")).to_be_visible()
+    session._progress, session.files = None, session.files | {"report": report}
+    session._changes += 1
+    expect(tab.locator(".keep").get_by_role("link", name="Report")).to_be_visible()
+    expect(tab.locator(".answer .headline")).to_be_visible()  # the answer stays
+
+
+def test_light_and_dark_by_the_button_on_every_visit(page, server):
+    tab = page(server.address, dark=True)
+    ground = "getComputedStyle(document.body).backgroundColor"
+    dark = tab.evaluate(ground)
+    tab.get_by_role("button", name="Light or dark").click()
+    light = tab.evaluate(ground)
+    assert light != dark
+    tab.reload()
+    assert tab.evaluate(ground) == light
+    tab.get_by_role("button", name="Light or dark").click()
+    assert tab.evaluate(ground) == dark
 
 
 def test_without_a_camera_that_is_said(page, server, trained):

@@ -1,5 +1,6 @@
 """The page for photographs without a browser: what a session takes in, refuses, learns and answers."""
 
+import gc
 import http.client
 import io
 import json
@@ -12,15 +13,19 @@ import threading
 import zipfile
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from PIL import Image
 
 import pellucid
 from pellucid.errors import InputError
+from pellucid.insight.occlusion import Occluded, occlusion
 from pellucid.insight.report.looked import MOST
+from pellucid.pictures import embedded
 from pellucid.web.photographs import Album, Bounds, Session
 from pellucid.web.photographs.progress import Progress
 from pellucid.web.photographs.sessions import Sessions
+from pellucid.web.photographs.tried import sentence
 from photographs import jpeg, put, tinted
 
 RED, BLUE = 0, 2
@@ -296,6 +301,77 @@ def test_training_ends_in_a_model_a_recipe_and_a_report(trained):
         assert str(trained.folder).encode() not in path.read_bytes(), path.name
 
 
+def test_the_model_does_not_wait_for_its_report(session, monkeypatch):
+    begun, go_on = threading.Event(), threading.Event()
+
+    def report(result, again, progress):
+        begun.set()
+        assert go_on.wait(60)
+        raise OSError("no room for a report")
+
+    monkeypatch.setattr("pellucid.web.photographs.outcome.report", report)
+    done(filled(session), {"do": "check"})
+    session.handle({"do": "train"})
+    assert begun.wait(60)
+    state = session.state()
+    assert (state["stage"], state["files"], session.working) == ("trained", ["model", "recipe"], True)
+    assert state["outcome"]["headline"].startswith("Expect about ")
+    assert session.answer("x.jpg", tinted(55, RED))[0]["said"] == "warm"
+    assert "must wait" in session.handle({"do": "train"})[0]["text"]
+    changes = state["changes"]
+    go_on.set()
+    session._thread.join(60)
+    state = session.state()
+    assert (state["stage"], state["files"], state["error"]) == ("trained", ["model", "recipe"], "no room for a report")
+    assert (session.working, state["progress"]) == (False, None)
+    assert state["changes"] > changes
+
+
+def test_why_is_told_in_words_and_by_a_veil(trained):
+    (answer,) = trained.answer("new.jpg", tinted(55, RED))
+    tried, steps = trained.tried(answer["key"]), []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(tried), "__setattr__", lambda self, name, value: steps.append(value))
+        told = tried.why()
+    assert steps == [*((done, 50) for done in range(1, 50)), None]
+    (found,) = occlusion(trained.result.model, [tinted(55, RED)])
+    assert told["sentence"] == sentence(found, "warm")
+    assert (told["veil"] is None) == (found.strongest is None)
+    assert "<math" in tried.trace()
+    trained.answer("other.jpg", tinted(56, RED))
+    with pytest.raises(InputError, match="tried last"):
+        trained.tried(answer["key"])
+
+
+@pytest.mark.parametrize(
+    "place, says",
+    [
+        ((0, 6), 'region (upper right) lowers "<b>" from 0.90 to 0.60: there it looked. It touches the border'),
+        ((3, 2), 'region (middle left) lowers "<b>" from 0.90 to 0.60: there it looked.'),
+        ((5, 4), 'region (lower centre) lowers "<b>" from 0.90 to 0.60: there it looked.'),
+        (None, 'Covering any one region changes "<b>" by less than 0.02'),
+    ],
+)
+def test_where_it_looked_in_words(place, says):
+    falls = np.full((7, 7), 0.01)
+    if place is not None:
+        falls[place] = 0.3
+    told = sentence(Occluded(0, 0.9, falls), "<b>")
+    assert says in told
+    assert ("border" in told) == (place == (0, 6))
+
+
+def test_a_sample_is_of_real_photographs_some_of_them_kept_back(session):
+    (state,) = session.handle({"do": "sample"})
+    assert [(one["name"], one["count"]) for one in state["classes"]] == [("face", 94), ("no face", 94)]
+    assert len(state["kept"]) == 12
+    pictures = session.handle({"do": "pictures", "of": [*state["kept"], "sample/face/001.png"]})[0]["pictures"]
+    assert list(pictures) == state["kept"]
+    assert pictures["sample/face/095.png"] not in [embedded(path) for path in session.album.pictures.values()]
+    session.handle({"do": "clear"})
+    assert session.state()["kept"] == []
+
+
 def test_a_photograph_is_answered_as_by_the_model(trained):
     data = tinted(55, RED)
     (answer,) = trained.answer("new.jpg", data)
@@ -389,7 +465,7 @@ def test_stopped_while_it_learns_what_was_learned_is_kept(session, quick_report)
 
 def test_stopped_while_the_report_is_written_only_the_report_is_missing(session, quick_report):
     state = stopping_at(filled(session), "report")
-    assert (state["stage"], state["outcome"]["early"]) == ("trained", False)
+    assert (state["stage"], state["outcome"]["early"], state["error"]) == ("trained", False, "")
     assert state["files"] == ["model", "recipe"]
 
 
@@ -401,7 +477,7 @@ def test_what_is_still_on_its_way_is_not_checked(session):
 
 
 def test_nothing_else_is_done_meanwhile(session):
-    session.stage = "training"
+    session._progress = Progress(1)
     for message in ({"do": "check"}, {"do": "train"}, {"do": "clear"}, {"do": "remove", "class": "a"}):
         assert "must wait" in session.handle(message)[0]["text"]
     with pytest.raises(InputError, match="must wait"):
@@ -423,6 +499,15 @@ def test_closing_deletes_everything():
     assert os.stat(session.folder).st_mode & 0o077 == 0  # noqa: PTH116
     session.close()
     assert not session.folder.exists()
+
+
+def test_what_nobody_closed_is_deleted_all_the_same():
+    session = filled(Session(), each=1)
+    folder = session.folder
+    assert session._delete.atexit
+    del session
+    gc.collect()
+    assert not folder.exists()
 
 
 # Progress
@@ -474,8 +559,8 @@ def test_sessions_are_few_and_the_one_unused_longest_goes():
     sessions.named("c" * 16)
     assert second.closed
     assert not second.folder.exists()
-    first.stage = "training"
-    sessions.named("d" * 16).stage = "training"
+    first._progress = Progress(1)
+    sessions.named("d" * 16)._progress = Progress(1)
     with pytest.raises(InputError, match="2 people are training"):
         sessions.named("e" * 16)
     sessions.close()
@@ -503,11 +588,15 @@ def test_an_album_can_be_filled_anew(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is sent otherwise there")
-def test_play_shows_the_photographs_of_a_folder(tmp_path):
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_play_shows_the_photographs_of_a_folder(tmp_path, how):
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
     for c in (0, 2):
         put(tmp_path / f"photos/{c}/1.jpg", tinted(c, c))
     command = [sys.executable, "-m", "pellucid", "play", "photos", "--no-browser", "--port", str(free_port())]
-    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, cwd=tmp_path, env=os.environ | {"TMPDIR": str(temporary)}, **pipes) as process:
         try:
             place = process.stdout.readline().rpartition("http://")[2].strip()
             host, _, path = place.partition("/")
@@ -530,13 +619,21 @@ def test_play_shows_the_photographs_of_a_folder(tmp_path):
             assert ask("message?", b'{"do": "open"}')[1][0]["classes"][0]["name"] == "cats"
             assert ask("message?", b'{"do": "open"}', Origin="http://evil.example")[0] == 403
             assert ask("message?", b"[" * 100_000)[0] == 400
+            connection.request("GET", f"/photos/trace?session={'5e' * 16}&key=<b>")
+            reply = connection.getresponse()
+            assert "tried last" in reply.read().decode()
+            assert "sandbox allow-scripts" in reply.headers["content-security-policy"]
             connection.close()
-            process.send_signal(signal.SIGINT)
+            assert list(temporary.rglob("1.jpg"))
+            process.send_signal(how)
             out, err = process.communicate(timeout=60)
         finally:
             process.kill()
-    assert (process.returncode, err) == (0, "")
-    assert out.endswith("ended.\n")
+    assert err == ""
+    assert list(temporary.iterdir()) == []
+    if how == signal.SIGINT:
+        assert process.returncode == 0
+        assert out.endswith("ended.\n")
 
 
 def free_port():

@@ -81,9 +81,7 @@ def occlusion(
     fall[i, j] = p(class | picture) - p(class | picture with a grey patch at i, j)
 
     pictures: n, as the model takes them.  codes: n, the class to look at in each; None: what the model says.
-    grid: cells a side; (grid - 1)^2 + 1 answers a picture are needed.  told: called as (pictures done, n).
-
-    Raises InputError for a model of tables or numbers.
+    grid, and what is raised: as in `occluded`.  told: called as (pictures done, n).
 
     >>> import pellucid
     >>> result = pellucid.train("toy:digits", epochs=2, cross_validate=0, random_state=0)
@@ -93,24 +91,40 @@ def occlusion(
 
     Zeiler and Fergus 2014, "Visualizing and understanding convolutional networks".
     """
-    features = model.features
-    if not isinstance(features, PictureFeatures) or not model.class_names:
-        raise InputError(f"occlusion is for classifiers of pictures; this model takes {features}.")
     found = []
     for number, picture in enumerate(pictures):
-        pixels = as_pixels(picture, features.shape)
-        rows = []
-        for row in in_order(features.attempt, [pixels, *_patched(pixels, grid)]):
-            if not isinstance(row, np.ndarray):
-                raise row
-            rows.append(row)
-        P = model.probabilities(np.stack(rows)).astype(np.float64)
-        code = int(class_codes(P[:1], model.threshold)[0]) if codes is None else codes[number]
-        p = P[:, code]
-        found.append(Occluded(code, float(p[0]), (p[0] - p[1:]).reshape(grid - 1, grid - 1)))
+        found.append(occluded(model, picture, None if codes is None else codes[number], grid))
         if told is not None:
             told(number + 1, len(pictures))
     return found
+
+
+def occluded(
+    model: Model, picture: Any, code: int | None = None, grid: int = GRID, told: Told | None = None
+) -> Occluded:
+    """Return where covering one picture lowers the probability of a class, as `occlusion` does.
+
+    code: the class to look at; None: what the model says.  grid: cells a side; n = (grid - 1)^2 + 1 answers are needed.
+    told: called as (copies described, n).
+
+    Raises InputError for a model of tables or numbers.
+    """
+    features = model.features
+    if not isinstance(features, PictureFeatures) or not model.class_names:
+        raise InputError(f"occlusion is for classifiers of pictures; this model takes {features}.")
+    pixels = as_pixels(picture, features.shape)
+    copies, rows = [pixels, *_patched(pixels, grid)], []
+    for row in in_order(features.attempt, copies):
+        if not isinstance(row, np.ndarray):
+            raise row
+        rows.append(row)
+        if told is not None:
+            told(len(rows), len(copies))
+    P = model.probabilities(np.stack(rows)).astype(np.float64)
+    if code is None:
+        code = int(class_codes(P[:1], model.threshold)[0])
+    p = P[:, code]
+    return Occluded(code, float(p[0]), (p[0] - p[1:]).reshape(grid - 1, grid - 1))
 
 
 def _patched(pixels: np.ndarray, grid: int) -> list[np.ndarray]:

@@ -7,9 +7,10 @@ import numpy as np
 from pellucid.errors import PellucidError
 from pellucid.features import PictureFeatures, Pixels
 from pellucid.insight.input_gradient import gradient_times_input
-from pellucid.insight.occlusion import GRID, Occluded, border_share, occlusion
+from pellucid.insight.occlusion import Occluded, border_share, occlusion
 from pellucid.insight.report.album import Album, picture
 from pellucid.insight.report.judged import Judged
+from pellucid.insight.veil import veil
 from pellucid.model import Model
 from pellucid.pages import escaped
 from pellucid.pictures import address
@@ -96,19 +97,9 @@ def _how(model: Model) -> str:
 
 
 def _lit(number: int | None, name: str, one: Occluded) -> str:
-    """Return a picture, darker where it mattered less, with a frame around what mattered most."""
-    if one.strongest is None:
-        return ""
-    cells, g = one.cells, GRID
-    top = cells.max()
-    dark = "".join(
-        f'<rect x="{column}" y="{row}" width="1.02" height="1.02" opacity="{0.72 * (1 - value / top):.2f}"/>'
-        for (row, column), value in np.ndenumerate(cells)
-    )
-    row, column = one.strongest
-    frame = f'<rect class="frame" x="{column + 0.06}" y="{row + 0.06}" width="1.88" height="1.88"/>'
-    veil = f'<svg viewBox="0 0 {g} {g}" preserveAspectRatio="none" aria-hidden="true">{dark}{frame}</svg>'
-    return f'<span class="lit">{picture(number, f"where it looked in {name}")}{veil}</span>'
+    """Return a picture under its veil; nothing where no region matters."""
+    drawn = veil(one)
+    return f'<span class="lit">{picture(number, f"where it looked in {name}")}{drawn}</span>' if drawn else ""
 
 
 def _grey(pushed: np.ndarray) -> str:

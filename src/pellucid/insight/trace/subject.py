@@ -48,6 +48,11 @@ class Subject:
             if not 0 <= row < len(R):
                 raise InputError(f"{source} has {len(R)} rows, 0 to {len(R) - 1}; got --row {row}.")
             R = R[row : row + 1]
+        return cls.of_row(model, R)
+
+    @classmethod
+    def of_row(cls, model: Model, R: Array) -> "Subject":
+        """Return the sample of one raw row (1, n_row)."""
         X = model.features.finished(R, model.network.parameters.dtype)[0:1]
         return cls(model, np.asarray(X), (*notes_of(model), _said(model, R), *model.notes(R)))
 

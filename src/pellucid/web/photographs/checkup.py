@@ -16,7 +16,7 @@ FOR_THE_COMMAND_LINE = re.compile(r"[;.] --[a-z][^.;]*")
 def checkup(splits: Splits, found: Audit) -> dict[str, Any]:
     """Return as plain values what is to be said of photographs before anything is learned.
 
-    Pictures are addressed as "part/row", which `photograph` takes.
+    Pictures are addressed as "part/row", which `shown` takes.
     """
     broken = [
         {"name": splits_part.names[row], "why": _reason(why)}
@@ -39,13 +39,6 @@ def checkup(splits: Splits, found: Audit) -> dict[str, Any]:
         "n_broken": len(broken),
         **_copies(splits, found),
     }  # fmt: skip
-
-
-def photograph(splits: Splits, address: str) -> Any:
-    """Return the raw photograph at "part/row"; LookupError or ValueError where there is none."""
-    part, _, row = address.partition("/")
-    dataset = dict(splits.items())[part]
-    return next(iter(next(dataset.blocks([range(len(dataset))[int(row)]]))))
 
 
 def _copies(splits: Splits, found: Audit) -> dict[str, Any]:

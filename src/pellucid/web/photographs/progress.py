@@ -17,7 +17,7 @@ STAGES = {  # in their order, as the page tells them
     "describing": "Describing every photograph",
     "judging": "Training on most, asking about the rest",
     "training": "Training on all of them",
-    "report": "Examining the network and writing the report",
+    "report": "Writing the report: what it gets wrong, and where it looked",
 }
 Clock = Callable[[], float]
 

@@ -8,11 +8,13 @@ from pathlib import Path
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from pellucid import pages
 from pellucid.errors import PellucidError
 from pellucid.pages.document import POLICY
+from pellucid.web.guard import DOCUMENT_POLICY
 from pellucid.web.mailbox import Mailbox, Message
 from pellucid.web.photographs.session import LARGEST_TRIED, Session
 from pellucid.web.photographs.sessions import Sessions
@@ -54,6 +56,8 @@ class PhotographsRoom:
             Route("/photos/message", self._of_session(_message), methods=["POST"]),
             Route("/photos/upload", self._of_session(_upload), methods=["POST"]),
             Route("/photos/answer", self._of_session(_answer), methods=["POST"]),
+            Route("/photos/why", self._of_session(_why)),
+            Route("/photos/trace", self._of_session(_trace)),
             Route("/photos/events", self._of_session(self._events)),
             Route("/photos/report", self._of_session(_report)),
             Route("/photos/file", self._of_session(_file)),
@@ -107,6 +111,23 @@ async def _answer(request: Request, session: Session) -> Response:
         if len(data) > LARGEST_TRIED:
             raise HTTPException(413, f"a photograph to try has at most {LARGEST_TRIED // 2**20} MB.")
     return answer(await asyncio.to_thread(session.answer, request.query_params.get("name", ""), bytes(data)))
+
+
+async def _why(request: Request, session: Session) -> Response:
+    try:
+        tried = session.tried(request.query_params.get("key", ""))
+        return answer([{"kind": "why"} | await asyncio.to_thread(tried.why)])
+    except PellucidError as error:
+        return answer([{"kind": "error", "text": session.plainly(error)}])
+
+
+async def _trace(request: Request, session: Session) -> Response:
+    """Return the numbers of a photograph as a document that may run its own scripts and nothing else."""
+    try:
+        text = await asyncio.to_thread(session.tried(request.query_params.get("key", "")).trace)
+    except PellucidError as error:
+        text = pages.document("No numbers", f"<p>{pages.escaped(session.plainly(error))}</p>")
+    return HTMLResponse(text, headers={"content-security-policy": DOCUMENT_POLICY})
 
 
 async def _report(request: Request, session: Session) -> Response:

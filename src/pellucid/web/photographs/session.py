@@ -8,6 +8,7 @@ import secrets
 import shutil
 import tempfile
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,16 +18,17 @@ from pellucid.audit import audit
 from pellucid.data import Splits, load
 from pellucid.errors import InputError, PellucidError
 from pellucid.job import Result, run
-from pellucid.pictures import embedded
 from pellucid.recipe import USUAL, Recipe, make_recipe
 from pellucid.training.interrupt import stopped_where
 from pellucid.web.photographs.album import ENDINGS, Album, Bounds, Take
-from pellucid.web.photographs.checkup import checkup, photograph
-from pellucid.web.photographs.outcome import answer, saved, summary, told_of
+from pellucid.web.photographs.checkup import checkup
+from pellucid.web.photographs.outcome import reported, saved, summary, told_of
 from pellucid.web.photographs.progress import Progress
+from pellucid.web.photographs.sample import sample
+from pellucid.web.photographs.shown import shown
+from pellucid.web.photographs.tried import Tried
 
 Message = dict[str, Any]
-MOST_PICTURES = 100  # that one message may ask for
 LARGEST_TRIED = 100 * 2**20  # bytes of a photograph that is tried
 FEW_SHOWN = 12  # photographs of a class, beside its name
 
@@ -35,11 +37,12 @@ class Session:
     """From photographs to a model.
 
     given: a folder or a zip that is there already; it is only read.  seed: of the start, drawn where it is None.
-    The stages: "photos", "checking", "checked", "training", "trained".
+    The stages: "photos", "checking", "checked", "training", "trained"; the report is written after that.
     """
 
     def __init__(self, given: str | Path | None = None, bounds: Bounds | None = None, seed: int | None = None) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="pellucid-"))  # nobody else may read it
+        self._delete = weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)  # also when Python ends
         self.album = Album(self.folder / "photographs", bounds or Bounds())
         self.given = None if given is None else str(given)
         self.stage, self.error = "photos", ""
@@ -48,9 +51,11 @@ class Session:
         self.files: dict[str, Path] = {}
         self._seed = secrets.randbelow(2**31) if seed is None else seed
         self._merge: dict[str, list[str]] = {}
+        self._kept: dict[str, bytes] = {}  # of the sample, to be tried
         self._splits: Splits | None = None
         self._outcome: Message | None = None
         self._progress: Progress | None = None
+        self._tried: Tried | None = None
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._lock = threading.RLock()
@@ -70,6 +75,7 @@ class Session:
             "remove": self._remove,
             "discard": self._discard,
             "clear": self._clear,
+            "sample": self._sample,
             "pictures": self._pictures,
         }
         try:
@@ -96,24 +102,31 @@ class Session:
             self._forget_results("photos")
 
     def answer(self, name: str, data: bytes) -> list[Message]:
-        """Return what the model says of the bytes of one photograph."""
+        """Return what the model says of the bytes of one photograph, and a key for `tried`."""
         try:
             result = self.result
             if result is None:
                 raise InputError("There is no model yet: train first, then try a photograph.")
             if len(data) > LARGEST_TRIED:
                 raise InputError(f"{name!r} has more than {LARGEST_TRIED // 2**20} MB; make it smaller first.")
-            return [{"kind": "answer"} | answer(result.model, name[-200:] or "the photograph", data)]
+            self._tried = tried = Tried.of(result.model, name[-200:] or "the photograph", data)
+            return [{"kind": "answer", "key": tried.key} | tried.answer]
         except PellucidError as error:
             return [{"kind": "error", "text": self.plainly(error)}]
+
+    def tried(self, key: str) -> Tried:
+        """Return the photograph that was tried last.  InputError where the key is that of another one."""
+        if self._tried is None or self._tried.key != key:
+            raise InputError("That is not the photograph that was tried last; try it once more.")
+        return self._tried
 
     def status(self) -> Message:
         """Return where the work stands: small, and different whenever there is something new to show."""
         with self._lock:
             progress = None if self._progress is None else self._progress.as_dict()
-            stopping = self._stopping.is_set()
+            looking = None if self._tried is None else self._tried.looking
             return {"kind": "status", "stage": self.stage, "changes": self._changes, "progress": progress,
-                    "stopping": stopping}  # fmt: skip
+                    "stopping": self._stopping.is_set(), "looking": looking}  # fmt: skip
 
     def state(self) -> Message:
         """Return all that a page shows."""
@@ -133,13 +146,14 @@ class Session:
                 "outcome": self._outcome,
                 "files": sorted(self.files),
                 "error": self.error,
+                "kept": [f"sample/{name}" for name in self._kept],
                 "endings": list(ENDINGS),
             }
 
     @property
     def working(self) -> bool:
         """Whether something is under way that takes long."""
-        return self.stage in ("checking", "training")
+        return self._progress is not None
 
     def plainly(self, error: BaseException) -> str:
         """Return an error's words without the private folder, which says nothing to anybody."""
@@ -154,7 +168,7 @@ class Session:
         self._stopping.set()
         if self._thread is not None:
             self._thread.join(5)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self._delete()
 
     # Its messages
 
@@ -203,28 +217,24 @@ class Session:
         self.album.discard(str(message.get("place")))
         return self._check(message)
 
+    def _sample(self, message: Message) -> list[Message]:
+        for name, data in sample().items():
+            with self.receiving(name) as take:
+                take(data)
+        self._kept = sample(kept=True)
+        return [self.state()]
+
     def _clear(self, message: Message) -> list[Message]:
         self._refuse_while_working()
         self._forget_results("photos")  # first, as it holds a zip open
         self.album.clear()
-        self.given = None
+        self.given, self._kept = None, {}
         return [self.state()]
 
     def _pictures(self, message: Message) -> list[Message]:
-        asked = message.get("of")
-        addresses = [str(address) for address in asked[:MOST_PICTURES]] if isinstance(asked, list) else []
-        shown = {}
-        for address in addresses:
-            with contextlib.suppress(PellucidError, LookupError, ValueError):  # what cannot be shown has no picture
-                shown[address] = embedded(self._photograph(address))
-        return [{"kind": "pictures", "pictures": shown}]
-
-    def _photograph(self, address: str) -> Any:
-        if address.startswith("album/"):
-            return self.album.pictures[address.removeprefix("album/")]
-        if self._splits is None:
-            raise LookupError(address)
-        return photograph(self._splits, address)
+        return [
+            {"kind": "pictures", "pictures": shown(message.get("of"), self.album.pictures, self._kept, self._splits)}
+        ]
 
     # The long work
 
@@ -254,9 +264,12 @@ class Session:
         if "interrupted" in result.histories[-1].stopped_because:
             early = True
             self._stopping.clear()  # training has heard it; the report is written all the same
-        files = saved(result, self.folder, progress)
+        files = saved(result, self.folder)
         with self._lock:
             self.result, self.files, self._outcome, self.stage = result, files, summary(result, early), "trained"
+            self._changes += 1
+        with contextlib.suppress(KeyboardInterrupt):  # then the report is left out
+            self.files = files | reported(result, self.folder, progress)
 
     def _recipe(self, merge: dict[str, Any]) -> Recipe:
         names = self.checked["classes"] if self.checked else []
@@ -295,7 +308,7 @@ class Session:
             said = f"Something went wrong in pellucid itself ({type(error).__name__}: {error}). Please report it."
         with self._lock:
             if said:
-                self.stage, self.error = before, said
+                self.stage, self.error = "trained" if self.result else before, said
             self._progress = None
             self._stopping.clear()
             self._changes += 1
@@ -309,4 +322,5 @@ class Session:
             self._splits = self.checked = None
             self._merge = {}
         self.stage, self.error, self.result, self._outcome, self.files = stage, "", None, None, {}
+        self._tried = None
         self._changes += 1

@@ -1,6 +1,6 @@
 // The camera: a picture of what it sees, taken when asked. Where there is none, that is said.
 
-import { button, make } from "./element.js";
+import { button, make } from "../element.js";
 
 const WHY = {
   NotFoundError: "No camera was found on this device. Choose a photograph instead.",

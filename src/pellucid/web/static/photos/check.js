@@ -1,8 +1,10 @@
 // Step 2: what is in the photographs, before anything is learned: classes, copies, broken files.
 
-import { button, count, make } from "./element.js";
+import { button, count, make } from "../element.js";
 import { picture } from "./pictures.js";
 import { stages } from "./train.js";
+
+export { update } from "./train.js";
 
 export const title = "Check";
 export const lead = "It looks for copies, broken files and classes that are too small, before anything is learned.";

@@ -1,6 +1,6 @@
 // Step 1: photographs, by folder, by zip, or class by class.
 
-import { button, count, make } from "./element.js";
+import { button, count, make } from "../element.js";
 import { chosen, takesDrops } from "./dropping.js";
 import { pictures } from "./pictures.js";
 
@@ -18,7 +18,7 @@ export function show(body, state, act) {
     body.append(make("p", { class: "card", text: whatIsHere(state) }));
     return;
   }
-  body.append(zone(act), make("h2", { text: state.classes.length ? "Classes" : "Or class by class" }), boxes(state, act));
+  body.append(zone(act), state.classes.length ? "" : sample(act), make("h2", { text: state.classes.length ? "Classes" : "Or class by class" }), boxes(state, act));
 }
 
 /** Return whether there is enough to check. */
@@ -60,6 +60,12 @@ function zone(act) {
     make("div", { class: "row" },
       walks ? button("Choose a folder", () => folder.click(), { class: "primary" }) : null,
       button("Choose a .zip", () => zip.click())), folder, zip), take);
+}
+
+function sample(act) {
+  return make("div", { class: "row" }, make("span", { class: "quiet", text: "No photographs at hand?" }),
+    button("Take a sample", () => { forgetEmpty(); act.send({ do: "sample" }); }, { class: "slim" }),
+    make("span", { class: "quiet", text: "188 small real ones: faces, and cuts without a face." }));
 }
 
 function boxes(state, act) {

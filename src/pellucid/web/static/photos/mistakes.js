@@ -1,14 +1,17 @@
 // Step 4: what to expect of the network, and where it is wrong.
 
-import { make } from "./element.js";
+import { button, make } from "../element.js";
+import { stages, update } from "./train.js";
 import { address } from "./transport.js";
+
+export { update };
 
 export const title = "Mistakes";
 export const lead = "It was asked about photographs that it had not learned from. Look at what it got wrong: " +
   "a wrong label, an odd picture, a background it fell for.";
 
 /** Show the headline and the report. */
-export function show(body, state) {
+export function show(body, state, act) {
   const told = state.outcome;
   if (told.early) {
     body.append(make("p", { class: "quiet", text: `You stopped it early: ${told.networks} answer, and fewer photographs judged them.` }));
@@ -21,5 +24,14 @@ export function show(body, state) {
   }
   body.append(make("p", { class: "headline", text: told.headline }),
     make("ul", {}, ...told.sentences.map((text) => make("li", { text }))),
-    make("p", { class: "quiet", text: "The report was stopped before it was done." }));
+    ...(state.progress ? beingMade(state, act) : [make("p", { class: "quiet", text: "The report was left out." })]));
+  update(body, state);
+}
+
+function beingMade(state, act) {
+  return [
+    make("p", { text: "The report is being made, with every mistake to look at. You can try a photograph meanwhile." }),
+    stages(state.progress, ["report"]), make("p", { id: "remaining", class: "quiet" }),
+    button("Leave the report out", () => act.send({ do: "stop" }), { id: "stop" }),
+  ];
 }

@@ -1,6 +1,7 @@
 // The page: five steps as a path, one of them shown, what comes next below. All it knows is the session's state.
 
-import { button, count, make } from "./element.js";
+import { button, count, make } from "../element.js";
+import { theme } from "../theme.js";
 import { dropped } from "./dropping.js";
 import { forget } from "./pictures.js";
 import { listen, send, upload } from "./transport.js";
@@ -48,7 +49,8 @@ function become(next) {
   state = next;
   if (moved) step = STEP_OF[state.stage];
   warn(state.error);
-  draw();
+  if (!moved && STEPS[step].renew) STEPS[step].renew(at("body"), state); // what is shown there stays
+  else draw();
   if (moved && state.stage === "photos" && gather.ready(state) && (state.zip || state.given) && !state.error) message({ do: "check" });
 }
 
@@ -58,8 +60,8 @@ function told(status) {
     if (!taking) message({ do: "open" });
     return;
   }
-  Object.assign(state, { progress: status.progress, stopping: status.stopping });
-  train.update(at("body"), state);
+  Object.assign(state, { progress: status.progress, stopping: status.stopping, looking: status.looking });
+  STEPS[step].update?.(at("body"), state);
   if (status.progress && state.stage === "training") say(train.left(status.progress));
 }
 
@@ -124,7 +126,7 @@ function drawNext() {
   const next = {
     0: () => [primary("Check the photographs", () => message({ do: "check" }), !gather.ready(state) || state.stage === "checking" || state.stage === "training"), gather.missing(state)],
     1: () => state.stage === "checked" || state.stage === "trained"
-      ? [primary("Train", () => message({ do: "train", merge: check.joined(at("body")) })), "Next it learns them."] : [null, ""],
+      ? [primary("Train", () => message({ do: "train", merge: check.joined(at("body")) }), Boolean(state.progress)), "Next it learns them."] : [null, ""],
     2: () => state.stage === "trained" ? [primary("Look at the mistakes", () => go(3)), ""] : [null, ""],
     3: () => [primary("Try a photograph", () => go(4)), "Next you show it one of your own."],
     4: () => [null, ""],
@@ -143,5 +145,6 @@ document.addEventListener("drop", async (event) => { // beside the zone is meant
 });
 document.addEventListener("paste", (event) => act.pasted?.(event.clipboardData));
 
+theme();
 await message({ do: "open" });
 if (state) listen(told);

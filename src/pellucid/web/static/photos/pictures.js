@@ -1,6 +1,6 @@
 // Small pictures by their addresses: asked for in one message, kept, and put in where they are shown.
 
-import { make } from "./element.js";
+import { make } from "../element.js";
 import { send } from "./transport.js";
 
 const known = new Map();

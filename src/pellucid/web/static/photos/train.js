@@ -1,15 +1,17 @@
 // Step 3: training, with how far it is and what is left, and a stop that keeps what was learned.
 
-import { button, make } from "./element.js";
+import { button, make } from "../element.js";
 
 export const title = "Train";
 export const lead = "It learns from most of the photographs and is asked about the rest, again and again, so that you know " +
   "what to expect; then it learns from all.";
 
+const TRAINING = ["copies", "describing", "judging", "training"];
+
 /** Show the stages, and the stop. */
 export function show(body, state, act) {
   if (state.stage === "training") {
-    body.append(stages(state.progress), make("p", { id: "remaining", class: "big" }),
+    body.append(stages(state.progress, TRAINING), make("p", { id: "remaining", class: "big" }),
       button("Stop and keep what was learned", () => act.send({ do: "stop" }), { id: "stop" }));
     update(body, state);
   } else if (state.stage === "trained") {
@@ -24,7 +26,7 @@ export function stages(progress, only) {
     if (only && !only.includes(stage.name)) continue;
     list.append(make("li", { "data-stage": stage.name }, make("span", { class: "tickmark", "aria-hidden": "true" }),
       make("span", { text: stage.text }), make("span", { class: "number quiet" }),
-      make("span", { class: "measure", role: "progressbar", "aria-label": stage.text, "aria-valuemin": "0", "aria-valuemax": "100" },
+      make("span", { class: "measure track", role: "progressbar", "aria-label": stage.text, "aria-valuemin": "0", "aria-valuemax": "100" },
         make("span", { class: "fill" }))));
   }
   if (progress) refresh(list, progress);
@@ -44,9 +46,8 @@ export function update(body, { progress, stopping }) {
 /** Return the time that is left in words; honest about what is not known yet. */
 export function left(progress) {
   if (!progress) return "";
-  const reporting = progress.stages.at(-1).begun;
-  if (progress.remaining !== null) return `${duration(progress.remaining)} ${reporting ? "left" : "of training left, then the report"}`;
-  if (reporting) return "It is trained; the report is next.";
+  if (progress.remaining !== null) return `${duration(progress.remaining)} left`;
+  if (progress.stages.at(-1).begun) return "";
   return "How long it takes is known once the photographs are read.";
 }
 

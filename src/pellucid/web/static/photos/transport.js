@@ -1,42 +1,25 @@
-// Talks to the server this page came from: messages, files, and events. The session outlives a reload.
+// What this page says to the server: messages, files, events. The session outlives a reload.
+
+import { addresses, ask, drawn, post } from "../line.js";
 
 const KEY = "pellucid-photographs";
-
-function ownName() {
-  const made = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  const name = sessionStorage.getItem(KEY) ?? made;
-  sessionStorage.setItem(KEY, name);
-  return name;
-}
-
-export const session = ownName();
+const session = sessionStorage.getItem(KEY) ?? drawn(16);
+sessionStorage.setItem(KEY, session);
 
 /** Return the address of something of this session. */
-export function address(what, parameters = {}) {
-  return `${what}?${new URLSearchParams({ session, ...parameters })}`;
-}
-
-async function answers(response) {
-  if (!response.ok) return [{ kind: "error", text: `The server refused this (${response.status}): ${await response.text()}` }];
-  return response.json();
-}
-
-async function post(where, body) {
-  try {
-    return await answers(await fetch(where, { method: "POST", body }));
-  } catch {
-    return [{ kind: "error", text: "pellucid does not answer. Does it still run? Start it again, then reload this page." }];
-  }
-}
+export const address = addresses(session);
 
 /** Send one message and return the answers. */
 export const send = (message) => post(address("message"), JSON.stringify(message));
 
 /** Send one file of photographs. */
-export const upload = (file, parameters) => post(address("upload", parameters), file);
+export const upload = (file, query) => post(address("upload", query), file);
 
 /** Ask what a photograph shows. */
-export const ask = (file, name) => post(address("answer", { name }), file);
+export const shown = (file, name) => post(address("answer", { name }), file);
+
+/** Ask where it looked in the photograph that has this key. */
+export const why = (key) => ask(address("why", { key }));
 
 /** Call `told` with each status the server sends. */
 export function listen(told) {

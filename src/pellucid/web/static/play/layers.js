@@ -1,5 +1,6 @@
 // The controls over each layer of the drawing: how many units, which activation; and how many layers there are.
 
+import { button } from "../element.js";
 import { present } from "./present.js";
 import { plain } from "./settings.js";
 import { on, send } from "./wire.js";
@@ -7,12 +8,7 @@ import { on, send } from "./wire.js";
 const layersNow = () => present.settings.values.layers.map((layer) => [...layer]);
 const put = (layers) => send({ do: "set", settings: { layers } });
 
-function button(sign, label, pressed) {
-  const made = Object.assign(document.createElement("button"), { type: "button", textContent: sign, title: label, className: "small" });
-  made.setAttribute("aria-label", label);
-  made.addEventListener("click", pressed);
-  return made;
-}
+const small = (sign, label, pressed) => button(sign, pressed, { title: label, class: "small", "aria-label": label });
 
 function hidden(at, count) {
   const [, activation] = present.settings.values.layers[at - 1];
@@ -24,7 +20,7 @@ function hidden(at, count) {
     layers[at - 1][0] = Math.max(1, layers[at - 1][0] + by);
     put(layers);
   };
-  counter.append(button("\u2212", `One unit fewer in hidden layer ${at}`, wider(-1)), units, button("+", `One unit more in hidden layer ${at}`, wider(1)));
+  counter.append(small("\u2212", `One unit fewer in hidden layer ${at}`, wider(-1)), units, small("+", `One unit more in hidden layer ${at}`, wider(1)));
   const select = document.createElement("select");
   select.setAttribute("aria-label", `Activation of hidden layer ${at}`);
   select.append(...present.settings.choices.activation.map((name) => new Option(plain(name), name)));

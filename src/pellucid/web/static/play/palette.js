@@ -1,14 +1,11 @@
 // Colours and marker shapes of classes (Okabe and Ito 2008), the same as in pellucid's figures, and the theme's colours.
 
+import { isDark } from "../theme.js";
+
 const CLASSES = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#f0e442", "#999999", "#7a4b2a"];
 const SHAPES = ["circle", "square", "diamond", "up", "down", "plus", "cross", "left", "right", "hexagon"];
 const probe = document.createElement("span");
 probe.hidden = true;
-
-export function isDark() {
-  const chosen = document.documentElement.dataset.theme;
-  return chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-}
 
 // On a dark ground black turns white, and the others lighter.
 export function classColour(code) {

@@ -1,11 +1,11 @@
 // The playground's page: each part listens for what it shows, then the session is opened with the address.
 
+import { theme } from "../theme.js";
 import { curves, drawCurves } from "./curves.js";
 import { doctor } from "./doctor.js";
 import { drawing } from "./drawing.js";
 import { layers } from "./layers.js";
 import { network, repaintNetwork } from "./network.js";
-import { isDark } from "./palette.js";
 import { plane, repaint } from "./plane.js";
 import { present } from "./present.js";
 import { saving } from "./saving.js";
@@ -25,11 +25,7 @@ function recolour() {
 
 for (const part of [settings, layers, transport, plane, drawing, curves, network, weight, whatif, doctor, trace, saving]) part();
 
-document.getElementById("theme").addEventListener("click", () => {
-  document.documentElement.dataset.theme = isDark() ? "light" : "dark";
-  recolour();
-});
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", recolour);
+theme(recolour);
 
 await send({ do: "open", address: location.hash.slice(1) });
 listen();

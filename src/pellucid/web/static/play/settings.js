@@ -1,5 +1,6 @@
 // Everything that may be set, each with the control that suits it.
 
+import { button } from "../element.js";
 import { choices, list, slider } from "./controls.js";
 import { present } from "./present.js";
 import { DECAYS, RATES, number, percent } from "./scale.js";
@@ -17,12 +18,6 @@ const steps = (low, high, step) => Array.from({ length: Math.round((high - low) 
 const set = (name) => (value) => sendLatest(name, { do: "set", settings: { [name]: value } });
 
 let shown = null; // built once the session has told its choices
-
-function button(text, pressed) {
-  const element = Object.assign(document.createElement("button"), { type: "button", textContent: text });
-  element.addEventListener("click", pressed);
-  return element;
-}
 
 function build({ choices: offered, values }) {
   const data = choices(document.getElementById("data"), offered.data, plain, (name) => send({ do: "set", settings: { data: name } }));

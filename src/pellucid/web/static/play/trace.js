@@ -1,5 +1,6 @@
 // The work for one point: the trace's own page in a frame, in front of the playground.
 
+import { showWork } from "../work.js";
 import { isDrawing } from "./drawing.js";
 import { canvas, rowAt } from "./plane.js";
 import { present } from "./present.js";
@@ -9,10 +10,8 @@ const part = (id) => document.getElementById(id);
 
 function open(row) {
   const label = present.problem.class_names[present.problem.labels[row]];
-  part("trace-title").textContent = `The work for point ${row}, named ${label}`;
-  part("trace-frame").src = address("trace", { row });
   part("row").value = row;
-  part("trace").showModal();
+  showWork(`The work for point ${row}, named ${label}`, address("trace", { row }));
 }
 
 export function trace() {
@@ -30,5 +29,4 @@ export function trace() {
     const row = Number(part("row").value);
     if (row < present.problem.points.length) open(row);
   });
-  part("trace-close").addEventListener("click", () => part("trace").close());
 }

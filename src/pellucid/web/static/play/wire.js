@@ -1,6 +1,9 @@
 // The line to the session: messages out by POST, answers and events in, each given to those who listen for its kind.
 
-const SESSION = Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+import { addresses, drawn, post } from "../line.js";
+
+export const address = addresses(drawn(12));
+
 const listeners = new Map();
 const flying = new Map(); // by key: the newest message that waits for its predecessor's answer, and the end of all
 let lost = false;
@@ -22,25 +25,10 @@ export function receive(message) {
   deliver(message);
 }
 
-export function address(path, query = {}) {
-  return `${path}?${new URLSearchParams({ session: SESSION, ...query })}`;
-}
-
 export async function send(message) {
   if (message.do === "open") newest = 0; // a session made anew counts from the beginning
-  let replies;
-  try {
-    const answer = await fetch(address("message"), {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify(message),
-    });
-    replies = answer.ok ? await answer.json() : [{ kind: "error", text: await answer.text() }];
-    lost = false;
-  } catch {
-    lost = true;
-    replies = [{ kind: "error", text: "The playground's program does not answer. Is it still running? Start it again, then reload this page." }];
-  }
+  const replies = await post(address("message"), JSON.stringify(message));
+  lost = replies.some((reply) => reply.lost);
   if (replies.some((reply) => reply.again) && message.do !== "open") {
     await send({ do: "open", address: location.hash.slice(1) });
     return replies;

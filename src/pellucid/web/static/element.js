@@ -16,8 +16,8 @@ export function make(tag, options = {}, ...children) {
 }
 
 /** Return a button. */
-export function button(text, click, options = {}) {
-  return make("button", { type: "button", text, ...options, on: { click } });
+export function button(text, click, options = {}, ...children) {
+  return make("button", { type: "button", text, ...options, on: { click } }, ...children);
 }
 
 /** Return "1 photograph", "12 photographs". */

@@ -1,0 +1,101 @@
+"""Tried: one photograph that a model was shown: what it says, where it looked, and the numbers it went by."""
+
+import base64
+import secrets
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from pellucid.features import PictureFeatures
+from pellucid.insight.occlusion import MATTERS, Occluded, occluded
+from pellucid.insight.trace.page import page
+from pellucid.insight.trace.subject import Subject
+from pellucid.insight.veil import veil
+from pellucid.model import Model, class_codes
+from pellucid.novelty import UNKNOWN
+from pellucid.pictures import PictureFile, as_pixels, embedded
+
+SHOWN = 320  # pixels of the longer side, as it is shown
+ROWS, COLUMNS = ("upper", "middle", "lower"), ("left", "centre", "right")
+
+
+@dataclass(eq=False)
+class Tried:
+    """A photograph as the model sees it.
+
+    pixels: (h, w, c).  R: its raw row (1, n_row).  answer: as a page shows it.  key: by which a page asks for more.
+    looking: how far `why` is, as (copies described, of how many).
+    """
+
+    model: Model
+    pixels: np.ndarray
+    R: np.ndarray
+    answer: dict[str, Any]
+    key: str = field(default_factory=lambda: secrets.token_hex(8))
+    looking: tuple[int, int] | None = None
+
+    @classmethod
+    def of(cls, model: Model, name: str, data: bytes) -> "Tried":
+        """Show a model the bytes of a photograph.  Raises BadPictureError where they are none."""
+        assert isinstance(model.features, PictureFeatures)
+        picture = PictureFile(name, data)
+        pixels = as_pixels(picture, model.features.shape)
+        R = model.rows([pixels])
+        return cls(model, pixels, R, _answer(model, R) | {"name": name, "shown": embedded(picture, SHOWN)})
+
+    def why(self) -> dict[str, Any]:
+        """Return where it looked: a sentence, and a veil to lay over the photograph, None where no region matters."""
+
+        def told(done: int, total: int) -> None:
+            self.looking = (done, total) if done < total else None
+
+        found = occluded(self.model, self.pixels, told=told)
+        drawn = base64.b64encode(veil(found).encode()).decode()
+        return {
+            "sentence": sentence(found, self.model.class_names[found.code]),
+            "veil": f"data:image/svg+xml;base64,{drawn}" if drawn else None,
+        }
+
+    def trace(self) -> str:
+        """Return the way from the photograph's numbers to the answer, as an HTML document."""
+        return page(Subject.of_row(self.model, self.R).step())
+
+
+def sentence(found: Occluded, name: str) -> str:
+    """Return in words where a model looked that answers `name`, and how that is known.
+
+    >>> falls = np.zeros((7, 7))
+    >>> falls[3, 3] = 0.22
+    >>> sentence(Occluded(0, 0.93, falls), "cat")
+    'Covering the framed region (middle centre) lowers "cat" from 0.93 to 0.71: there it looked.'
+    """
+    if found.strongest is None:
+        return (
+            f'Covering any one region changes "{name}" by less than {MATTERS}: '
+            "it does not hang on one place; what it goes by is spread over the photograph."
+        )
+    row, column = (3 * place // len(found.falls) for place in found.strongest)
+    border = " It touches the border: is that the thing itself, or what is behind it?" if found.at_border else ""
+    return (
+        f'Covering the framed region ({ROWS[row]} {COLUMNS[column]}) lowers "{name}" from {found.p:.2f} to '
+        f"{found.p - found.falls.max():.2f}: there it looked.{border}"
+    )
+
+
+def _answer(model: Model, R: np.ndarray) -> dict[str, Any]:
+    """Return what a model says of one raw row: the answer, and the probability of each class."""
+    P, novelty = model.probabilities(R), model.novelty(R)
+    said = str(model.said(P, novelty)[0])
+    likeliest = model.class_names[int(class_codes(P, model.threshold)[0])]
+    p = dict(zip(model.class_names, P[0].astype(float).tolist(), strict=True))
+    if said != UNKNOWN:
+        sentence, why = f"By its reckoning with a probability of {p[said]:.2f}.", ""
+    elif model.rejection is not None and float(novelty[0]) > model.rejection.novelty:
+        why = "unlike"
+        sentence = f"Unlike anything it knows, so it gives no answer. Made to choose, it would say {likeliest}."
+    else:
+        why = "unsure"
+        sentence = f"Not sure enough to answer. It leans to {likeliest}, with {p[likeliest]:.2f}."
+    return {"said": said, "why": why, "sentence": sentence, "likeliest": likeliest,
+            "probabilities": [[cls, p[cls]] for cls in sorted(p, key=lambda cls: -p[cls])]}  # fmt: skip
