@@ -41,7 +41,7 @@ _HOMES = {
     "drawing": "pellucid.insight.drawing",
     "explain": "pellucid.insight.trace.subject",
     "load": "pellucid.model",
-    "report": "pellucid.insight.report",
+    "report": "pellucid.insight.report.report",
     "trace": "pellucid.insight.trace",
     "train": "pellucid.job",
 }

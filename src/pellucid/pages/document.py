@@ -8,14 +8,8 @@ from importlib.resources import files
 # a page that holds untrusted file names and pictures runs only its own scripts, and fetches nothing
 POLICY = "default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 
-TURNING = {
-    "R",
-    "AL",
-    "AN",
-    "RLE",
-    "RLO",
-    "RLI",
-}  # kinds of letters that are written from right to left, or make others so
+# kinds of letters that are written from right to left, or make others so
+TURNING = {"R", "AL", "AN", "RLE", "RLO", "RLI"}
 ISOLATE, ISOLATED = "\u2068", "\u2069"
 
 
