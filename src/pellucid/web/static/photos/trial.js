@@ -98,10 +98,13 @@ function card(answer, act) {
   image.addEventListener("load", () => {
     image.className = seen.dataset.size = image.naturalWidth < TINY ? "tiny" : "";
   });
-  const reason = make("div", { id: "why", "aria-live": "polite" });
+  const reason = make("div", { id: "why", tabindex: "-1", "aria-live": "polite" });
   const ask = button("Why?", () => {
     ask.disabled = true;
-    explained(answer, seen, reason, act).then(() => ask.remove());
+    explained(answer, seen, reason, act).then(() => {
+      ask.remove();
+      if (document.activeElement === document.body) reason.focus({ preventScroll: true }); // the keyboard goes on from there
+    });
   }, { class: "primary" });
   const numbers = () => showWork(`From the numbers of ${answer.name} to the answer`, address("trace", { key: answer.key }));
   return make("div", { class: "card answer" }, seen,
