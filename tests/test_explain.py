@@ -335,7 +335,7 @@ def test_a_model_is_explained_from_python_too(tmp_path):
     picture = next((tmp_path / "data").rglob("*.png"))
     forward, step = pellucid.explain(result.model, picture), pellucid.explain(result.model, picture, "dark")
     assert forward.cost is None and step.cost.J > 0
-    assert np.array_equal(forward.layers[0].A_in, result.model.features.transform([picture])[:1])
+    assert np.array_equal(forward.layers[0].A_in, result.model.features.transform([picture], np.float32)[:1])
     with pytest.raises(InputError, match=r"trace takes a Network, got Model; explain takes a Model and a file\."):
         pellucid.trace(result.model, [[0.0]])
     with pytest.raises(InputError, match="explain takes a Model, got Network; trace takes a network"):
