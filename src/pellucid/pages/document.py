@@ -1,11 +1,14 @@
 """A whole HTML document in one string: it asks for nothing from outside, so it opens anywhere, for ever."""
 
+import re
 from collections.abc import Sequence
 from html import escape
 from importlib.resources import files
 
 # a page that holds untrusted file names and pictures runs only its own scripts, and fetches nothing
 POLICY = "default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
+
+NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # a picture with one of these is shown nowhere
 
 
 def escaped(value: object) -> str:
@@ -15,7 +18,7 @@ def escaped(value: object) -> str:
     '&lt;img src=x onerror=&#x27;alert(1)&#x27;&gt;'
     """
     text = str(value).encode("utf-8", "replace").decode()  # names of files may hold lone surrogates
-    return escape(text, quote=True)
+    return escape(NOT_XML.sub("\ufffd", text), quote=True)
 
 
 def theme() -> str:

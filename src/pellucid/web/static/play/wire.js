@@ -76,7 +76,7 @@ export function listen() {
   const events = new EventSource(address("events"));
   events.onmessage = (event) => receive(JSON.parse(event.data));
   events.onopen = () => {
-    if (lost) send({ do: "open", address: location.hash.slice(1) });
+    if (lost) send({ do: "pause" }); // whose answer says where the session stands; one that is gone is opened anew
   };
   events.onerror = () => (lost = true);
 }
