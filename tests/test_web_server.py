@@ -357,7 +357,9 @@ def test_nothing_that_was_given_stays_behind(tmp_path, name, code):
         assert ask(port, "POST", f"/photos/upload?session={ID}&path=a/b.png", b"picture")[0] == 200
         assert [path.name for path in tmp_path.rglob("b.png")]
         process.send_signal(getattr(signal, name))
-        _, err = process.communicate(timeout=60)
+        with contextlib.ExitStack() as stack:
+            stack.callback(process.kill)  # or a server that does not hear would keep the tests waiting
+            _, err = process.communicate(timeout=30)
     assert (process.returncode, err) == (code, "")
     assert list(tmp_path.glob("pellucid-*")) == []
 
