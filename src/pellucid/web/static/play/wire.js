@@ -39,7 +39,7 @@ export async function send(message) {
     lost = false;
   } catch {
     lost = true;
-    replies = [{ kind: "error", text: "The playground's program does not answer. Is it still running? Start it again, then reload this page." }];
+    replies = [{ kind: "error", text: "The playground's program does not answer. Is it still running? Once it is started again, this page goes on where it was." }];
   }
   if (replies.some((reply) => reply.again) && message.do !== "open") {
     await send({ do: "open", address: location.hash.slice(1) });
