@@ -260,6 +260,9 @@ def test_the_program_itself(tmp_path):
     assert demo.returncode == 0 and demo.stderr == "" and "the network says" in demo.stdout
     assert results(tmp_path / "d.json", "demo")["scores"]["test"]["accuracy"] > 0.95
     assert (tmp_path / "pellucid-demo" / "digits.pellucid").exists()
+    assert "pellucid explain pellucid-demo/digits.pellucid pellucid-demo/digit.png --label" in demo.stdout
+    explained = call("explain", "pellucid-demo/digits.pellucid", "pellucid-demo/digit.png", "--label", "3")
+    assert explained.returncode == 0 and "Loss" in explained.stdout
     assert call("demo").returncode == 0  # once more over its own files
     assert call("predict", "pellucid-demo/digits.pellucid", "nothing.png").returncode == 1
 

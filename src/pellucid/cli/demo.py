@@ -8,8 +8,10 @@ import numpy as np
 from pellucid.cli.draw import draw_training
 from pellucid.cli.output import json_option, picture_folder, progress_bars, refuse_foreign_json, say, typed, write_json
 from pellucid.cli.results import training_results
+from pellucid.files import atomic_write
 from pellucid.insight.report import report
 from pellucid.job import run
+from pellucid.pictures import encoded
 from pellucid.recipe import make_recipe
 
 
@@ -48,11 +50,15 @@ def demo_command(out: Path, json_file: str | None) -> None:
     p = model.predict_proba(picture)[0]
     say(_drawn(np.asarray(picture)))
     say(f"this one is a {label}; the network says {model.predict(picture)[0]} ({p.max():.3f})")
+    atomic_write(out / "digit.png", encoded(np.asarray(picture)))
     draw_training(result, out)
     report(result, command=typed()).save(out / "report.html", force=True)
     say(f"written to {out}: {', '.join(sorted(path.name for path in out.iterdir()))}")
-    say(f"look at: {out / 'report.html'}")
-    say(f"next: pellucid inspect {out / 'digits.pellucid'}, or pellucid train on a folder of your own pictures")
+    say(f"look at {out / 'report.html'} in a browser")
+    say("next, any of these:")
+    say(f"  pellucid explain {out / 'digits.pellucid'} {out / 'digit.png'} --label {label}")
+    say("  pellucid play")
+    say("  pellucid train on a folder of your own pictures, one folder a class")
 
 
 def _drawn(picture: np.ndarray) -> str:

@@ -4,7 +4,7 @@ Training and prediction both come through `as_pixels`, so a photo is seen in the
 """
 
 from pellucid.pictures.arrays import LUMA, to_unit
-from pellucid.pictures.embedded import address, embedded
+from pellucid.pictures.embedded import address, embedded, encoded
 from pellucid.pictures.files import PictureFile, is_file, read_file
 from pellucid.pictures.pixels import (
     ORIENTATION,
@@ -29,6 +29,7 @@ __all__ = [
     "decoded",
     "decoder_version",
     "embedded",
+    "encoded",
     "heic_is_readable",
     "is_file",
     "opened",

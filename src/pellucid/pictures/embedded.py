@@ -43,6 +43,12 @@ def embedded(raw: Any, side: int = SIDE) -> str:
 
 def address(pixels: np.ndarray, exact: bool = True) -> str:
     """Return pixels (h, w), (h, w, 1) or (h, w, 3), uint8, as an address that holds them as PNG, or else as JPEG."""
+    kind = "png" if exact else "jpeg"
+    return f"data:image/{kind};base64,{base64.b64encode(encoded(pixels, exact)).decode()}"
+
+
+def encoded(pixels: np.ndarray, exact: bool = True) -> bytes:
+    """Return pixels (h, w), (h, w, 1) or (h, w, 3), uint8, as the bytes of a PNG, or else of a JPEG."""
     from PIL import Image
 
     image: PillowImage = Image.fromarray(pixels[..., 0] if pixels.shape[2:] == (1,) else pixels)
@@ -51,7 +57,7 @@ def address(pixels: np.ndarray, exact: bool = True) -> str:
         image.save(file, "PNG", optimize=True)
     else:
         image.save(file, "JPEG", quality=QUALITY, optimize=True)
-    return f"data:image/{'png' if exact else 'jpeg'};base64,{base64.b64encode(file.getvalue()).decode()}"
+    return file.getvalue()
 
 
 def _small(height: int, width: int, channels: int, side: int) -> PictureShape:
