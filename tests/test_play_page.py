@@ -4,6 +4,7 @@ import re
 import socket
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 
 import pytest
@@ -271,6 +272,20 @@ def test_what_if_that_is_refused_does_not_seem_to_train_for_ever(play):
     slide(tab, "#whatif-settings input >> nth=0", 5)
     tab.wait_for_selector("#trouble:not([hidden])")
     shows(tab, "#whatif-result", re.compile("Move a slider"))
+
+
+def test_a_frame_that_comes_before_the_answer_waits_for_it(play):
+    tab = play()
+
+    def late(route):
+        answer = route.fetch()
+        time.sleep(0.5)  # the doctor's frame of the new network comes by events meanwhile
+        route.fulfill(response=answer)
+
+    tab.route("**/message?*", late)
+    tab.click("#more")
+    shows(tab, "#depth", "2")
+    shows(tab, ".layer-head output >> nth=1", "4")
 
 
 def test_the_keyboard_stays_where_it_was(play):
