@@ -58,7 +58,7 @@ HOMES = {  # heavy or optional packages, and the only places that may import the
     "pillow_heif": {"pictures/pixels.py"},
     "platformdirs": {"cache.py", "data/published.py"},
     "pooch": {"data/fetch.py"},
-    "concurrent": {"parallel.py"},
+    "concurrent": {"parallel.py", "web/server.py"},
     "skimage": {"features/photo.py", "web/photographs/sample.py"},
     "sklearn": {"estimator.py", "data/toy.py", "evaluation/file_facts.py"},
     "matplotlib": {

@@ -70,7 +70,8 @@ def test_repeats_have_folds_of_their_own_and_add_no_rows():
     assert result.wrong.mean() == pytest.approx(1 - result.accuracy)
     assert result.sentence() == (
         f"{result.accuracy:.3f} in 5-fold cross-validation of 120 rows, 3 times (95% interval "
-        f"{result.interval[0]:.3f} to {result.interval[1]:.3f}; always the majority: {1 - LABELS.mean():.3f})"
+        f"{result.interval[0]:.3f} to {result.interval[1]:.3f}; always the majority: {1 - LABELS.mean():.3f}; "
+        "counts of rows are of the first time)"
     )
     json.dumps(result.as_dict(), allow_nan=False)
 

@@ -54,6 +54,22 @@ def test_what_it_refuses(served, capsys, arguments, told):
     assert served == []
 
 
+def test_a_table_that_cannot_be_scaled_is_refused_before_anybody_comes(served, capsys, tmp_path):
+    path = tmp_path / "huge.csv"
+    path.write_text("x,y,kind\n" + "".join(f"{n % 3 - 1}e308,{n},{'ab'[n % 2]}\n" for n in range(40)))
+    assert run(["play", "--no-browser", str(path), "--label", "kind"]) == 1
+    assert "cannot be standardised" in capsys.readouterr().err
+    assert served == []
+
+
+def test_numbers_to_predict_are_refused(served, capsys, tmp_path):
+    path = tmp_path / "costs.csv"
+    path.write_text("x,y,cost\n" + "".join(f"{n},{n * n % 17},{n / 7:.3f}\n" for n in range(40)))
+    assert run(["play", "--no-browser", str(path), "--label", "cost"]) == 1
+    assert "are numbers to predict" in capsys.readouterr().err
+    assert served == []
+
+
 def test_a_port_in_use_is_told(served, capsys):
     with bound("127.0.0.1", 0) as taken:
         assert run(["play", "--no-browser", "--port", str(taken.getsockname()[1])]) == 1

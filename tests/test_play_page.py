@@ -4,6 +4,7 @@ import re
 import socket
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 
 import pytest
@@ -252,6 +253,49 @@ def test_ten_starts_make_a_fan(play):
     assert "died" in tab.inner_text("#whatif-result")
     tab.click("#whatif-forget")
     assert "starts" not in tab.inner_text("#curve-key")
+
+
+def test_starts_that_were_put_away_do_not_come_back(play):
+    tab = play("samples=100")
+    for away in ("#whatif-forget", "#new_start"):
+        tab.click("#starts")
+        tab.get_by_text("of 10 starts").wait_for()
+        tab.click(away)
+        shows(tab, "#whatif-result", re.compile("Move a slider"))
+        assert tab.is_enabled("#starts")
+        tab.wait_for_timeout(300)
+        shows(tab, "#whatif-result", re.compile("Move a slider"))
+
+
+def test_what_if_that_is_refused_does_not_seem_to_train_for_ever(play):
+    tab = play("data=drawn")
+    slide(tab, "#whatif-settings input >> nth=0", 5)
+    tab.wait_for_selector("#trouble:not([hidden])")
+    shows(tab, "#whatif-result", re.compile("Move a slider"))
+
+
+def test_a_frame_that_comes_before_the_answer_waits_for_it(play):
+    tab = play()
+
+    def late(route):
+        answer = route.fetch()
+        time.sleep(0.5)  # the doctor's frame of the new network comes by events meanwhile
+        route.fulfill(response=answer)
+
+    tab.route("**/message?*", late)
+    tab.click("#more")
+    shows(tab, "#depth", "2")
+    shows(tab, ".layer-head output >> nth=1", "4")
+
+
+def test_the_keyboard_stays_where_it_was(play):
+    tab = play()
+    label = "One unit more in hidden layer 1"
+    tab.focus(f"[aria-label='{label}']")
+    for units in ("5", "6"):
+        tab.keyboard.press("Enter")
+        shows(tab, ".layer-head output", units)
+        tab.wait_for_selector(f"[aria-label='{label}']:focus")
 
 
 def test_the_saved_script_comes_to_the_displayed_cost(play, tmp_path):

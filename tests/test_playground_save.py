@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import csv
 import io
 import subprocess
 import sys
@@ -159,6 +160,18 @@ def test_the_picture_shows_points_where_they_are(table):
         assert (px, py) == pytest.approx((SIDE * (x - x0) / (x1 - x0), SIDE * (y1 - y) / (y1 - y0)), abs=0.06)
     cells = root.findall("svg:g/svg:rect", name)
     assert sum(int(cell.get("width")) * int(cell.get("height")) for cell in cells) == SIDE * SIDE
+
+
+def test_the_picture_is_whole_whatever_classes_are_called(tmp_path):
+    names = ["&" * 30, "<" * 17 + "\x01", '"' * 18 + "\u202e"]
+    path = tmp_path / "table.csv"
+    with path.open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["x", "y", "kind"])
+        rows.writerows([n % 5, n % 7, names[n % 3]] for n in range(60))
+    root = ElementTree.fromstring(saved(session_of([], OwnTable.read(str(path), "kind")), "svg")["content"])
+    told = [text.text for text in root.iter("{http://www.w3.org/2000/svg}text")][1:]
+    assert sorted(told) == sorted(["&" * 17 + "…", "<" * 17 + "\ufffd", '"' * 17 + "…"])
 
 
 def test_wrong_points_are_ringed():

@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -15,10 +16,11 @@ from pellucid.errors import InputError
 from pellucid.web import server as module
 from pellucid.web.guard import LOOPBACK, Guard, checked_name
 from pellucid.web.mailbox import MOST, Mailbox
+from pellucid.web.photographs.room import PhotographsRoom
 from pellucid.web.playground import room as rooms
 from pellucid.web.playground.room import PlaygroundRoom
 from pellucid.web.playground.session import Session
-from pellucid.web.server import application, bound, plain, serve
+from pellucid.web.server import answer, application, bound, plain, serve
 
 ID = "0123456789abcdef"
 
@@ -29,7 +31,8 @@ def serving(*names):
     room = PlaygroundRoom(closing)
     with bound("127.0.0.1", 0) as listener:
         port = listener.getsockname()[1]
-        thread = threading.Thread(target=serve, args=(application([room], names), listener, closing))
+        app = application([room, PhotographsRoom(closing)], names)
+        thread = threading.Thread(target=serve, args=(app, listener, closing))
         thread.start()
         try:
             yield port, room
@@ -218,6 +221,11 @@ HOSTS = {
     "localhost@evil.example": 403,
     "": 403,
     "localhost:1/x": 403,
+    "localhost#x": 403,
+    "localhost.": 403,
+    "127.1": 403,
+    "2130706433": 403,
+    "[::ffff:127.0.0.1]": 403,
     "[::1": 403,
     "localhost": 200,
     "LOCALHOST:9": 200,
@@ -260,6 +268,22 @@ def test_pages_of_other_sites_are_refused(port):
     assert tell(port, {"do": "open"}, Origin=f"http://127.0.0.1:{port}")[0]["kind"] == "problem"
 
 
+NAVIGATION = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_pages_of_other_sites_may_only_link_here(port, site):
+    elsewhere = {"Sec-Fetch-Site": site}
+    assert ask(port, "GET", "/", **elsewhere, **NAVIGATION)[0] == 200
+    for path in ("/", "/static/play/play.js", f"/trace?session={ID}&row=1", f"/events?session={'c' * 16}"):
+        assert ask(port, "GET", path, **elsewhere, **{"Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"})[0] == 403
+    assert ask(port, "GET", f"/trace?session={ID}&row=1", **elsewhere, **NAVIGATION)[0] == 403
+    assert ask(port, "GET", "/", **elsewhere, **{"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "iframe"})[0] == 403
+    assert ask(port, "POST", f"/message?session={ID}", {"do": "open"}, **elsewhere)[0] == 403
+    for own in ("same-origin", "none"):
+        assert ask(port, "GET", f"/trace?session={ID}&row=1", **{"Sec-Fetch-Site": own})[0] == 200
+
+
 def test_names_are_checked():
     assert Guard(None, ["Room12.School.example"]).refusal([(b"host", b"room12.school.example:80")]) is None
     assert checked_name(" [::1] ") == "::1"
@@ -290,6 +314,54 @@ def test_the_next_free_port_is_taken(monkeypatch):
 def test_a_host_that_is_not_ours():
     with pytest.raises(InputError, match=r"cannot listen at 192\.0\.2\.1"):
         bound("192.0.2.1", 0)
+
+
+@pytest.mark.parametrize("path", ["message", "photos/message", "photos/upload", "photos/answer"])
+def test_who_leaves_amid_a_message_is_no_fault(path, caplog):
+    with serving() as (port, _):
+        head = f"POST /{path}?session={ID}&path=a/b.png HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99\r\n\r\n{{"
+        with socket.create_connection(("127.0.0.1", port), timeout=30) as line:
+            line.sendall(head.encode())
+        with socket.create_connection(("127.0.0.1", port), timeout=30) as line:
+            line.sendall(b"nonsense\r\n\r\n")
+            assert b"400" in line.recv(100)
+        assert ask(port, "GET", "/")[0] == 200
+    assert [record for record in caplog.records if record.name.startswith("uvicorn")] == []
+
+
+def test_long_work_keeps_no_message_waiting(monkeypatch):
+    together = threading.Barrier(40)
+    monkeypatch.setattr(Session, "handle", lambda session, message: [{"kind": "n", "n": together.wait(30)}])
+    with serving() as (port, _):
+        asking = [threading.Thread(target=tell, args=(port, {}, f"{n:08x}")) for n in range(40)]
+        for one in asking:
+            one.start()
+        for one in asking:
+            one.join(60)
+    assert not together.broken
+
+
+def test_any_text_can_be_answered():
+    text = "\udcff \ud800 \x00 \u202e"  # as names of files may be
+    assert json.loads(answer([{"kind": "error", "text": text}]).body) == [{"kind": "error", "text": text}]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal")
+@pytest.mark.parametrize(("name", "code"), [("SIGHUP", 0), ("SIGTERM", -15)])
+def test_nothing_that_was_given_stays_behind(tmp_path, name, code):
+    command = [sys.executable, "-m", "pellucid", "play", "--no-browser"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ | {"TMPDIR": str(tmp_path)}
+    ) as process:
+        port = int(process.stdout.readline().rstrip("/\n").rpartition(":")[2])
+        assert ask(port, "POST", f"/photos/upload?session={ID}&path=a/b.png", b"picture")[0] == 200
+        assert [path.name for path in tmp_path.rglob("b.png")]
+        process.send_signal(getattr(signal, name))
+        with contextlib.ExitStack() as stack:
+            stack.callback(process.kill)  # or a server that does not hear would keep the tests waiting
+            _, err = process.communicate(timeout=30)
+    assert (process.returncode, err) == (code, "")
+    assert list(tmp_path.glob("pellucid-*")) == []
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is sent otherwise there")

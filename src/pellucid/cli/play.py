@@ -1,5 +1,6 @@
 """`pellucid play`: the playground in a browser, served by this machine to itself."""
 
+import signal
 import threading
 import webbrowser
 from pathlib import Path
@@ -60,6 +61,9 @@ def play_command(
         say("Open it in a browser; Ctrl-C here ends it.")
         if not no_browser:
             threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+        closed = getattr(signal, "SIGHUP", None)  # the terminal's window: what was given is deleted then too
+        if closed is not None and signal.getsignal(closed) is not signal.SIG_IGN:
+            signal.signal(closed, lambda *_: closing.set())
         try:
             serve(app, listener, closing)
         except KeyboardInterrupt:

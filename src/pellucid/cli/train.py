@@ -34,6 +34,7 @@ from pellucid.cli.output import (
     write_json,
 )
 from pellucid.cli.results import training_results
+from pellucid.cli.terminal import printable
 from pellucid.errors import PellucidError
 from pellucid.evaluation import Scores
 from pellucid.files import refuse_existing, refuse_same
@@ -182,7 +183,8 @@ def train_command(
     values |= {} if data is None else {"data": data}
     recipe = make_recipe(**values)
     drawn = picture_folder(pictures, force or resume)
-    say(f"learning from {recipe.data}")  # at once, for those who read it from a file
+    if not quiet:  # at once, and not where answers go: that may be a pipe which is closed
+        click.echo(f"learning from {printable(recipe.data)}", err=True)
     with _checkpoints(out, checkpoint_every, values, resume, force) as checkpoints:
         with progress_bars(quiet) as bars:
             result = _carried_out(recipe, bars, checkpoints)

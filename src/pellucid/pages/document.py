@@ -1,5 +1,6 @@
 """A whole HTML document in one string: it asks for nothing from outside, so it opens anywhere, for ever."""
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from html import escape
@@ -11,6 +12,7 @@ POLICY = "default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; sc
 # kinds of letters that are written from right to left, or make others so
 TURNING = {"R", "AL", "AN", "RLE", "RLO", "RLI"}
 ISOLATE, ISOLATED = "\u2068", "\u2069"
+NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # a picture with one of these is shown nowhere
 
 
 def escaped(value: object) -> str:
@@ -20,7 +22,7 @@ def escaped(value: object) -> str:
     '&lt;img src=x onerror=&#x27;alert(1)&#x27;&gt;'
     """
     text = str(value).encode("utf-8", "replace").decode()  # names of files may hold lone surrogates
-    return escape(text, quote=True)
+    return escape(NOT_XML.sub("\ufffd", text), quote=True)
 
 
 def isolated(name: str) -> str:

@@ -16,6 +16,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = Iterable[tuple[bytes, bytes]]
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
+ELSEWHERE = "this request comes from the page of another site."
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
     "connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -57,7 +58,7 @@ class Guard:
                 message["headers"] = own + [(name, value) for name, value in ALWAYS.items() if name not in present]
             await send(message)
 
-        refusal = self.refusal(scope.get("headers", ()))
+        refusal = self.refusal(scope.get("headers", ()), scope.get("query_string", b""))
         if refusal is None:
             await self._app(scope, receive, send_with_headers)
             return
@@ -65,8 +66,11 @@ class Guard:
         await send_with_headers({"type": "http.response.start", "status": 403, "headers": headers})
         await send_with_headers({"type": "http.response.body", "body": refusal.encode()})
 
-    def refusal(self, headers: Headers) -> str | None:
+    def refusal(self, headers: Headers, query: bytes = b"") -> str | None:
         """Return why a request with these headers is refused, or None.
+
+        Pages of other sites may only link to pages here, which have no query: whatever else they could ask for, even
+        as a picture that is never seen, begins a session, and so ends the one that was used longest ago.
 
         >>> Guard(None).refusal([(b"host", b"localhost:8420")]) is None
         True
@@ -83,8 +87,10 @@ class Guard:
         for origin in origins:
             parts = origin.split("://", 1)
             if len(parts) != 2 or parts[0] not in ("http", "https") or parts[1].lower() != host.lower():
-                return "this request comes from the page of another site."
-        return None
+                return ELSEWHERE
+        sent = dict(headers)
+        linked = (sent.get(b"sec-fetch-mode"), sent.get(b"sec-fetch-dest"), query) == (b"navigate", b"document", b"")
+        return None if linked or sent.get(b"sec-fetch-site", b"none") in (b"same-origin", b"none") else ELSEWHERE
 
 
 def checked_name(name: str) -> str:
@@ -100,6 +106,6 @@ def checked_name(name: str) -> str:
 def _name_of(host: str) -> str | None:
     try:
         parts = urlsplit(f"//{host}")
-        return None if parts.path or parts.query or parts.username is not None else parts.hostname
+        return None if parts.path or parts.query or parts.fragment or parts.username is not None else parts.hostname
     except ValueError:
         return None

@@ -4,11 +4,13 @@ import asyncio
 import contextlib
 import errno
 import json
+import logging
 import math
 import os
 import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,8 +18,8 @@ from typing import Any, Protocol
 import uvicorn
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
@@ -30,6 +32,7 @@ PORT = 8420
 PORTS = 20  # that are tried, one after the other, where none is asked for
 LARGEST = 2**18  # bytes of a message
 LOOK_UP = 0.02  # seconds between two looks into a mailbox
+THREADS = 96  # so that many long trainings at once keep no message waiting
 HEARTBEAT = 10.0  # seconds after which a silent stream says that it lives
 STATIC = Path(str(files("pellucid.web"))) / "static"
 
@@ -49,6 +52,7 @@ def application(rooms: Sequence[Room], names: Collection[str] = ()) -> Guard:
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))
         yield
         for room in rooms:
             room.close()
@@ -56,7 +60,8 @@ def application(rooms: Sequence[Room], names: Collection[str] = ()) -> Guard:
     routes = [Route("/static/theme.css", _theme), Mount("/static", StaticFiles(directory=STATIC))]
     for room in rooms:
         routes += room.routes()
-    return Guard(Starlette(routes=routes, lifespan=lifespan), names)
+    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={ClientDisconnect: _nobody})
+    return Guard(app, names)
 
 
 def bound(host: str, port: int | None) -> socket.socket:
@@ -89,6 +94,7 @@ def serve(app: Guard, listener: socket.socket, closing: threading.Event) -> None
     config = uvicorn.Config(
         app,
         log_config=None,
+        log_level="error",  # what a stranger sends is no news; a fault of ours is
         access_log=False,
         server_header=False,
         proxy_headers=False,
@@ -110,6 +116,10 @@ class _Server(uvicorn.Server):
     async def on_tick(self, counter: int) -> bool:
         return self._closing.is_set() or await super().on_tick(counter)
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # what is cut off at the end is no fault
+        await super().shutdown(sockets)
+
 
 async def message_of(request: Request, largest: int = LARGEST) -> Any:
     """Return the JSON of a request, at most so many bytes of it."""
@@ -126,7 +136,7 @@ async def message_of(request: Request, largest: int = LARGEST) -> Any:
 
 def answer(messages: Sequence[Message]) -> Response:
     """Return messages as the body of an answer."""
-    return JSONResponse(plain(list(messages)))
+    return Response(json.dumps(plain(list(messages))), media_type="application/json")
 
 
 def events(mailbox: Mailbox, gone: Callable[[], bool], seen: Callable[[], None]) -> Response:
@@ -165,6 +175,10 @@ def plain(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
+
+
+async def _nobody(request: Request, error: Exception) -> Response:
+    return Response(status_code=400)  # who asked has gone
 
 
 async def _theme(request: Request) -> Response:

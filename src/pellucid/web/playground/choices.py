@@ -39,6 +39,15 @@ RATES = {  # that a rule begins with where none is named; one of plain descent w
     "adamw": 0.03,
     "lbfgs": 1.0,
 }
+HIGHEST_RATES = {  # that are worth advising: short trials like rates with which a long run would be thrown about
+    "gradient_descent": 10.0,
+    "momentum": 1.0,
+    "nesterov": 1.0,
+    "rmsprop": 0.1,
+    "adam": 0.1,
+    "adamw": 0.1,
+    "lbfgs": 1.0,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +86,7 @@ class Choices:
             raise InputError(f"settings are names with values, got {type(values).__name__}.")
         for name in values:
             if name not in names:
-                raise unknown_name("setting", name, names)
+                raise unknown_name("setting", short(name), names)
         checked = {name: _checked(name, value, with_table) for name, value in values.items()}
         rule = checked.get("optimizer", self.optimizer)
         if rule != self.optimizer:

@@ -13,7 +13,7 @@ import numpy as np
 from pellucid.nn import Network
 from pellucid.training import History
 from pellucid.training.doctor import Finding, diagnose
-from pellucid.web.playground.choices import BOUNDS, Choices
+from pellucid.web.playground.choices import BOUNDS, HIGHEST_RATES, Choices
 from pellucid.web.playground.frame import accuracy
 from pellucid.web.playground.timeline import Timeline
 
@@ -142,11 +142,18 @@ def _rate(choices: Choices, rate: float) -> Advice:
     return Advice(f"Try the rate {rate:g}.", {"rate": rate})
 
 
+def _higher_rate(choices: Choices, rate: float) -> Advice:
+    highest = HIGHEST_RATES[choices.optimizer]
+    return _rate(choices, min(rate, highest)) if choices.rate < highest else Advice("Run on.", go_on=True)
+
+
 def _he(choices: Choices) -> Advice:
     return Advice('Start with "he" weights.', {"init": "he"}) if choices.init != "he" else _start(choices)
 
 
 def _start(choices: Choices) -> Advice:
+    if choices.init == "zeros":  # of which every start is the same
+        return _he(choices)
     return Advice("Try another start.", {"seed": choices.with_start(1).seed})
 
 
@@ -166,7 +173,8 @@ def _one_answer(choices: Choices) -> Advice:
 def _samples(choices: Choices) -> Advice:
     if choices.data in ("drawn", "table"):
         return Advice("Draw more points." if choices.data == "drawn" else "Collect more samples.")
-    return Advice("Take more samples.", {"samples": min(2 * choices.samples, int(BOUNDS["samples"][1]))})
+    more = min(2 * choices.samples, int(BOUNDS["samples"][1]))
+    return Advice("Take more points.", {"samples": more}) if more > choices.samples else Advice("Take fewer units.")
 
 
 def _penalty(choices: Choices) -> Advice:
@@ -186,8 +194,8 @@ ADVICE: dict[str, Callable[[Choices, Finding], Advice]] = {
     "too few examples": lambda choices, found: _samples(choices),
     "diverged": lambda choices, found: _rate(choices, choices.rate / 10),
     "rate too high": lambda choices, found: _rate(choices, found.numbers["better_rate"]),
-    "rate too low": lambda choices, found: _rate(choices, found.numbers["better_rate"]),
-    "dead layer": lambda choices, found: _he(choices) if choices.init == "zeros" else _start(choices),
+    "rate too low": lambda choices, found: _higher_rate(choices, found.numbers["better_rate"]),
+    "dead layer": lambda choices, found: _start(choices),
     "units that stay identical": lambda choices, found: _he(choices),
     "exploding gradients by layer": lambda choices, found: _he(choices),
     "vanishing gradients by layer": lambda choices, found: _vanishing(choices),

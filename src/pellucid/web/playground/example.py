@@ -25,6 +25,7 @@ def worked(timeline: Timeline, columns: tuple[int, int], message: dict[str, Any]
     """
     problem = timeline.problem
     if "row" in message:
+        problem.refuse_empty()
         row = number("row", message["row"], 0, len(problem.codes) - 1, whole=True)
         X, code = problem.X[[row]], int(problem.codes[row])
         if problem.held[row]:

@@ -35,10 +35,10 @@ def picture(timeline: Timeline, view: View) -> str:
     x, y = SIDE * (points[:, 0] - x0) / (x1 - x0), SIDE * (y1 - points[:, 1]) / (y1 - y0)
     wrong = view.said(timeline.network) != problem.codes
     across, up = (escaped(problem.plane_names[column]) for column in columns)
-    names = [escaped(name) for name in problem.class_names]
+    names = problem.class_names
     legend = "".join(
         f'<g transform="translate({12 + 140 * (code % 4)} {SIDE + 40 + 20 * (code // 4)})">{_mark(code)}'
-        f'<text x="10" y="4">{name if len(name) <= 18 else name[:17] + "…"}</text></g>'
+        f'<text x="10" y="4">{escaped(name if len(name) <= 18 else name[:17] + "…")}</text></g>'
         for code, name in enumerate(names)
     )
     height = SIDE + 52 + 20 * ((len(names) - 1) // 4)
@@ -50,7 +50,7 @@ def picture(timeline: Timeline, view: View) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SIDE} {height}" role="img" '
         'font-family="sans-serif" font-size="13"><title>What the network says</title>'
-        f"<desc>Iteration {timeline.iteration}: {told}; classes {', '.join(names)}; "
+        f"<desc>Iteration {timeline.iteration}: {told}; classes {escaped(', '.join(names))}; "
         f"{int(wrong.sum())} of {len(wrong)} points are ringed.</desc>"
         f'<rect width="{SIDE}" height="{height}" fill="#fff"/>{_cells(codes, sure)}{marks}'
         f'<text x="{SIDE / 2:g}" y="{SIDE + 20}" text-anchor="middle">{told}</text>{legend}</svg>\n'

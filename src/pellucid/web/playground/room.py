@@ -52,7 +52,7 @@ class _Tab:
     async def _work(self) -> None:
         while self.session.busy and not self.session.closed:
             if self.session.running and time.monotonic() > self.listened + LEFT:
-                self.session.handle({"do": "pause"})
+                await self.answers({"do": "pause"})  # which waits for what the session does
             begun = time.monotonic()
             try:
                 self.mailbox.put(await asyncio.to_thread(self.session.advance, SLICE))
@@ -67,6 +67,7 @@ class PlaygroundRoom:
 
     def __init__(self, closing: threading.Event, table: OwnTable | None = None) -> None:
         self._closing, self._table = closing, table
+        Session(table)  # a table that cannot be played with is refused before anybody comes
         self._tabs: OrderedDict[str, _Tab] = OrderedDict()
 
     def routes(self) -> list[BaseRoute]:

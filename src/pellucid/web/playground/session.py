@@ -83,11 +83,11 @@ class Session:
             return self._next_start()
         with self._lock:
             self._drive.go(self._stage.timeline, seconds)
-            timeline, look = self._stage.timeline, None
-            if self._doctor.wants(timeline, self.running):
+            timeline, doctor, look = self._stage.timeline, self._doctor, None
+            if doctor.wants(timeline, self.running):
                 look, seen = Look.at(timeline), moment_of(timeline)
         if look is not None:
-            self._doctor.look(look, seen)
+            doctor.look(look, seen)  # of this run, even if another has begun meanwhile
         with self._lock:
             return [self._frame()]
 

@@ -12,7 +12,7 @@ from pellucid.web.playground.timeline import Timeline
 
 LEAST = 2000  # iterations
 POINTS = 400  # of its curve
-AT_ONCE = 50  # iterations between two looks whether it is still wanted
+AT_ONCE = 10  # iterations between two looks whether it is still wanted
 
 
 @dataclass(frozen=True)

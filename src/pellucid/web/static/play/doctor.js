@@ -1,6 +1,7 @@
 // The doctor's sentence, always in view, with the button that carries out its advice; and what went wrong, in words.
 
 import { present } from "./present.js";
+import { pace } from "./transport.js";
 import { on, send } from "./wire.js";
 
 const part = (id) => document.getElementById(id);
@@ -12,7 +13,7 @@ function show({ finding, stopped, iteration, running }) {
   const said = iteration === 0 && !ill && present.problem.points.length ? FIRST : text;
   if (said && part("finding").textContent !== said) part("finding").textContent = said;
   part("finding").setAttribute("aria-live", running ? "off" : "polite"); // a screen reader is not to be talked over
-  part("apply").hidden = !finding?.apply;
+  part("apply").hidden = !finding?.apply || (running && finding.name === "stopped too early"); // it does run on
   part("mark").dataset.state = ill ? "ill" : iteration ? "well" : "new";
 }
 
@@ -23,5 +24,5 @@ export function doctor() {
     part("trouble").hidden = false;
   });
   on("fine", () => (part("trouble").hidden = true));
-  part("apply").addEventListener("click", () => send({ do: "apply" }));
+  part("apply").addEventListener("click", () => send({ do: "apply", pace: pace() }));
 }

@@ -100,7 +100,9 @@ function build(frame) {
     }
   });
   net.append(...units.flat());
+  const held = holder.contains(document.activeElement) ? document.activeElement.getAttribute("aria-label") : null;
   holder.replaceChildren(net);
+  if (held) holder.querySelector(`[aria-label="${CSS.escape(held)}"]`)?.focus({ preventScroll: true }); // it goes on where it was
   return { shape: shapeOf(frame), units, edges, last };
 }
 

@@ -3,7 +3,7 @@
 import { button } from "../element.js";
 import { choices, list, slider } from "./controls.js";
 import { present } from "./present.js";
-import { DECAYS, RATES, number, percent } from "./scale.js";
+import { DECAYS, RATES, number } from "./scale.js";
 import { on, send, sendLatest } from "./wire.js";
 
 const IN_VIEW = ["tanh", "relu", "sigmoid", "gelu"];
@@ -15,6 +15,7 @@ export const INITS = { "normal_0.01": "small normal", "uniform_0.01": "small uni
 export const plain = (name) => NAMES[name] ?? INITS[name] ?? String(name).replaceAll("_", " ");
 
 const steps = (low, high, step) => Array.from({ length: Math.round((high - low) / step) + 1 }, (_, at) => Number((low + at * step).toFixed(6)));
+const share = (value) => `${number(100 * value, 3)}%`; // 20%, not 20.0%
 const set = (name) => (value) => sendLatest(name, { do: "set", settings: { [name]: value } });
 
 let shown = null; // built once the session has told its choices
@@ -32,13 +33,13 @@ function build({ choices: offered, values }) {
   const controls = {
     noise: slider("Noise", steps(0, 1, 0.05), (value) => number(value, 2), set("noise")),
     samples: slider("Points", steps(50, 1000, 50), String, set("samples")),
-    held_out: slider("Held out", steps(0, 0.5, 0.05), percent, set("held_out")),
+    held_out: slider("Held out", steps(0, 0.5, 0.05), share, set("held_out")),
     optimizer: list("Optimizer", offered.optimizer, plain, set("optimizer")),
     rate: slider("Learning rate", RATES, (value) => number(value, 3), set("rate")),
     batch: list("Batch", BATCHES, (value) => (value ? String(value) : "all rows"), set("batch")),
     init: list("Start", offered.init, plain, set("init")),
     l2: slider("L2", DECAYS, (value) => number(value, 2), set("l2")),
-    dropout: slider("Dropout", steps(0, 0.8, 0.05), percent, set("dropout")),
+    dropout: slider("Dropout", steps(0, 0.8, 0.05), share, set("dropout")),
   };
   const fresh = button("Fresh points", () => send({ do: "set", settings: { data_seed: present.settings.values.data_seed + 1 } }));
   document.getElementById("data-settings").replaceChildren(...["noise", "samples", "held_out"].map((name) => controls[name].element), fresh);

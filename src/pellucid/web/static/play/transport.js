@@ -20,7 +20,7 @@ function show(next) {
   part("back").disabled = frame.iteration === 0;
 }
 
-const pace = () => Number(part("speed").value); // iterations a second; 0 is as fast as it goes
+export const pace = () => Number(part("speed").value); // iterations a second; 0 is as fast as it goes
 
 // Points on their way would begin the training anew, so it goes on only behind them.
 async function run() {

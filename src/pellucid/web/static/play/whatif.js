@@ -34,6 +34,7 @@ function forget() {
   say(HINT);
   part("whatif-surface").hidden = true;
   part("whatif-keep").disabled = part("whatif-forget").disabled = true;
+  part("starts").disabled = false; // what still comes of the last ones is left aside
   if (present.settings) reset(present.settings);
 }
 
@@ -63,7 +64,8 @@ async function ask(since) {
   say("training\u2026");
   const replies = await send({ do: "whatif", settings: changes });
   const run = replies.find((reply) => reply.kind === "whatif");
-  if (mine !== asked || !run) return;
+  if (mine !== asked) return;
+  if (!run) return forget(); // it was refused; why is told at the top
   starts = [];
   showTrial(run);
   say(sentence(run));
@@ -100,18 +102,19 @@ export function whatif() {
     forget();
   });
   on("start", (start) => {
+    if (!part("starts").disabled) return;
     starts = [...starts, start];
     showFan(starts);
     say(told(10));
   });
   on("starts", () => (part("starts").disabled = false));
-  on("error", () => (part("starts").disabled = false));
-  part("starts").addEventListener("click", () => {
+  part("starts").addEventListener("click", async () => {
     forget();
     part("starts").disabled = true;
     part("whatif-forget").disabled = false;
     say("training\u2026");
-    send({ do: "starts", count: 10 });
+    const replies = await send({ do: "starts", count: 10 });
+    if (replies.some((reply) => reply.kind === "error")) forget();
   });
   part("whatif-forget").addEventListener("click", forget);
   part("whatif-keep").addEventListener("click", () => send({ do: "whatif", settings: changes, keep: true }));

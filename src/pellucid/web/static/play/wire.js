@@ -9,6 +9,9 @@ const flying = new Map(); // by key: the newest message that waits for its prede
 let lost = false;
 let newest = 0; // number of the last frame: answers and events come by two ways, and may overtake each other
 
+let open = 0; // messages without an answer yet
+let early = null; // a frame by events may be of a network that the answer is yet to tell of: it waits
+
 export function on(kind, listener) {
   listeners.set(kind, [...(listeners.get(kind) ?? []), listener]);
 }
@@ -26,6 +29,21 @@ export function receive(message) {
 }
 
 export async function send(message) {
+  const changes = message.do !== "whatif" || message.keep; // the others may take long, and change nothing
+  open += changes ? 1 : 0;
+  try {
+    return await exchange(message);
+  } finally {
+    open -= changes ? 1 : 0;
+    if (!open && early) {
+      const frame = early;
+      early = null;
+      receive(frame);
+    }
+  }
+}
+
+async function exchange(message) {
   if (message.do === "open") newest = 0; // a session made anew counts from the beginning
   const replies = await post(address("message"), JSON.stringify(message));
   lost = replies.some((reply) => reply.lost);
@@ -62,9 +80,13 @@ export const answered = (key) => flying.get(key)?.done;
 
 export function listen() {
   const events = new EventSource(address("events"));
-  events.onmessage = (event) => receive(JSON.parse(event.data));
+  events.onmessage = (event) => {
+    const message = JSON.parse(event.data);
+    if (open && message.kind === "frame") early = message;
+    else receive(message);
+  };
   events.onopen = () => {
-    if (lost) send({ do: "open", address: location.hash.slice(1) });
+    if (lost) send({ do: "pause" }); // whose answer says where the session stands; one that is gone is opened anew
   };
   events.onerror = () => (lost = true);
 }

@@ -1,0 +1,41 @@
+"""What the doctor advises in the playground: something that can help, and that can still be done."""
+
+import pytest
+
+from pellucid.training.doctor import NAMES, Finding
+from pellucid.web.playground.choices import HIGHEST_RATES, RATES, Choices
+from pellucid.web.playground.doctor import ADVICE, advice_for
+
+
+def advice(name, choices, **numbers):
+    return advice_for(Finding("problem", name, "It is so.", "Do something.", numbers), choices)
+
+
+def test_every_finding_has_its_advice():
+    assert set(ADVICE) == set(NAMES)
+
+
+@pytest.mark.parametrize("name", ["dead layer", "units that stay identical", "saturated output", "always the majority"])
+def test_no_other_start_is_advised_where_all_starts_are_the_same(name):
+    assert advice(name, Choices(init="zeros")).changes == {"init": "he"}
+    assert advice(name, Choices(init="he")).changes == {"seed": 3}
+
+
+@pytest.mark.parametrize("rule", RATES)
+def test_a_rate_is_advised_that_suits_the_rule(rule):
+    choices = Choices().changed({"optimizer": rule})
+    assert choices.rate <= HIGHEST_RATES[rule]
+    if rule != "lbfgs":  # which begins with its highest
+        assert advice("rate too low", choices, better_rate=1000.0).changes == {"rate": HIGHEST_RATES[rule]}
+        assert advice("rate too low", choices, better_rate=0.05).changes == {"rate": 0.05}
+    told = advice("rate too low", choices.changed({"rate": HIGHEST_RATES[rule]}), better_rate=1000.0)
+    assert (told.changes, told.go_on) == ({}, True)
+
+
+def test_a_lower_rate_is_advised_as_found():
+    assert advice("rate too high", Choices(rate=900.0), better_rate=90.0).changes == {"rate": 90.0}
+
+
+def test_no_more_points_are_advised_than_there_can_be():
+    assert advice("too few examples", Choices(samples=1500)).changes == {"samples": 2000}
+    assert not advice("too few examples", Choices(samples=2000)).applicable
