@@ -72,8 +72,28 @@ def test_floats_are_covered_by_the_same_grey_and_sizes_need_not_fit_the_grid():
 def test_what_a_cell_is_worth_is_the_mean_of_the_patches_over_it():
     falls = np.zeros((2, 2))
     falls[0, 0], falls[1, 1] = 0.4, -0.2
-    cells = Occluded(0, 1.0, falls).cells
-    np.testing.assert_allclose(cells, [[0.4, 0.2, 0], [0.2, 0.1, 0], [0, 0, 0]])
+    found = Occluded(0, 0.8, falls)
+    fall = np.log(4) - np.log(0.4 / 0.6)  # of the log-odds
+    np.testing.assert_allclose(found.evidence[0], [fall, 0])
+    np.testing.assert_allclose(found.cells, np.array([[4, 2, 0], [2, 1, 0], [0, 0, 0]]) * fall / 4)
+
+
+@pytest.mark.parametrize(
+    ("p", "without", "change"),
+    [
+        (0.93, 0.71, "0.93 to 0.71"),
+        (0.9991, 0.9964, "0.999 to 0.996"),
+        (0.9991, 0.9988, "0.9991 to 0.9988"),
+        (1.0, 0.99, "1.00 to 0.99"),
+        (0.9, 0.89, None),
+    ],
+)
+def test_a_sure_answer_hangs_on_a_place_too(p, without, change):
+    falls = np.zeros((7, 7))
+    falls[2, 3] = p - without
+    found = Occluded(0, p, falls)
+    assert found.strongest == (None if change is None else (2, 3))
+    assert change is None or found.change == change
 
 
 def test_the_veil_is_clear_where_it_matters_and_framed_there():

@@ -16,7 +16,8 @@ from pellucid.parallel import in_order
 from pellucid.pictures import as_pixels
 
 GRID = 8  # cells a side; the patch covers 2 x 2 of them and moves by one
-MATTERS = 0.02  # a fall of p below this tells nothing
+MATTERS = 0.2  # a fall of the log-odds below this, 0.90 to 0.88 say, tells nothing
+SMALLEST = 1e-6  # p nearer to 0 or 1 than this count as if they were that far
 Told = Callable[[int, int], None]
 
 
@@ -33,23 +34,35 @@ class Occluded:
     falls: np.ndarray
 
     @property
+    def evidence(self) -> np.ndarray:
+        """The falls of the log-odds, log(p / (1 - p)): they tell places apart where p is near 1 and hardly moves."""
+        return np.asarray(_log_odds(np.array(self.p)) - _log_odds(self.p - self.falls))
+
+    @property
     def cells(self) -> np.ndarray:
-        """The mean fall (g, g) of the patches that cover each cell, negative ones as none."""
+        """The mean evidence (g, g) of the patches that cover each cell, negative as none."""
         g = len(self.falls) + 1
         sums, counts = np.zeros((g, g)), np.zeros((g, g))
         for down in (0, 1):
             for right in (0, 1):
-                sums[down : g - 1 + down, right : g - 1 + right] += self.falls.clip(0)
+                sums[down : g - 1 + down, right : g - 1 + right] += self.evidence.clip(0)
                 counts[down : g - 1 + down, right : g - 1 + right] += 1
         return sums / counts
 
     @property
     def strongest(self) -> tuple[int, int] | None:
         """The place (row, column) of the patch with the greatest fall; None where none matters."""
-        if self.falls.max() < MATTERS:
+        if self.evidence.max() < MATTERS:
             return None
         row, column = np.unravel_index(self.falls.argmax(), self.falls.shape)
         return int(row), int(column)
+
+    @property
+    def change(self) -> str:
+        """What covering the strongest place does to p, as "0.93 to 0.71", with as many digits as that takes."""
+        covered = self.p - float(self.falls.max())
+        pairs = [(f"{self.p:.{digits}f}", f"{covered:.{digits}f}") for digits in range(2, 7)]
+        return " to ".join(next((pair for pair in pairs if pair[0] != pair[1]), pairs[-1]))
 
     @property
     def at_border(self) -> bool | None:
@@ -57,6 +70,11 @@ class Occluded:
         if self.strongest is None:
             return None
         return any(place in (0, len(self.falls) - 1) for place in self.strongest)
+
+
+def _log_odds(p: np.ndarray) -> np.ndarray:
+    p = p.clip(SMALLEST, 1 - SMALLEST)
+    return np.asarray(np.log(p / (1 - p)))
 
 
 def border_share(grid: int = GRID) -> float:

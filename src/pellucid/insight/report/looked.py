@@ -77,7 +77,7 @@ def _borders(found: list[Occluded]) -> str:
 def _where(one: Occluded) -> str:
     if one.strongest is None:
         return "No single region decides."
-    return f'Without the framed region its p falls by <span class="number">{one.falls.max():.2f}</span>.'
+    return f'Covering the framed region takes p from <span class="number">{one.change}</span>.'
 
 
 def _how(model: Model) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.features import PictureFeatures
-from pellucid.insight.occlusion import MATTERS, Occluded, occluded
+from pellucid.insight.occlusion import Occluded, occluded
 from pellucid.insight.trace.page import page
 from pellucid.insight.trace.subject import Subject
 from pellucid.insight.veil import veil
@@ -72,14 +72,14 @@ def sentence(found: Occluded, name: str) -> str:
     """
     if found.strongest is None:
         return (
-            f'Covering any one region changes "{name}" by less than {MATTERS}: '
+            f'Covering any one region hardly changes "{name}": '
             "it does not hang on one place; what it goes by is spread over the photograph."
         )
     row, column = (3 * place // len(found.falls) for place in found.strongest)
     border = " It touches the border: is that the thing itself, or what is behind it?" if found.at_border else ""
     return (
-        f'Covering the framed region ({ROWS[row]} {COLUMNS[column]}) lowers "{name}" from {found.p:.2f} to '
-        f"{found.p - found.falls.max():.2f}: there it looked.{border}"
+        f'Covering the framed region ({ROWS[row]} {COLUMNS[column]}) lowers "{name}" from '
+        f"{found.change}: there it looked.{border}"
     )
 
 
