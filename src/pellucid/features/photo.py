@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from pellucid.features.photo_names import photo_names
+from pellucid.features.photo_names import kind_of, photo_names
 from pellucid.features.standardized import StandardizedPictures
 from pellucid.features.views import VIEWS
 from pellucid.pictures import PictureShape, to_unit
@@ -54,6 +54,11 @@ class Photo(StandardizedPictures):
     def names(self) -> tuple[str, ...]:
         """What each of these numbers tells."""
         return photo_names(ORIENTATIONS, CELLS, COLOURS, PATTERNS, RADII, COUNTED, AVERAGED)
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """What kind of thing each of these numbers tells."""
+        return tuple(kind_of(name) for name in self.names)
 
     def describe(self, pixels: np.ndarray) -> np.ndarray:
         """Return the numbers (n_out,) of pixels (192, 192, 3)."""

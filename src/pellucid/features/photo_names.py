@@ -8,6 +8,7 @@ from functools import cache
 from itertools import product
 
 CHANNELS = ("lightness", "green to red", "blue to yellow")  # L*, a*, b*
+KINDS = {"mean": "mean colours", "spread": "spread of colours"}
 QUARTERS = ("top left", "top right", "bottom left", "bottom right")
 
 
@@ -41,6 +42,16 @@ def photo_names(
                 for number in range(patterns)
             ]
     return tuple(names)
+
+
+def kind_of(name: str) -> str:
+    """Return what kind of thing the number of that name tells.
+
+    >>> kind_of("hue 34 degrees, everywhere"), kind_of("fine texture of lightness, irregular within 1 px, top left")
+    ('hue', 'fine texture')
+    """
+    first, second, *_ = name.split(" ")
+    return f"{first} {second}" if second == "texture" else KINDS.get(first, first)
 
 
 def _level(what: str, bin_: int, bins: int) -> str:

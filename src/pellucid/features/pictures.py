@@ -49,6 +49,11 @@ class PictureFeatures(ABC):
         return ()
 
     @property
+    def groups(self) -> tuple[str, ...]:
+        """What each of these numbers belongs to, where they are of several kinds or places."""
+        return ()
+
+    @property
     def n_row(self) -> int:
         """How many numbers describe a picture."""
         return len(self.views) * self.n_out

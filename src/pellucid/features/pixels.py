@@ -15,6 +15,7 @@ from pellucid.features.pictures import Bad, PictureFeatures
 from pellucid.pictures import PictureShape, to_unit
 from pellucid.rows import IntegerRows, Rows
 
+ROWS, COLUMNS = ("top", "middle", "bottom"), ("left", "centre", "right")
 COLOURS = {1: ("grey",), 3: ("red", "green", "blue")}
 
 
@@ -48,6 +49,19 @@ class Pixels(PictureFeatures):
             for i in range(shape.height)
             for j in range(shape.width)
             for colour in colours
+        )
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The part of the picture that each pixel lies in, of 3 x 3; none where it is too small for that."""
+        shape = self.shape
+        if min(shape.height, shape.width) < 3:
+            return ()
+        return tuple(
+            f"{ROWS[3 * i // shape.height]} {COLUMNS[3 * j // shape.width]}"
+            for i in range(shape.height)
+            for j in range(shape.width)
+            for _ in range(shape.channels)
         )
 
     def describe(self, pixels: np.ndarray) -> np.ndarray:

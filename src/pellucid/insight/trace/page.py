@@ -35,9 +35,18 @@ def fragment(trace: Trace) -> str:
     return (
         f'<div class="pellucid-trace" id="{token}" data-symbols data-numbers>\n<style>\n{_file("trace.css")}</style>\n'
         f"<p>{escaped(_lead(trace))}</p>\n"
+        + _picture(trace)
         + "".join(f"<p class='remark'>{escaped(note)}</p>\n" for note in trace.notes)
         + f"{_controls(token, trace)}\n{body}"
         f'<p class="told" role="status" data-hint="{HINT}">{HINT}</p>\n<script>\n{script}</script>\n</div>'
+    )
+
+
+def _picture(trace: Trace) -> str:
+    return (
+        f'<figure class="example"><img src="{escaped(trace.picture)}" alt="the example"></figure>\n'
+        if trace.picture
+        else ""
     )
 
 

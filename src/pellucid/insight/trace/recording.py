@@ -33,8 +33,10 @@ def trace(
     dropout: Any = None,
     row: int = 0,
     input_names: Sequence[str] = (),
+    input_groups: Sequence[str] = (),
     class_names: Sequence[str] = (),
     notes: Sequence[str] = (),
+    picture: str = "",
 ) -> Trace:
     """Return the training step that a network makes on rows X; the network and the slots themselves stay as they are.
 
@@ -42,7 +44,8 @@ def trace(
     None goes forward only.
     rule, rate: how it is updated.  slots: what the rule remembers; None is its beginning.  clip_norm: of the gradient.
     sample_weight: w (n,), taken as given.  dropout: the generator that masks are drawn from; None drops nothing.
-    row: the example to show.  input_names, class_names: for whoever reads it.  notes: what a reader must know.
+    row: the example to show.  input_names, input_groups, class_names: for whoever reads it.  notes: what a reader must
+    know.  picture: the example, as the address of a picture.
 
     Raises InputError where rows or targets do not fit the network, or the cost is not finite.
 
@@ -57,10 +60,17 @@ def trace(
     before, X = network.copy(), _rows(network, X)
     if not 0 <= row < len(X):
         raise InputError(f"row must be one of the {len(X)} rows of X, 0 to {len(X) - 1}; got {row}.")
-    for what, names, n in (("input_names", input_names, network.n_in), ("class_names", class_names, _classes(network))):
+    named = (("input_names", input_names), ("input_groups", input_groups), ("class_names", class_names))
+    for (what, names), n in zip(named, (network.n_in, network.n_in, _classes(network)), strict=True):
         if len(names) not in (0, n):
             raise InputError(f"{what} must be {n} names, got {len(names)}.")
-    told = {"input_names": tuple(input_names), "class_names": tuple(class_names), "notes": tuple(notes)}
+    told = {
+        "input_names": tuple(input_names),
+        "input_groups": tuple(input_groups),
+        "class_names": tuple(class_names),
+        "notes": tuple(notes),
+        "picture": picture,
+    }
     rule, targets = get_optimizer(rule), None if y is None else _targets(network, y, len(X))
 
     def alone() -> Trace:

@@ -130,6 +130,7 @@ class Trace:
     network: as it was before.  X (n, d), of which `row` is the example shown.  layers: one a Dense.
     after: J of the same rows after the update.  promised: g . change, the fall that the gradient promises.
     input_names, class_names: how inputs and classes are called, () where they have no names.
+    input_groups: what each input belongs to, () where they are many of one kind.  picture: the example, as an address.
     notes: what a reader must know of these numbers, in sentences.
     """
 
@@ -144,8 +145,10 @@ class Trace:
     after: float | None = None
     promised: float | None = None
     input_names: tuple[str, ...] = ()
+    input_groups: tuple[str, ...] = ()
     class_names: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    picture: str = field(default="", repr=False)
     dropout: Any = field(default=None, repr=False)
     alone: Callable[[], "Trace"] | None = field(default=None, repr=False)
 
@@ -182,7 +185,11 @@ class Trace:
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values, as JSON takes them; of an array of more than 1000 numbers its shape and 2-norm."""
+        from pellucid.insight.trace.answer import speaking
+
         told: dict[str, Any] = {"n": len(self), "row": self.row, "yhat": _plain(self.yhat), "notes": list(self.notes)}
+        if self.class_names:
+            told["answer"] = {name: _plain(value) for name, value in vars(speaking(self)).items()}
         told["layers"] = [
             {"activation": layer.activation.name}
             | {name: _plain(getattr(layer, name)) for name in ("A_in", "W", "b", "Z", "A")}

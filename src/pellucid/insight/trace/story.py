@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from pellucid.insight.trace.answer import answer_sections
 from pellucid.insight.trace.formula import Fraction, Number, Symbol, digits, factor, row
 from pellucid.insight.trace.reasons import explained_units, strongest_line, strongest_table
 from pellucid.insight.trace.section import Line, Section, incoming, is_batch, line, targets, values
@@ -19,13 +20,14 @@ from pellucid.nn.activations import linear
 from pellucid.pages import isolated
 
 J = Symbol("J")
+OF_ONE = ("answer", "loudest", "forward", "loss", "backward")  # sections that tell of one example
 FLAT = 0.01  # a slope through which almost nothing passes
 
 
 def story(trace: Trace) -> tuple[Section, ...]:
     """Return the sections of a step in the order in which it happens."""
     units = explained_units(trace)
-    sections = [_forward(trace, layer, units[layer.number - 1]) for layer in trace.layers]
+    sections = [*answer_sections(trace), *(_forward(trace, layer, units[layer.number - 1]) for layer in trace.layers)]
     if trace.cost is None:
         return tuple(sections)
     sections.append(_loss(trace))
@@ -41,7 +43,7 @@ def chapters(trace: Trace) -> tuple[tuple[str, tuple[Section, ...]], ...]:
     """
     if not is_batch(trace):
         return (("One training step" if trace.cost else "What the network says, and why", story(trace)),)
-    through = tuple(part for part in story(trace.one) if part.name.startswith(("forward", "loss", "backward")))
+    through = tuple(part for part in story(trace.one) if part.name.startswith(OF_ONE))
     if trace.cost is None:
         return ((f"Row {trace.row} of {len(trace)}: what the network says, and why", through),)
     whole = tuple(part for part in story(trace) if not part.name.startswith(("forward", "backward")))

@@ -1,7 +1,7 @@
 """Subject: a model and one sample, as a trace takes them: the row its network sees, names, and what must be said."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,10 @@ from pellucid.model import Model, class_codes
 from pellucid.nn.optimizers import OPTIMIZERS
 from pellucid.novelty import UNKNOWN
 from pellucid.pages import isolated
+from pellucid.pictures import embedded
 
 Array = NDArray[Any]
+SHOWN = 256  # pixels of a picture that is explained
 PLAIN_RATE = 0.01  # where the model does not tell a rate of its own
 
 
@@ -35,11 +37,15 @@ def explain(model: Model, source: str | Path, label: str | None = None, row: int
 
 @dataclass(frozen=True)
 class Subject:
-    """One sample of a model.  X: (1, d), the plain view.  notes: what of it and of the model a reader must know."""
+    """One sample of a model.  X: (1, d), the plain view.  notes: what of it and of the model a reader must know.
+
+    picture: the sample as the address of a picture, where it is one.
+    """
 
     model: Model
     X: Array
     notes: tuple[str, ...] = ()
+    picture: str = ""
 
     @classmethod
     def of_file(cls, model: Model, source: str, row: int = 0) -> "Subject":
@@ -55,11 +61,11 @@ class Subject:
             if row:
                 raise InputError("rows are of tables; leave --row out for a picture.")
             R = model.rows([Path(source)])
-        else:
-            R = model.rows_of_file(Path(source))
-            if not 0 <= row < len(R):
-                raise InputError(f"{source} has {len(R)} rows, 0 to {len(R) - 1}; got --row {row}.")
-            R = R[row : row + 1]
+            return replace(cls.of_row(model, R), picture=embedded(Path(source), SHOWN))
+        R = model.rows_of_file(Path(source))
+        if not 0 <= row < len(R):
+            raise InputError(f"{source} has {len(R)} rows, 0 to {len(R) - 1}; got --row {row}.")
+        R = R[row : row + 1]
         return cls.of_row(model, R)
 
     @classmethod
@@ -101,7 +107,13 @@ class Subject:
     @property
     def names(self) -> dict[str, Any]:
         """How inputs and classes are called."""
-        return {"input_names": self.model.features.names, "class_names": self.model.class_names}
+        features = self.model.features
+        return {
+            "input_names": features.names,
+            "input_groups": features.groups if isinstance(features, PictureFeatures) else (),
+            "class_names": self.model.class_names,
+            "picture": self.picture,
+        }
 
     def _rule(self) -> tuple[str, float, str]:
         how = self.model.provenance.get("settings", {})
@@ -122,10 +134,10 @@ def notes_of(model: Model) -> list[str]:
         notes.append(f"The model is {networks} networks whose answers are averaged; this is the first of them.")
     if (views := len(model.features.views)) > 1:
         notes.append(f"It looks at {views} views ({', '.join(model.features.views)}); this is the plain one.")
-    if isinstance(model.features, Table | Numbers) and getattr(model.features, "mean", None) is not None:
-        notes.append("Inputs are standardised: 0 is the mean of the training rows, 1 their deviation.")
-    elif not isinstance(model.features, Pixels | Table | Numbers):
+    if not isinstance(model.features, Pixels | Table | Numbers):
         notes.append(f"Inputs are {model.features}.")
+    if getattr(model.features, "mean", None) is not None:
+        notes.append("Inputs are standardised: 0 is the mean of the training rows, 1 their deviation.")
     return notes
 
 
