@@ -15,6 +15,7 @@ from pellucid.insight.trace.section import Section, Table, is_batch
 from pellucid.insight.trace.step import Array, Trace
 from pellucid.pages import isolated
 
+OF_ANSWER = ("answer", "loudest")  # the names of its sections
 MOST = 10  # inputs that are named
 STRAIGHT = ("relu", "leaky_relu", "linear")  # activations whose pieces are straight lines through 0
 

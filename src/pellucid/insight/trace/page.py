@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from importlib.resources import files
 
+from pellucid.insight.trace.answer import OF_ANSWER, answer_sections
 from pellucid.insight.trace.formula import Node, Number, Row, Sign, digits, row
 from pellucid.insight.trace.mathml import mathml
 from pellucid.insight.trace.section import Line, Section, Table
@@ -55,7 +56,9 @@ def _file(name: str) -> str:
 
 
 def _title(trace: Trace) -> str:
-    return "One training step, seen through" if trace.cost else "One answer, seen through"
+    if trace.cost:
+        return "One training step, seen through"
+    return next((part.title for part in answer_sections(trace.one)), "One answer, seen through")
 
 
 def _lead(trace: Trace) -> str:
@@ -89,10 +92,12 @@ def _controls(token: str, trace: Trace) -> str:
 
 def _view(name: str, trace: Trace, hidden: bool) -> str:
     graph = computation_graph(_stages(trace))
-    sections = "".join(_section(name, section) for section in story(trace))
+    told = story(trace)
+    answer = "".join(_section(name, section) for section in told if section.name in OF_ANSWER)
+    sections = "".join(_section(name, section) for section in told if section.name not in OF_ANSWER)
     caption = "Forward from left to right, solid; backward beneath, dashed. A box leads to its formula."
     return (
-        f'<div class="view" data-view="{name}"{" hidden" if hidden else ""}>\n<figure class="map">'
+        f'<div class="view" data-view="{name}"{" hidden" if hidden else ""}>\n{answer}<figure class="map">'
         f'<div class="scroll">{graph}</div><figcaption>{caption}</figcaption></figure>\n{sections}</div>\n'
     )
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from pellucid.insight.trace.answer import answer_sections
+from pellucid.insight.trace.answer import OF_ANSWER, answer_sections
 from pellucid.insight.trace.formula import Fraction, Number, Symbol, digits, factor, row
 from pellucid.insight.trace.reasons import explained_units, strongest_line, strongest_table
 from pellucid.insight.trace.section import Line, Section, incoming, is_batch, line, targets, values
@@ -20,7 +20,7 @@ from pellucid.nn.activations import linear
 from pellucid.pages import isolated
 
 J = Symbol("J")
-OF_ONE = ("answer", "loudest", "forward", "loss", "backward")  # sections that tell of one example
+OF_ONE = (*OF_ANSWER, "forward", "loss", "backward")  # sections that tell of one example
 FLAT = 0.01  # a slope through which almost nothing passes
 
 

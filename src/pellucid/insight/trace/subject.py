@@ -72,7 +72,7 @@ class Subject:
     def of_row(cls, model: Model, R: Array) -> "Subject":
         """Return the sample of one raw row (1, n_row)."""
         X = model.features.finished(R, model.network.parameters.dtype)[0:1]
-        return cls(model, np.asarray(X), (*notes_of(model), _said(model, R), *model.notes(R)))
+        return cls(model, np.asarray(X), (_said(model, R), *notes_of(model), *model.notes(R)))
 
     def targets(self, label: str, standardised: bool = False) -> Array:
         """Return a label as the loss takes it; standardised: a number as the network learns it, not in its units."""
