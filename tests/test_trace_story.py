@@ -243,6 +243,61 @@ SAMPLE = row(
 )
 
 
+def logistic(w, b, x, **how):
+    """Return the step of one sigmoid on the example x of class 1, in float64."""
+    net = Network([Dense(2, 1)], "binary_cross_entropy").initialize([[w], [b]])
+    return trace(net, [x], [[1.0]], **how)
+
+
+def section(step, name):
+    return next(part for part in story(step) if part.name == name)
+
+
+def test_slips_are_judged_by_what_the_right_step_changes():
+    """A cost of a thousandth: a step up the hill is no less wrong for being a short one."""
+    step = logistic([3.0, 1.0], 0.75, [2.0, 0.0])
+    assert pytest.approx(np.log1p(np.exp(-6.75))) == step.cost.J and 0 > step.fall > -1e-4
+    told = {name: (after.value, change.value, so) for name, _, after, change, so in section(step, "slips").table.rows}
+    assert told["the right step"] == (step.after, step.fall, "")
+    assert told["sign"][1] == pytest.approx(-step.fall, rel=0.01) and told["sign"][2] == "the cost rises"
+    assert told["slope twice"][2] == "falls less"
+    assert told["no bias"][2] == "lower this time, by luck: not along the gradient"
+    adam = section(logistic([3.0, 1.0], 0.75, [2.0, 0.0], rule="adam", rate=1e-3), "slips").table.rows
+    assert {cells[0]: cells[-1] for cells in adam}["no bias"].startswith("the same cost")
+
+
+def test_a_step_on_flat_ground_has_no_table_of_slips():
+    flat = section(logistic([5.0, 0.0], 0.0, [2.0, 0.0], rate=1e-9), "slips")
+    assert flat.table is None and "would teach nothing" in flat.lead
+    assert section(logistic([5.0, 0.0], 0.0, [2.0, 0.0]), "slips").table is not None
+
+
+def test_a_promise_that_was_not_kept_is_told_with_its_reason():
+    long, kept = logistic([-5.0, 0.0], 0.0, [1.0, 0.0], rate=20), logistic([-1.0, 0.0], 0.0, [1.0, 0.0])
+    assert 0 > long.fall > 0.5 * long.promised
+    assert "the step was long for the slope" in section(long, "cost").lead
+    assert "the step gave" in section(kept, "cost").lead and "curves" not in section(kept, "cost").lead
+    assert "sum over all weights and biases" in section(kept, "cost").lines[1].note
+
+
+def test_what_is_given_stands_on_top_of_a_step_that_can_be_redone():
+    step = example()
+    told = {text(one.symbols): text(one.result) for one in section(step, "given").lines}
+    assert story(step)[0].name == "given" and list(told) == ["x", "y", "W1", "b1", "W2", "b2", "\u03b1"]
+    assert told["W2"] == "[ 1  -1 ]" and told["y"] == "1" and told["\u03b1"] == "0.1"
+    wide = Network([Dense(7, 1)], "binary_cross_entropy").initialize("he", 0)
+    assert "given" not in [part.name for part in story(trace(wide, np.ones((1, 7)), [[1.0]]))]
+    assert "given" not in [part.name for part in story(trace(step.network, step.X))]
+
+
+def test_an_output_is_called_by_its_class():
+    net = Network([Dense(7, 2)], "softmax_cross_entropy").initialize("he", 0)
+    assert "of class cat" in str(trace(net, np.ones((1, 7)), class_names=["cat", "cat"]))
+    one = Network([Dense(7, 1)], "binary_cross_entropy").initialize("he", 0)
+    shown = " ".join(str(trace(one, np.ones((1, 7)), class_names=["cat", "other"])).split())
+    assert "unit 1, which speaks for other above 0 and for cat below" in shown
+
+
 def test_one_formula_three_ways():
     assert text(SAMPLE) == "dW1\u1d40 = -0.5 / \u221a(\u03b2^2)"
     assert latex(SAMPLE) == r"dW_{1}^{\top}=\frac{-0.5}{\sqrt{{\beta}^{2}}}"
@@ -302,5 +357,5 @@ def test_chapters_of_a_batch_tell_example_and_batch_once():
     net, X, y = problem()
     (first, through), (second, whole) = chapters(trace(net, X, y, row=2))
     assert first == "Row 2 of the batch of 5, by itself" and "whole batch" in second
-    assert {part.name.split("-")[0] for part in through} == {"forward", "loss", "backward"}
+    assert {part.name.split("-")[0] for part in through} == {"given", "forward", "loss", "backward"}
     assert [part.name for part in whole] == ["loss", "rule", "update", "cost", "nudge", "slips"]

@@ -24,7 +24,7 @@ def latex_document(trace: Trace) -> str:
 
     >>> from pellucid.insight.trace.example import example
     >>> latex_document(example()).count(r"\subsection*")
-    10
+    11
     """
     parts = [HEAD, *(f"{latex_text(note)}\n\n" for note in trace.notes)]
     for title, sections in chapters(trace):

@@ -43,7 +43,10 @@ class Table:
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the step.  name: "forward-1", "loss", "backward-2", "rule", "update", "cost", "nudge" or "slips"."""
+    """A part of the step.
+
+    name: "answer", "loudest", "given", "forward-1", "loss", "backward-2", "rule", "update", "cost", "nudge" or "slips".
+    """
 
     name: str
     title: str

@@ -10,7 +10,7 @@ from pellucid.insight.trace.step import Trace
 from pellucid.insight.trace.story import chapters
 
 WIDTH = 96
-MOST_CELL = 38
+MOST_CELL = 34
 
 
 def text(trace: Trace) -> str:
