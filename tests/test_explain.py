@@ -80,7 +80,9 @@ def test_the_example_in_every_form(here, capsys):
     assert run(["explain", *outputs]) == 0
     text = told(capsys)
     assert "J was 0.6931 and is 0.4798. The gradient promised -0.2313, the step gave -0.2134." in text
-    assert "W1[1, 2] by nudging: -1; by backpropagation: -1. They agree." in text
+    assert "written: step.html" in text and len(text) < 300  # the rest is in the files
+    assert run(["explain"]) == 0
+    assert "W1[1, 2] by nudging: -1; by backpropagation: -1. They agree." in told(capsys)
     assert "<math" in Path("step.html").read_text("utf-8")
     assert Path("step.tex").read_text("utf-8").startswith("\\documentclass")
     values = results("step.json", "explain")
@@ -122,6 +124,10 @@ def test_a_picture_without_label_tells_why(pictures, capsys):
     assert run(["explain", "m", pictures]) == 0
     text = told(capsys)
     assert "What the network says, and why" in text and "pixel (" in text and "Backward" not in text
+    assert run(["explain", "m", pictures, "--html", "why.html"]) == 0
+    short = told(capsys)
+    assert short.startswith("The model as it is says") and "written: why.html" in short
+    assert "pixel (" not in short and "pixel (" in Path("why.html").read_text("utf-8")
     model = load("m")
     assert model.features.names[:4] == (
         "pixel (1, 1, red)", "pixel (1, 1, green)", "pixel (1, 1, blue)", "pixel (1, 2, red)"

@@ -8,12 +8,11 @@ import numpy as np
 import pytest
 
 from pellucid.insight.trace import trace
-from pellucid.insight.trace.example import drawn, example
+from pellucid.insight.trace.example import example
 from pellucid.insight.trace.formula import Fraction, Matrix, Number, Power, Root, Row, Symbol, blanked, row, text
 from pellucid.insight.trace.mathml import mathml
 from pellucid.insight.trace.story import chapters, story
 from pellucid.insight.trace.tex import latex, latex_text
-from pellucid.insight.trace.worksheet import worksheet, worksheet_text
 from pellucid.nn import ACTIVATIONS, LOSSES, OPTIMIZERS, Dense, Loss, Network
 from test_trace import problem
 
@@ -243,41 +242,8 @@ SAMPLE = row(
 )
 
 
-def logistic(w, b, x, **how):
-    """Return the step of one sigmoid on the example x of class 1, in float64."""
-    net = Network([Dense(2, 1)], "binary_cross_entropy").initialize([[w], [b]])
-    return trace(net, [x], [[1.0]], **how)
-
-
 def section(step, name):
     return next(part for part in story(step) if part.name == name)
-
-
-def test_slips_are_judged_by_what_the_right_step_changes():
-    """A cost of a thousandth: a step up the hill is no less wrong for being a short one."""
-    step = logistic([3.0, 1.0], 0.75, [2.0, 0.0])
-    assert pytest.approx(np.log1p(np.exp(-6.75))) == step.cost.J and 0 > step.fall > -1e-4
-    told = {name: (after.value, change.value, so) for name, _, after, change, so in section(step, "slips").table.rows}
-    assert told["the right step"] == (step.after, step.fall, "")
-    assert told["sign"][1] == pytest.approx(-step.fall, rel=0.01) and told["sign"][2] == "the cost rises"
-    assert told["slope twice"][2] == "falls less"
-    assert told["no bias"][2] == "lower this time, by luck: not along the gradient"
-    adam = section(logistic([3.0, 1.0], 0.75, [2.0, 0.0], rule="adam", rate=1e-3), "slips").table.rows
-    assert {cells[0]: cells[-1] for cells in adam}["no bias"].startswith("the same cost")
-
-
-def test_a_step_on_flat_ground_has_no_table_of_slips():
-    flat = section(logistic([5.0, 0.0], 0.0, [2.0, 0.0], rate=1e-9), "slips")
-    assert flat.table is None and "would teach nothing" in flat.lead
-    assert section(logistic([5.0, 0.0], 0.0, [2.0, 0.0]), "slips").table is not None
-
-
-def test_a_promise_that_was_not_kept_is_told_with_its_reason():
-    long, kept = logistic([-5.0, 0.0], 0.0, [1.0, 0.0], rate=20), logistic([-1.0, 0.0], 0.0, [1.0, 0.0])
-    assert 0 > long.fall > 0.5 * long.promised
-    assert "the step was long for the slope" in section(long, "cost").lead
-    assert "the step gave" in section(kept, "cost").lead and "curves" not in section(kept, "cost").lead
-    assert "sum over all weights and biases" in section(kept, "cost").lines[1].note
 
 
 def test_what_is_given_stands_on_top_of_a_step_that_can_be_redone():
@@ -327,30 +293,6 @@ def test_hostile_names_do_nothing():
 
 def test_blanks_stand_for_results_alone():
     assert text(blanked(row(Number(1.0), "+", Number(2.0, "k", ("a",))))) == "1 + ______"
-
-
-# worksheets ------------------------------------------------------------------------------------------------------
-
-
-def test_a_worksheet_hides_the_answers_and_its_key_has_them():
-    sheet, key = worksheet_text(3).split("The key")
-    assert sheet.count("______") == 30 and "______" not in key
-    assert worksheet_text(3) == worksheet_text(3) != worksheet_text(4)
-    step = drawn(3)
-    assert f"W1 = [ {step.layers[0].W[0, 0]:g}" in re.sub(r"\[ +", "[ ", sheet)
-    page = worksheet(3)
-    assert page.count('class="blank"') == 30 and "<script" not in page and worksheet(4) != page
-
-
-def test_worksheets_can_be_done_by_hand():
-    """A unit awake, a logit of -1 to 1 in halves, gradients that are not 0, and numbers of three digits."""
-    for seed in range(40):
-        step = drawn(seed)
-        assert (step.layers[0].A > 0).any() and step.layers[0].back.dW.any()
-        assert step.layers[1].Z.item() in (-1, -0.5, 0, 0.5, 1)
-        given = np.concatenate([step.network.parameters, step.X[0], step.layers[0].Z[0]])
-        assert np.array_equal(given * 16, np.round(given * 16)) and np.abs(given).max() <= 5
-        assert step.fall < 0
 
 
 def test_chapters_of_a_batch_tell_example_and_batch_once():
