@@ -91,8 +91,6 @@ class Look:
         if self.iteration < EARLY:
             begun = "so far." if self.iteration else "in this start. Press run."
             return f"No sign of trouble {begun}"
-                "No sign of trouble in this start. Press run." if self.iteration == 0 else "No sign of trouble so far."
-            )
         problem = self.timeline.problem
         part, what = (problem.held, "held-out") if problem.held.any() else (~problem.held, "training")
         share = accuracy(self.network, problem.X[part], problem.codes[part])
