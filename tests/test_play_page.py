@@ -183,9 +183,9 @@ def test_the_surface_stands_as_the_points_do(play):
         }""",
     )
     (red, _, blue), (red_there, _, blue_there), point = seen
-    assert blue > red + 20  # the first class's blue, at the upper left
-    assert red_there > blue_there + 20
-    assert point == [0x00, 0x72, 0xB2]  # x = -3, y = 4
+    assert red > blue + 20  # the first class's orange, at the upper left
+    assert blue_there > red_there + 20  # the second's blue, as positive weights and answers are
+    assert point == [0xD5, 0x5E, 0x00]  # x = -3, y = 4
 
 
 def test_a_weight_is_clicked_and_dragged(play):

@@ -4,7 +4,10 @@ import pytest
 
 from pellucid.training.doctor import NAMES, Finding
 from pellucid.web.playground.choices import HIGHEST_RATES, RATES, Choices
-from pellucid.web.playground.doctor import ADVICE, advice_for
+from pellucid.web.playground.doctor import ADVICE, Look, advice_for
+from pellucid.web.playground.problem import Problem
+from pellucid.web.playground.session import Session
+from pellucid.web.playground.timeline import Timeline
 
 
 def advice(name, choices, **numbers):
@@ -39,3 +42,19 @@ def test_a_lower_rate_is_advised_as_found():
 def test_no_more_points_are_advised_than_there_can_be():
     assert advice("too few examples", Choices(samples=1500)).changes == {"samples": 2000}
     assert not advice("too few examples", Choices(samples=2000)).applicable
+
+
+def test_one_class_alone_is_told_and_mistakes_are_counted():
+    session = Session()
+    session.handle({"do": "open", "address": "data=drawn&held_out=0&points=1,1,0;2,2,0"})
+    (frame,) = [message for message in session.handle({"do": "step", "n": 1}) if message["kind"] == "frame"]
+    assert frame["finding"]["sentence"] == "All points are of class 0: choose another class and draw some of it."
+    choices = Choices(held_out=0.0)
+    timeline = Timeline(Problem.of(choices, (), None), choices)
+    timeline.go(0)
+    for _ in range(60):
+        timeline.forward(1)
+    said = timeline.network.predict(timeline.train.X)[:, 0] > 0.5
+    right = int((said == timeline.train.y[:, 0]).sum())
+    told = f"No sign of trouble. {right} of 400 training points are right, {400 - right} wrong."
+    assert Look.at(timeline).well() == told

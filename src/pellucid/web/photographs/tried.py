@@ -90,7 +90,7 @@ def _answer(model: Model, R: np.ndarray) -> dict[str, Any]:
     likeliest = model.class_names[int(class_codes(P, model.threshold)[0])]
     p = dict(zip(model.class_names, P[0].astype(float).tolist(), strict=True))
     if said != UNKNOWN:
-        sentence, why = f"By its reckoning with a probability of {p[said]:.2f}.", ""
+        sentence, why = f"It is {100 * p[said]:.0f}% sure." if p[said] < 0.995 else "It is more than 99% sure.", ""
     elif model.rejection is not None and float(novelty[0]) > model.rejection.novelty:
         why = "unlike"
         sentence = f"Unlike anything it knows, so it gives no answer. Made to choose, it would say {likeliest}."

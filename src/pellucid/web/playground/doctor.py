@@ -89,11 +89,13 @@ class Look:
     def well(self) -> str:
         """Return what there is to say where nothing is wrong."""
         if self.iteration < EARLY:
-            return "Nothing is wrong with this start. Press run." if self.iteration == 0 else "Nothing is wrong so far."
+            begun = "so far." if self.iteration else "in this start. Press run."
+            return f"No sign of trouble {begun}"
         problem = self.timeline.problem
         part, what = (problem.held, "held-out") if problem.held.any() else (~problem.held, "training")
         share = accuracy(self.network, problem.X[part], problem.codes[part])
-        return f"Nothing is wrong: {round((share or 0) * part.sum())} of {part.sum()} {what} points are right."
+        right, n = round((share or 0) * part.sum()), int(part.sum())
+        return f"No sign of trouble. {right} of {n} {what} points are right, {n - right} wrong."
 
 
 class Doctor:
@@ -130,9 +132,13 @@ class Doctor:
 
     def said(self, timeline: Timeline) -> dict[str, Any] | None:
         """Return the finding as a page shows it; None where it has not looked yet."""
-        if timeline.problem.teaches:
+        problem = timeline.problem
+        if len(np.unique(problem.codes)) > 1:
             return self._told
         sentence = "Draw points of two classes, then press run."
+        if problem.teaches:
+            only = problem.class_names[problem.codes[0]]
+            sentence = f"All points are of {only}: choose another class and draw some of it."
         return {"name": "well", "level": "note", "sentence": sentence, "apply": False, "iteration": 0}
 
 

@@ -7,8 +7,8 @@ from pellucid.pages import escaped
 from pellucid.web.playground.frame import View, answers
 from pellucid.web.playground.timeline import Timeline
 
-# Okabe and Ito's colours in the order of pellucid's figures, and a shape for each
-COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442", "#999999", "#7A4B2A"]
+# Okabe and Ito's colours in the order of the page, and a shape for each
+COLOURS = ["#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442", "#999999", "#7A4B2A"]
 SHAPES = (
     "M-4 0a4 4 0 1 0 8 0a4 4 0 1 0-8 0z",  # circle
     "M-3.5-3.5H3.5V3.5H-3.5z",  # square

@@ -1,10 +1,11 @@
-// What this page says to the server: messages, files, events. The session outlives a reload.
+// What this page says to the server: messages, files, events. The session outlives a reload, and the closing of its tab: it is
+// one for all tabs of a browser, until the server ends.
 
 import { addresses, ask, drawn, post } from "../line.js";
 
 const KEY = "pellucid-photographs";
-const session = sessionStorage.getItem(KEY) ?? drawn(16);
-sessionStorage.setItem(KEY, session);
+const session = localStorage.getItem(KEY) ?? drawn(16);
+localStorage.setItem(KEY, session);
 
 /** Return the address of something of this session. */
 export const address = addresses(session);

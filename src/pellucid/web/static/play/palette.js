@@ -1,8 +1,9 @@
-// Colours and marker shapes of classes (Okabe and Ito 2008), the same as in pellucid's figures, and the theme's colours.
+// Colours and marker shapes of classes (Okabe and Ito 2008), and the theme's colours. Of two classes the second is blue, as
+// positive weights and answers are: a blue line speaks for the blue class.
 
 import { isDark } from "../theme.js";
 
-const CLASSES = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#f0e442", "#999999", "#7a4b2a"];
+const CLASSES = ["#d55e00", "#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#f0e442", "#999999", "#7a4b2a"];
 const SHAPES = ["circle", "square", "diamond", "up", "down", "plus", "cross", "left", "right", "hexagon"];
 const probe = document.createElement("span");
 probe.hidden = true;

@@ -52,11 +52,17 @@ function change(name, value) {
   timer = setTimeout(() => ask(since), WAIT);
 }
 
+// The last cost that is known up to an iteration.
+function costAt({ iterations, cost }, end) {
+  return cost.findLast((value, at) => value !== null && iterations[at] <= end);
+}
+
 function sentence(run) {
   if (run.died) return `This run died: ${run.why}`;
-  const cost = run.cost.findLast((value) => value !== null);
-  const mine = present.frame.curve.cost.findLast((value) => value !== null);
-  return `${percent(run.accuracy)} right${run.validation_accuracy === null ? "" : `, held out ${percent(run.validation_accuracy)},`} after ${run.iterations.at(-1).toLocaleString("en")} iterations, cost ${number(cost, 3)} (yours ${number(mine, 3)}).`;
+  const own = present.frame.curve;
+  const end = own.iterations.length ? Math.min(run.iterations.at(-1), own.iterations.at(-1)) : 0;
+  const compared = end ? `; at iteration ${end.toLocaleString("en")} its cost is ${number(costAt(run, end), 3)}, yours ${number(costAt(own, end), 3)}` : "";
+  return `${percent(run.accuracy)} right${run.validation_accuracy === null ? "" : `, held out ${percent(run.validation_accuracy)},`} after ${run.iterations.at(-1).toLocaleString("en")} iterations${compared}.`;
 }
 
 async function ask(since) {
