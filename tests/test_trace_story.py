@@ -196,7 +196,7 @@ def test_large_layers_tell_shapes_and_their_strongest_terms():
     assert strongest.share == pytest.approx((3 + 3 * 0.002) / (3 + 18 * 0.002))
     shown = str(step)
     assert "(1 \u00d7 20) (20 \u00d7 1) + (1 \u00d7 1)" in shown and "99%" in shown and "alert" in shown
-    table = story(step)[0].table
+    table = section(step, "forward-1").table
     assert table.rows[0][0] == HOSTILE and table.rows[0][3].value == 2
     assert balanced(step.latex()) and "\\input{x}" not in step.latex()
     assert "<script>alert" not in step.html()

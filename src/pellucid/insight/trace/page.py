@@ -7,7 +7,7 @@ from importlib.resources import files
 from pellucid.insight.trace.answer import OF_ANSWER, answer_sections
 from pellucid.insight.trace.formula import Node, Number, Row, Sign, digits, row
 from pellucid.insight.trace.mathml import mathml
-from pellucid.insight.trace.section import Line, Section, Table
+from pellucid.insight.trace.section import Bar, Cell, Line, Section, Table
 from pellucid.insight.trace.step import Layer, Trace
 from pellucid.insight.trace.story import story
 from pellucid.pages import document, escaped
@@ -159,7 +159,10 @@ def _table(table: Table) -> str:
     return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
 
 
-def _cell(cell: str | Number) -> str:
+def _cell(cell: Cell) -> str:
+    if isinstance(cell, Bar):
+        side = "for" if cell.value > 0 else "against"
+        return f'<td class="bar" aria-hidden="true"><i class="{side}" style="--share: {cell.share:.3f}"></i></td>'
     if isinstance(cell, Number):
         return f'<td class="number">{digits(cell.value).replace("-", MINUS)}</td>'
     return f"<td>{escaped(cell)}</td>"

@@ -3,7 +3,7 @@
 import numpy as np
 
 from pellucid.insight.trace.formula import Node, Number, Symbol, factor, row
-from pellucid.insight.trace.section import Line, Table
+from pellucid.insight.trace.section import Cell, Line, Table
 from pellucid.insight.trace.step import Layer, Trace
 from pellucid.pages import isolated
 
@@ -65,9 +65,11 @@ def strongest_table(trace: Trace, layer: Layer, unit: int) -> Table | None:
     strongest = layer.strongest(trace.row, unit)
     if not np.any(strongest.terms):
         return None
-    rows: list[tuple[str | Number, ...]] = []
+    rows: list[tuple[Cell, ...]] = []
+    words = trace.input_values if layer.number == 1 else ()
     for source, term in zip(strongest.inputs, strongest.terms, strict=True):
         name = trace.input_name(source) if layer.number == 1 else f"unit {source + 1} of layer {layer.number - 1}"
         a, w = float(layer.A_in[trace.row, source]), float(layer.W[unit, source])
-        rows.append((name, Number(a), Number(w), Number(float(term))))
-    return Table(("strongest terms", "value", "weight", "value x weight"), tuple(rows))
+        rows.append((name, Number(a), Number(w), Number(float(term)), *words[source : source + 1]))
+    columns = ("strongest terms", "value", "weight", "value x weight", *(("the value is",) if words else ()))
+    return Table(columns, tuple(rows))

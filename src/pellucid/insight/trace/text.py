@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from pellucid.insight.trace.formula import Number, digits, row
 from pellucid.insight.trace.formula import text as formula_text
-from pellucid.insight.trace.section import Line, Section, Table
+from pellucid.insight.trace.section import Bar, Cell, Line, Section, Table
 from pellucid.insight.trace.step import Trace
 from pellucid.insight.trace.story import chapters, story
 
@@ -67,7 +67,9 @@ def _table_lines(table: Table) -> Iterator[str]:
             yield "  " + "  ".join(cell.ljust(width) for cell, width in zip(shown, widths, strict=True)).rstrip()
 
 
-def _cell(cell: str | Number) -> str:
+def _cell(cell: Cell) -> str:
+    if isinstance(cell, Bar):
+        return cell.signs
     return digits(cell.value) if isinstance(cell, Number) else cell
 
 

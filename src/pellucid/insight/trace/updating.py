@@ -10,7 +10,7 @@ import numpy as np
 
 from pellucid.insight.trace.formula import MINUS, Fraction, Node, Number, Power, Root, Symbol, digits, factor, row
 from pellucid.insight.trace.nudge import Nudge
-from pellucid.insight.trace.section import Line, Section, Table, is_batch
+from pellucid.insight.trace.section import Cell, Line, Section, Table, is_batch
 from pellucid.insight.trace.step import Trace, Update
 from pellucid.insight.trace.tensor import Tensor, fits, shapes, tensor
 from pellucid.nn import LBFGS, Adam, AdamW, GradientDescent, RMSprop
@@ -263,7 +263,7 @@ def slips_section(trace: Trace) -> tuple[Section, ...]:
             "Nowhere: the cost is so flat here that neither the right step nor a wrong one changes it, so that a table "
         )
         return (Section("slips", title, lead + "of them would teach nothing. Look at an earlier moment: --at start."),)
-    rows: list[tuple[str | Number, ...]] = [
+    rows: list[tuple[Cell, ...]] = [
         (name, what, Number(after), Number(after - J), so)
         for name, what, after, so in (
             ("the right step", "", trace.after, ""),
