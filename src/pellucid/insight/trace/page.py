@@ -35,11 +35,18 @@ def fragment(trace: Trace) -> str:
     script = _file("trace.js").replace("TRACE", token)
     return (
         f'<div class="pellucid-trace" id="{token}" data-symbols data-numbers>\n<style>\n{_file("trace.css")}</style>\n'
-        f"<p>{escaped(_lead(trace))}</p>\n"
-        + _picture(trace)
-        + "".join(f"<p class='remark'>{escaped(note)}</p>\n" for note in trace.notes)
-        + f"{_controls(token, trace)}\n{body}"
+        f"{_picture(trace)}{_before(trace)}" + f"{_controls(token, trace)}\n{body}"
         f'<p class="told" role="status" data-hint="{HINT}">{HINT}</p>\n<script>\n{script}</script>\n</div>'
+    )
+
+
+def _before(trace: Trace) -> str:
+    """Return what stands before the formulas; where one sample was asked about, first what the model says of it."""
+    leads, remarks = [_lead(trace)], list(trace.notes)
+    if remarks and (trace.picture or trace.cost is None):
+        leads.insert(0, remarks.pop(0))
+    return "".join(f"<p>{escaped(lead)}</p>\n" for lead in leads) + "".join(
+        f"<p class='remark'>{escaped(note)}</p>\n" for note in remarks
     )
 
 
