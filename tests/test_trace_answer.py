@@ -97,7 +97,7 @@ def test_the_story_begins_with_it_for_the_example_shown():
     told = {name: number.value for name, number, _ in first.table.rows}
     assert told == {"all inputs": 4.0, "the biases": -0.5, "all together": 3.5} and "-z, as z above 0" in first.lead
     shown = [(name, value, share.value, bar.signs, part) for name, value, share, bar, part in second.table.rows]
-    assert shown == [("weight", "2", 6.0, 12 * "+", "75.0%"), ("height", "2", -2.0, "----", "25.0%")]
+    assert shown == [("weight", "2", 6.0, 12 * "+", "75%"), ("height", "2", -2.0, "----", "25%")]
     assert "Why it says cat" in str(step) and step.one.as_dict()["answer"]["score"] == 3.5
     assert "answer" not in [section.name for section in story(trace(net, [[2.0, 2.0]]))]  # nothing has a name
 

@@ -131,6 +131,6 @@ def _loudest(trace: Trace, found: Speaking, head: str) -> Table:
     for j in loudest:
         share = float(found.shares[j])
         value = trace.input_values[j] if trace.input_values else digits(float(trace.X[trace.row, j]))
-        part = f"{abs(share) / whole:.1%}" if whole else ""
+        part = f"{100 * abs(share) / whole:.2g}%" if whole else ""
         cells.append((trace.input_name(j), value, Number(share), Bar(share, most), part))
     return Table(("input", "its value", head, "", "of all"), tuple(cells))
