@@ -345,6 +345,8 @@ def test_float32_is_checked_too():
         ({"X": [[1.0, 2.0, np.nan]]}, "X holds 1 value that is NaN"),
         ({"y": [1.0]}, r"y for binary_cross_entropy must have shape \(1, 1\), got \(1,\)"),
         ({"y": [[2.0]]}, "must lie in 0 to 1, got 2.0 to 2.0"),
+        ({"y": [[-0.5]]}, "must lie in 0 to 1, got -0.5 to -0.5"),
+        ({"y": [[np.nan]]}, "y holds 1 value that is NaN"),
         ({"row": 1}, "row must be one of the 1 rows of X, 0 to 0; got 1"),
         ({"input_names": ["a"]}, "input_names must be 3 names, got 1"),
         ({"class_names": ["a"]}, "class_names must be 2 names, got 1"),
@@ -356,6 +358,13 @@ def test_what_is_wrong_is_said(change, said):
     given = {"X": [[1.0, 2.0, 3.0]], "y": [[1.0]]} | change
     with pytest.raises(InputError, match=said):
         trace(net, given.pop("X"), given.pop("y"), **given)
+
+
+def test_outputs_that_do_not_exclude_each_other_have_a_name_each():
+    net, X, y = problem(loss="binary_cross_entropy", k=3)
+    assert trace(net, X, y, class_names=["a", "b", "c"]).class_names == ("a", "b", "c")
+    with pytest.raises(InputError, match="class_names must be 3 names, got 2"):
+        trace(net, X, y, class_names=["a", "b"])
 
 
 def test_a_cost_that_is_not_finite_is_refused():

@@ -13,7 +13,7 @@ from pellucid.insight.trace.formula import Fraction, Matrix, Number, Power, Root
 from pellucid.insight.trace.mathml import mathml
 from pellucid.insight.trace.story import chapters, story
 from pellucid.insight.trace.tex import latex, latex_text
-from pellucid.nn import ACTIVATIONS, LOSSES, OPTIMIZERS, Dense, Loss, Network
+from pellucid.nn import ACTIVATIONS, LOSSES, OPTIMIZERS, AdamW, Dense, Loss, Network
 from test_trace import problem
 
 HOSTILE = '<script>alert("&")</script>\\input{x}_%'
@@ -91,32 +91,108 @@ def test_shapes_of_large_layers_are_latex_too():
     assert r"(2 \times  9)" in shown and "$" not in shown
 
 
+def lit(step):
+    """Return what each number of a story was computed from; the same wherever it is told."""
+    told = {}
+    for number in (number for formula in formulas(step) for number in numbers(formula)):
+        if number.sources:
+            assert told.setdefault(number.key, set(number.sources)) == set(number.sources)
+    return told
+
+
+def written_out(lines):
+    """Return lines "key: its sources" as `lit` does; i and j stand for 1 and 2, n for 1 to 3."""
+    expected = {}
+    for line in lines:
+        for i, j, n in itertools.product("12", "12", "123"):
+            key, sources = line.replace("-i", f"-{i}").replace("-j", f"-{j}").replace("-n", f"-{n}").split(": ")
+            expected[key] = set(sources.split())
+    return expected
+
+
 def test_a_number_lights_what_it_was_computed_from():
-    told = {
-        number.key: set(number.sources)
-        for formula in formulas(example())
-        for number in numbers(formula)
-        if number.sources
-    }
-    assert told["z1-2"] == {"W1-2-1", "W1-2-2", "x-1", "x-2", "b1-2"}
-    assert told["a1-1"] == {"z1-1"}
-    assert told["z2-1"] == {"W2-1-1", "W2-1-2", "a1-1", "a1-2", "b2-1"}
-    assert told["l"] == {"yhat-1", "y-1"}
-    assert told["da1-2"] == {"W2-1-2", "dz2-1"}
-    assert told["dz1-2"] == {"da1-2", "z1-2"}
-    assert told["dW1-2-1"] == {"dz1-2", "x-1"}
-    assert told["Wnew1-1-2"] == {"W1-1-2", "dW1-1-2"}
+    assert lit(example()) == written_out(
+        [
+            "z1-i: W1-i-1 W1-i-2 x-1 x-2 b1-i",
+            "a1-i: z1-i",
+            "z2-1: W2-1-1 W2-1-2 a1-1 a1-2 b2-1",
+            "yhat-1: z2-1",
+            "l: yhat-1 y-1",
+            "dz2-1: yhat-1 y-1",
+            "dW2-1-i: dz2-1 a1-i",
+            "db2-1: dz2-1",
+            "da1-i: W2-1-i dz2-1",
+            "dz1-i: da1-i z1-i",
+            "dW1-i-j: dz1-i x-j",
+            "db1-i: dz1-i",
+            "w: W1-1-2 dW1-1-2",
+            "Wnew1-i-j: W1-i-j dW1-i-j",
+            "bnew1-i: b1-i db1-i",
+            "Wnew2-1-i: W2-1-i dW2-1-i",
+            "bnew2-1: b2-1 db2-1",
+            "fall: J-after J",
+        ]
+    )
 
 
-def test_the_batch_has_its_own_keys():
+def test_the_numbers_of_a_batch_light_theirs():
     net = Network([Dense(2, 2, "tanh"), Dense(2, 1)], "squared_error").initialize("he", 1)
     step = trace(net, [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], [[1.0], [2.0], [3.0]])
-    told = {
-        number.key: set(number.sources) for formula in formulas(step) for number in numbers(formula) if number.sources
-    }
-    assert told["Z1-3-2"] == {"X-3-1", "X-3-2", "W1-2-1", "W1-2-2", "b1-2"}
-    assert told["dA1-3-2"] == {"dZ2-3-1", "W2-1-2"}
-    assert told["dW1-2-1"] == {f"{name}-{n}-{place}" for n in (1, 2, 3) for name, place in (("dZ1", 2), ("X", 1))}
+    assert lit(step) == written_out(
+        [
+            "Z1-n-i: X-n-1 X-n-2 W1-i-1 W1-i-2 b1-i",
+            "A1-n-i: Z1-n-i",
+            "Z2-n-1: A1-n-1 A1-n-2 W2-1-1 W2-1-2 b2-1",
+            "Yhat-n-1: Z2-n-1",
+            "l-n: Yhat-n-1 Y-n-1",
+            "J: l-1 l-2 l-3",
+            "dZ2-n-1: Yhat-n-1 Y-n-1",
+            "dW2-1-i: dZ2-1-1 dZ2-2-1 dZ2-3-1 A1-1-i A1-2-i A1-3-i",
+            "db2-1: dZ2-1-1 dZ2-2-1 dZ2-3-1",
+            "dA1-n-i: dZ2-n-1 W2-1-i",
+            "dZ1-n-i: dA1-n-i Z1-n-i",
+            "dW1-i-j: dZ1-1-i dZ1-2-i dZ1-3-i X-1-j X-2-j X-3-j",
+            "db1-i: dZ1-1-i dZ1-2-i dZ1-3-i",
+            "w: W1-1-2 dW1-1-2",
+            "Wnew1-i-j: W1-i-j dW1-i-j",
+            "bnew1-i: b1-i db1-i",
+            "Wnew2-1-i: W2-1-i dW2-1-i",
+            "bnew2-1: b2-1 db2-1",
+            "fall: J-after J",
+        ]
+    )
+
+
+def test_softmax_penalty_clipping_and_adam_light_theirs():
+    net = Network([Dense(1, 3)], "softmax_cross_entropy", l2=0.1).initialize([[[0.0], [np.log(2)], [0.0]]])
+    assert lit(trace(net, [[1.0]], [1], rule="adam", clip_norm=0.1)) == written_out(
+        [
+            "z1-n: W1-n-1 x-1 b1-n",
+            "yhat-n: z1-1 z1-2 z1-3",
+            "l: yhat-1 yhat-2 yhat-3 y-1 y-2 y-3",
+            "J: l",
+            "dz1-n: yhat-n y-n",
+            "dW1-n-1: dz1-n x-1 W1-n-1",
+            "db1-n: dz1-n",
+            "g: dW1-2-1",
+            "mean: g",
+            "square: g",
+            "mean_hat: mean",
+            "square_hat: square",
+            "w: W1-2-1 g",
+            "Wnew1-n-1: W1-n-1 dW1-n-1",
+            "bnew1-n: b1-n db1-n",
+            "fall: J-after J",
+        ]
+    )
+
+
+def test_what_dropout_leaves_lights_its_mask():
+    net, X, y = problem("relu", dropout=0.3)
+    whole = trace(net, X, y, dropout=np.random.default_rng(0), row=2)
+    told, alone = lit(whole), lit(whole.one)
+    assert told["A1-3-4"] == {"Z1-3-4", "M1-3-4"} and "M1-3-4" in told["dA1-3-4"]
+    assert alone["a1-4"] == {"z1-4", "m1-4"} and "m1-4" in alone["da1-4"]
 
 
 def test_the_example_in_the_terminal():
@@ -162,7 +238,14 @@ def test_softmax_tells_the_class_that_was_wanted():
           "w \u2190 w - \u03b1 n = 2 - 0.01\u00b711.4 = 1.886"]),
         ("rmsprop", ["s \u2190 \u03c1 s + (1 - \u03c1) g^2 = 0.9\u00b70 + 0.1\u00b76^2 = 3.6"]),
         ("adam", ["m \u2190 \u03b21 m + (1 - \u03b21) g = 0.9\u00b70 + 0.1\u00b76 = 0.6",
-                  "m\u0302 = m / (1 - \u03b21^1) = 0.6 / 0.1 = 6"]),
+                  "s \u2190 \u03b22 s + (1 - \u03b22) g^2 = 0.999\u00b70 + 0.001\u00b76^2 = 0.036",
+                  "m\u0302 = m / (1 - \u03b21^1) = 0.6 / 0.1 = 6",
+                  "s\u0302 = s / (1 - \u03b22^1) = 0.036 / 0.001 = 36",
+                  "w \u2190 w - \u03b1 m\u0302 / (\u221a(s\u0302) + \u03b5) = "
+                  "2 - 0.01\u00b76 / (\u221a(36) + 1e-08) = 1.99"]),
+        (AdamW(weight_decay=0.5), ["w \u2190 (1 - \u03b1\u03bb) w = 0.995\u00b72 = 1.99",
+          "w \u2190 w - \u03b1 m\u0302 / (\u221a(s\u0302) + \u03b5) = "
+          "1.99 - 0.01\u00b76 / (\u221a(36) + 1e-08) = 1.98"]),
         ("lbfgs", ["d = -H g = -6", "w \u2190 w + a d = 2 + 0.1581\u00b7(-6) = 1.051"]),
     ],
 )  # fmt: skip
@@ -183,6 +266,36 @@ def test_what_only_hands_on_is_told_once_and_bracketed_once():
     assert "2 - 0.01\u00b7(-6) / (\u221a(36) + 1e-08) = 2.01" in str(step)
 
 
+def test_clipping_by_hand():
+    """g = (6, 2), so that ||g|| = sqrt(40) = 6.325; J(2 + h) = (2 + 3 h)^2 / 2."""
+    net = Network([Dense(1, 1)], "squared_error").initialize([[[2.0]], [1.0]])
+    short, long = (str(trace(net, [[3.0]], [[5.0]], rate=0.01, clip_norm=c)) for c in (1.0, 10.0))
+    for told in (
+        "g \u2190 g c / ||g|| = 6\u00b71 / 6.325 = 0.9487",
+        "w \u2190 w - \u03b1 g = 2 - 0.01\u00b70.9487 = 1.991",
+        "W1 \u2190 W1 + \u0394W1 = 2 + (-0.009487) = 1.991",
+        "J_new - J = 1.937 - 2 = -0.06275",
+        "(J(w + h) - J(w - h)) / (2h) = (2.0060045 - 1.9940045) / 0.002 = 6",
+    ):
+        assert f"  {told}\n" in short
+    for told in ("||g|| = 6.325", "W1 \u2190 W1 - \u03b1 dW1 = 2 - 0.01\u00b76 = 1.94"):
+        assert f"  {told}\n" in long
+
+
+def test_what_a_slip_leads_to_is_judged():
+    """The right step leads from 2 to (2 - 20 rate)^2 / 2, one without bias to (2 - 10 rate)^2 / 2."""
+    net = Network([Dense(1, 1)], "squared_error").initialize([[[2.0]], [1.0]])
+
+    def judged(**how):
+        table = story(trace(net, [[3.0]], [[5.0]], **how))[-1].table
+        return {name: so for name, *_, so in table.rows}
+
+    assert judged(rate=0.01) == {"the right step": "", "sign": "the cost rises", "no bias": "falls less"}
+    assert judged(rate=0.15)["no bias"] == "lower this time, by luck: not along the gradient"
+    same = "the same cost: only a check of the gradient finds it"
+    assert judged(rate=0.01, rule="adam")["no bias"] == same  # a first step of Adam has one length for all
+
+
 def test_large_layers_tell_shapes_and_their_strongest_terms():
     """z = 1 x 100 + 0.5 x 99 + small ones: the names of the inputs, and what share five terms make."""
     w = np.full((1, 20), 0.001)
@@ -198,6 +311,7 @@ def test_large_layers_tell_shapes_and_their_strongest_terms():
     assert "(1 \u00d7 20) (20 \u00d7 1) + (1 \u00d7 1)" in shown and "99%" in shown and "alert" in shown
     table = section(step, "forward-1").table
     assert table.rows[0][0] == HOSTILE and table.rows[0][3].value == 2
+    assert "the largest change is 0.0072 " in " ".join(shown.split())  # 0.1 x 2 x 0.036, downwards
     assert balanced(step.latex()) and "\\input{x}" not in step.latex()
     assert "<script>alert" not in step.html()
 

@@ -80,6 +80,7 @@ def _forward(trace: Trace, layer: Layer, unit: int) -> Section:
         note = ""
         if layer.mask is not None:
             mask = values(trace, "m", layer.mask, number)
+            a = a.from_(lambda i, j: [z.key(i, j), mask.key(i, j)])
             called, inside = row(called, "\u2299", mask.symbol), (*(inside or (z,)), "\u2299", mask)
             note = "dropout: 0 drops a unit, the others are scaled up for it"
         lines.append(line(row(a.symbol, "=", called), inside, a, note))
@@ -195,7 +196,8 @@ def _backward(trace: Trace, layer: Layer) -> Section:
             )
             da = da.from_(lambda i, j: [*W.column_keys(i), *dz_above.all_keys()])
         if layer.mask is not None:
-            mask = values(trace, "m", layer.mask, number)
+            mask, passed = values(trace, "m", layer.mask, number), da
+            da = da.from_(lambda i, j: [*passed.from_keys(i, j), mask.key(i, j)])
             symbols, parts = row(symbols, "\u2299", mask.symbol), (*parts, "\u2299", mask)
         lines.append(line(symbols, parts, da))
         z, slope = values(trace, "z", layer.Z, number), values(trace, "g'", layer.slope, number)
@@ -226,15 +228,19 @@ def _weight_gradients(trace: Trace, layer: Layer, dz: Tensor, A_in: Tensor, batc
     dW, db, W = tensor("dW", number, back.dW), tensor("db", number, back.db), tensor("W", number, layer.W)
     penalty = row("+", Symbol("\u03bb"), " ", W.symbol) if l2 else row()
     extra: tuple[Tensor | str | Number, ...] = ("+", Number(l2), "\u00b7", W) if l2 else ()
+
+    def decayed(i: int, j: int) -> list[str]:
+        return [W.key(i, j)] if l2 else []
+
     if batch:
-        dW = dW.from_(lambda i, j: [*dz.column_keys(i), *A_in.column_keys(j)])
+        dW = dW.from_(lambda i, j: [*dz.column_keys(i), *A_in.column_keys(j), *decayed(i, j)])
         yield line(
             row(dW.symbol, "=", dz.transposed.symbol, " ", A_in.symbol, penalty), (dz.transposed, " ", A_in, *extra), dW
         )
         db = db.from_(lambda i, j: dz.column_keys(i))
         yield line(row(db.symbol, "=", "\u2211 rows of ", dz.symbol), (), db)
         return
-    dW = dW.from_(lambda i, j: [dz.key(i, 0), A_in.key(j, 0)])
+    dW = dW.from_(lambda i, j: [dz.key(i, 0), A_in.key(j, 0), *decayed(i, j)])
     yield line(
         row(dW.symbol, "=", dz.symbol, " ", A_in.transposed.symbol, penalty), (dz, " ", A_in.transposed, *extra), dW
     )

@@ -67,14 +67,15 @@ class Tensor:
         """Return the same, knowing what its numbers were computed from."""
         return replace(self, sources=sources)
 
+    def from_keys(self, i: int, j: int) -> tuple[str, ...]:
+        """Return the keys of what a number was computed from."""
+        return () if self.sources is None else tuple(self.sources(i, j))
+
     @property
     def node(self) -> Node:
         """Its numbers as a formula has them."""
         cells = [
-            [
-                Number(float(value), self.key(i, j), () if self.sources is None else tuple(self.sources(i, j)))
-                for j, value in enumerate(line)
-            ]
+            [Number(float(value), self.key(i, j), self.from_keys(i, j)) for j, value in enumerate(line)]
             for i, line in enumerate(self.array)
         ]
         if self.turned:
