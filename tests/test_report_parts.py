@@ -192,7 +192,7 @@ def test_the_plane_has_its_points_the_right_way_up():
     drawn = boundary._points(np.stack([many, many], axis=1).astype(float), many, np.zeros(2), np.ones(2))
     assert len(set(re.findall(r'#mark(\d)" x="([^"]*)" y="([^"]*)"', drawn))) == 2  # each with the mark of its class
     assert [boundary._coloured(np.array([[n]]))[0, 0].tolist() for n in (0, 1)] == [[166, 206, 228], [240, 199, 166]]
-    assert f" {ODD}" in Page(boundary._legend((ODD, "b"))).text
+    assert Page(boundary._legend((ODD, "b"))).text == f"{ODD} b"
 
 
 def test_an_album_counts_all_its_letters_and_its_texts_are_safe(monkeypatch):
