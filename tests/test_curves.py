@@ -41,6 +41,7 @@ def test_points_lie_where_the_axes_say():
     root = parsed(curves({"cost": ([0, 10, 20], [0.8, 0.2, 0.4])}, "epoch", "cost", "Cost"))
     (line,) = points(root)
     assert [m for m, _, _ in line] == ["M", "L", "L"]
+    assert line[0][1] < line[1][1] < line[2][1] and line[0][2] < line[2][2] < line[1][2]  # y counts downwards
     assert [x for _, x, _ in line] == [place_of(root, tick, "x") for tick in ("0", "10", "20")]
     assert [y for _, _, y in line] == pytest.approx([place_of(root, tick, "y") for tick in ("0.8", "0.2", "0.4")])
     assert {"epoch", "cost", "Cost"} <= set(words(root))

@@ -289,6 +289,7 @@ def test_what_a_rule_remembers_comes_back_from_row_space(rule):
         list(steps(rows, settings, state))
     back = on_inputs(small)
     assert back.expand is None and back.learned.n_in == 15
+    assert back.shuffle is not small.shuffle and back.dropout is not small.dropout
     for name, slot in direct.slots.items():
         assert np.allclose(back.slots[name], slot, rtol=1e-6, atol=1e-9), name
     assert np.allclose(back.learned.parameters, direct.learned.parameters, rtol=1e-9, atol=1e-12)
@@ -298,6 +299,22 @@ def test_a_run_that_is_not_the_models_is_told(table, capsys):
     Path("m.toml").write_text(Path("m.toml").read_text().replace("random_state = 1", "random_state = 2"))
     assert run(["explain", "m", "--at", "3"]) == 0
     assert "This is NOT the run that made the model" in told(capsys)
+    longer = (
+        Path("m.toml").read_text().replace("random_state = 2", "random_state = 1").replace("epochs = 2", "epochs = 9")
+    )
+    Path("m.toml").write_text(longer)
+    assert run(["explain", "m", "--at", "12"]) == 0  # the model's own run had ended by then
+    assert "This is NOT the run that made the model" in told(capsys)
+
+
+@pytest.mark.parametrize(("rule", "remembers"), [("lbfgs", False), ("momentum", True)])
+def test_a_sample_alone_is_clipped_as_the_run_and_starts_from_what_is_not_of_other_rows(rule, remembers):
+    how = FLOWER | {"batch_size": None, "optimizer": rule, "clip_norm": None if rule == "lbfgs" else 1e-3}
+    then = moment(make_recipe(data="toy:flower", **how), 2)
+    step = then.step_on(then.train.X[:1], then.train.y[:1])
+    slot = next(name for name, values in then.state.slots.items() if values.any())
+    assert np.array_equal(step.update.slots[slot], then.state.slots[slot]) == remembers
+    assert (step.update.norm is None) == (rule == "lbfgs")
 
 
 def test_of_several_networks_and_starts_it_is_said_which_is_followed(here, capsys):
@@ -339,7 +356,7 @@ def test_the_moment_is_replaced_by_nothing_else(table):
     recipe = make_recipe(data="toy:flower", **FLOWER, optimizer="adam", batch_size=100)
     then = moment(recipe, 4)
     before = then.state.learned.parameters.copy(), then.state.slots["mean"].copy()
-    then.next_step(row=3)
+    assert np.array_equal(then.next_step(row=3).X, then.next_step().X)  # the order of the rows is not drawn anew
     assert np.array_equal(then.state.learned.parameters, before[0]) and np.array_equal(
         then.state.slots["mean"], before[1]
     )

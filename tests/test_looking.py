@@ -49,6 +49,21 @@ def test_occlusion_finds_the_square_that_decides(place):
     ]
 
 
+def test_pictures_need_not_be_square_and_the_threshold_of_the_model_counts():
+    W = np.zeros((24, 8))
+    W[15:21, 2:4] = 8 / 12  # of 3 x 1 pixels a cell, place (5, 2)
+    network = Network([Dense(W.size, 1)], "binary_cross_entropy")
+    network.dense[0].W[:], network.dense[0].b[:] = W.reshape(1, -1), -6
+    picture = np.full((24, 8), 0.9)
+    for threshold, code in ((0.5, 1), (0.9, 0)):  # p = sigmoid(1.2) = 0.77, and 0.12 where the square is grey
+        model = Model(Pixels(PictureShape(24, 8, 1)), (network,), ("dark", "light"), threshold=threshold)
+        (found,) = occlusion(model, [picture])
+        assert found.code == code
+        place = np.abs(found.falls).argmax()
+        assert np.unravel_index(place, found.falls.shape) == (5, 2)
+        assert abs(found.falls[5, 2]) == pytest.approx(sigmoid(1.2) - sigmoid(-2), abs=1e-6)
+
+
 def test_the_class_may_be_chosen_and_falls_then_turn_about():
     model, _ = looking_at(slice(4, 8), slice(4, 8))
     picture = RNG.integers(0, 256, (SIDE, SIDE)).astype(np.uint8)

@@ -165,6 +165,34 @@ def test_snapshots_are_thinned_and_the_walk_stays_exact(monkeypatch):
         np.testing.assert_array_equal(timeline.network.parameters, seen[iteration])
 
 
+def test_no_more_is_replayed_than_there_is_from_the_snapshot_before(monkeypatch):
+    made, update = [], Timeline._update
+    monkeypatch.setattr(Timeline, "_update", lambda self: made.append(self.iteration) or update(self))
+    timeline = begun(SMALL)
+    timeline.forward(100)
+
+    def replayed(iteration):
+        made.clear()
+        timeline.go(iteration)
+        return made
+
+    assert replayed(85) == [80, 81, 82, 83, 84]
+    assert replayed(87) == [85, 86]
+    timeline.set_by_hand(1, 0, 0, 1.0)
+    timeline.forward(3)
+    assert replayed(87) == []
+
+
+def test_weights_set_by_hand_have_an_end(monkeypatch):
+    monkeypatch.setattr(module, "MOST_EDITS", 2)
+    timeline = begun(SMALL)
+    for row in (0, 1, 1):  # one weight set again is one edit
+        timeline.set_by_hand(1, row, 0, 1.0)
+    with pytest.raises(InputError, match="2 weights set by hand are the most"):
+        timeline.set_by_hand(1, 2, 0, 1.0)
+    assert len(timeline.edits) == 2
+
+
 def test_a_run_that_diverges_stands_where_it_was():
     choices = Choices(samples=60, layers=((4, "relu"),), init="he", rate=1000.0)
     timeline = begun(replace(choices, l2=10.0))

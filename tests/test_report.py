@@ -191,6 +191,27 @@ def test_baselines_of_groups_count_as_many_independent_rows_as_the_net(flower):
     assert f"{100 * low:.1f}% to {100 * high:.1f}%" in sound(report(grouped).html).text
 
 
+def test_baselines_of_a_part_of_groups_do_so_too():
+    how = {"hidden_layers": (3,), "epochs": 8, "cross_validate": 0, "holdout": 0.3, "random_state": 0}
+    result = pellucid.train("toy:moons", **how)
+    (judged,) = judged_parts(result)
+    groups = np.argsort(np.argsort(judged.said == judged.dataset.labels)) // 4  # mistakes keep together
+    grouped = replace(result, splits=replace(result.splits, test=replace(result.splits.test, groups=groups)))
+    fewer = independent_rows(judged.said == judged.dataset.labels, groups)
+    low, high = wilson_interval(result.scores["test"].baselines["majority"] * fewer, fewer)
+    assert fewer < 0.9 * len(groups)
+    assert f"{100 * low:.1f}% to {100 * high:.1f}%" in sound(report(grouped).html).text
+
+
+def test_without_a_part_for_testing_the_bars_are_of_validation(tmp_path):
+    rng = np.random.default_rng(0)
+    parts = {f"X_{part}": rng.normal(size=(40, 2)) for part in ("train", "val")}
+    np.savez(tmp_path / "d.npz", **parts, y_train=np.arange(40) % 2, y_val=np.arange(40) % 2)
+    how = {"holdout": 0, "cross_validate": 0, "hidden_layers": (2,), "epochs": 3, "early_stopping": True}
+    text = sound(report(pellucid.train(tmp_path / "d.npz", **how, random_state=0)).html).text
+    assert "These bars are of the validation part, which was used for choosing: expect less of new ones." in text
+
+
 def test_the_boundary_is_that_of_the_run_itself(flower):
     text = sound(report(flower).html).text
     assert "after epoch 1 " in text and f"after epoch {len(flower.history.cost)} " in text

@@ -313,7 +313,7 @@ def test_a_weight_on_a_kink_is_told():
     net = Network([Dense(1, 1, "relu"), Dense(1, 1)], "absolute_error").initialize([[[1.0]], [[1.0]]])
     step = trace(net, [[1.0]], [[1.0 + 1e-9]])
     assert step.nudge.verdict == "on a kink" and np.isnan(step.nudge.numeric)
-    assert "crosses a kink" in " ".join(str(step).split())
+    assert "crosses a kink" in " ".join(str(step).split()) and "nan" not in str(step)
 
 
 def test_a_wrong_gradient_does_not_agree(monkeypatch):
@@ -322,7 +322,7 @@ def test_a_wrong_gradient_does_not_agree(monkeypatch):
 
     def wrong(self, *args, **kwargs):
         J, g = right(self, *args, **kwargs)
-        return J, 1.001 * g
+        return J, 1.0001 * g
 
     monkeypatch.setattr(Engine, "cost_and_gradient", wrong)
     step = trace(net, X, y)

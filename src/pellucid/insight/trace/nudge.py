@@ -127,7 +127,6 @@ class _Probe:
         for moved in (h, -h, h / 2, -h / 2):
             self.W[self.place] = self.weight + moved
             J[moved], sides = _cost(self.network, self.trace)
-            self.W[self.place] = self.weight
             if not all(map(np.array_equal, sides, self.sides)):
                 return None
         bent = abs((J[h] - J[-h]) / (2 * h) - (J[h / 2] - J[-h / 2]) / h) * 4 / 3

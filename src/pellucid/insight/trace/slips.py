@@ -87,16 +87,18 @@ def _followed(trace: Trace, gradient: Array) -> float:
     update, cost = trace.update, trace.cost
     assert update is not None and cost is not None and trace.y is not None
     network, wrong = trace.network.copy(), gradient.copy()
-    if update.clip_norm is not None:
-        clip_by_norm(wrong, update.clip_norm)
-    if update.rule.full_batch_only:  # its line search would see through the slip: the same length is walked along it
-        length = update.parts.get("length", 0.0)
-        network.parameters[:] -= np.asarray(length * wrong, network.parameters.dtype)
-    else:
-        slots = {name: slot.copy() for name, slot in update.slots.items()}
-        weights = [layer.W for layer in network.dense]
-        update.rule.step(lambda: (cost.J, wrong), network.parameters, slots, update.rate, weights)
     with np.errstate(over="ignore", invalid="ignore"):
+        if update.clip_norm is not None:
+            clip_by_norm(wrong, update.clip_norm)
+        if (
+            update.rule.full_batch_only
+        ):  # its line search would see through the slip: the same length is walked along it
+            length = update.parts.get("length", 0.0)
+            network.parameters[:] -= np.asarray(length * wrong, network.parameters.dtype)
+        else:
+            slots = {name: slot.copy() for name, slot in update.slots.items()}
+            weights = [layer.W for layer in network.dense]
+            update.rule.step(lambda: (cost.J, wrong), network.parameters, slots, update.rate, weights)
         J, _ = network.cost_and_gradient(trace.X, trace.y, cost.weight, copy.deepcopy(trace.dropout))
     return J if np.isfinite(J) else np.inf
 
