@@ -107,7 +107,7 @@ def test_worksheets(here, capsys):
         (["--label", "1"], "--label, --row, --at and --recipe are of a model"),
         (["--worksheet", "w.html", "--latex", "w.tex"], "--worksheet makes an exercise of its own"),
         (["--at", "-1"], "neither start nor a number of updates"),
-        (["--html", "a", "--latex", "a"], "a"),
+        (["--html", "a", "--latex", "a"], "--html and --latex both name a; give two names"),
     ],
 )
 def test_wrong_usage(here, capsys, arguments, said):
