@@ -109,7 +109,7 @@ def test_worksheets(here, capsys):
         (["--label", "1"], "--label, --row, --at and --recipe are of a model"),
         (["--worksheet", "w.html", "--latex", "w.tex"], "--worksheet makes an exercise of its own"),
         (["--at", "-1"], "neither start nor a number of updates"),
-        (["--html", "a", "--latex", "a"], "a"),
+        (["--html", "a", "--latex", "a"], "--html and --latex both name a; give two names"),
     ],
 )
 def test_wrong_usage(here, capsys, arguments, said):
@@ -309,12 +309,17 @@ def test_a_run_that_is_not_the_models_is_told(table, capsys):
 
 @pytest.mark.parametrize(("rule", "remembers"), [("lbfgs", False), ("momentum", True)])
 def test_a_sample_alone_is_clipped_as_the_run_and_starts_from_what_is_not_of_other_rows(rule, remembers):
-    how = FLOWER | {"batch_size": None, "optimizer": rule, "clip_norm": None if rule == "lbfgs" else 1e-3}
+    how = FLOWER | {
+        "batch_size": None,
+        "learning_rate": 0.3,
+        "optimizer": rule,
+        "clip_norm": None if rule == "lbfgs" else 1e-3,
+    }
     then = moment(make_recipe(data="toy:flower", **how), 2)
     step = then.step_on(then.train.X[:1], then.train.y[:1])
     slot = next(name for name, values in then.state.slots.items() if values.any())
     assert np.array_equal(step.update.slots[slot], then.state.slots[slot]) == remembers
-    assert (step.update.norm is None) == (rule == "lbfgs")
+    assert (step.update.norm is None) == (rule == "lbfgs") and step.update.rate == then.rate
 
 
 def test_of_several_networks_and_starts_it_is_said_which_is_followed(here, capsys):

@@ -49,9 +49,10 @@ def test_occlusion_finds_the_square_that_decides(place):
     ]
 
 
-def test_pictures_need_not_be_square_and_the_threshold_of_the_model_counts():
+@pytest.mark.parametrize("place", [(5, 2), (0, 0)])
+def test_pictures_need_not_be_square_and_the_threshold_of_the_model_counts(place):
     W = np.zeros((24, 8))
-    W[15:21, 2:4] = 8 / 12  # of 3 x 1 pixels a cell, place (5, 2)
+    W[3 * place[0] : 3 * place[0] + 6, place[1] : place[1] + 2] = 8 / 12  # a cell has 3 x 1 pixels
     network = Network([Dense(W.size, 1)], "binary_cross_entropy")
     network.dense[0].W[:], network.dense[0].b[:] = W.reshape(1, -1), -6
     picture = np.full((24, 8), 0.9)
@@ -59,9 +60,8 @@ def test_pictures_need_not_be_square_and_the_threshold_of_the_model_counts():
         model = Model(Pixels(PictureShape(24, 8, 1)), (network,), ("dark", "light"), threshold=threshold)
         (found,) = occlusion(model, [picture])
         assert found.code == code
-        place = np.abs(found.falls).argmax()
-        assert np.unravel_index(place, found.falls.shape) == (5, 2)
-        assert abs(found.falls[5, 2]) == pytest.approx(sigmoid(1.2) - sigmoid(-2), abs=1e-6)
+        assert np.unravel_index(np.abs(found.falls).argmax(), found.falls.shape) == place
+        assert abs(found.falls[place]) == pytest.approx(sigmoid(1.2) - sigmoid(-2), abs=1e-6)
 
 
 def test_the_class_may_be_chosen_and_falls_then_turn_about():

@@ -66,6 +66,11 @@ def test_two_hundred_points_fit():
     assert len(encode(moment)) < 5000
 
 
+def test_two_hundred_edits_fit():
+    moment = Moment(edits=tuple(Edit(n, 1, 0, -1, 0.5) for n in range(200)))
+    assert decode(encode(moment)) == moment
+
+
 HOSTILE = {
     "seed=1&seed=2": "twice",
     "rate=nan": "rate must be a number from 1e-06 to 1000",
@@ -85,11 +90,14 @@ HOSTILE = {
     "at=-1": "iteration must be",
     "points=1,2": r"a point must be \[x, y, class\]",
     "points=1,2,3,4": "a point must be",
-    "points=1,2,99": "class of a point must be",
+    "points=1,2,10": "class of a point must be",
     "points=1e9,2,0": "coordinate must be",
     "points=" + ";".join(["1,2,0"] * 201): "at most 200 points",
     "edits=1,2,3": "iteration,layer,row,column,value",
     "edits=1,2,3,4,nan": "weight must be",
+    "edits=1,8,0,0,1": "layer must be a whole number from 1 to 7",
+    "edits=1,1,32,0,1": "row must be a whole number from 0 to 31",
+    "edits=1,1,0,-2,1": "column must be a whole number from -1",
     "edits=" + ";".join(["1,1,0,0,1"] * 201): "at most 200 edits",
     "columns=0,0": "two different places",
     "columns=1": "two different places",

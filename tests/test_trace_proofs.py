@@ -27,7 +27,7 @@ def test_slips_are_made_with_the_weights_and_the_masks_of_the_step():
     for layer in bare.dense:
         layer.b[:] = 0
     assert np.array_equal(found["no bias"].gradient, seen(bare)[1])
-    assert step.nudge.verdict == "agrees"
+    assert step.nudge.verdict == trace(net, X, y, sample_weight=W).nudge.verdict == "agrees"
 
 
 def test_slips_keep_the_penalty():

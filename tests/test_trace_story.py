@@ -136,7 +136,7 @@ def test_a_number_lights_what_it_was_computed_from():
 
 
 def test_the_numbers_of_a_batch_light_theirs():
-    net = Network([Dense(2, 2, "tanh"), Dense(2, 1)], "squared_error").initialize("he", 1)
+    net = Network([Dense(2, 2, "tanh"), Dense(2, 1)], "squared_error", l2=0.1).initialize("he", 1)
     step = trace(net, [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], [[1.0], [2.0], [3.0]])
     assert lit(step) == written_out(
         [
@@ -145,13 +145,14 @@ def test_the_numbers_of_a_batch_light_theirs():
             "Z2-n-1: A1-n-1 A1-n-2 W2-1-1 W2-1-2 b2-1",
             "Yhat-n-1: Z2-n-1",
             "l-n: Yhat-n-1 Y-n-1",
-            "J: l-1 l-2 l-3",
+            "J-data: l-1 l-2 l-3",
+            "J: J-data",
             "dZ2-n-1: Yhat-n-1 Y-n-1",
-            "dW2-1-i: dZ2-1-1 dZ2-2-1 dZ2-3-1 A1-1-i A1-2-i A1-3-i",
+            "dW2-1-i: dZ2-1-1 dZ2-2-1 dZ2-3-1 A1-1-i A1-2-i A1-3-i W2-1-i",
             "db2-1: dZ2-1-1 dZ2-2-1 dZ2-3-1",
             "dA1-n-i: dZ2-n-1 W2-1-i",
             "dZ1-n-i: dA1-n-i Z1-n-i",
-            "dW1-i-j: dZ1-1-i dZ1-2-i dZ1-3-i X-1-j X-2-j X-3-j",
+            "dW1-i-j: dZ1-1-i dZ1-2-i dZ1-3-i X-1-j X-2-j X-3-j W1-i-j",
             "db1-i: dZ1-1-i dZ1-2-i dZ1-3-i",
             "w: W1-1-2 dW1-1-2",
             "Wnew1-i-j: W1-i-j dW1-i-j",
