@@ -12,6 +12,7 @@ import pytest
 from pellucid.articles.planar import COSTS, PLANAR
 from pellucid.data import flower
 from pellucid.errors import InputError
+from pellucid.insight.trace.formula import digits
 from pellucid.web.playground.choices import Choices
 from pellucid.web.playground.example import worked
 from pellucid.web.playground.problem import OwnTable, Problem
@@ -459,6 +460,26 @@ def test_the_work_is_that_of_the_point(session, batch):
         assert step.y[step.row] == problem.codes[row]
     step = worked(timeline, (0, 1), {"point": [1.5, -2], "label": 1})
     assert (step.X.tolist(), step.y.tolist()) == ([[1.5, -2]], [[1]])
+
+
+def test_the_work_begins_with_what_is_said_of_the_point(session):
+    tell(session, "step", n=400)
+    frame, problem = tell(session, "go", iteration=400)["frame"], session._stage.problem
+    wrong = frame["wrong"][0]
+    right = next(row for row in range(400) if row not in frame["wrong"] and not problem.held[row])
+    for row, verdict in ((wrong, "wrong"), (right, "right")):
+        step = worked(session._stage.timeline, (0, 1), {"row": row})
+        p = session._stage.timeline.network.predict(problem.X[[row]]).item()
+        own = problem.codes[row]
+        said = own if verdict == "right" else 1 - own
+        told = f"It says class {said} with p = {digits(max(p, 1 - p))}; it is class {own}: {verdict}."
+        assert (step.called, step.notes[0]) == (f"point {row}", told)
+        html = step.html()
+        assert f"<h1>Point {row}</h1>" in html
+        assert html.index("It says class") < html.index("learns from one example") < html.index("Forward, layer 1")
+        assert "learns from 320 examples" not in html
+    assert f"point {right} alone" in html
+    assert "of all 320 points" not in html and "from all 320 points" in html
 
 
 def test_frames_of_a_session_made_anew_are_later_ones(session):

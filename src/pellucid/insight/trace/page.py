@@ -42,8 +42,8 @@ def fragment(trace: Trace) -> str:
 
 def _before(trace: Trace) -> str:
     """Return what stands before the formulas; where one sample was asked about, first what the model says of it."""
-    leads, remarks = [_lead(trace)], list(trace.notes)
-    if remarks and (trace.picture or trace.cost is None):
+    leads, remarks = [_lead(trace.one if trace.called else trace)], list(trace.notes)
+    if remarks and (trace.called or trace.picture or trace.cost is None):
         leads.insert(0, remarks.pop(0))
     return "".join(f"<p>{escaped(lead)}</p>\n" for lead in leads) + "".join(
         f"<p class='remark'>{escaped(note)}</p>\n" for note in remarks
@@ -63,6 +63,8 @@ def _file(name: str) -> str:
 
 
 def _title(trace: Trace) -> str:
+    if trace.called:
+        return trace.called[0].upper() + trace.called[1:]
     if trace.cost:
         return "One training step, seen through"
     return next((part.title for part in answer_sections(trace.one)), "One answer, seen through")
@@ -88,7 +90,10 @@ def _controls(token: str, trace: Trace) -> str:
     )
     rows = ""
     if len(trace) > 1:
-        choices = (("one", f"example {trace.row + 1} alone", " checked"), ("batch", f"batch of {len(trace)}", ""))
+        choices = (
+            ("one", f"{trace.called or f'example {trace.row + 1}'} alone", " checked"),
+            ("batch", f"batch of {len(trace)}", ""),
+        )
         rows = "<fieldset><legend>Rows</legend>" + "".join(
             f'<label><input type="radio" name="{token}-rows" value="{value}"{checked}> {text}</label>'
             for value, text, checked in choices

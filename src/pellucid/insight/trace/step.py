@@ -133,6 +133,7 @@ class Trace:
     input_groups, input_places: what each input belongs to, and where it is, () where they are of one kind or place.
     input_values: what the values of the one example are, in words.  picture: the example, as an address.
     notes: what a reader must know of these numbers, in sentences.
+    called: what the example shown is called by whoever asked for it, "point 3"; the first note is then about it.
     """
 
     network: Network
@@ -151,6 +152,7 @@ class Trace:
     input_values: tuple[str, ...] = ()
     class_names: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    called: str = ""
     picture: str = field(default="", repr=False)
     dropout: Any = field(default=None, repr=False)
     alone: Callable[[], "Trace"] | None = field(default=None, repr=False)

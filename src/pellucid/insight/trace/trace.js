@@ -7,10 +7,12 @@
   const sources = (number) => (number.dataset.from || "").split(" ").filter(Boolean);
   let held = null;
 
-  // As it is written: W1[2, 1] for one:W1-2-1
+  // As it is written: W1[2, 1] for one:W1-2-1, and what an update left of it for one:Wnew1-2-1
   function named(key) {
     const [name, ...places] = key.slice(key.indexOf(":") + 1).split("-");
-    return name.replace("yhat", "\u0177") + (places.length ? `[${places.join(", ")}]` : "");
+    const written = name.replace("yhat", "\u0177").replace(/^([Wb])new/, "$1");
+    const index = places.length ? `[${places.join(", ")}]` : "";
+    return `${written}${index}${/^[Wb]new/.test(name) ? " after the step" : ""}`;
   }
 
   function clear() {
