@@ -207,6 +207,27 @@ def test_a_weight_is_clicked_and_dragged(play):
     address_holds(tab, "edits=300,1,1,0,")
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+def test_what_a_change_replaced_comes_back(play, width):
+    tab = play("at=120", width=width)
+    shows(tab, "#furthest", "120")
+    slide(tab, "#scrub", 40)
+    at(tab, 40)
+    assert tab.is_hidden("#replaced")
+    tab.locator('[data-weight="1,1,0"]').dispatch_event("click")
+    shows(tab, "#weight-value", re.compile(r"\d"))
+    slide(tab, "#weight-slider", 2)
+    shows(tab, "#replaced-told", "What came after iteration 40 is replaced by this change.")
+    shows(tab, "#furthest", "40")
+    assert tab.evaluate("document.documentElement.scrollWidth") <= width
+    tab.click("#undo-change")
+    shows(tab, "#furthest", "120")
+    at(tab, 40)
+    assert tab.is_hidden("#replaced")
+    address_holds(tab, "at=40")
+    tab.wait_for_url(lambda url: "edits" not in url, timeout=10_000)
+
+
 def test_layers_units_and_activations_are_set(play):
     tab = play()
     tab.click("#more")

@@ -155,6 +155,54 @@ def test_setting_anything_begins_again(session):
     assert tell(session, "restart")["frame"]["weights"] == other["frame"]["weights"]
 
 
+def seen(frame):
+    return {name: value for name, value in frame.items() if name not in ("number", "finding", "replaced", "running")}
+
+
+def test_a_weight_set_in_the_past_replaces_what_came_after_and_is_undone(session):
+    tell(session, "set", settings={"optimizer": "momentum", "rate": 0.3, "batch": 50})
+    end = tell(session, "step", n=130)["frame"]
+    here = tell(session, "go", iteration=57)["frame"]
+    assert here["replaced"] is None
+    weight = {"layer": 1, "row": 2, "column": 1}
+    for value in (3.0, 3.5):  # a slider that is dragged
+        frame = tell(session, "set_weight", **weight, value=value)["frame"]
+        assert (frame["furthest"], frame["replaced"]) == (
+            57,
+            "What came after iteration 57 is replaced by this change.",
+        )
+    tell(session, "step", n=90)
+    undone = tell(session, "undo")
+    assert undone["frame"]["replaced"] is None
+    assert seen(undone["frame"]) == seen(here)
+    assert seen(tell(session, "go", iteration=130)["frame"]) == seen(end)
+    assert "no change to undo" in refused(session, "undo")
+
+
+def test_a_weight_set_at_the_end_replaces_nothing(session):
+    tell(session, "step", n=5)
+    frame = tell(session, "set_weight", layer=1, row=0, column=0, value=1.0)["frame"]
+    assert frame["replaced"] is None
+
+
+@pytest.mark.parametrize(
+    ("do", "what"),
+    [
+        ("set", {"settings": {"rate": 0.2}}),
+        ("set", {"settings": {"data": "moons"}}),
+        ("restart", {}),
+        ("new_start", {}),
+    ],
+)
+def test_a_run_that_a_change_replaces_is_told_and_comes_back(session, do, what):
+    tell(session, "step", n=30)
+    here = tell(session, "go", iteration=12)["frame"]
+    for _ in range(2):  # a second change before another run keeps the first one's
+        assert tell(session, do, **what)["frame"]["replaced"] == "The run to iteration 30 is replaced by a new one."
+    back = tell(session, "undo")
+    assert (seen(back["frame"]), back["settings"]["values"]["data"]) == (seen(here), "flower")
+
+
 def test_a_wrong_setting_changes_nothing(session):
     tell(session, "step", n=5)
     for settings in (

@@ -16,6 +16,7 @@ from pellucid.web.playground.doctor import Doctor, Look, moment_of
 from pellucid.web.playground.drive import PACE, Drive
 from pellucid.web.playground.example import worked
 from pellucid.web.playground.problem import OwnTable
+from pellucid.web.playground.replaced import Replaced
 from pellucid.web.playground.save import saved
 from pellucid.web.playground.stage import Stage, usual_with
 from pellucid.web.playground.starts import Starts
@@ -49,6 +50,7 @@ class Session:
         self._frames = time.time_ns() // 1_000_000  # so that frames of a session made anew are later ones
         self._asked = 0  # what-ifs so far: a newer one makes an older one give up
         self._starts = Starts()
+        self._replaced: Replaced | None = None
         self._begin(Stage.of(Moment(usual_with(table)), table))
 
     @property
@@ -111,6 +113,7 @@ class Session:
                 told = [_error(f"This address cannot be opened: {error} Here is the usual beginning.")]
                 moment = Moment(usual)
                 stage = Stage.of(moment, self._table)
+            self._replaced = None
             self._begin(stage)
             self._opened = True
             if stage.problem.teaches:
@@ -156,7 +159,7 @@ class Session:
 
     def _restart(self, message: Message) -> list[Message]:
         with self._lock:
-            self._begin(self._stage.with_run(Timeline(self._stage.problem, self._stage.choices)))
+            self._go_to(self._stage.with_run(Timeline(self._stage.problem, self._stage.choices)))
             return [self._stage.told_settings(), self._frame()]
 
     def _new_start(self, message: Message) -> list[Message]:
@@ -167,6 +170,7 @@ class Session:
         points = checked_points(message.get("points"))
         with self._lock:
             choices = replace(self._stage.choices, data="drawn", columns=(0, 1))
+            self._replaced = None  # drawing has an undo of its own
             self._begin(Stage.of(Moment(choices, points=points), self._table))
             return self._all()
 
@@ -178,7 +182,9 @@ class Session:
         edit = _place(message, message.get("value"))
         with self._lock:
             self._pause(message)
+            replaced = Replaced.rest_of(self._stage)
             self._stage.timeline.set_by_hand(edit.layer, edit.row, edit.column, edit.value)
+            self._replaced = replaced or self._replaced
             return [self._frame(), told_weight(self._stage.timeline, edit)]
 
     def _trace(self, message: Message) -> list[Message]:
@@ -201,7 +207,7 @@ class Session:
         with self._lock:
             if self._stage.problem is not stage.problem:
                 return []
-            self._begin(self._stage.with_run(run.timeline))
+            self._go_to(self._stage.with_run(run.timeline))
             return [told, self._stage.told_settings(), self._frame()]
 
     def _try_starts(self, message: Message) -> list[Message]:
@@ -229,6 +235,14 @@ class Session:
         with self._lock:
             return self._take(self._stage.choices.changed({"columns": message.get("columns")}))
 
+    def _undo(self, message: Message) -> list[Message]:
+        with self._lock:
+            if self._replaced is None:
+                raise InputError("there is no change to undo.")
+            stage, self._replaced = self._replaced.stage, None
+            self._begin(stage)
+            return self._all()
+
     # what they are made of
 
     def _begin(self, stage: Stage) -> None:
@@ -238,6 +252,11 @@ class Session:
         self._starts.clear()
         self._asked += 1
         self._doctor = Doctor()
+
+    def _go_to(self, stage: Stage) -> None:
+        """Begin another run, and keep the present one for an undo."""
+        self._replaced = Replaced.run_of(self._stage) or self._replaced
+        self._begin(stage)
 
     def _changed(self, message: Message) -> Choices:
         changes = message.get("settings")
@@ -252,7 +271,7 @@ class Session:
         if after.timeline is before.timeline:
             self._stage = after
         else:
-            self._begin(after)
+            self._go_to(after)
         return self._all() if after.view is not before.view else [after.told_settings(), self._frame()]
 
     def _next_start(self) -> list[Message]:
@@ -276,6 +295,7 @@ class Session:
             "address": stage.address,
             "running": self.running,
             "finding": self._doctor.said(stage.timeline),
+            "replaced": None if self._replaced is None else self._replaced.told,
         }
 
 
@@ -306,4 +326,5 @@ ACTIONS: dict[str, Callable[[Session, Message], list[Message]]] = {
     "save": Session._save,
     "apply": Session._apply,
     "surface": Session._surface,
+    "undo": Session._undo,
 }

@@ -3,6 +3,7 @@
 An iteration is one update. Weights set by hand belong to it: what came after is forgotten, and replays set them again.
 """
 
+import copy
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -145,6 +146,14 @@ class Timeline:
         self.furthest = self.iteration
         self._arrive()
         self._snapshots[self.iteration] = self._copy()  # so that a slider that is dragged need not replay
+
+    def copy(self) -> "Timeline":
+        """Return the run as it stands, on which what is done to this one leaves no trace."""
+        other = copy.copy(self)
+        other.curve, other.edits, other._snapshots = copy.deepcopy(self.curve), [*self.edits], dict(self._snapshots)
+        other._state, other._steps = self._begun(), None
+        restore(other._state, self._copy())
+        return other
 
     def refuse_misplaced(self, edit: Edit) -> None:
         """Raise InputError where there is no such weight."""

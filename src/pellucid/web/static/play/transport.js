@@ -18,6 +18,8 @@ function show(next) {
   scrub.disabled = frame.furthest === 0;
   if (!scrubbing) scrub.value = frame.iteration;
   part("back").disabled = frame.iteration === 0;
+  part("replaced").hidden = !frame.replaced;
+  if (part("replaced-told").textContent !== (frame.replaced ?? "")) part("replaced-told").textContent = frame.replaced ?? "";
 }
 
 export const pace = () => Number(part("speed").value); // iterations a second; 0 is as fast as it goes
@@ -51,6 +53,7 @@ export function transport() {
   part("run").addEventListener("click", toggle);
   part("step").addEventListener("click", step);
   part("back").addEventListener("click", back);
+  part("undo-change").addEventListener("click", () => send({ do: "undo" }));
   part("restart").addEventListener("click", () => send({ do: "restart" }));
   part("new_start").addEventListener("click", () => send({ do: "new_start" }));
   part("scrub").addEventListener("input", async (event) => {
