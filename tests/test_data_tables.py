@@ -77,6 +77,11 @@ def test_rows_without_a_group_are_alone(table):
     assert data.groups.tolist() == ["ann", "line 3", "line 4", "ann"]
 
 
+def test_columns_may_be_called_by_numbers(table):
+    data = load(table("1990,1991,kind\n3,4,p\n5,6,q\n"), label="kind").train
+    assert data.columns == ("1990", "1991")
+
+
 def test_label_and_groups_by_name(table):
     data = load(table("a,y,who,kind\n1,2,ann,x\n3,4,bob,z\n"), label="kind", groups="who").train
     assert data.columns == ("a", "y")
@@ -150,12 +155,16 @@ def test_labels_of_one_number_are_one_class(table):
         ("a,y\n1,p\n1,2,q\n", {}, "{0}, line 3 has 3 cells, the header has 2."),
         ("a,y\n1,p\n\n1\n", {}, "{0}, line 4 has 1 cells, the header has 2."),
         ("a,b\n1,p\n", {}, "{0} does not say which column is the label; its columns are a, b. Name the column of the "
-         'classes with --label NAME (label="NAME").'),
+         'classes with --label NAME (label="NAME"). Only b holds texts: try --label b.'),
+        ("a,b,c,d\n1,p,x,\n2,q,y,\n", {}, "{0} does not say which column is the label; its columns are a, b, c, d. "
+         'Name the column of the classes with --label NAME (label="NAME").'),
+        ("150,50,a\n160,60,b\n170,70,a\n", {"label": "a"}, "{0}: the first line looks like data, 150, 50, a; put a "
+         "line with the names of the columns above it."),
         ("150,50,a\n160,60,b\n", {}, "{0} does not say which column is the label; its columns are 150, 50, a. "
          "Some of them are numbers: if the first line is data, put a line with the names of the columns above it. "
          'Name the column of the classes with --label NAME (label="NAME").'),
         ("class,y\n1,p\n", {}, "{0} does not say which column is the label; its columns are class, y. Name the column "
-         'of the classes with --label NAME (label="NAME").'),
+         'of the classes with --label NAME (label="NAME"). Only y holds texts: try --label y.'),
         ("a,y\n1,p\n", {"label": "z"}, "{0} has no column 'z'; its columns are a, y."),
         ("a,y\n1,p\n", {"groups": "z"}, "{0} has no column 'z'; its columns are a, y."),
         ("y\np\nq\n", {}, "{0} has no column to learn from beside y."),

@@ -46,9 +46,13 @@ def test_no_more_points_are_advised_than_there_can_be():
 
 def test_one_class_alone_is_told_and_mistakes_are_counted():
     session = Session()
-    session.handle({"do": "open", "address": "data=drawn&held_out=0&points=1,1,0;2,2,0"})
-    (frame,) = [message for message in session.handle({"do": "step", "n": 1}) if message["kind"] == "frame"]
-    assert frame["finding"]["sentence"] == "All points are of class 0: choose another class and draw some of it."
+    only = "All points are of class 0: choose another class and draw some of it."
+    *_, frame = session.handle({"do": "open", "address": "data=drawn&held_out=0&points=1,1,0;2,2,0&at=9"})
+    assert (frame["finding"]["sentence"], frame["iteration"], frame["cost"]) == (only, 0, None)
+    for do in ("step", "run"):
+        assert session.handle({"do": do})[0] == {"kind": "error", "text": only}
+    *_, frame = session.handle({"do": "points", "points": [[1, 1, 0], [2, 2, 1]]})
+    assert frame["finding"] is None
     choices = Choices(held_out=0.0)
     timeline = Timeline(Problem.of(choices, (), None), choices)
     timeline.go(0)

@@ -227,7 +227,7 @@ def test_drawn_points(session):
     told = tell(session, "points", points=[])
     assert told["problem"]["points"] == []
     assert told["frame"]["cost"] is None
-    assert "Draw points" in told["frame"]["finding"]["sentence"]
+    assert "draw points" in told["frame"]["finding"]["sentence"]
     for do in ("run", "step", "whatif", "starts"):
         assert "draw points" in refused(session, do, settings={})
     told = tell(session, "points", points=[[0.12345, 1, 0], [2, 2, 2], [1, 0, 2]])
@@ -235,7 +235,7 @@ def test_drawn_points(session):
     assert told["problem"]["class_names"] == ["class 0", "class 1", "class 2"]
     assert told["problem"]["bounds"] == [-5, 5, -5, 5]
     assert tell(session, "step", n=20)["frame"]["cost"] < told["frame"]["cost"]
-    tell(session, "points", points=[[1, 1, 0]])
+    tell(session, "points", points=[[1, 1, 0], [2, 2, 1]])
     assert tell(session, "step", n=5)["frame"]["iteration"] == 5
     settle(session)
 

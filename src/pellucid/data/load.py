@@ -160,7 +160,8 @@ def _existing(source: str | Path) -> Path:
         raise InputError("the name of the data is empty.")
     path = Path(os.path.expanduser(source))  # noqa: PTH111 - leaves an unknown ~name as it is
     if not path.exists():
-        raise MissingFileError(f"there is no file or folder {source} (looked for {path.absolute()}).")
+        where = "" if str(source) == str(path.absolute()) else f" (looked for {path.absolute()})"
+        raise MissingFileError(f"there is no file or folder {source}{where}.")
     if not path.is_file() and not path.is_dir():
         raise InputError(f"{source} is neither a file nor a folder; data cannot come from it.")
     return path

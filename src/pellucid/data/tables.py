@@ -42,6 +42,12 @@ class Sheet:
         place = self.header.index(name)
         return [row[place] for row in self.rows]
 
+    @property
+    def texts(self) -> list[str]:
+        """The columns of texts: without a number in them, and not empty."""
+        known = {name: [cell for cell in self.cells(name) if cell] for name in self.header}
+        return [name for name, cells in known.items() if cells and _no_numbers(cells, self.decimal)]
+
     def groups(self, name: str) -> np.ndarray:
         """Return the groups that a column names; a row that it says nothing of is a group of its own."""
         named = zip(self.cells(name), self.lines, strict=True)
@@ -79,7 +85,12 @@ def read(
     InputError : no such column, a cell that is wrong, rows of different lengths.
     """
     sheet, known = _sheet(path), Declared(**declared)
-    label = find_column(sheet.header, label, LABEL_NAMES, str(path))
+    label = find_column(sheet.header, label, LABEL_NAMES, str(path), sheet.texts)
+    if not _no_numbers(sheet.header) and label in sheet.cells(label):
+        raise InputError(
+            f"{path}: the first line looks like data, {', '.join(sheet.header[:5])}; put a line with the names of the "
+            "columns above it."
+        )
     if known.only and groups not in sheet.header:
         groups = None  # data to score on, whose columns are known from training, need not have it
     taken = {label} if groups is None else {label, find_column(sheet.header, groups, (), str(path))}
@@ -145,21 +156,32 @@ def _number(cell: str, decimal: str) -> float:
         return math.nan
 
 
-def find_column(columns: Sequence[str], wanted: str | None, usual: Collection[str], source: str) -> str:
-    """Return the wanted column, or the one that has a usual name, or raise InputError listing the columns."""
+def _no_numbers(cells: Sequence[str], decimal: str = ".") -> bool:
+    return all(math.isnan(_number(cell, decimal)) for cell in cells)
+
+
+def find_column(
+    columns: Sequence[str], wanted: str | None, usual: Collection[str], source: str, texts: Sequence[str] = ()
+) -> str:
+    """Return the wanted column, or the one that has a usual name, or raise InputError listing the columns.
+
+    texts: those without a number; a single one is proposed.
+    """
     found = [name for name in columns if name == wanted or (wanted is None and name.lower() in usual)]
     if len(found) == 1:
         return found[0]
     here = f"its columns are {', '.join(columns)}."
     if wanted is not None:
         raise InputError(f"{source} has no column {wanted!r}; {here}")
-    if not all(math.isnan(_number(name, ".")) for name in columns):
+    proposed = f" Only {texts[0]} holds texts: try --label {texts[0]}." if len(texts) == 1 else ""
+    if not _no_numbers(columns):
+        proposed = ""
         here += (
             " Some of them are numbers: if the first line is data, put a line with the names of the columns above it."
         )
     raise InputError(
         f"{source} does not say which column is the label; {here} "
-        'Name the column of the classes with --label NAME (label="NAME").'
+        f'Name the column of the classes with --label NAME (label="NAME").{proposed}'
     )
 
 

@@ -132,14 +132,10 @@ class Doctor:
 
     def said(self, timeline: Timeline) -> dict[str, Any] | None:
         """Return the finding as a page shows it; None where it has not looked yet."""
-        problem = timeline.problem
-        if len(np.unique(problem.codes)) > 1:
+        lacking = timeline.problem.lacking
+        if not lacking:
             return self._told
-        sentence = "Draw points of two classes, then press run."
-        if problem.teaches:
-            only = problem.class_names[problem.codes[0]]
-            sentence = f"All points are of {only}: choose another class and draw some of it."
-        return {"name": "well", "level": "note", "sentence": sentence, "apply": False, "iteration": 0}
+        return {"name": "too little", "level": "note", "sentence": lacking, "apply": False, "iteration": 0}
 
 
 def _rate(choices: Choices, rate: float) -> Advice:

@@ -130,13 +130,23 @@ class Problem:
 
     @property
     def teaches(self) -> bool:
-        """Whether there is anything to learn from."""
-        return bool((~self.held).any())
+        """Whether there is anything to learn from: points of two classes at least."""
+        return not self.lacking
+
+    @cached_property
+    def lacking(self) -> str:
+        """What is missing to learn from, as a sentence; empty where nothing is."""
+        codes = np.unique(self.codes[~self.held])
+        if not len(codes):
+            return "There is nothing to learn from yet: draw points of two classes."
+        if len(codes) == 1:
+            return f"All points are of {self.class_names[codes[0]]}: choose another class and draw some of it."
+        return ""
 
     def refuse_empty(self) -> None:
         """Raise InputError where there is nothing to learn from."""
-        if not self.teaches:
-            raise InputError("there is nothing to learn from yet: draw points of two classes.")
+        if self.lacking:
+            raise InputError(self.lacking)
 
     @property
     def input_names(self) -> tuple[str, ...]:

@@ -1,6 +1,5 @@
 // The doctor's sentence, always in view, with the button that carries out its advice; and what went wrong, in words.
 
-import { present } from "./present.js";
 import { pace } from "./transport.js";
 import { on, send } from "./wire.js";
 
@@ -10,7 +9,7 @@ const FIRST = "Press Run and watch the net learn to tell the classes apart.";
 function show({ finding, stopped, iteration, running }) {
   const ill = Boolean(stopped) || (finding && finding.level !== "note");
   const text = finding?.sentence ?? stopped;
-  const said = iteration === 0 && !ill && present.problem.points.length ? FIRST : text;
+  const said = iteration === 0 && !ill && finding?.name !== "too little" ? FIRST : text;
   if (said && part("finding").textContent !== said) part("finding").textContent = said;
   part("finding").setAttribute("aria-live", running ? "off" : "polite"); // a screen reader is not to be talked over
   part("apply").hidden = !finding?.apply || (running && finding.name === "stopped too early"); // it does run on

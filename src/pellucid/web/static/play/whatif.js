@@ -52,15 +52,18 @@ function change(name, value) {
   timer = setTimeout(() => ask(since), WAIT);
 }
 
-// The last cost that is known up to an iteration.
-function costAt({ iterations, cost }, end) {
-  return cost.findLast((value, at) => value !== null && iterations[at] <= end);
+const costAt = ({ iterations, cost }, iteration) => cost[iterations.indexOf(iteration)];
+
+// The last iteration at which the costs of both are known: each curve goes by steps of its own.
+function lastOfBoth(run, own) {
+  const known = new Set(run.iterations);
+  return own.iterations.findLast((iteration) => known.has(iteration));
 }
 
 function sentence(run) {
   if (run.died) return `This run died: ${run.why}`;
   const own = present.frame.curve;
-  const end = own.iterations.length ? Math.min(run.iterations.at(-1), own.iterations.at(-1)) : 0;
+  const end = lastOfBoth(run, own);
   const compared = end ? `; at iteration ${end.toLocaleString("en")} its cost is ${number(costAt(run, end), 3)}, yours ${number(costAt(own, end), 3)}` : "";
   return `${percent(run.accuracy)} right${run.validation_accuracy === null ? "" : `, held out ${percent(run.validation_accuracy)},`} after ${run.iterations.at(-1).toLocaleString("en")} iterations${compared}.`;
 }
