@@ -411,9 +411,13 @@ def test_names_of_a_table_are_shown_as_text(page, tmp_path):
         tab.wait_for_selector("html[data-ready]")
         assert HOSTILE in tab.inner_text("#legend")
         assert "<u>high</u>" in tab.inner_text("#columns")
+        assert tab.locator("#up > *").all_inner_texts() == ["\u22120.16", "<u>high</u>", "2.16"]  # 0 to 2, and 8 % more
+        assert "<u>high</u> up, \u22120.16 to 2.16." in tab.get_attribute("#plane", "aria-label")
         assert tab.locator("main img, main u").count() == 0
         tab.get_by_label("Up").select_option("2")
         address_holds(tab, "columns=0,2")
+        shows(tab, "#up b", "c")
+        shows(tab, "#across b", "wide")
         tab.click("#step")
         at(tab, 1)
         tab.close()  # before its server ends, which it would miss aloud

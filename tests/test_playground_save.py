@@ -152,6 +152,7 @@ def test_the_picture_shows_points_where_they_are(table):
     told = root.find("svg:desc", name).text
     assert "<b>tall</b>" in told
     assert "0 of 120 points are ringed" in told
+    assert "height across, -0.48 to 6.48; weight up, -0.32 to 4.32;" in told
     problem = session._stage.problem
     x0, x1, y0, y1 = problem.bounds_of((0, 1))
     marks = [g for g in root.findall("svg:g", name) if g.get("transform")][:120]

@@ -46,7 +46,7 @@ def picture(timeline: Timeline, view: View) -> str:
         f'<g transform="translate({px:.1f} {py:.1f})">{_mark(code, held)}{RING if ringed else ""}</g>'
         for px, py, code, held, ringed in zip(x, y, problem.codes.tolist(), problem.held, wrong, strict=True)
     )
-    told = f"{across} across, {up} up; hollow: held out; ringed: wrong"
+    told = f"{across} across, {x0:.3g} to {x1:.3g}; {up} up, {y0:.3g} to {y1:.3g}; hollow: held out; ringed: wrong"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SIDE} {height}" role="img" '
         'font-family="sans-serif" font-size="13"><title>What the network says</title>'

@@ -3,7 +3,7 @@
 import { surfaceCanvas } from "./maps.js";
 import { classColour, marker, themeColour, traceShape } from "./palette.js";
 import { present } from "./present.js";
-import { percent } from "./scale.js";
+import { number, percent } from "./scale.js";
 import { deliver, on } from "./wire.js";
 
 export const canvas = document.getElementById("plane");
@@ -109,17 +109,33 @@ function legend() {
   document.getElementById("legend").replaceChildren(...entries);
 }
 
+// The columns of the plane, each with its name and the values at its ends: across, then up.
+function axes() {
+  const { feature_names: names, columns, bounds } = present.problem;
+  return columns.map((column, at) => ({ name: names[column], ends: bounds.slice(2 * at, 2 * at + 2).map((end) => number(end, 3)) }));
+}
+
+function nameAxes() {
+  axes().forEach(({ name, ends }, at) => {
+    const axis = document.getElementById(["across", "up"][at]);
+    [ends[0], name, ends[1]].forEach((text, place) => (axis.children[place].textContent = text));
+    axis.title = name;
+  });
+}
+
 function tell(frame) {
   const { accuracy, validation_accuracy: held } = frame;
   const known = held !== null && held !== undefined;
   const told = accuracy === null || accuracy === undefined ? "" : `${percent(accuracy)} right${known ? `, held out ${percent(held)}` : ""}`;
   document.getElementById("score").textContent = told;
-  canvas.setAttribute("aria-label", `What the net says at each place. ${told}. Wrong points: ${frame.wrong.length}. Arrow keys move a cross; Enter shows the nearest point's work, or sets a point while drawing.`);
+  const where = axes().map(({ name, ends }, at) => `${name} ${["across", "up"][at]}, ${ends.join(" to ")}`).join("; ");
+  canvas.setAttribute("aria-label", `What the net says at each place, ${where}. ${told}. Wrong points: ${frame.wrong.length}. Arrow keys move a cross; Enter shows the nearest point's work, or sets a point while drawing.`);
 }
 
 export function plane() {
   on("problem", (problem) => {
     legend();
+    nameAxes();
     document.getElementById("row").max = Math.max(0, problem.points.length - 1);
     draw();
   });
