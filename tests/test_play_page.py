@@ -1,5 +1,6 @@
 """The playground's page in a real browser: what a learner presses, drags and draws, and what is then shown."""
 
+import io
 import re
 import socket
 import subprocess
@@ -365,6 +366,24 @@ def test_a_point_shows_its_work(play):
     assert "point 3," in tab.inner_text("#trace-title")
 
 
+def test_a_drawing_that_goes_on_beyond_its_edge_has_a_shadow_there(play):
+    from PIL import Image
+
+    tab = play("at=50", width=390)
+    tab.click("#trace-row button")
+    drawing = tab.frame_locator("#trace-frame").locator(".view:not([hidden]) .map .scroll")
+
+    def shaded():
+        picture = Image.open(io.BytesIO(drawing.screenshot())).convert("L")
+        return [picture.getpixel((x, picture.height // 2)) < 240 for x in (1, picture.width - 2)]
+
+    assert shaded() == [False, True]
+    drawing.evaluate("drawing => (drawing.scrollLeft = 40)")
+    assert shaded() == [True, True]
+    drawing.evaluate("drawing => (drawing.scrollLeft = 4000)")
+    assert shaded() == [True, False]
+
+
 def test_the_doctors_advice_is_applied(play):
     tab = play("rate=60.0&at=300")
     shows(tab, "#finding", re.compile(r"Try the rate 6\.$"))
@@ -414,7 +433,7 @@ def test_names_of_a_table_are_shown_as_text(page, tmp_path):
         assert tab.locator("#up > *").all_inner_texts() == ["\u22120.16", "<u>high</u>", "2.16"]  # 0 to 2, and 8 % more
         assert "<u>high</u> up, \u22120.16 to 2.16." in tab.get_attribute("#plane", "aria-label")
         assert tab.locator("main img, main u").count() == 0
-        tab.get_by_label("Up").select_option("2")
+        tab.get_by_role("combobox", name="Up").select_option("2")
         address_holds(tab, "columns=0,2")
         shows(tab, "#up b", "c")
         shows(tab, "#across b", "wide")

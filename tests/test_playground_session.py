@@ -520,11 +520,11 @@ def test_the_work_begins_with_what_is_said_of_the_point(session):
         p = session._stage.timeline.network.predict(problem.X[[row]]).item()
         own = problem.codes[row]
         said = own if verdict == "right" else 1 - own
-        told = f"It says class {said} with p = {digits(max(p, 1 - p))}; it is class {own}: {verdict}."
+        told = f"The net says class {said} with p = {digits(max(p, 1 - p))}; the point is of class {own}: {verdict}."
         assert (step.called, step.notes[0]) == (f"point {row}", told)
         html = step.html()
         assert f"<h1>Point {row}</h1>" in html
-        assert html.index("It says class") < html.index("learns from one example") < html.index("Forward, layer 1")
+        assert html.index("The net says class") < html.index("learns from one example") < html.index("Forward, layer 1")
         assert "learns from 320 examples" not in html
     assert f"point {right} alone" in html
     assert "of all 320 points" not in html and "from all 320 points" in html

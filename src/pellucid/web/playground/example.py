@@ -22,7 +22,7 @@ Array = NDArray[Any]
 ALONE = "This is a step that learns from this point and nothing else. "
 HELD = ALONE + "Training never makes it, for the point is held out."
 OF_A_BATCH = ALONE + "Training takes steps with {rows} points each."
-OF_ALL = ALONE + "Training's next step learns from all {rows} points at once: choose the batch."
+OF_ALL = ALONE + "Training's next step learns from all {rows} points at once: choose the batch to see it."
 NEW = ALONE + "It is none of the points that are learned from."
 
 
@@ -71,7 +71,6 @@ def _told(timeline: Timeline, called: str, step: Trace, code: int) -> Trace:
     said, p = answers(timeline.network, step.X[[step.row]])
     names = timeline.problem.class_names
     verdict = "right" if said[0] == code else "wrong"
-    sentence = (
-        f"It says {isolated(names[said[0]])} with p = {digits(float(p[0]))}; it is {isolated(names[code])}: {verdict}."
-    )
+    said_of = f"The net says {isolated(names[said[0]])} with p = {digits(float(p[0]))}"
+    sentence = f"{said_of}; the point is of {isolated(names[code])}: {verdict}."
     return replace(step, called=called, notes=(sentence, *step.notes))
