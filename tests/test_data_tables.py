@@ -154,8 +154,8 @@ def test_labels_of_one_number_are_one_class(table):
         ("a,y\n1,p\n1,\n", {}, "{0}, line 3, column 'y' is empty; every sample needs a label."),
         ("a,y\n1,p\n1,2,q\n", {}, "{0}, line 3 has 3 cells, the header has 2."),
         ("a,y\n1,p\n\n1\n", {}, "{0}, line 4 has 1 cells, the header has 2."),
-        ("a,b,c\n1,p,\n", {}, "{0} does not say which column is the label; its columns are a, b, c. Name the column of the "
-         'classes with --label NAME (label="NAME"). Only b holds texts: try --label b.'),
+        ("a,b c,d\n1,p,\n", {}, "{0} does not say which column is the label; its columns are a, b c, d. Name "
+         'the column of the classes with --label NAME (label="NAME"). Only b c holds texts: try --label \'b c\'.'),
         ("a,b,c\n1,p,x\n2,q,y\n", {}, "{0} does not say which column is the label; its columns are a, b, c. "
          'Name the column of the classes with --label NAME (label="NAME").'),
         ("150,50,a\n160,60,b\n170,70,a\n", {"label": "a"}, "{0}: the first line looks like data, 150, 50, a; put a "

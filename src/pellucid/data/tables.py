@@ -8,6 +8,7 @@ import csv
 import io
 import math
 import re
+import shlex
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -173,7 +174,7 @@ def find_column(
     here = f"its columns are {', '.join(columns)}."
     if wanted is not None:
         raise InputError(f"{source} has no column {wanted!r}; {here}")
-    proposed = f" Only {texts[0]} holds texts: try --label {texts[0]}." if len(texts) == 1 else ""
+    proposed = f" Only {texts[0]} holds texts: try --label {shlex.quote(texts[0])}." if len(texts) == 1 else ""
     if not _no_numbers(columns):
         proposed = ""
         here += (
