@@ -20,6 +20,7 @@ from pellucid.insight.report.judged import Judged
 from pellucid.insight.report.mistakes import corrections_html, mistakes_html
 from pellucid.insight.report.numbers import numbers_html
 from pellucid.insight.report.worth import worth_of_scores_html
+from pellucid.pages import document
 from pellucid.training import History
 from pellucid.training.doctor import Finding as Verdict
 from test_report import Page
@@ -201,6 +202,11 @@ def test_an_album_counts_all_its_letters_and_its_texts_are_safe(monkeypatch):
     assert [album.keep(text) for text in ("aaaa", "bbbb", "cccc", "dd")] == [0, 1, None, 2]
     assert Page(picture(None, ODD)).elements[0][1]["aria-label"] == ODD
     assert Page(picture(3, ODD)).elements[0][1] == {"class": "picture", "data-picture": "3", "alt": ODD}
+
+
+def test_a_document_may_fetch_nothing():
+    (policy,) = [a["content"] for a in Page(document("t", "")).having("http-equiv")]
+    assert policy.startswith("default-src 'none'; ") and "http" not in policy
 
 
 @pytest.mark.parametrize("threshold", [0.5, 0.9])
