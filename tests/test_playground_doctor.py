@@ -70,7 +70,9 @@ def test_a_look_holds_its_moment_fast_and_notes_are_no_trouble(monkeypatch):
     assert look.history.validation_cost == timeline.curve.validation[1:] and len(look.history.cost) == 5
     timeline.set_by_hand(1, 0, 0, 0.5)
     assert moment_of(timeline) != seen and (look.network.parameters == before).all()
-    monkeypatch.setattr("pellucid.web.playground.doctor.diagnose", lambda *run, **held: [Finding("note", "n", "", "")])
+    monkeypatch.setattr(
+        "pellucid.web.playground.doctor.diagnose", lambda *run, **held: [Finding("note", "diverged", "", "")]
+    )
     assert look.told() == (None, None)
     doctor = Doctor()
     assert doctor.wants(timeline, running=True)
