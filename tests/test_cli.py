@@ -54,7 +54,7 @@ def test_help_has_three_groups_and_every_command_has_examples(capsys):
 def test_train_tells_and_writes(pictures, capsys):
     assert run(["train", "photos", *QUICK, "--epochs", "30", "--size", "10x8", "--seed", "1", "--json", "r.json"]) == 0
     out, err = capsys.readouterr()
-    assert err == ""  # no progress bar in a pipe
+    assert err == "learning from photos\n"  # no progress bar in a pipe
     assert "photos: pixels of pictures 10 x 8, RGB, 0 to 1" in out
     assert "accuracy, test: " in out and "95% interval" in out and "always the majority: 0.333" in out
     assert "model: model.pellucid" in out

@@ -164,6 +164,11 @@ def test_what_is_not_there_or_of_no_kind(tmp_path):
         f"{tmp_path / 'a.docx'} is of a kind that cannot be read. These can: .h5, .hdf5, .csv, .tsv, .npz, .parquet, "
         ".zip, IDX files (...-ubyte, also .gz), a folder of class folders with pictures, hf:NAME, toy:NAME."
     )
+    (tmp_path / "cat.JPG").write_bytes(b"x")
+    assert told(tmp_path / "cat.JPG") == (
+        f"{tmp_path / 'cat.JPG'} is one picture; what is learned from is a folder with one folder of pictures a class. "
+        "pellucid predict and pellucid explain take one picture, with a model."
+    )
     assert (
         told("toy:flower", groups="x1") == "toy:flower is a toy data set; groups= has no meaning there, leave it out."
     )

@@ -151,6 +151,9 @@ def test_labels_of_one_number_are_one_class(table):
         ("a,y\n1,p\n\n1\n", {}, "{0}, line 4 has 1 cells, the header has 2."),
         ("a,b\n1,p\n", {}, "{0} does not say which column is the label; its columns are a, b. Name the column of the "
          'classes with --label NAME (label="NAME").'),
+        ("150,50,a\n160,60,b\n", {}, "{0} does not say which column is the label; its columns are 150, 50, a. "
+         "Some of them are numbers: if the first line is data, put a line with the names of the columns above it. "
+         'Name the column of the classes with --label NAME (label="NAME").'),
         ("class,y\n1,p\n", {}, "{0} does not say which column is the label; its columns are class, y. Name the column "
          'of the classes with --label NAME (label="NAME").'),
         ("a,y\n1,p\n", {"label": "z"}, "{0} has no column 'z'; its columns are a, y."),

@@ -80,7 +80,9 @@ def test_the_example_in_every_form(here, capsys):
     assert run(["explain", *outputs]) == 0
     text = told(capsys)
     assert "J was 0.6931 and is 0.4798. The gradient promised -0.2313, the step gave -0.2134." in text
-    assert "W1[1, 2] by nudging: -1; by backpropagation: -1. They agree." in text
+    assert "written: step.html" in text and len(text) < 300  # the rest is in the files
+    assert run(["explain"]) == 0
+    assert "W1[1, 2] by nudging: -1; by backpropagation: -1. They agree." in told(capsys)
     assert "<math" in Path("step.html").read_text("utf-8")
     assert Path("step.tex").read_text("utf-8").startswith("\\documentclass")
     values = results("step.json", "explain")
@@ -122,6 +124,10 @@ def test_a_picture_without_label_tells_why(pictures, capsys):
     assert run(["explain", "m", pictures]) == 0
     text = told(capsys)
     assert "What the network says, and why" in text and "pixel (" in text and "Backward" not in text
+    assert run(["explain", "m", pictures, "--html", "why.html"]) == 0
+    short = told(capsys)
+    assert short.startswith("The model says") and "written: why.html" in short
+    assert "pixel (" not in short and "pixel (" in Path("why.html").read_text("utf-8")
     model = load("m")
     assert model.features.names[:4] == (
         "pixel (1, 1, red)", "pixel (1, 1, green)", "pixel (1, 1, blue)", "pixel (1, 2, red)"
@@ -152,10 +158,12 @@ def test_the_views_and_networks_of_a_model_are_told(here, capsys):
     assert run(["explain", "m", picture]) == 0
     text = told(capsys)
     p = load("m").predict_proba(picture)[0]
-    assert f"The model as it is says {load('m').predict(picture)[0]} ({p.max():.3f})" in text
+    assert f"The model says {load('m').predict(picture)[0]}, p = {p.max():.3f} (2 networks, 2 views)." in text
     assert "2 networks whose answers are averaged; this is the first" in text
     assert "2 views (plain, mirrored); this is the plain one" in text
     step = Subject.of_file(load("m"), picture).step()
+    alone = np.append(1 - step.yhat[0], step.yhat[0])[p.argmax()] if step.yhat.size == 1 else step.yhat[0, p.argmax()]
+    assert f"The network looked at here, alone on the plain view: {alone:.3f}." in text
     assert np.array_equal(step.X, np.asarray(load("m").features.transform([picture], np.float32)[:1]))
 
 
@@ -337,7 +345,7 @@ def test_a_model_that_rejects_says_so(table):
     assert any("1 being said above 0.9" in note for note in sure)
     known = Known.fitted(model.features, model.features.rows([[5.0, 5.0], [6.0, 7.0]]))
     unsure = Subject.of_file(replace(model, rejection=Limits(0.0, 0.0), known=known), table).notes
-    assert any("The model as it is says unknown; without its limits it would be" in note for note in unsure)
+    assert any("The model says unknown; without its limits it would be" in note for note in unsure)
 
 
 def test_the_example_alone_at_a_moment(table, capsys):

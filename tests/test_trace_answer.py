@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 import pellucid
-from pellucid.features import Photo, Pixels
+from pellucid.features import Numbers, Photo, Pixels, Table
 from pellucid.insight.trace import trace
 from pellucid.insight.trace.answer import speaking
 from pellucid.insight.trace.story import story
+from pellucid.insight.trace.value import values_in_words
 from pellucid.nn import Dense, Network
 from pellucid.nn.activations import ACTIVATIONS
 from pellucid.pictures import PictureShape
@@ -41,6 +42,45 @@ def test_shares_are_what_small_changes_of_the_inputs_do(activation, outputs, los
     assert found.rest == pytest.approx(found.score - found.shares.sum())
 
 
+@pytest.mark.parametrize("activation", ["relu", "leaky_relu", "linear"])
+@pytest.mark.parametrize(("outputs", "loss"), [(1, "binary_cross_entropy"), (3, "softmax_cross_entropy")])
+def test_what_straight_units_leave_is_what_the_biases_give(activation, outputs, loss):
+    """s = sum_j x_j ds/dx_j + sum b ds/db, exactly; a curved unit leaves more."""
+    net, x = network(activation, outputs, loss), RNG.normal(size=(1, 4))
+    found = speaking(trace(net, x))
+    Z, tape = net.forward(x)
+    ds = np.zeros_like(Z)
+    if outputs == 1:
+        ds[0, 0] = 1 if found.said else -1
+    else:
+        ds[0, [found.said, found.rival]] = 1, -1
+    gradients = net.views(net.backward(ds, tape))
+    biases = sum(float(layer.b @ db) for layer, (_, db) in zip(net.dense, gradients, strict=True))
+    assert found.rest == pytest.approx(biases, abs=1e-12) and biases != 0
+
+
+def test_a_number_is_told_by_what_raises_it():
+    net = Network([Dense(2, 1)], "squared_error").initialize([[[1.0, -3.0]], [0.5]])
+    step = trace(net, [[2.0, 1.0]], input_names=["a", "b"])
+    first, second = story(step)[:2]
+    assert first.title == "Why it says -0.5" and "raises" in first.lead
+    assert [(row[0], row[2].value) for row in second.table.rows] == [("b", -3.0), ("a", 2.0)]
+    assert step.as_dict()["answer"]["score"] == -0.5 and step.as_dict()["answer"]["p"] is None
+
+
+def test_values_are_told_in_words():
+    table = Table(("age", "colour"), ("colour",)).fitted(np.array([[1.0, "red"], [3.0, "blue"]], object))
+    assert values_in_words(table, table.transform([[5.0, "red"]])[0]) == (
+        "5, 3.0 deviations above the mean",
+        "no",
+        "yes",
+    )
+    assert values_in_words(table, table.transform([[2.0, "red"]])[0])[0] == "2, at the mean"
+    plain = Numbers(2, standardize=False)
+    assert values_in_words(plain, np.array([1.5, -2.0])) == ("1.5", "-2")
+    assert values_in_words(Pixels(PictureShape(1, 1, 1)), np.array([0.5])) == ("50% of full brightness",)
+
+
 def test_without_biases_straight_units_leave_no_rest():
     net = Network([Dense(4, 6, "relu"), Dense(6, 1)], "binary_cross_entropy").initialize("he", 3)
     for x in RNG.normal(size=(5, 1, 4)):
@@ -53,10 +93,11 @@ def test_the_story_begins_with_it_for_the_example_shown():
     step = trace(net, [[2.0, 2.0], [2.0, 0.0]], [[1.0], [1.0]], **names)
     assert "answer" not in [section.name for section in story(step)]  # of a batch
     first, second = story(step.one)[:2]
-    assert first.title == "Why it says cat" and "z itself speaks for dog" in first.lead
-    told = {name: number.value for name, number in first.table.rows}
-    assert told == {"all inputs": 4.0, "the rest: biases, bends": -0.5, "all together": 3.5}
-    assert [(row[0], row[2].value) for row in second.table.rows] == [("weight", 6.0), ("height", -2.0)]
+    assert first.title == "Why it says cat" and "z above 0 speaks for dog" in first.lead
+    told = {name: number.value for name, number, _ in first.table.rows}
+    assert told == {"all inputs": 4.0, "the biases": -0.5, "all together": 3.5} and "-z, as z above 0" in first.lead
+    shown = [(name, value, share.value, bar.signs, part) for name, value, share, bar, part in second.table.rows]
+    assert shown == [("weight", "2", 6.0, 12 * "+", "75%"), ("height", "2", -2.0, "----", "25%")]
     assert "Why it says cat" in str(step) and step.one.as_dict()["answer"]["score"] == 3.5
     assert "answer" not in [section.name for section in story(trace(net, [[2.0, 2.0]]))]  # nothing has a name
 
@@ -67,12 +108,21 @@ def test_groups_and_the_picture_of_a_photograph(tmp_path):
     quick = {"cross_validate": 0, "holdout": 0, "audit": False, "epochs": 2, "ensemble": 1, "random_state": 0}
     result = pellucid.train(str(tmp_path / "photos"), **quick)
     step = pellucid.explain(result.model, tmp_path / "photos/warm/1.png")
-    told = {name: number.value for name, number in story(step)[0].table.rows}
+    told = {name: number.value for name, number, _ in story(step)[0].table.rows}
     kinds = {"edges", "hue", "saturation", "brightness", "mean colours", "spread of colours"}
-    assert set(told) == kinds | {"fine texture", "coarse texture", "the rest: biases, bends", "all together"}
+    assert set(told) == kinds | {"fine texture", "coarse texture", "the biases", "all together"}
     hue = sum(share for share, name in zip(speaking(step).shares, step.input_names, strict=True) if name[:3] == "hue")
     assert told["hue"] == pytest.approx(hue)
     assert sum(told.values()) == pytest.approx(2 * told["all together"], abs=1e-6)
+    places = {name: number.value for name, number, _ in story(step)[1].table.rows}
+    assert len(places) == 6 and sum(places.values()) == pytest.approx(
+        told["all together"] - told["the biases"], abs=1e-6
+    )
+    counts = {place: Photo().places.count(place) for place in places}
+    assert counts["top left"] == counts["bottom right"] == 285 and counts["everywhere"] == 174
+    here = [share for share, place in zip(speaking(step).shares, step.input_places, strict=True) if place == "top left"]
+    assert places["top left"] == pytest.approx(sum(here)) and counts["across the middle"] == 30
+    assert "deviations" in story(step)[2].table.rows[0][1]
     assert step.picture.startswith("data:image/") and f'<img src="{step.picture}"' in step.html()
 
 

@@ -206,5 +206,5 @@ def test_names_of_any_length_and_direction_stay_in_their_place(page):
     step = trace(network, [[1.0, 2.0]], [0], class_names=["a" * 150, "\u202eevil"], input_names=["b" * 150, "x"])
     tab = page(step.html(), width=390)
     assert tab.evaluate("document.documentElement.scrollWidth") <= 390
-    remark = tab.locator(".remark", has_text="evil").inner_text()
+    remark = tab.locator(".remark", has_text="softmax(z)").inner_text()
     assert remark.endswith(f"\u2068\u202eevil\u2069: {step.yhat[0, 1]:.4g}")

@@ -8,12 +8,11 @@ import numpy as np
 import pytest
 
 from pellucid.insight.trace import trace
-from pellucid.insight.trace.example import drawn, example
+from pellucid.insight.trace.example import example
 from pellucid.insight.trace.formula import Fraction, Matrix, Number, Power, Root, Row, Symbol, blanked, row, text
 from pellucid.insight.trace.mathml import mathml
 from pellucid.insight.trace.story import chapters, story
 from pellucid.insight.trace.tex import latex, latex_text
-from pellucid.insight.trace.worksheet import worksheet, worksheet_text
 from pellucid.nn import ACTIVATIONS, LOSSES, OPTIMIZERS, AdamW, Dense, Loss, Network
 from test_trace import problem
 
@@ -290,7 +289,7 @@ def test_what_a_slip_leads_to_is_judged():
 
     def judged(**how):
         table = story(trace(net, [[3.0]], [[5.0]], **how))[-1].table
-        return {name: so for name, _, _, so in table.rows}
+        return {name: so for name, *_, so in table.rows}
 
     assert judged(rate=0.01) == {"the right step": "", "sign": "the cost rises", "no bias": "falls less"}
     assert judged(rate=0.15)["no bias"] == "lower this time, by luck: not along the gradient"
@@ -311,7 +310,7 @@ def test_large_layers_tell_shapes_and_their_strongest_terms():
     assert strongest.share == pytest.approx((3 + 3 * 0.002) / (3 + 18 * 0.002))
     shown = str(step)
     assert "(1 \u00d7 20) (20 \u00d7 1) + (1 \u00d7 1)" in shown and "99%" in shown and "alert" in shown
-    table = story(step)[0].table
+    table = section(step, "forward-1").table
     assert table.rows[0][0] == HOSTILE and table.rows[0][3].value == 2
     assert "the largest change is 0.0072 " in " ".join(shown.split())  # 0.1 x 2 x 0.036, downwards
     assert balanced(step.latex()) and "\\input{x}" not in step.latex()
@@ -358,6 +357,28 @@ SAMPLE = row(
 )
 
 
+def section(step, name):
+    return next(part for part in story(step) if part.name == name)
+
+
+def test_what_is_given_stands_on_top_of_a_step_that_can_be_redone():
+    step = example()
+    told = {text(one.symbols): text(one.result) for one in section(step, "given").lines}
+    assert story(step)[0].name == "given" and list(told) == ["x", "y", "W1", "b1", "W2", "b2", "\u03b1"]
+    assert told["W2"] == "[ 1  -1 ]" and told["y"] == "1" and told["\u03b1"] == "0.1"
+    wide = Network([Dense(7, 1)], "binary_cross_entropy").initialize("he", 0)
+    assert "given" not in [part.name for part in story(trace(wide, np.ones((1, 7)), [[1.0]]))]
+    assert "given" not in [part.name for part in story(trace(step.network, step.X))]
+
+
+def test_an_output_is_called_by_its_class():
+    net = Network([Dense(7, 2)], "softmax_cross_entropy").initialize("he", 0)
+    assert "of class cat" in str(trace(net, np.ones((1, 7)), class_names=["cat", "cat"]))
+    one = Network([Dense(7, 1)], "binary_cross_entropy").initialize("he", 0)
+    shown = " ".join(str(trace(one, np.ones((1, 7)), class_names=["cat", "other"])).split())
+    assert "unit 1, which speaks for other above 0 and for cat below" in shown
+
+
 def test_one_formula_three_ways():
     assert text(SAMPLE) == "dW1\u1d40 = -0.5 / \u221a(\u03b2^2)"
     assert latex(SAMPLE) == r"dW_{1}^{\top}=\frac{-0.5}{\sqrt{{\beta}^{2}}}"
@@ -389,33 +410,9 @@ def test_blanks_stand_for_results_alone():
     assert text(blanked(row(Number(1.0), "+", Number(2.0, "k", ("a",))))) == "1 + ______"
 
 
-# worksheets ------------------------------------------------------------------------------------------------------
-
-
-def test_a_worksheet_hides_the_answers_and_its_key_has_them():
-    sheet, key = worksheet_text(3).split("The key")
-    assert sheet.count("______") == 30 and "______" not in key
-    assert worksheet_text(3) == worksheet_text(3) != worksheet_text(4)
-    step = drawn(3)
-    assert f"W1 = [ {step.layers[0].W[0, 0]:g}" in re.sub(r"\[ +", "[ ", sheet)
-    page = worksheet(3)
-    assert page.count('class="blank"') == 30 and "<script" not in page and worksheet(4) != page
-
-
-def test_worksheets_can_be_done_by_hand():
-    """A unit awake, a logit of -1 to 1 in halves, gradients that are not 0, and numbers of three digits."""
-    for seed in range(40):
-        step = drawn(seed)
-        assert (step.layers[0].A > 0).any() and step.layers[0].back.dW.any()
-        assert step.layers[1].Z.item() in (-1, -0.5, 0, 0.5, 1)
-        given = np.concatenate([step.network.parameters, step.X[0], step.layers[0].Z[0]])
-        assert np.array_equal(given * 16, np.round(given * 16)) and np.abs(given).max() <= 5
-        assert step.fall < 0
-
-
 def test_chapters_of_a_batch_tell_example_and_batch_once():
     net, X, y = problem()
     (first, through), (second, whole) = chapters(trace(net, X, y, row=2))
     assert first == "Row 2 of the batch of 5, by itself" and "whole batch" in second
-    assert {part.name.split("-")[0] for part in through} == {"forward", "loss", "backward"}
+    assert {part.name.split("-")[0] for part in through} == {"given", "forward", "loss", "backward"}
     assert [part.name for part in whole] == ["loss", "rule", "update", "cost", "nudge", "slips"]

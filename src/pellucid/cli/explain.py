@@ -71,6 +71,7 @@ def explain_command(
     made the model; without INPUT at the very batch of that update.
     """
     from pellucid.insight.trace.example import example
+    from pellucid.insight.trace.text import in_short
 
     for written in filter(None, (html_file, latex_file, sheet_file)):
         refuse_existing(written, force)
@@ -88,11 +89,11 @@ def explain_command(
     else:
         step = _of_model(model_file, source, label, row, at, recipe_file)
     write_json(json_file, "explain", step.as_dict())
-    say(str(step))
-    for path, made in ((html_file, step.html), (latex_file, step.latex)):
-        if path is not None:
-            atomic_write(path, made().encode("utf-8"))
-            say(f"written: {path}")
+    documents = [(path, made) for path, made in ((html_file, step.html), (latex_file, step.latex)) if path is not None]
+    say("\n\n".join(in_short(step)) if documents else str(step))
+    for path, made in documents:
+        atomic_write(path, made().encode("utf-8"))
+        say(f"written: {path}")
 
 
 def _write_sheet(path: str, seed: int, json_file: str | None) -> None:

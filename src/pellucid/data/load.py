@@ -118,6 +118,11 @@ def _reader_of(source: Any) -> tuple[Reader, Any]:
         return _reader_of_folder(path), path
     if idx.is_idx(path):
         return IDX, path
+    if path.suffix.lower() in folders.PICTURE_ENDINGS:
+        raise InputError(
+            f"{path} is one picture; what is learned from is a folder with one folder of pictures a class. "
+            "pellucid predict and pellucid explain take one picture, with a model."
+        )
     if path.suffix.lower() not in BY_ENDING:
         raise InputError(
             f"{path} is of a kind that cannot be read. These can: {', '.join(BY_ENDING)}, IDX files "

@@ -153,6 +153,10 @@ def find_column(columns: Sequence[str], wanted: str | None, usual: Collection[st
     here = f"its columns are {', '.join(columns)}."
     if wanted is not None:
         raise InputError(f"{source} has no column {wanted!r}; {here}")
+    if not all(math.isnan(_number(name, ".")) for name in columns):
+        here += (
+            " Some of them are numbers: if the first line is data, put a line with the names of the columns above it."
+        )
     raise InputError(
         f"{source} does not say which column is the label; {here} "
         'Name the column of the classes with --label NAME (label="NAME").'

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from pellucid.features.photo_names import kind_of, photo_names
+from pellucid.features.photo_names import kind_of, photo_names, place_of
 from pellucid.features.standardized import StandardizedPictures
 from pellucid.features.views import VIEWS
 from pellucid.pictures import PictureShape, to_unit
@@ -59,6 +59,11 @@ class Photo(StandardizedPictures):
     def groups(self) -> tuple[str, ...]:
         """What kind of thing each of these numbers tells."""
         return tuple(kind_of(name) for name in self.names)
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """The quarter of the photograph that each of these numbers is of."""
+        return tuple(place_of(name) for name in self.names)
 
     def describe(self, pixels: np.ndarray) -> np.ndarray:
         """Return the numbers (n_out,) of pixels (192, 192, 3)."""

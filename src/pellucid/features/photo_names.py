@@ -3,12 +3,14 @@
 A net cannot be seen through while its inputs are x1 to x1344.
 """
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from itertools import product
 
 CHANNELS = ("lightness", "green to red", "blue to yellow")  # L*, a*, b*
 KINDS = {"mean": "mean colours", "spread": "spread of colours"}
+CELL = re.compile(r"row (\d+), column (\d+) of (\d+) x")
 QUARTERS = ("top left", "top right", "bottom left", "bottom right")
 
 
@@ -52,6 +54,23 @@ def kind_of(name: str) -> str:
     """
     first, second, *_ = name.split(" ")
     return f"{first} {second}" if second == "texture" else KINDS.get(first, first)
+
+
+def place_of(name: str) -> str:
+    """Return where the number of that name looks: a quarter of the photograph, or more than one.
+
+    >>> place_of("hue 34 degrees, top left"), place_of("mean lightness, row 4, column 2 of 4 x 4")
+    ('top left', 'bottom left')
+    >>> place_of("mean lightness, row 2, column 1 of 3 x 3"), place_of("hue 34 degrees, everywhere")
+    ('across the middle', 'everywhere')
+    """
+    cell = CELL.search(name)
+    if cell is None:
+        return name.rpartition(", ")[2]
+    row, column, n = map(int, cell.groups())
+    if n + 1 in (2 * row, 2 * column):
+        return "across the middle"
+    return QUARTERS[2 * (2 * row > n) + (2 * column > n)]
 
 
 def _level(what: str, bin_: int, bins: int) -> str:

@@ -54,6 +54,11 @@ class PictureFeatures(ABC):
         return ()
 
     @property
+    def places(self) -> tuple[str, ...]:
+        """The part of the picture that each of these numbers is of, where `groups` tell something else."""
+        return ()
+
+    @property
     def n_row(self) -> int:
         """How many numbers describe a picture."""
         return len(self.views) * self.n_out

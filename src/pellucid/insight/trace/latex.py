@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from pellucid.insight.trace.formula import Node, Number
-from pellucid.insight.trace.section import Line, Section, Table
+from pellucid.insight.trace.section import Bar, Cell, Line, Section, Table
 from pellucid.insight.trace.step import Trace
 from pellucid.insight.trace.story import chapters
 from pellucid.insight.trace.tex import latex, latex_text
@@ -24,7 +24,7 @@ def latex_document(trace: Trace) -> str:
 
     >>> from pellucid.insight.trace.example import example
     >>> latex_document(example()).count(r"\subsection*")
-    10
+    11
     """
     parts = [HEAD, *(f"{latex_text(note)}\n\n" for note in trace.notes)]
     for title, sections in chapters(trace):
@@ -59,6 +59,12 @@ def _table(table: Table) -> str:
     kinds = ["p{0.15\\linewidth}" if wide and place != 1 else kind for place, kind in enumerate(kinds)]
     lines = [" & ".join(map(latex_text, table.columns)) + r" \\ \hline"]
     for cells in table.rows:
-        lines.append(" & ".join(f"${latex(c)}$" if isinstance(c, Number) else latex_text(c) for c in cells) + r" \\")
+        lines.append(" & ".join(map(_cell, cells)) + r" \\")
     body = "\n".join(lines)
     return f"\\begin{{tabular}}{{{''.join(kinds)}}}\n{body}\n\\end{{tabular}}\n\n"
+
+
+def _cell(cell: Cell) -> str:
+    if isinstance(cell, Bar):
+        return latex_text(cell.signs)
+    return f"${latex(cell)}$" if isinstance(cell, Number) else latex_text(cell)

@@ -7,7 +7,7 @@ from importlib.resources import files
 from pellucid.insight.trace.answer import OF_ANSWER, answer_sections
 from pellucid.insight.trace.formula import Node, Number, Row, Sign, digits, row
 from pellucid.insight.trace.mathml import mathml
-from pellucid.insight.trace.section import Line, Section, Table
+from pellucid.insight.trace.section import Bar, Cell, Line, Section, Table
 from pellucid.insight.trace.step import Layer, Trace
 from pellucid.insight.trace.story import story
 from pellucid.pages import document, escaped
@@ -35,11 +35,18 @@ def fragment(trace: Trace) -> str:
     script = _file("trace.js").replace("TRACE", token)
     return (
         f'<div class="pellucid-trace" id="{token}" data-symbols data-numbers>\n<style>\n{_file("trace.css")}</style>\n'
-        f"<p>{escaped(_lead(trace))}</p>\n"
-        + _picture(trace)
-        + "".join(f"<p class='remark'>{escaped(note)}</p>\n" for note in trace.notes)
-        + f"{_controls(token, trace)}\n{body}"
+        f"{_picture(trace)}{_before(trace)}" + f"{_controls(token, trace)}\n{body}"
         f'<p class="told" role="status" data-hint="{HINT}">{HINT}</p>\n<script>\n{script}</script>\n</div>'
+    )
+
+
+def _before(trace: Trace) -> str:
+    """Return what stands before the formulas; where one sample was asked about, first what the model says of it."""
+    leads, remarks = [_lead(trace)], list(trace.notes)
+    if remarks and (trace.picture or trace.cost is None):
+        leads.insert(0, remarks.pop(0))
+    return "".join(f"<p>{escaped(lead)}</p>\n" for lead in leads) + "".join(
+        f"<p class='remark'>{escaped(note)}</p>\n" for note in remarks
     )
 
 
@@ -159,7 +166,10 @@ def _table(table: Table) -> str:
     return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
 
 
-def _cell(cell: str | Number) -> str:
+def _cell(cell: Cell) -> str:
+    if isinstance(cell, Bar):
+        side = "for" if cell.value > 0 else "against"
+        return f'<td class="bar" aria-hidden="true"><i class="{side}" style="--share: {cell.share:.3f}"></i></td>'
     if isinstance(cell, Number):
         return f'<td class="number">{digits(cell.value).replace("-", MINUS)}</td>'
     return f"<td>{escaped(cell)}</td>"

@@ -3,8 +3,9 @@
 import numpy as np
 
 from pellucid.insight.trace.formula import Node, Number, Symbol, factor, row
-from pellucid.insight.trace.section import Line, Table
+from pellucid.insight.trace.section import Cell, Line, Table
 from pellucid.insight.trace.step import Layer, Trace
+from pellucid.pages import isolated
 
 
 def explained_units(trace: Trace) -> list[int]:
@@ -35,9 +36,10 @@ def strongest_line(trace: Trace, layer: Layer, unit: int) -> Line:
     items += ["+", factor(Number(b, f"b{layer.number}-{unit + 1}"))]
     sub = f"{layer.number},{unit + 1}"
     share = f"{strongest.share:.0%}" if strongest.share > 0.1 else f"{strongest.share:.2%}"
-    note = f"unit {unit + 1}: these terms make {share} of all that is added up, |w a| and |b|"
+    unit_name = _named(trace, layer, unit)
+    note = f"{unit_name}: these terms make {share} of all that is added up, |w a| and |b|"
     if not np.any(layer.A_in[trace.row]):
-        note = f"unit {unit + 1}: every input of this layer is 0, so that it says its bias, whatever the example is"
+        note = f"{unit_name}: every input of this layer is 0, so that it says its bias, whatever the example is"
     summed = row("\u2211", Symbol("W", f"{sub},j"), " ", Symbol(name[0], "j"), "+", Symbol("b", sub))
     return Line(
         row(Symbol("z", sub), "=", summed),
@@ -47,14 +49,27 @@ def strongest_line(trace: Trace, layer: Layer, unit: int) -> Line:
     )
 
 
+def _named(trace: Trace, layer: Layer, unit: int) -> str:
+    """Return what a unit is called, an output with the class that it speaks for."""
+    name = f"unit {unit + 1}"
+    if layer.number < len(trace.layers) or not trace.class_names:
+        return name
+    if layer.W.shape[0] == len(trace.class_names):
+        return f"{name}, of class {isolated(trace.class_names[unit])}"
+    below, above = map(isolated, trace.class_names)
+    return f"{name}, which speaks for {above} above 0 and for {below} below"
+
+
 def strongest_table(trace: Trace, layer: Layer, unit: int) -> Table | None:
     """Return the strongest terms with the names of what they come from; none where nothing comes in."""
     strongest = layer.strongest(trace.row, unit)
     if not np.any(strongest.terms):
         return None
-    rows: list[tuple[str | Number, ...]] = []
+    rows: list[tuple[Cell, ...]] = []
+    words = trace.input_values if layer.number == 1 else ()
     for source, term in zip(strongest.inputs, strongest.terms, strict=True):
         name = trace.input_name(source) if layer.number == 1 else f"unit {source + 1} of layer {layer.number - 1}"
         a, w = float(layer.A_in[trace.row, source]), float(layer.W[unit, source])
-        rows.append((name, Number(a), Number(w), Number(float(term))))
-    return Table(("strongest terms", "value", "weight", "value x weight"), tuple(rows))
+        rows.append((name, Number(a), Number(w), Number(float(term)), *words[source : source + 1]))
+    columns = ("strongest terms", "value", "weight", "value x weight", *(("the value is",) if words else ()))
+    return Table(columns, tuple(rows))

@@ -34,6 +34,8 @@ def trace(
     row: int = 0,
     input_names: Sequence[str] = (),
     input_groups: Sequence[str] = (),
+    input_places: Sequence[str] = (),
+    input_values: Sequence[str] = (),
     class_names: Sequence[str] = (),
     notes: Sequence[str] = (),
     picture: str = "",
@@ -44,8 +46,8 @@ def trace(
     None goes forward only.
     rule, rate: how it is updated.  slots: what the rule remembers; None is its beginning.  clip_norm: of the gradient.
     sample_weight: w (n,), taken as given.  dropout: the generator that masks are drawn from; None drops nothing.
-    row: the example to show.  input_names, input_groups, class_names: for whoever reads it.  notes: what a reader must
-    know.  picture: the example, as the address of a picture.
+    row: the example to show.  input_names, input_groups, input_places, class_names: for whoever reads it.
+    input_values: of one example, its values in words.  notes: what a reader must know.  picture: the example's address.
 
     Raises InputError where rows or targets do not fit the network, or the cost is not finite.
 
@@ -60,13 +62,17 @@ def trace(
     before, X = network.copy(), _rows(network, X)
     if not 0 <= row < len(X):
         raise InputError(f"row must be one of the {len(X)} rows of X, 0 to {len(X) - 1}; got {row}.")
-    named = (("input_names", input_names), ("input_groups", input_groups), ("class_names", class_names))
-    for (what, names), n in zip(named, (network.n_in, network.n_in, _classes(network)), strict=True):
-        if len(names) not in (0, n):
-            raise InputError(f"{what} must be {n} names, got {len(names)}.")
-    told = {
+    of_inputs = {
         "input_names": tuple(input_names),
         "input_groups": tuple(input_groups),
+        "input_places": tuple(input_places),
+        "input_values": tuple(input_values),
+    }
+    named = {what: (names, network.n_in) for what, names in of_inputs.items()}
+    for what, (names, n) in (named | {"class_names": (tuple(class_names), _classes(network))}).items():
+        if len(names) not in (0, n):
+            raise InputError(f"{what} must be {n} names, got {len(names)}.")
+    told = of_inputs | {
         "class_names": tuple(class_names),
         "notes": tuple(notes),
         "picture": picture,

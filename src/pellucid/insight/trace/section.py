@@ -12,6 +12,8 @@ from pellucid.insight.trace.formula import Node, Number, Row, digits, factor, ro
 from pellucid.insight.trace.step import Layer, Trace
 from pellucid.insight.trace.tensor import Tensor, fits, shapes, tensor
 
+LONGEST = 12  # signs of a bar
+
 
 @dataclass(frozen=True)
 class Line:
@@ -34,16 +36,41 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Bar:
+    """A number as a length beside it: `most` is the longest of its column."""
+
+    value: float
+    most: float
+
+    @property
+    def share(self) -> float:
+        """Its length, 0 to 1."""
+        return abs(self.value) / self.most if self.most else 0.0
+
+    @property
+    def signs(self) -> str:
+        """It as up to twelve signs: + above 0, - below."""
+        return ("+" if self.value > 0 else "-") * round(LONGEST * self.share)
+
+
+Cell = str | Number | Bar
+
+
+@dataclass(frozen=True)
 class Table:
-    """Columns, and rows of cells that are texts or numbers; texts may be anything, also hostile."""
+    """Columns, and rows of cells; texts may be anything, also hostile."""
 
     columns: tuple[str, ...]
-    rows: tuple[tuple[str | Number, ...], ...]
+    rows: tuple[tuple[Cell, ...], ...]
 
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the step.  name: "forward-1", "loss", "backward-2", "rule", "update", "cost", "nudge" or "slips"."""
+    """A part of the step.
+
+    name: "answer", "places", "loudest", "given", "forward-1", "loss", "backward-2", "rule", "update", "cost", "nudge"
+    or "slips".
+    """
 
     name: str
     title: str

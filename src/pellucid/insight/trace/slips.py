@@ -90,9 +90,7 @@ def _followed(trace: Trace, gradient: Array) -> float:
     with np.errstate(over="ignore", invalid="ignore"):
         if update.clip_norm is not None:
             clip_by_norm(wrong, update.clip_norm)
-        if (
-            update.rule.full_batch_only
-        ):  # its line search would see through the slip: the same length is walked along it
+        if update.rule.full_batch_only:  # its line search would see through the slip: as far is walked along it
             length = update.parts.get("length", 0.0)
             network.parameters[:] -= np.asarray(length * wrong, network.parameters.dtype)
         else:

@@ -130,7 +130,8 @@ class Trace:
     network: as it was before.  X (n, d), of which `row` is the example shown.  layers: one a Dense.
     after: J of the same rows after the update.  promised: g . change, the fall that the gradient promises.
     input_names, class_names: how inputs and classes are called, () where they have no names.
-    input_groups: what each input belongs to, () where they are many of one kind.  picture: the example, as an address.
+    input_groups, input_places: what each input belongs to, and where it is, () where they are of one kind or place.
+    input_values: what the values of the one example are, in words.  picture: the example, as an address.
     notes: what a reader must know of these numbers, in sentences.
     """
 
@@ -146,6 +147,8 @@ class Trace:
     promised: float | None = None
     input_names: tuple[str, ...] = ()
     input_groups: tuple[str, ...] = ()
+    input_places: tuple[str, ...] = ()
+    input_values: tuple[str, ...] = ()
     class_names: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     picture: str = field(default="", repr=False)
@@ -188,7 +191,7 @@ class Trace:
         from pellucid.insight.trace.answer import speaking
 
         told: dict[str, Any] = {"n": len(self), "row": self.row, "yhat": _plain(self.yhat), "notes": list(self.notes)}
-        if self.class_names:
+        if self.class_names or not self.network.loss.classes:
             told["answer"] = {name: _plain(value) for name, value in vars(speaking(self)).items()}
         told["layers"] = [
             {"activation": layer.activation.name}

@@ -10,6 +10,7 @@ import numpy as np
 
 from pellucid.insight.trace.answer import OF_ANSWER, answer_sections
 from pellucid.insight.trace.formula import Fraction, Number, Symbol, digits, factor, row
+from pellucid.insight.trace.given import given_section
 from pellucid.insight.trace.reasons import explained_units, strongest_line, strongest_table
 from pellucid.insight.trace.section import Line, Section, incoming, is_batch, line, targets, values
 from pellucid.insight.trace.step import Cost, Layer, Trace
@@ -20,14 +21,15 @@ from pellucid.nn.activations import linear
 from pellucid.pages import isolated
 
 J = Symbol("J")
-OF_ONE = (*OF_ANSWER, "forward", "loss", "backward")  # sections that tell of one example
+OF_ONE = (*OF_ANSWER, "given", "forward", "loss", "backward")  # sections that tell of one example
 FLAT = 0.01  # a slope through which almost nothing passes
 
 
 def story(trace: Trace) -> tuple[Section, ...]:
     """Return the sections of a step in the order in which it happens."""
     units = explained_units(trace)
-    sections = [*answer_sections(trace), *(_forward(trace, layer, units[layer.number - 1]) for layer in trace.layers)]
+    sections = [*answer_sections(trace), *given_section(trace)]
+    sections += [_forward(trace, layer, units[layer.number - 1]) for layer in trace.layers]
     if trace.cost is None:
         return tuple(sections)
     sections.append(_loss(trace))

@@ -12,7 +12,8 @@ from pellucid.errors import InputError, MissingFileError, unknown_name
 from pellucid.features import Numbers, PictureFeatures, Pixels, Table
 from pellucid.insight.trace.recording import trace
 from pellucid.insight.trace.step import Trace
-from pellucid.model import Model, class_codes
+from pellucid.insight.trace.value import values_in_words
+from pellucid.model import Model, class_codes, with_both_classes
 from pellucid.nn.optimizers import OPTIMIZERS
 from pellucid.novelty import UNKNOWN
 from pellucid.pages import isolated
@@ -72,7 +73,7 @@ class Subject:
     def of_row(cls, model: Model, R: Array) -> "Subject":
         """Return the sample of one raw row (1, n_row)."""
         X = model.features.finished(R, model.network.parameters.dtype)[0:1]
-        return cls(model, np.asarray(X), (_said(model, R), *notes_of(model), *model.notes(R)))
+        return cls(model, np.asarray(X), (_said(model, R, np.asarray(X)), *notes_of(model), *model.notes(R)))
 
     def targets(self, label: str, standardised: bool = False) -> Array:
         """Return a label as the loss takes it; standardised: a number as the network learns it, not in its units."""
@@ -111,6 +112,8 @@ class Subject:
         return {
             "input_names": features.names,
             "input_groups": features.groups if isinstance(features, PictureFeatures) else (),
+            "input_places": features.places if isinstance(features, PictureFeatures) else (),
+            "input_values": values_in_words(features, self.X[0]),
             "class_names": self.model.class_names,
             "picture": self.picture,
         }
@@ -141,14 +144,22 @@ def notes_of(model: Model) -> list[str]:
     return notes
 
 
-def _said(model: Model, R: Array) -> str:
-    """Return what the whole model says of raw rows R (1, n_row): all networks, all views, its threshold and limits."""
+def _said(model: Model, R: Array, X: Array) -> str:
+    """Return what the whole model says of raw rows R (1, n_row): all networks, all views, its threshold and limits.
+
+    X (1, d): the plain view, of which the first network alone is asked beside it.
+    """
     answers = model.answers(R)
     if not model.class_names:
-        return f"The model as it is says {', '.join(f'{value:.6g}' for value in np.ravel(answers))}."
+        return f"The model says {', '.join(f'{value:.6g}' for value in np.ravel(answers))}."
     code = int(class_codes(answers, model.threshold)[0])
-    likeliest = f"{isolated(model.class_names[code])} ({answers[0, code]:.3f})"
+    networks, views = len(model.networks), len(model.features.views)
+    counts = [f"{n} {what}" for n, what in ((networks, "networks"), (views, "views")) if n > 1]
+    said = f"{isolated(model.class_names[code])}, p = {answers[0, code]:.3f}"
+    likeliest = said + (f" ({', '.join(counts)})" if counts else "")
+    p = float(with_both_classes(model.network.predict(X))[0, code])
+    alone = f" The network looked at here, alone{' on the plain view' if views > 1 else ''}: {p:.3f}." if counts else ""
     if model.said(answers, model.novelty(R))[0] == UNKNOWN:
-        return f"The model as it is says {UNKNOWN}; without its limits it would be {likeliest}."
+        return f"The model says {UNKNOWN}; without its limits it would be {likeliest}.{alone}"
     chosen = "" if model.threshold == 0.5 else f", {model.class_names[1]} being said above {model.threshold:.3g}"
-    return f"The model as it is says {likeliest}{chosen}."
+    return f"The model says {likeliest}{chosen}.{alone}"

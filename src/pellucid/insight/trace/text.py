@@ -5,12 +5,12 @@ from collections.abc import Iterator
 
 from pellucid.insight.trace.formula import Number, digits, row
 from pellucid.insight.trace.formula import text as formula_text
-from pellucid.insight.trace.section import Line, Section, Table
+from pellucid.insight.trace.section import Bar, Cell, Line, Section, Table
 from pellucid.insight.trace.step import Trace
-from pellucid.insight.trace.story import chapters
+from pellucid.insight.trace.story import chapters, story
 
 WIDTH = 96
-MOST_CELL = 38
+MOST_CELL = 34
 
 
 def text(trace: Trace) -> str:
@@ -20,6 +20,12 @@ def text(trace: Trace) -> str:
     for title, sections in chapters(trace):
         parts += [f"{title}\n{'=' * len(title)}", *("\n".join(section_lines(section)) for section in sections)]
     return "\n\n".join(parts)
+
+
+def in_short(trace: Trace) -> list[str]:
+    """Return what a step comes to, in paragraphs: what was said, what speaks for it, what the step did to the cost."""
+    told = [section.lead for section in story(trace) if section.name in ("answer", "cost")]
+    return ["\n".join(_wrapped(words)) for words in (*trace.notes[:1], *told)]
 
 
 def section_lines(section: Section) -> Iterator[str]:
@@ -61,7 +67,9 @@ def _table_lines(table: Table) -> Iterator[str]:
             yield "  " + "  ".join(cell.ljust(width) for cell, width in zip(shown, widths, strict=True)).rstrip()
 
 
-def _cell(cell: str | Number) -> str:
+def _cell(cell: Cell) -> str:
+    if isinstance(cell, Bar):
+        return cell.signs
     return digits(cell.value) if isinstance(cell, Number) else cell
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from pellucid.insight.trace.formula import MINUS, Fraction, Node, Number, Power, Root, Symbol, digits, factor, row
 from pellucid.insight.trace.nudge import Nudge
-from pellucid.insight.trace.section import Line, Section, Table, is_batch
+from pellucid.insight.trace.section import Cell, Line, Section, Table, is_batch
 from pellucid.insight.trace.step import Trace, Update
 from pellucid.insight.trace.tensor import Tensor, fits, shapes, tensor
 from pellucid.nn import LBFGS, Adam, AdamW, GradientDescent, RMSprop
@@ -19,7 +19,9 @@ ALPHA, EPSILON = Symbol("\u03b1"), Symbol("\u03b5")
 W, G, V, M, S = Symbol("w"), Symbol("g"), Symbol("v"), Symbol("m"), Symbol("s")
 NOW = "\u2190"
 TWO = Number(2)
-ALIKE = 1e-4  # relative; costs that differ by less are told as one
+ALIKE = 1e-3  # of the right step's change; costs that differ by less are told as one
+FLAT = 1e-7  # of the cost; a step that changes it by less teaches nothing
+LONG = 0.5  # of the promised fall; a step that gave less was long for the slope
 
 
 def rule_name(update: Update) -> str:
@@ -209,7 +211,7 @@ def cost_section(trace: Trace) -> Section:
             row(G, "\u00b7", Symbol("\u0394"), W),
             None,
             Number(trace.promised),
-            note="what the gradient promises for this step",
+            note="what the gradient promises: the sum over all weights and biases of gradient x change",
         ),
     )
     rows = "the same rows" if is_batch(trace) else "the same example"
@@ -219,12 +221,17 @@ def cost_section(trace: Trace) -> Section:
 def _kept_promise(trace: Trace) -> str:
     assert trace.fall is not None and trace.promised is not None and trace.cost is not None and trace.after is not None
     told = f"J was {digits(trace.cost.J)} and is {digits(trace.after)}. "
-    if max(abs(trace.fall), abs(trace.promised)) < 1e-7 * max(1.0, abs(trace.cost.J)):
+    if max(abs(trace.fall), abs(trace.promised)) <= _noise(trace):
         return told + "Almost nothing moved: the gradient is about 0 here. Look at an earlier moment: --at start."
     promised = f"The gradient promised {digits(trace.promised)}, the step gave {digits(trace.fall)}"
     if trace.fall >= 0 > trace.promised:
         return told + promised + ": it went too far. A smaller learning rate keeps what the gradient promises."
-    return told + promised + ("." if trace.fall < 0 else ": uphill, along what earlier steps left.")
+    if trace.fall >= 0:
+        return told + promised + ": uphill, along what earlier steps left."
+    if trace.fall > LONG * trace.promised:
+        return told + promised + ". The cost curves upward along the way: the step was long for the slope."
+    curved = trace.fall < trace.promised / LONG
+    return told + promised + (". The cost curves downward along the way: it grew steeper." if curved else ".")
 
 
 def nudge_section(trace: Trace) -> Section:
@@ -250,16 +257,33 @@ def slips_section(trace: Trace) -> tuple[Section, ...]:
     """Return where the common slips lead, the right step on top; nothing where none can happen."""
     if not trace.slips or trace.after is None or trace.cost is None:
         return ()
-    rows: list[tuple[str | Number, ...]] = [("the right step", "", Number(trace.after), "")]
-    rows += [(slip.name, slip.sentence, Number(slip.after), _judged(slip.after, trace)) for slip in trace.slips]
-    lead = f"Each was made for real, with the same rule, from J = {digits(trace.cost.J)}; J is the right network's."
-    columns = ("slip", "what was done", "J after", "so")
-    return (Section("slips", "Where the common slips lead", lead, (), Table(columns, tuple(rows))),)
+    title, J = "Where the common slips lead", trace.cost.J
+    if max(abs(after - J) for after in (trace.after, *(slip.after for slip in trace.slips))) <= _noise(trace):
+        lead = (
+            "Nowhere: the cost is so flat here that neither the right step nor a wrong one changes it, so that a table "
+        )
+        return (Section("slips", title, lead + "of them would teach nothing. Look at an earlier moment: --at start."),)
+    rows: list[tuple[Cell, ...]] = [
+        (name, what, Number(after), Number(after - J), so)
+        for name, what, after, so in (
+            ("the right step", "", trace.after, ""),
+            *((slip.name, slip.sentence, slip.after, _judged(slip.after, trace)) for slip in trace.slips),
+        )
+    ]
+    lead = f"Each was made for real, with the same rule, from J = {digits(J)}; J is the right network's."
+    columns = ("slip", "what was done", "J after", "change", "so")
+    return (Section("slips", title, lead, (), Table(columns, tuple(rows))),)
+
+
+def _noise(trace: Trace) -> float:
+    """Return the change of J that means nothing."""
+    assert trace.cost is not None
+    return max(FLAT, 8 * float(np.finfo(trace.network.parameters.dtype).eps)) * abs(trace.cost.J)
 
 
 def _judged(after: float, trace: Trace) -> str:
     assert trace.after is not None and trace.cost is not None
-    if abs(after - trace.after) <= ALIKE * max(1.0, abs(trace.after)):
+    if abs(after - trace.after) <= max(ALIKE * abs(trace.after - trace.cost.J), _noise(trace)):
         return "the same cost: only a check of the gradient finds it"
     if after < trace.after:
         return "lower this time, by luck: not along the gradient"

@@ -10,15 +10,17 @@ import numpy as np
 from pellucid.insight.trace.example import RATE, drawn
 from pellucid.insight.trace.formula import Node, blanked, digits, row
 from pellucid.insight.trace.formula import text as formula_text
+from pellucid.insight.trace.given import given_lines
 from pellucid.insight.trace.mathml import mathml
+from pellucid.insight.trace.recording import trace as traced
 from pellucid.insight.trace.section import Line, Section
 from pellucid.insight.trace.step import Trace
 from pellucid.insight.trace.story import story
-from pellucid.insight.trace.tensor import tensor
 from pellucid.nn.activations import sigmoid
 from pellucid.pages import document, escaped
 
-ASKED = ("forward-1", "forward-2", "loss", "backward-2", "backward-1", "update")
+TO_THE_LOSS = ("forward-1", "forward-2", "loss")
+ASKED = (*TO_THE_LOSS, "backward-2", "backward-1", "update")
 STYLE = """
 .sheet math { display: block; text-align: left; margin: 0.7rem 0; font-size: 1.05rem; }
 .sheet mo:has(+ mtable), .sheet mtable + mo { display: none; }
@@ -30,10 +32,15 @@ STYLE = """
 .given { display: flex; flex-wrap: wrap; align-items: center; gap: 0.2rem 2rem; }
 .sheet section { break-inside: avoid; overflow-x: auto; }
 .key { break-before: page; margin-top: 3rem; }
+.key summary { cursor: pointer; font-size: 1.3rem; font-weight: 600; }
 """
+HELP = ("z", "sigmoid(z)", "log sigmoid(z)")
+MIRRORED = "1 - sigmoid(z) = sigmoid(-z), also under the logarithm. The new cost needs a calculator."
+OPENED = 'addEventListener("beforeprint", () => { document.querySelector("details.key").open = true; });'  # on paper
 TASK = (
     "A net of 2 inputs, 2 relu units and 1 sigmoid output sees one example. Go forward, find the loss, go back, and "
-    f"update every weight by gradient descent with learning rate {digits(RATE)}. Four digits are enough."
+    f"update every weight by gradient descent with learning rate {digits(RATE)}. Then go forward once more: what does "
+    "it cost now? Four digits are enough."
 )
 
 
@@ -45,15 +52,16 @@ def worksheet(seed: int) -> str:
     """
     trace = drawn(seed)
     given = "".join(f'<math display="block">{mathml(node)}</math>' for node in _given(trace))
-    table = "".join(f"<tr><td>{digits(z)}</td><td>{digits(p)}</td></tr>" for z, p in _sigmoids())
+    head = "".join(f'<th scope="col">{name}</th>' for name in HELP)
+    table = "".join(f"<tr>{''.join(f'<td>{digits(value)}</td>' for value in values)}</tr>" for values in _help())
     body = (
         f'<h1>One training step by hand</h1><div class="sheet"><p>{escaped(TASK)}</p><div class="given">{given}</div>'
         f"{''.join(_html(section, True) for section in _asked(trace))}"
-        f"<h2>A little help</h2><table><tr><th>z</th><th>sigmoid(z)</th></tr>{table}</table></div>"
-        f'<div class="sheet key"><h2>The key</h2>{"".join(_html(section, False) for section in _asked(trace))}'
-        f"<p>{escaped(_end(trace))}</p></div>"
+        f"<h2>A little help</h2><table><tr>{head}</tr>{table}</table><p>{MIRRORED}</p></div>"
+        f'<details class="sheet key"><summary>The key</summary>'
+        f"{''.join(_html(section, False) for section in _asked(trace))}<p>{escaped(_end(trace))}</p></details>"
     )
-    return document(f"One training step by hand, sheet {seed}", body, styles=[STYLE])
+    return document(f"One training step by hand, sheet {seed}", body, styles=[STYLE], scripts=[OPENED])
 
 
 def worksheet_text(seed: int) -> str:
@@ -62,45 +70,60 @@ def worksheet_text(seed: int) -> str:
     lines = [f"One training step by hand, sheet {seed}", "", TASK, ""]
     lines += [part for node in _given(trace) for part in (formula_text(node), "")]
     lines += [part for section in _asked(trace) for part in _plain(section, True)]
-    lines += ["A little help: sigmoid(z)", *(f"  z = {digits(z)}: {digits(p)}" for z, p in _sigmoids()), ""]
+    lines += ["A little help", *(f"  {''.join(cell.ljust(14) for cell in cells).rstrip()}" for cells in _columns())]
+    lines += [MIRRORED, ""]
     lines += ["=" * 40, "The key", ""]
     lines += [part for section in _asked(trace) for part in _plain(section, False)]
     return "\n".join([*lines, _end(trace), ""])
 
 
 def _given(trace: Trace) -> Iterator[Node]:
-    assert trace.y is not None
-    tensors = [tensor("x", "", trace.X[0]), tensor("y", "", trace.y[0])]
-    for layer in trace.layers:
-        tensors += [tensor("W", layer.number, layer.W), tensor("b", layer.number, layer.b)]
-    return (row(one.symbol, "=", one.node) for one in tensors)
+    return (row(line.symbols, "=", line.result) for line in given_lines(trace) if line.result is not None)
 
 
 def _asked(trace: Trace) -> list[Section]:
-    return [section for section in story(trace) if section.name in ASKED]
+    return [*(section for section in story(trace) if section.name in ASKED), _once_more(trace)]
 
 
-def _answers(line: Line, blank: bool) -> Node:
-    """Return symbols = result, the result blank on the sheet."""
+def _once_more(trace: Trace) -> Section:
+    """Return the way forward with the new weights, as far as the new cost."""
+    assert trace.update is not None and trace.after is not None
+    after = trace.network.copy()
+    after.parameters[:] = trace.update.after
+    told = (section for section in story(traced(after, trace.X, trace.y)) if section.name in TO_THE_LOSS)
+    lines = tuple(line for section in told for line in section.lines)
+    return Section("after", "The cost after, with the new weights", lines=lines)
+
+
+def _told(line: Line, blank: bool) -> Node:
+    """Return symbols = blank on the sheet, symbols = numbers = result in the key."""
     assert line.result is not None
-    return row(line.symbols, "=", blanked(line.result) if blank else line.result)
+    if blank:
+        return row(line.symbols, "=", blanked(line.result))
+    return row(line.symbols, *(() if line.numbers is None else ("=", line.numbers)), "=", line.result)
 
 
 def _html(section: Section, blank: bool) -> str:
-    lines = (f'<math display="block">{mathml(_answers(line, blank))}</math>' for line in section.lines)
+    lines = (f'<math display="block">{mathml(_told(line, blank))}</math>' for line in section.lines)
     return f"<section><h3>{escaped(section.title)}</h3>{''.join(lines)}</section>"
 
 
 def _plain(section: Section, blank: bool) -> Iterator[str]:
     yield from (section.title, "")
     for line in section.lines:
-        yield from (f"  {shown}" for shown in formula_text(_answers(line, blank)).splitlines())
+        yield from (f"  {shown}" for shown in formula_text(_told(line, blank)).splitlines())
         yield ""
 
 
-def _sigmoids() -> list[tuple[float, float]]:
+def _help() -> list[tuple[float, ...]]:
+    """Return z, sigmoid(z) and its logarithm for the logits that a sheet can begin with."""
     Z = np.array([-1, -0.5, 0, 0.5, 1])
-    return list(zip(Z.tolist(), sigmoid(Z).tolist(), strict=True))
+    return list(zip(Z.tolist(), sigmoid(Z).tolist(), np.log(sigmoid(Z)).tolist(), strict=True))
+
+
+def _columns() -> Iterator[tuple[str, ...]]:
+    yield HELP
+    yield from (tuple(map(digits, values)) for values in _help())
 
 
 def _end(trace: Trace) -> str:
