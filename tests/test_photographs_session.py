@@ -409,6 +409,15 @@ def test_a_photograph_is_answered_as_by_the_model(trained):
     assert answer["shown"].startswith("data:image/")
 
 
+def test_a_session_keeps_to_its_seed_and_its_bounds(trained, monkeypatch):
+    assert trained.result.recipe["random_state"] == 3
+    monkeypatch.setattr("pellucid.web.photographs.session.LARGEST_TRIED", 10)
+    (reply,) = trained.answer("a.jpg", b"x" * 11)
+    assert "make it smaller first" in reply["text"]
+    (reply,) = trained.handle({"do": "train", "merge": {" ": ["warm"]}})
+    assert "classes to join are a new name" in reply["text"]
+
+
 def test_what_is_unlike_everything_gets_no_answer(trained):
     (answer,) = trained.answer("white.png", jpeg(Image.new("RGB", (90, 90), "white")))
     assert (answer["said"], answer["why"]) == ("unknown", "unlike")
