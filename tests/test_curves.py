@@ -51,6 +51,7 @@ def test_equal_factors_are_equal_steps_where_the_axis_is_logarithmic():
     series = {"cost": ([0, 1, 2], [1.0, 0.1, 0.01])}
     (line,) = points(parsed(curves(series, "epoch", "cost", "Cost", log=None)))
     assert line[1][2] - line[0][2] == pytest.approx(line[2][2] - line[1][2], abs=0.02)
+    assert "cost" in words(parsed(curves({"cost": ([0, 1], [1.0, 0.1])}, "epoch", "cost", "Cost", log=None)))
     (straight,) = points(parsed(curves(series, "epoch", "cost", "Cost")))
     assert straight[1][2] - straight[0][2] == pytest.approx(10 * (straight[2][2] - straight[1][2]), abs=0.1)
     root = parsed(curves({"cost": ([0, 1, 2], [1.0, 0.0, 0.01])}, "epoch", "cost", "Cost", log=True))
@@ -80,13 +81,22 @@ def test_long_lines_keep_their_extremes():
 
 def test_lines_are_told_apart_by_dash_and_named_apart():
     series = {f"net {n}": ([0, 1], [n, 1.0 + 1e-6 * n]) for n in range(5)}
-    root = parsed(curves(series, "epoch", "cost", "Cost"))
+    text = curves(series, "epoch", "cost", "Cost")
+    root = parsed(text)
     assert len({path.get("stroke-dasharray") for path in root.iter(f"{SVG}path") if path.get("class") == "line"}) == 5
+    assert len(set(re.findall(r'<g style="(color: [^"]*)"', text))) == 5
     names = [float(t.get("y")) for t in root.iter(f"{SVG}text") if str(t.text).startswith("net ")]
     assert len(names) == 5
     assert np.diff(sorted(names)).min() >= 14
     assert max(names) <= 280 - 44 + 4
     assert "net 3: 3 at epoch 0, 1 at 1." in root.find(f"{SVG}desc").text
+
+
+def test_a_name_stands_where_its_line_ends_and_zero_is_in_view_where_that_costs_little():
+    root = parsed(curves({"up": ([0, 1], [0.1, 1.0]), "down": ([0, 1], [0.9, 0.2])}, "epoch", "cost", "Cost"))
+    place = {text.text: float(text.get("y")) for text in root.iter(f"{SVG}text")}
+    assert place["up"] < place["down"]
+    assert place_of(root, "0", "y") > place_of(root, "1", "y")
 
 
 def test_dots_intervals_and_moments():
@@ -102,7 +112,7 @@ def test_dots_intervals_and_moments():
     assert ends == pytest.approx([place_of(root, tick, "y") for tick in ("60%", "100%")], abs=0.02)
     (moment,) = [line for line in root.iter(f"{SVG}line") if line.get("class") == "moment"]
     middle = (place_of(root, "0", "x") + place_of(root, "10", "x")) / 2
-    assert float(moment.get("x1")) == pytest.approx(middle, abs=0.02)
+    assert float(moment.get("x1")) == float(moment.get("x2")) == pytest.approx(middle, abs=0.02)
     assert "best" in words(root)
 
 

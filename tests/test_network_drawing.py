@@ -53,6 +53,7 @@ def test_a_line_joins_the_units_of_its_row_and_column():
 
 def test_large_layers_are_folded_to_the_units_with_the_largest_weights():
     W = np.full((40, 1344), 0.001)
+    W[20:32] = 0.01  # more in all, but none of them large
     W[7, 1000], W[39, 5] = -2, 1
     root = drawn([W, np.ones((1, 40))], [np.zeros(40), [0]], ["relu", "sigmoid"], [f"px{n}" for n in range(1344)])
     assert {"… 1,332 more", "… 28 more", "1,344", "40 relu", "1 sigmoid", "px1000", "px5"} <= set(words(root))

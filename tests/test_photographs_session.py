@@ -124,7 +124,7 @@ def test_no_name_leads_out_of_the_album(session, name, kept):
         ("cats/setup.exe", "neither a picture nor a .zip"),
         ("cats/page.html", "neither a picture nor a .zip"),
         ("", "neither a picture nor a .zip"),
-        ("a/" * 9 + "1.jpg", "folders deep"),
+        ("a/" * 8 + "1.jpg", "folders deep"),
     ],
 )
 def test_what_is_not_wanted_is_refused_and_leaves_nothing(session, name, says):
@@ -152,6 +152,34 @@ def test_too_much_is_refused_and_the_rest_is_kept(bounds, says):
     assert len(list((session.folder / "photographs").rglob("*.jpg"))) == len(session.album.pictures)
     assert not list(session.folder.glob("*.part"))
     session.close()
+
+
+def test_files_on_their_way_count_and_a_zip_has_a_bound_of_its_own(monkeypatch):
+    session = Session(bounds=Bounds(files=1, picture=2500, free=1000))
+    with session.album.receiving("cats/1.jpg"), pytest.raises(InputError, match="1 photographs already"):
+        give(session, "cats/2.jpg", b"bytes")
+    session.album.clear()
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=1999))
+    with pytest.raises(InputError, match="disk is nearly full"):
+        give(session, "all.zip", b"x" * 5000)
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=2000))
+    give(session, "all.zip", b"x" * 5000)
+    assert session.album.bytes == 5000
+    session.close()
+
+
+def test_where_pictures_are_dropped_is_their_class(session):
+    give(session, "photos/x/1.jpg", b"bytes", "warm")
+    give(session, "train/2.jpg", b"bytes")
+    assert session.album.classes() == {"train": ["train/2.jpg"], "warm": ["warm/1.jpg"]}  # one part is none
+
+
+def test_a_picture_beside_the_classes_of_a_part_is_of_none(session):
+    give(session, "train/cats/1.jpg", b"bytes")
+    give(session, "train/2.jpg", b"bytes")
+    assert session.album.classes() == {"cats": ["train/cats/1.jpg"]}
+    (reply,) = session.handle({"do": "rename", "class": "cats", "to": "dogs"})
+    assert "no class 'cats' whose name could be changed" in reply["text"]
 
 
 def test_a_file_that_breaks_off_is_not_in_the_album(session):
@@ -381,6 +409,15 @@ def test_a_photograph_is_answered_as_by_the_model(trained):
     assert answer["shown"].startswith("data:image/")
 
 
+def test_a_session_keeps_to_its_seed_and_its_bounds(trained, monkeypatch):
+    assert trained.result.recipe["random_state"] == 3
+    monkeypatch.setattr("pellucid.web.photographs.session.LARGEST_TRIED", 10)
+    (reply,) = trained.answer("a.jpg", b"x" * 11)
+    assert "make it smaller first" in reply["text"]
+    (reply,) = trained.handle({"do": "train", "merge": {" ": ["warm"]}})
+    assert "classes to join are a new name" in reply["text"]
+
+
 def test_what_is_unlike_everything_gets_no_answer(trained):
     (answer,) = trained.answer("white.png", jpeg(Image.new("RGB", (90, 90), "white")))
     assert (answer["said"], answer["why"]) == ("unknown", "unlike")
@@ -522,6 +559,7 @@ def test_time_is_told_only_where_it_was_measured():
     progress.reading("a", 8, 8)
     progress.reading("b", 2, 2)  # validation pictures: the last of the first reading
     assert [stage["share"] for stage in progress.as_dict()["stages"]] == [1, 0, 0, 0, 0]
+    assert [stage["begun"] for stage in progress.as_dict()["stages"]] == [True, True, False, False, False]
     progress.reading("a", 8, 8)
     assert progress.as_dict()["stages"][1]["share"] == 0.8
     assert progress.remaining() is None  # nothing is known of training yet
@@ -547,6 +585,8 @@ def test_time_is_told_only_where_it_was_measured():
     now[0] += 1
     progress.fits("where it looked", 1, 4)
     assert progress.remaining() == 3
+    now[0] += 9
+    assert progress.remaining() == 0
 
 
 # Many sessions

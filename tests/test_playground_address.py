@@ -114,6 +114,11 @@ def test_hostile_addresses_are_refused(address, told):
         decode(address)
 
 
+def test_a_truth_is_no_number():
+    with pytest.raises(InputError, match="batch must be a whole number"):
+        Choices().changed({"batch": True})
+
+
 @pytest.mark.parametrize("address", [None, 3, ["seed=1"], b"seed=1"])
 def test_an_address_is_a_text(address):
     with pytest.raises(InputError, match="a text of at most"):

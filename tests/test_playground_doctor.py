@@ -4,7 +4,7 @@ import pytest
 
 from pellucid.training.doctor import NAMES, Finding
 from pellucid.web.playground.choices import HIGHEST_RATES, RATES, Choices
-from pellucid.web.playground.doctor import ADVICE, Look, advice_for
+from pellucid.web.playground.doctor import ADVICE, Doctor, Look, advice_for, moment_of
 from pellucid.web.playground.problem import Problem
 from pellucid.web.playground.session import Session
 from pellucid.web.playground.timeline import Timeline
@@ -37,6 +37,47 @@ def test_a_rate_is_advised_that_suits_the_rule(rule):
 
 def test_a_lower_rate_is_advised_as_found():
     assert advice("rate too high", Choices(rate=900.0), better_rate=90.0).changes == {"rate": 90.0}
+
+
+RELU, MIXED = ((4, "relu"), (3, "relu")), ((3, "relu"), (2, "tanh"))
+
+
+@pytest.mark.parametrize(
+    ("name", "choices", "changes"),
+    [
+        ("diverged", Choices(rate=5.0), {"rate": 0.5}),
+        ("diverged", Choices(rate=2e-6), {"rate": 1e-6}),
+        ("overfits", Choices(), {"l2": 0.01}),
+        ("overfits", Choices(l2=0.02), {"l2": 0.06}),
+        ("overfits", Choices(l2=9.0), {"l2": 10.0}),
+        ("always the majority", Choices(l2=0.5), {"l2": 0.05}),
+        ("silent units", Choices(layers=MIXED), {"layers": [(3, "leaky_relu"), (2, "tanh")]}),
+        ("silent units", Choices(), {"seed": 3}),
+        ("vanishing gradients by layer", Choices(layers=RELU, init="he"), {"layers": [[4, "relu"]]}),
+        ("vanishing gradients by layer", Choices(layers=MIXED), {"init": "he", "layers": [(3, "relu"), (2, "relu")]}),
+    ],
+)
+def test_what_is_advised_is_what_would_be_set(name, choices, changes):
+    assert advice(name, choices).changes == changes
+    choices.changed(changes)
+
+
+def test_a_look_holds_its_moment_fast_and_notes_are_no_trouble(monkeypatch):
+    choices = Choices(samples=60)
+    timeline = Timeline(Problem.of(choices, (), None), choices)
+    timeline.forward(5)
+    look, seen, before = Look.at(timeline), moment_of(timeline), timeline.network.parameters.copy()
+    assert look.history.validation_cost == timeline.curve.validation[1:] and len(look.history.cost) == 5
+    timeline.set_by_hand(1, 0, 0, 0.5)
+    assert moment_of(timeline) != seen and (look.network.parameters == before).all()
+    monkeypatch.setattr(
+        "pellucid.web.playground.doctor.diagnose", lambda *run, **held: [Finding("note", "diverged", "", "")]
+    )
+    assert look.told() == (None, None)
+    doctor = Doctor()
+    assert doctor.wants(timeline, running=True)
+    doctor.look(look, seen)
+    assert doctor.wants(timeline, running=False) and not doctor.wants(timeline, running=True)  # it rests meanwhile
 
 
 def test_no_more_points_are_advised_than_there_can_be():

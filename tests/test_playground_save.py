@@ -117,6 +117,28 @@ def test_the_recipe_is_one(tmp_path, table):
     assert (read_recipe(path)["epochs"], read_recipe(path)["batch_size"]) == (2, 10)
 
 
+def test_the_recipe_has_every_setting_and_says_what_it_has_not(tmp_path, table):
+    path, hand = tmp_path / "playground.toml", "set by hand"
+    how = {"batch": 10, "l2": 0.01, "dropout": 0.25, "held_out": 0.3, "samples": 100}
+    text = saved(session_of([set_(**how), step(5), BY_HAND]), "recipe")["content"]
+    path.write_text(text)
+    values = read_recipe(path)
+    assert {name: values[name] for name in ("l2", "dropout", "holdout", "data")} == {
+        "l2": 0.01, "dropout": 0.25, "holdout": 0.3, "data": "points.csv"  # another number of points than the toy has
+    }  # fmt: skip
+    assert hand in text and values["standardize"] is False
+    text = saved(session_of([], table), "recipe")["content"]
+    path.write_text(text)
+    assert hand not in text and read_recipe(path).get("standardize", True)
+
+
+def test_a_label_of_any_name_is_written_as_it_is(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("a,b,it's\n" + "\n".join(f"{n % 7},{n % 5},{'yes' if n % 3 else 'no'}" for n in range(40)))
+    cost, printed, _ = shown_and_printed(session_of([step(5)], OwnTable.read(str(path), "it's")))
+    assert abs(cost - printed) <= 1e-12
+
+
 def test_the_model_answers_as_the_session(tmp_path, table):
     path = tmp_path / "playground.pellucid"
     session = session_of([step(200)], table)
@@ -125,12 +147,16 @@ def test_the_model_answers_as_the_session(tmp_path, table):
     timeline = session._stage.timeline
     codes = predicted_codes(timeline.network, timeline.problem.X)
     assert model.predict(table.source).tolist() == [table.class_names[code] for code in codes]
-    assert model.history["stopped_because"].endswith("iteration 200")
+    assert model.history["stopped_because"].endswith("iteration 200") and model.provenance["set by hand"] == 0
+    path.write_bytes(base64.b64decode(saved(session_of([step(3), BY_HAND]), "model")["base64"]))
+    assert pellucid.load(path).provenance["set by hand"] == 1
+    (reply,) = session.handle({"do": "save", "what": "points"})
+    assert "the points are those of your own table" in reply["text"]
 
 
 def test_a_model_of_weights_that_exploded_is_refused():
     session = session_of([step(1)])
-    session._stage.timeline.network.parameters[:] = np.nan
+    session._stage.timeline.network.parameters[0] = np.nan
     (reply,) = session.handle({"do": "save", "what": "model"})
     assert "no longer finite" in reply["text"]
 

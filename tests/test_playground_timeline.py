@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from pellucid.errors import InputError
+from pellucid.model import predicted_codes
 from pellucid.nn import OPTIMIZERS
 from pellucid.training import fit
 from pellucid.web.playground import timeline as module
@@ -13,6 +14,7 @@ from pellucid.web.playground.address import Edit
 from pellucid.web.playground.choices import Choices
 from pellucid.web.playground.problem import Problem
 from pellucid.web.playground.timeline import Curve, Timeline
+from pellucid.web.playground.whatif import Run, whole_run
 
 SMALL = Choices(samples=60, layers=((3, "tanh"), (3, "relu")), init="he", rate=0.05)
 RUNS = {
@@ -181,6 +183,27 @@ def test_no_more_is_replayed_than_there_is_from_the_snapshot_before(monkeypatch)
     timeline.set_by_hand(1, 0, 0, 1.0)
     timeline.forward(3)
     assert replayed(87) == []
+
+
+def test_a_run_has_an_end(monkeypatch):
+    monkeypatch.setattr(module, "MOST_ITERATIONS", 3)
+    timeline = begun(SMALL)
+    assert timeline.forward(10) == 3 and timeline.stopped == "3 iterations are the most there are here."
+
+
+def test_a_layer_is_dead_where_all_its_units_are_silent_and_a_whole_run_has_its_length(monkeypatch):
+    monkeypatch.setattr("pellucid.web.playground.whatif.POINTS", 5)
+    timeline = begun(replace(SMALL, layers=((2, "relu"),)))
+    timeline.set_by_hand(1, 0, -1, -100.0)
+    assert Run(timeline, 0.0).why_dead is None
+    timeline.set_by_hand(1, 1, -1, -100.0)
+    assert Run(timeline, 0.0).why_dead == "every unit of layer 1 says the same of all rows"
+    run = whole_run(timeline.problem, SMALL, 25, lambda: True)
+    told, held, problem = run.told(), timeline.problem.held, timeline.problem
+    right = predicted_codes(run.timeline.network, problem.X) == problem.codes
+    assert run.timeline.iteration == 25 and told["iterations"] == [0, 5, 10, 15, 20, 25]
+    assert (told["accuracy"], told["validation_accuracy"]) == (right[~held].mean(), right[held].mean())
+    assert right[held].mean() != right.mean()
 
 
 def test_weights_set_by_hand_have_an_end(monkeypatch):

@@ -1,6 +1,7 @@
 """The parts of the report on answers that are known: bars, matrix, lists, curves, places; names may be anything."""
 
 import re
+import sys
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,6 +12,7 @@ from pellucid.audit.copies import Copies
 from pellucid.audit.finding import Finding
 from pellucid.data import Dataset
 from pellucid.evaluation.interval import independent_rows, wilson_interval
+from pellucid.features import Pixels
 from pellucid.insight.occlusion import Occluded
 from pellucid.insight.report import boundary, learning, looked
 from pellucid.insight.report.album import Album, picture
@@ -19,7 +21,12 @@ from pellucid.insight.report.headline import Bar, bars_html, bars_of
 from pellucid.insight.report.judged import Judged
 from pellucid.insight.report.mistakes import corrections_html, mistakes_html
 from pellucid.insight.report.numbers import numbers_html
+from pellucid.insight.report.origin import origin_html
 from pellucid.insight.report.worth import worth_of_scores_html
+from pellucid.model import Model
+from pellucid.nn import Dense, Network
+from pellucid.pages import document
+from pellucid.pictures import PictureShape
 from pellucid.training import History
 from pellucid.training.doctor import Finding as Verdict
 from test_report import Page
@@ -195,12 +202,63 @@ def test_the_plane_has_its_points_the_right_way_up():
     assert Page(boundary._legend((ODD, "b"))).text == f"{ODD} b"
 
 
+def test_the_plane_is_drawn_as_it_is_seen(monkeypatch):
+    drawn = []
+    monkeypatch.setattr(boundary, "_moments", lambda result, grid: None)
+    monkeypatch.setattr(boundary, "address", lambda pixels: drawn.append(pixels) or "data:,")
+    R, said = np.array([[0.0, 0.0], [2.0, 1.0]]), lambda grid: np.stack([grid[:, 1] < 0.5, grid[:, 1] >= 0.5], axis=1)
+    model = SimpleNamespace(class_names=("low", "high"), threshold=0.5, predict_proba=lambda grid: said(grid) * 1.0)
+    splits = SimpleNamespace(train=SimpleNamespace(labels=np.array([0, 1])))
+    boundary.boundary_html(SimpleNamespace(rows={"train": R}, splits=splits, model=model), Album())
+    (pixels,) = drawn
+    assert pixels[0, 0].tolist() == [240, 199, 166] and pixels[-1, -1].tolist() == [166, 206, 228]
+
+
+def of_pictures(names):
+    """Return a model of grey pictures that says the second class of light ones, and one picture of each class, dark."""
+    network = Network([Dense(64, 1)], "binary_cross_entropy").initialize([np.full((1, 64), 1 / 8), [-4.0]])
+    pictures = np.zeros((2, 8, 8), np.uint8)
+    data = Dataset(lambda rows: pictures[rows], np.array([0, 1]), names, "pictures", [ODD, "b"], "t")
+    return Model(Pixels(PictureShape(8, 8, 1)), (network,), names), data, pictures
+
+
+def test_what_was_looked_into_says_what_the_model_says():
+    names = (f"ham {ODD}", f"spam {ODD}")
+    model, data, pictures = of_pictures(names)
+    one = Judged.by_model(model, model.features.rows(pictures), data, "t")
+    text = Page(looked.looked_html(model, one, Album())).text
+    assert f"says {names[0]} 0.98 , wrongly, it is named {names[1]}." in text
+    assert f"says {names[0]} 0.98 , rightly." in text
+
+
+def test_copies_stand_with_their_class():
+    _, data, _ = of_pictures((f"ham {ODD}", "spam"))
+    copies = Copies({"train": data}, np.zeros(2, int), np.zeros(2, int))
+    found = Audit({}, (Finding("watch", "copies", 1, "copies"),), {"train": None}, copies)
+    text = Page(findings_html(found, Album())).text
+    assert f"exact copies train, ham {ODD} {ODD} train, spam b" in text
+
+
+def test_the_page_and_its_settings_are_text():
+    room = sys.modules["pellucid.insight.report.report"]
+    assert Page(room._page(f"title {ODD}", f"source {ODD}", {}, Album()).html).text.count(ODD) == 3
+    model = SimpleNamespace(provenance={"settings": {"l2": ODD}})
+    assert f"l2 {ODD}" in Page(origin_html(model, {})).text
+    told = Page(origin_html(model, {"rate": None})).text
+    assert "rate none" in told and "l2" not in told
+
+
 def test_an_album_counts_all_its_letters_and_its_texts_are_safe(monkeypatch):
     monkeypatch.setattr("pellucid.insight.report.album.LARGEST", 10)
     album = Album()
     assert [album.keep(text) for text in ("aaaa", "bbbb", "cccc", "dd")] == [0, 1, None, 2]
     assert Page(picture(None, ODD)).elements[0][1]["aria-label"] == ODD
     assert Page(picture(3, ODD)).elements[0][1] == {"class": "picture", "data-picture": "3", "alt": ODD}
+
+
+def test_a_document_may_fetch_nothing():
+    (policy,) = [a["content"] for a in Page(document("t", "")).having("http-equiv")]
+    assert policy.startswith("default-src 'none'; ") and "http" not in policy
 
 
 @pytest.mark.parametrize("threshold", [0.5, 0.9])

@@ -72,6 +72,7 @@ def test_page_style_and_scripts_are_served(port):
         assert headers["cache-control"] == "no-store"
         assert "default-src 'none'" in headers["content-security-policy"]
         assert "unsafe" not in headers["content-security-policy"]
+        assert "frame-ancestors 'none'" in headers["content-security-policy"]
         assert "server" not in headers
         assert b"http://" not in body.replace(b"http://www.w3.org", b"")
         assert b"https://" not in body
@@ -181,7 +182,8 @@ def test_the_trace_is_a_document_that_can_reach_nothing(port):
     for query in ("row=3", "x=1&y=2.5&label=1", "x=1&y=2.5"):
         status, headers, body = ask(port, "GET", f"/trace?session={ID}&{query}")
         assert status == 200
-        assert "sandbox allow-scripts" in headers["content-security-policy"]
+        (policy,) = headers.get_all("content-security-policy")
+        assert policy.endswith("; sandbox allow-scripts") and "frame-ancestors 'self'" in policy
         assert "default-src 'none'" in headers["content-security-policy"]
         assert b"<math" in body
     assert b"row must be" in ask(port, "GET", f"/trace?session={ID}&row=9999")[2]
@@ -259,6 +261,7 @@ def test_pages_of_other_sites_are_refused(port):
         "null",
         "http://localhost:1",
         "file://",
+        f"ftp://127.0.0.1:{port}",
         f"http://127.0.0.1:{port}.evil.example",
         "",
     ):
