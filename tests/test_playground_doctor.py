@@ -1,5 +1,6 @@
 """What the doctor advises in the playground: something that can help, and that can still be done."""
 
+import numpy as np
 import pytest
 
 from pellucid.training.doctor import NAMES, Finding
@@ -103,3 +104,13 @@ def test_one_class_alone_is_told_and_mistakes_are_counted():
     right = int((said == timeline.train.y[:, 0]).sum())
     told = f"No sign of trouble. {right} of 400 training points are right, {400 - right} wrong."
     assert Look.at(timeline).well() == told
+
+
+def test_the_history_looked_at_has_each_cost_before_its_update():
+    choices = Choices(held_out=0.0)
+    timeline = Timeline(Problem.of(choices, (), None), choices)
+    costs = []
+    for _ in range(5):
+        costs.append(timeline.cost())
+        timeline.forward(1)
+    np.testing.assert_allclose(Look.at(timeline).history.cost, costs, rtol=1e-12)

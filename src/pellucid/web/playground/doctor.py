@@ -61,9 +61,8 @@ class Look:
         batches, curve = timeline.batches, timeline.curve
         epochs = timeline.iteration // batches
         ends = batches * np.arange(1, epochs + 1)  # of epochs
-        history = History(
-            cost=np.interp(ends, curve.iterations, curve.cost).tolist(), stopped_because=timeline.stopped or ""
-        )
+        before = np.interp(ends - batches, curve.iterations, curve.cost)  # cost[e] is of before epoch e's update
+        history = History(cost=before.tolist(), stopped_because=timeline.stopped or "")
         if curve.validation:
             history.validation_cost = np.interp(ends, curve.iterations, curve.validation).tolist()
         return cls(timeline, timeline.network.copy(), timeline.iteration, history)
