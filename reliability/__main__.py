@@ -10,6 +10,7 @@ MEASUREMENTS = {
     "memory": "reliability.memory",
     "photographs": "reliability.photographs",
     "reject": "reliability.reject",
+    "weights": "reliability.weights",
 }
 
 
