@@ -17,7 +17,7 @@ from pellucid.features import Pixels
 from pellucid.nn.losses import Loss
 from pellucid.nn.schedules import get_schedule
 from pellucid.pictures import PictureShape
-from pellucid.randomness import as_seed
+from pellucid.system.random_streams import as_seed
 from pellucid.training import EarlyStopping, History, Settings, fit
 from pellucid.training.doctor import Finding, diagnose
 

@@ -1,8 +1,8 @@
 """Weights: whether a change of the code leaves every number as it was.
 
-Each command of the README and each article trains in a process of its own, with one thread; the SHA-256 of every network
-that is fitted (of every fold, member and start), and the keys of what `--json` writes, make one table. Two tables of the
-same machine are equal or they are not; other machines round otherwise, so no table is kept in the project.
+Each command of the README and each article runs in its own process, with one thread. The table holds the SHA-256 of
+every fitted network (each fold, member and start) and the keys that `--json` writes. Tables from one machine compare
+bit for bit; other machines round differently, so the project keeps no table.
 """
 
 import argparse
@@ -21,7 +21,8 @@ COMMANDS = {  # {data} is the folder of the real data; later commands read what 
     "beans": "train {data}/beans --seed 0 --out beans.pellucid",
     "fashion": "train {data}/fashion_mnist --layers 128 --optimizer adam --epochs 10 --batch-size 128 --seed 1"
     " --out fashion.pellucid",
-    "merged": "train {data}/beans --merge sick=bean_rust+angular_leaf_spot --reject auto --seed 1 --out leaves.pellucid",
+    "merged": "train {data}/beans --merge sick=bean_rust+angular_leaf_spot --reject auto --seed 1"
+    " --out leaves.pellucid",
     "again": "train --recipe leaves.pellucid.toml --out again.pellucid",
     "pixels": "train {data}/cats --features pixels --size 32 --cross-validate 0 --seed 3 --out pixels.pellucid",
     "points": "train toy:flower --layers 4:tanh --optimizer lbfgs --seed 1 --learning-curve --out flower.pellucid",
@@ -70,14 +71,18 @@ def main(arguments: list[str]) -> int:
         (Path(folder) / "points.csv").write_text("x1,x2\n0.1,0.2\n-1,2\n")
         houses = [f"{n},{n % 7 * 10 + n % 3},{'east' if n % 2 else 'west'},{n % 7 * 9.5 + n % 2}\n" for n in range(150)]
         (Path(folder) / "houses.csv").write_text("id,area,side,price\n" + "".join(houses))
-        found = {name: _record(COMMANDS[name], options.data.resolve(), folder) for name in COMMANDS if name in options.only}
+        found = {
+            name: _record(COMMANDS[name], options.data.resolve(), folder) for name in COMMANDS if name in options.only
+        }
     if options.save:
         options.save.write_text(json.dumps(found, indent=1))
     before = json.loads(options.compare.read_text()) if options.compare else {}
     print("| command | fits | SHA-256 of all weights | keys |\n|---|---|---|---|")
     for name, one in found.items():
         same = "" if name not in before else " same" if before[name] == one else " DIFFERENT"
-        print(f"| {name} | {len(one['fits'])} | {_short(one['fits'])}{same} | {len(one['keys'])}, {_short(one['keys'])} |")
+        print(
+            f"| {name} | {len(one['fits'])} | {_short(one['fits'])}{same} | {len(one['keys'])}, {_short(one['keys'])} |"
+        )
     return int(any(name in before and before[name] != one for name, one in found.items()))
 
 
@@ -87,7 +92,9 @@ def _record(command: str, data: Path, folder: str) -> dict[str, Any]:
     results.unlink(missing_ok=True)
     words = [*command.format(data=data).split(), "--json", str(results)]
     alone = {"PELLUCID_DIGESTS": str(digests), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    code = subprocess.run([sys.executable, "-c", NOTED, *words], cwd=folder, env=os.environ | alone, capture_output=True)
+    code = subprocess.run(
+        [sys.executable, "-c", NOTED, *words], cwd=folder, env=os.environ | alone, capture_output=True
+    )
     if code.returncode:
         raise SystemExit(f"{command}: {code.stderr.decode()}")
     return {"fits": json.loads(digests.read_text()), "keys": sorted(set(_keys(json.loads(results.read_text()))))}

@@ -10,8 +10,8 @@ import numpy as np
 import platformdirs
 import pytest
 
-from pellucid import cache
-from pellucid.cache import CacheError, draft, find
+from pellucid.system import cache
+from pellucid.system.cache import CacheError, draft, find
 
 X = np.random.default_rng(0).integers(0, 256, (50, 300), np.uint8)
 

@@ -6,7 +6,7 @@ import pytest
 from pellucid.data.split import split_rows
 from pellucid.errors import InputError
 from pellucid.nn import Network
-from pellucid.randomness import seeds, stream, weight_stream
+from pellucid.system.random_streams import seeds, stream, weight_stream
 from pellucid.training import EarlyStopping
 from training_runs import LOSS, bits, rows, settings, trained
 

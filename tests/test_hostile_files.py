@@ -15,15 +15,15 @@ from PIL import EpsImagePlugin, Image
 
 import pellucid
 from data_reading import all_rows, told
-from pellucid import memory
 from pellucid.cli.main import run
 from pellucid.cli.output import table
 from pellucid.cli.terminal import printable
 from pellucid.data import load
 from pellucid.errors import BadPictureError, InputError, ModelFileError
-from pellucid.files import atomic_write, read_tensors, tensor_bytes
 from pellucid.model_file import METADATA_KEY
 from pellucid.pictures import PictureShape, as_pixels, files, pixels
+from pellucid.system import memory
+from pellucid.system.files import atomic_write, read_tensors, tensor_bytes
 from reliability.samples import KINDS
 from test_model_file import make
 

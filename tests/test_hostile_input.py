@@ -15,10 +15,10 @@ import pellucid
 from pellucid.cli.main import run
 from pellucid.errors import InputError, ModelFileError
 from pellucid.features import Numbers
-from pellucid.files import atomic_write, refuse_same
 from pellucid.model import Model, load
 from pellucid.model_file import write_model
 from pellucid.nn import Dense, Network
+from pellucid.system.files import atomic_write, refuse_same
 from test_model_file import make
 from test_recipe import write_pictures
 

@@ -7,13 +7,13 @@ from contextlib import contextmanager
 
 import pytest
 
-from pellucid import parallel
-from pellucid.parallel import AHEAD, Shared, in_order
+from pellucid.system import threads
+from pellucid.system.threads import AHEAD, Shared, in_order
 
 
 @pytest.fixture(autouse=True)
 def three_cores(monkeypatch):
-    monkeypatch.setattr(parallel, "cores", lambda: 3)
+    monkeypatch.setattr(threads, "cores", lambda: 3)
 
 
 def test_results_come_in_the_order_of_the_items():

@@ -15,7 +15,7 @@ import PIL
 import pytest
 from PIL import Image
 
-from pellucid import cache, parallel, reading
+from pellucid import reading
 from pellucid.assembly import assemble
 from pellucid.cli.main import run
 from pellucid.cli.output import Bars
@@ -28,6 +28,8 @@ from pellucid.model import load as load_model
 from pellucid.nn import network
 from pellucid.pictures import PictureShape, as_pixels, pixels
 from pellucid.rows import IntegerRows
+from pellucid.system import cache
+from pellucid.system import threads
 
 FEATURES = Pixels(PictureShape(9, 11, 3))
 KINDS = ("png", "jpg", "gif", "webp", "bmp", "tiff")
@@ -100,7 +102,7 @@ def test_the_members_of_a_zip_are_read_one_at_a_time(folder, tmp_path, monkeypat
         inside.pop()
         return opened(self, *args, **kwargs)
 
-    monkeypatch.setattr(parallel, "cores", lambda: 4)
+    monkeypatch.setattr(threads, "cores", lambda: 4)
     monkeypatch.setattr(zipfile.Path, "open", noted)
     read(tmp_path / "photos.zip", cached=False)
     assert max(most) == 1

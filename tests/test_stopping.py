@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pellucid.errors import DivergedError, TrainingWarning
-from pellucid.randomness import seeds
+from pellucid.system.random_streams import seeds
 from pellucid.training import EarlyStopping
 from training_runs import bits, rows, trained
 

@@ -517,7 +517,7 @@ def test_tables_are_audited(capsys):
 
 
 def test_more_categories_than_memory_has_room_for_are_refused(monkeypatch):
-    monkeypatch.setattr("pellucid.memory.free", lambda: 100)
+    monkeypatch.setattr("pellucid.system.memory.free", lambda: 100)
     with pytest.raises(InputError, match="4 rows of 9 numbers each would take"):
         FITTED.transform(ROWS)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pellucid.nn import LBFGS, OPTIMIZERS, Cosine, Dense, Network
-from pellucid.randomness import stream
+from pellucid.system.random_streams import stream
 from pellucid.training import EarlyStopping, Settings
 from pellucid.training.loop import Examples, State, initial_state, steps
 

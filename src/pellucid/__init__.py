@@ -17,7 +17,7 @@ What is heavy (scikit-learn, matplotlib, h5py) is imported when it is first used
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from pellucid.version import __version__
+from pellucid._version import __version__
 
 if TYPE_CHECKING:
     from pellucid import nn

@@ -24,7 +24,7 @@ from pellucid.evaluation.out_of_fold import FOLDS, rest_of
 from pellucid.features import Features
 from pellucid.model import Model, weighed
 from pellucid.novelty import UNKNOWN, Known, Limits
-from pellucid.randomness import stream
+from pellucid.system.random_streams import stream
 
 Auto = Literal["auto"]
 

@@ -10,7 +10,7 @@ from pellucid.data import Dataset, Splits, split_rows
 from pellucid.errors import InputError
 from pellucid.features import Features
 from pellucid.learner import Samples
-from pellucid.randomness import stream
+from pellucid.system.random_streams import stream
 from pellucid.training import EarlyStopping
 
 HOLDOUT = 0.2  # of the samples, where nothing else judges, or where nothing else is there to choose on

@@ -14,6 +14,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, column_or_1d, validate_data
 
+from pellucid._version import versions
 from pellucid.errors import InputError, refuse_non_finite
 from pellucid.features import Features, Numbers
 from pellucid.model import Model, class_codes, with_both_classes
@@ -21,7 +22,6 @@ from pellucid.nn.losses import Loss
 from pellucid.training import Settings, fit, weights_by_code
 from pellucid.training.doctor import Finding
 from pellucid.training.doctor import diagnose as _diagnose
-from pellucid.version import versions
 
 ROW_DTYPES = [np.float64, np.float32, np.uint8]
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from pellucid._version import versions
 from pellucid.assembly import Progress
 from pellucid.audit import Audit
 from pellucid.data import Splits
@@ -31,11 +32,10 @@ from pellucid.learner import Learner, Samples
 from pellucid.model import Model
 from pellucid.pages import escaped
 from pellucid.preparation import Prepared, prepare
-from pellucid.randomness import as_seed
 from pellucid.recipe import Recipe, make_recipe
+from pellucid.system.random_streams import as_seed
 from pellucid.training import Checkpoints, History, Settings
 from pellucid.training.doctor import Finding
-from pellucid.version import versions
 
 NOT_TOLD = ("data", "training", "cache")  # in a model's recipe: told elsewhere, or without influence
 

@@ -30,7 +30,7 @@ from pellucid.evaluation.cross_validation import HEADLINE_BELOW
 from pellucid.evaluation.out_of_fold import FOLDS, usual_repeats
 from pellucid.learner import NO_HIDDEN_LAYER, Learner, Samples
 from pellucid.model import Model, class_codes
-from pellucid.randomness import stream
+from pellucid.system.random_streams import stream
 from pellucid.training import Checkpoints
 
 

@@ -15,11 +15,11 @@ from pellucid.data import picture_files, rows_of_table
 from pellucid.errors import BadPictureError, InputError, ModelFileError
 from pellucid.features import FEATURES, Features, Numbers, PictureFeatures, StandardizedPictures, Table
 from pellucid.features.embedding import bytes_outside
-from pellucid.files import refuse_existing
 from pellucid.model_file import read_model, write_model
 from pellucid.nn import Network
 from pellucid.novelty import UNKNOWN, Known, Limits
 from pellucid.rows import Rows
+from pellucid.system.files import refuse_existing
 from pellucid.target import Target
 
 BLOCK_ROWS = 4096  # of samples that are finished at a time

@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from pellucid import cache
+from pellucid._version import __version__
 from pellucid.data import Dataset
 from pellucid.errors import BadPictureError, PellucidError
 from pellucid.features import PictureFeatures
-from pellucid.parallel import in_order
 from pellucid.pictures import prepare_decoders, read_file
-from pellucid.version import __version__
+from pellucid.system import cache
+from pellucid.system.threads import in_order
 
 FORMAT = 1  # of what is cached; a change of how pictures are decoded or kept gives it the next number
 TOLD_EVERY = 16  # pictures

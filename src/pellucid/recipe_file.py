@@ -12,8 +12,8 @@ from typing import Any
 import msgspec
 
 from pellucid.errors import InputError, MissingFileError, unknown_name
-from pellucid.files import atomic_write
 from pellucid.recipe import Recipe, make_recipe
+from pellucid.system.files import atomic_write
 from pellucid.training import EarlyStopping, Settings
 
 NOT_IN_FILES = ("training", "callbacks", "warm_start", "verbose")

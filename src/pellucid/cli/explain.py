@@ -7,7 +7,7 @@ import click
 
 from pellucid.cli.output import json_option, progress_bars, refuse_foreign_json, say, write_json
 from pellucid.errors import InputError, MissingFileError
-from pellucid.files import atomic_write, refuse_existing, refuse_same
+from pellucid.system.files import atomic_write, refuse_existing, refuse_same
 
 
 class At(click.ParamType):

@@ -12,9 +12,9 @@ from typing import Any
 
 import click
 
+from pellucid._version import __version__
 from pellucid.cli.terminal import printable
 from pellucid.errors import PellucidError, unknown_name
-from pellucid.version import __version__
 
 GROUPS = {
     "Your data": {

@@ -17,13 +17,13 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from pellucid._version import __version__
 from pellucid.cli.terminal import printable
 from pellucid.errors import InputError, OutputExistsError
-from pellucid.files import atomic_write, refuse_existing
 from pellucid.model import predicted_codes
 from pellucid.rows import Rows, take
+from pellucid.system.files import atomic_write, refuse_existing
 from pellucid.training.doctor import Finding
-from pellucid.version import __version__
 
 SCHEMA = 1
 MEASURED_ROWS = 500  # the accuracy beside the bar is measured on at most so many training rows

@@ -71,7 +71,7 @@ def reproduce_command(
     """
     from pellucid.articles import ARTICLES, run_article
     from pellucid.cli.draw import write_figures
-    from pellucid.files import atomic_write, refuse_existing
+    from pellucid.system.files import atomic_write, refuse_existing
 
     if animation is not None:
         if animation.suffix.lower() != ".gif":

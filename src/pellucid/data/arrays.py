@@ -11,11 +11,11 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from pellucid import memory
 from pellucid.data.dataset import SPLIT_WORDS, Dataset, Splits, as_splits, training_part
 from pellucid.data.labels import checked_codes, class_names_of, codes_of, flat
 from pellucid.errors import InputError
 from pellucid.pictures import PictureShape
+from pellucid.system import memory
 
 PAIRS = (("x", "y"), ("X", "y"), ("images", "labels"), ("data", "labels"), ("data", "target"), ("features", "targets"))
 LAYOUTS = ("{split}_set_{key}", "{split}_{key}", "{key}_{split}")

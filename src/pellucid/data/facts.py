@@ -14,7 +14,6 @@ import numpy as np
 from pellucid.data.dataset import Dataset
 from pellucid.data.likeness import SIDE, THUMBNAIL, thumbnails
 from pellucid.errors import BadPictureError
-from pellucid.parallel import in_order
 from pellucid.pictures import (
     ORIENTATION,
     TURNED,
@@ -27,6 +26,7 @@ from pellucid.pictures import (
     read_file,
     to_unit,
 )
+from pellucid.system.threads import in_order
 
 if TYPE_CHECKING:
     from PIL.Image import Exif

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from pellucid import memory
 from pellucid.data.arrays import Pair, find_pairs, splits_of
 from pellucid.data.dataset import SPLIT_WORDS, Splits
 from pellucid.errors import InputError, PellucidError
+from pellucid.system import memory
 
 ENDINGS = (".h5", ".hdf5")
 LARGEST_RATIO = 1032  # deflate makes at most this many bytes of one; what was never written takes none, but is no data

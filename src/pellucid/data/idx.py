@@ -14,10 +14,10 @@ from pathlib import Path
 
 import numpy as np
 
-from pellucid import memory
 from pellucid.data.arrays import Pair, splits_of
 from pellucid.data.dataset import SPLIT_WORDS, Splits
 from pellucid.errors import InputError, MissingFileError
+from pellucid.system import memory
 
 TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 PARTS = {**SPLIT_WORDS, "t10k": "test"}

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from pellucid import memory
 from pellucid.data.arrays import find_pairs, splits_of
 from pellucid.data.dataset import Splits
 from pellucid.errors import InputError
+from pellucid.system import memory
 
 HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 

@@ -16,12 +16,12 @@ from typing import Any
 
 import numpy as np
 
-from pellucid import memory
 from pellucid.cells import as_number, plain
 from pellucid.data.columns import Columns, Declared, are_mistakes, read_columns
 from pellucid.data.dataset import Dataset, Splits
 from pellucid.data.labels import are_measurements, class_names_of, codes_of
 from pellucid.errors import InputError
+from pellucid.system import memory
 
 IN_MEMORY = 12  # bytes that a table takes for one of its file: a cell of eight characters is a text of 65 bytes
 DELIMITERS = ",;\t"

@@ -12,7 +12,7 @@ from pellucid.errors import InputError
 from pellucid.evaluation.interval import difference_interval, independent_rows, wilson_interval
 from pellucid.evaluation.out_of_fold import FOLDS, FitPredict, Told, counter, pooled, rest_of
 from pellucid.model import class_codes
-from pellucid.randomness import stream
+from pellucid.system.random_streams import stream
 
 SHARES = (0.25, 0.5, 0.75, 1.0)
 WORTH = 0.02  # a gain that is surely smaller than this is called hardly any

@@ -8,7 +8,7 @@ import numpy as np
 
 from pellucid.data import folds as folds_of
 from pellucid.errors import InputError
-from pellucid.randomness import stream
+from pellucid.system.random_streams import stream
 
 FOLDS = 5
 NET = "net"  # what an answer without a name is called

@@ -15,8 +15,8 @@ from pellucid.errors import BadPictureError, InputError, MissingFileError, Model
 from pellucid.features.backbone import LARGEST_INPUT, Backbone, onnxruntime
 from pellucid.features.onnx_file import read_onnx
 from pellucid.features.standardized import StandardizedPictures
-from pellucid.parallel import in_order
 from pellucid.pictures import PictureShape, prepare_decoders, to_unit
+from pellucid.system.threads import in_order
 
 DEFAULT_SIZE = 224  # of pictures, where the graph leaves it open
 

@@ -14,9 +14,9 @@ from numpy.typing import DTypeLike
 
 from pellucid.errors import BadPictureError, InputError
 from pellucid.features.views import VIEWS
-from pellucid.parallel import in_order
 from pellucid.pictures import PictureShape, as_pixels, decoder_version, is_file, prepare_decoders
 from pellucid.rows import Rows
+from pellucid.system.threads import in_order
 
 Bad = list[tuple[int, BadPictureError]]
 

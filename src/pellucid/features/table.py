@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from pellucid import memory
 from pellucid.cells import as_category, as_number
 from pellucid.errors import InputError
 from pellucid.features.numbers import mean_and_scale
+from pellucid.system import memory
 
 NAMED = 8  # columns or categories that a sentence names at most
 

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from pellucid.errors import InputError
-from pellucid.files import atomic_write
 from pellucid.model import Model
 from pellucid.nn import Network
 from pellucid.pages.network_drawing import network_drawing
+from pellucid.system.files import atomic_write
 
 
 @dataclass(frozen=True)

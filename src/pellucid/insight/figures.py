@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from pellucid.errors import InputError
-from pellucid.files import atomic_write
+from pellucid.system.files import atomic_write
 
 # Okabe and Ito's colours, the pair that differs most first; grey and brown make them ten.
 PALETTE = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "black", "#F0E442", "0.6", "#7A4B2A"]

@@ -12,7 +12,7 @@ import numpy as np
 
 from pellucid.errors import InputError
 from pellucid.nn import Dropout, Network
-from pellucid.randomness import stream
+from pellucid.system.random_streams import stream
 
 MOST_COORDINATES = 200
 DIRECTIONS = 5

@@ -12,8 +12,8 @@ import numpy as np
 from pellucid.errors import InputError
 from pellucid.features import PictureFeatures
 from pellucid.model import Model, class_codes
-from pellucid.parallel import in_order
 from pellucid.pictures import as_pixels
+from pellucid.system.threads import in_order
 
 GRID = 8  # cells a side; the patch covers 2 x 2 of them and moves by one
 MATTERS = 0.2  # a fall of the log-odds below this, 0.90 to 0.88 say, tells nothing

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pellucid import memory
 from pellucid.errors import BadPictureError, InputError
-from pellucid.parallel import Shared
 from pellucid.pictures import png
 from pellucid.pictures.arrays import BICUBIC, checked, fitted
 from pellucid.pictures.files import PictureFile, is_file, read_file
 from pellucid.pictures.shape import PictureShape
+from pellucid.system import memory
+from pellucid.system.threads import Shared
 
 if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import msgspec
 from numpy.typing import NDArray
 
+from pellucid._version import versions
 from pellucid.errors import (
     DivergedError,
     InputError,
@@ -25,11 +26,10 @@ from pellucid.errors import (
     OutputExistsError,
     TrainingWarning,
 )
-from pellucid.files import refuse_unwritable
-from pellucid.sealed import read_sealed, write_sealed
+from pellucid.system.files import refuse_unwritable
+from pellucid.system.tensor_file import read_sealed, write_sealed
 from pellucid.training.identity import Identity, differences, plain_identity
 from pellucid.training.threads import blas_description
-from pellucid.version import versions
 
 Arrays = dict[str, NDArray[Any]]
 Plain = TypeVar("Plain", int, float, str)

@@ -17,7 +17,7 @@ from pellucid.nn.layers import Order
 from pellucid.nn.network import Work
 from pellucid.nn.optimizers import clip_by_norm
 from pellucid.nn.schedules import get_schedule
-from pellucid.randomness import stream
+from pellucid.system.random_streams import stream
 from pellucid.training.batches import Batch, Batches
 from pellucid.training.examples import Examples
 from pellucid.training.history import History

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from pellucid.nn import Network
-from pellucid.parallel import Shared
+from pellucid.system.threads import Shared
 
 WORTH_SHARING = 1e7  # multiplications of one pass through the network; below, waking a thread takes longer,
 LARGER_THAN_CACHE = 2**22  # unless fetching the rows is what takes the time; bytes

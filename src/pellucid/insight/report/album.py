@@ -9,8 +9,8 @@ import numpy as np
 from pellucid.data import Dataset
 from pellucid.errors import PellucidError
 from pellucid.pages import escaped
-from pellucid.parallel import in_order
 from pellucid.pictures import embedded, prepare_decoders
+from pellucid.system.threads import in_order
 
 LARGEST = 8_500_000  # letters of all pictures together; a report of 10 MB still goes by mail
 

@@ -8,7 +8,7 @@ import numpy as np
 from pellucid.insight.trace.recording import trace
 from pellucid.insight.trace.step import Trace
 from pellucid.nn import Dense, Network
-from pellucid.randomness import stream
+from pellucid.system.random_streams import stream
 
 RATE = 0.1
 NOTE = "One unit is silent here: relu gives 0, its slope is 0, and nothing goes back through it."

@@ -22,9 +22,9 @@ from pellucid.job import planned
 from pellucid.learner import Learner
 from pellucid.model import Model
 from pellucid.nn.schedules import get_schedule
-from pellucid.randomness import weight_stream
 from pellucid.recipe import Recipe
 from pellucid.rows import Rows
+from pellucid.system.random_streams import weight_stream
 from pellucid.training import Settings, weights_by_code
 from pellucid.training.batches import Batches
 from pellucid.training.examples import Examples, checked_examples

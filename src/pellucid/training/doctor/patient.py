@@ -11,7 +11,7 @@ from pellucid.nn import Network
 from pellucid.nn.layers import DenseTape
 from pellucid.nn.losses import Loss
 from pellucid.nn.schedules import get_schedule
-from pellucid.randomness import weight_stream
+from pellucid.system.random_streams import weight_stream
 from pellucid.training.examples import Examples
 from pellucid.training.history import History
 from pellucid.training.settings import Settings

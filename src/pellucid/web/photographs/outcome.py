@@ -6,11 +6,11 @@ from typing import Any
 
 from pellucid.assembly import Progress
 from pellucid.evaluation import Scores
-from pellucid.files import atomic_write
 from pellucid.insight.report import report
 from pellucid.insight.report.headline import sentence_of
 from pellucid.job import Result
 from pellucid.recipe_file import write_recipe
+from pellucid.system.files import atomic_write
 
 AGAIN = "pellucid train FOLDER --recipe photographs.toml"
 

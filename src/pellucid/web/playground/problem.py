@@ -17,8 +17,8 @@ from pellucid.features import Numbers, Table
 from pellucid.nn import Network
 from pellucid.nn.losses import Loss
 from pellucid.preparation import prepare
-from pellucid.randomness import stream
 from pellucid.recipe import make_recipe
+from pellucid.system.random_streams import stream
 from pellucid.training.examples import Examples
 from pellucid.web.playground.address import Point
 from pellucid.web.playground.choices import MOST_CLASSES, Choices

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from pellucid._version import versions
 from pellucid.errors import InputError, unknown_name
 from pellucid.model import Model
 from pellucid.recipe_file import write_recipe
 from pellucid.training import History
-from pellucid.version import versions
 from pellucid.web.playground.address import Moment
 from pellucid.web.playground.choices import Choices, short
 from pellucid.web.playground.frame import View

@@ -61,7 +61,7 @@ def _data(problem: Problem, choices: Choices, points: Sequence[Point]) -> Part:
         lines.append("features = Numbers(len(table.columns), table.columns)")
     lines += ["R, y = features.rows(table.read(np.arange(len(table)))), table.labels"]
     if len(source.labels) > choices.samples:
-        imports.append(("pellucid.randomness", "stream"))
+        imports.append(("pellucid.system.random_streams", "stream"))
         draw = f"stream({choices.data_seed}, 'curve').choice(len(y), {choices.samples}, replace=False)"
         lines += [f"rows = np.sort({draw})", "R, y = R[rows], y[rows]"]
     return imports, lines
@@ -70,7 +70,7 @@ def _data(problem: Problem, choices: Choices, points: Sequence[Point]) -> Part:
 def _division(problem: Problem, choices: Choices) -> Part:
     imports, lines = list[Import](), ["train = np.arange(len(y))"]
     if problem.held.any():
-        imports = [("pellucid.data", "split_rows"), ("pellucid.randomness", "stream")]
+        imports = [("pellucid.data", "split_rows"), ("pellucid.system.random_streams", "stream")]
         lines = [f"train, held = split_rows(y, {choices.held_out!r}, stream({choices.data_seed}, 'split'))"]
     if problem.source is not None:
         lines.append("X = features.fitted(R[train]).finished(R, np.float64)")

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.errors import ModelFileError
-from pellucid.files import atomic_write, read_tensors, tensor_bytes
+from pellucid.system.files import atomic_write, read_tensors, tensor_bytes
 
 
 def write_sealed(

@@ -15,8 +15,8 @@ import numpy as np
 import safetensors.numpy
 from safetensors import SafetensorError
 
-from pellucid import memory
 from pellucid.errors import InputError, MissingFileError, ModelFileError, OutputExistsError, PellucidError
+from pellucid.system import memory
 
 LARGEST_HEADER = 64 * 2**20  # bytes; a header lists tensors and metadata, it never needs more
 HEADER_IN_MEMORY = 25  # bytes that JSON may become for one of its own, as in "[[],[],[],..."
