@@ -2,7 +2,7 @@
 
 import xml.etree.ElementTree as ET
 
-from pellucid.pages.computation_graph import Box, Stage, computation_graph
+from pellucid.html.computation_graph import Box, Stage, computation_graph
 
 SVG = "{http://www.w3.org/2000/svg}"
 STAGES = [

@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from pellucid.errors import InputError
-from pellucid.pages.axis import Axis, told
-from pellucid.pages.curves import curves
+from pellucid.html.line_chart import Axis, curves, told
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = '<script>alert("x")</script> & \ud800'

@@ -2,9 +2,9 @@
 
 import pytest
 
-from pellucid.pages import document
-from pellucid.pages.curves import curves
-from pellucid.pages.network_drawing import network_drawing
+from pellucid.html import document
+from pellucid.html.line_chart import curves
+from pellucid.html.network_diagram import network_drawing
 
 HOSTILE = '"><script>document.title = "taken"</script>'
 CHART = curves({HOSTILE: ([0, 1], [1, 2]), "validation": ([0, 1], [2, 1])}, "epoch", HOSTILE, HOSTILE)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pellucid.errors import InputError
-from pellucid.pages.network_drawing import network_drawing
+from pellucid.html.network_diagram import network_drawing
 
 SVG = "{http://www.w3.org/2000/svg}"
 MINUS = "\N{MINUS SIGN}"

@@ -28,8 +28,7 @@ from pellucid.model import load as load_model
 from pellucid.nn import network
 from pellucid.pictures import PictureShape, as_pixels, pixels
 from pellucid.rows import IntegerRows
-from pellucid.system import cache
-from pellucid.system import threads
+from pellucid.system import cache, threads
 
 FEATURES = Pixels(PictureShape(9, 11, 3))
 KINDS = ("png", "jpg", "gif", "webp", "bmp", "tiff")

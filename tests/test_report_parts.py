@@ -13,6 +13,7 @@ from pellucid.audit.finding import Finding
 from pellucid.data import Dataset
 from pellucid.evaluation.interval import independent_rows, wilson_interval
 from pellucid.features import Pixels
+from pellucid.html import document
 from pellucid.insight.occlusion import Occluded
 from pellucid.insight.report import boundary, learning, looked
 from pellucid.insight.report.album import Album, picture
@@ -25,7 +26,6 @@ from pellucid.insight.report.origin import origin_html
 from pellucid.insight.report.worth import worth_of_scores_html
 from pellucid.model import Model
 from pellucid.nn import Dense, Network
-from pellucid.pages import document
 from pellucid.pictures import PictureShape
 from pellucid.training import History
 from pellucid.training.doctor import Finding as Verdict

@@ -27,10 +27,10 @@ from pellucid.evaluation import (
     Scores,
     Shift,
 )
+from pellucid.html import escaped
 from pellucid.judging import cross_validated, curve_of, facts_against, scored, shift_between, usual_or_wanted
 from pellucid.learner import Learner, Samples
 from pellucid.model import Model
-from pellucid.pages import escaped
 from pellucid.preparation import Prepared, prepare
 from pellucid.recipe import Recipe, make_recipe
 from pellucid.system.random_streams import as_seed

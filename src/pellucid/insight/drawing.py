@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from pellucid.errors import InputError
+from pellucid.html.network_diagram import network_drawing
 from pellucid.model import Model
 from pellucid.nn import Network
-from pellucid.pages.network_drawing import network_drawing
 from pellucid.system.files import atomic_write
 
 

@@ -6,8 +6,8 @@ Plain numbers and sentences, so that it can be plotted, printed and saved with t
 import math
 from dataclasses import dataclass, field
 
-from pellucid.pages import escaped
-from pellucid.pages.curves import curves
+from pellucid.html import escaped
+from pellucid.html.line_chart import curves
 
 
 @dataclass

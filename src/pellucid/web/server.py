@@ -23,7 +23,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from pellucid import pages
+from pellucid import html
 from pellucid.errors import InputError
 from pellucid.web.guard import Guard
 from pellucid.web.mailbox import Mailbox, Message
@@ -182,4 +182,4 @@ async def _nobody(request: Request, error: Exception) -> Response:
 
 
 async def _theme(request: Request) -> Response:
-    return Response(pages.theme(), media_type="text/css")
+    return Response(html.theme(), media_type="text/css")

@@ -8,7 +8,7 @@ import numpy as np
 
 from pellucid.data import Dataset
 from pellucid.errors import PellucidError
-from pellucid.pages import escaped
+from pellucid.html import escaped
 from pellucid.pictures import embedded, prepare_decoders
 from pellucid.system.threads import in_order
 

@@ -10,11 +10,11 @@ import numpy as np
 
 from pellucid.errors import PellucidError
 from pellucid.features import PictureFeatures
+from pellucid.html import escaped
 from pellucid.insight.report.album import Album, picture
 from pellucid.job import Result
 from pellucid.learner import Learner, Samples
 from pellucid.model import Model, class_codes, with_both_classes
-from pellucid.pages import escaped
 from pellucid.pictures import address
 from pellucid.recipe import make_recipe
 from pellucid.training.loop import State

@@ -4,8 +4,8 @@ import numpy as np
 
 from pellucid.audit import Audit
 from pellucid.audit.copies import clusters_of
+from pellucid.html import escaped
 from pellucid.insight.report.album import Album, picture
-from pellucid.pages import escaped
 
 MOST_CLUSTERS = 12
 MOST_ALIKE = 4  # of one picture

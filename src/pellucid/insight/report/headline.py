@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pellucid.evaluation import CrossValidation, FileFacts, RegressionScores, RegressionValidation, Scores
 from pellucid.evaluation.file_facts import in_words
 from pellucid.evaluation.interval import wilson_interval
-from pellucid.pages import escaped
+from pellucid.html import escaped
 
 NAMES = {  # of baselines, as the bars have them
     "majority": "always the most frequent class",

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from pellucid.evaluation import LearningCurve
+from pellucid.html import escaped
+from pellucid.html.line_chart import curves
 from pellucid.insight.report.found import badge
-from pellucid.pages import escaped
-from pellucid.pages.curves import curves
 from pellucid.training import History
 from pellucid.training.doctor import Finding
 

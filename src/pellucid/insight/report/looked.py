@@ -6,13 +6,13 @@ import numpy as np
 
 from pellucid.errors import PellucidError
 from pellucid.features import PictureFeatures, Pixels
+from pellucid.html import escaped
 from pellucid.insight.input_gradient import gradient_times_input
 from pellucid.insight.occlusion import Occluded, border_share, occlusion
 from pellucid.insight.report.album import Album, picture
 from pellucid.insight.report.judged import Judged
 from pellucid.insight.veil import veil
 from pellucid.model import Model
-from pellucid.pages import escaped
 from pellucid.pictures import address
 
 MOST = {"pixels": 12, "photo": 6, "embedding": 4}  # pictures; each has to be described 50 times, which is seconds

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.html import escaped, isolated
 from pellucid.insight.report.album import Album, picture
 from pellucid.insight.report.judged import Judged, noun
-from pellucid.pages import escaped, isolated
 
 MOST_CLASSES = 15  # of a matrix; with more, the most frequent confusions are listed
 MOST_PAIRS = 20

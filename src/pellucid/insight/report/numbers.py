@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from pellucid.html import escaped
+from pellucid.html.line_chart import curves
 from pellucid.insight.report.judged import Judged
 from pellucid.insight.report.mistakes import cells, columns_of
-from pellucid.pages import escaped
-from pellucid.pages.curves import curves
 
 MOST_DOTS = 600
 MOST_ROWS = 30

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pellucid.html import escaped, isolated
 from pellucid.model import Model
-from pellucid.pages import escaped, isolated
 
 
 def origin_html(

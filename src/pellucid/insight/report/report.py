@@ -11,6 +11,7 @@ from pellucid.assembly import Progress
 from pellucid.data import Dataset
 from pellucid.evaluation import RegressionScores, Scores, Shift
 from pellucid.features import PictureFeatures
+from pellucid.html import document, escaped
 from pellucid.insight.drawing import drawing
 from pellucid.insight.report import learning
 from pellucid.insight.report.album import Album
@@ -25,7 +26,6 @@ from pellucid.insight.report.origin import origin_html
 from pellucid.insight.report.worth import worth_html, worth_of_scores_html
 from pellucid.job import Result
 from pellucid.model import Model
-from pellucid.pages import document, escaped
 from pellucid.system.files import atomic_write, refuse_existing
 
 FRAME_HEIGHT = 720  # pixels, in a notebook

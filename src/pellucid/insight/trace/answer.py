@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pellucid.html import isolated
 from pellucid.insight.trace.formula import Number, digits
 from pellucid.insight.trace.section import Bar, Cell, Section, Table, is_batch
 from pellucid.insight.trace.step import Array, Trace
-from pellucid.pages import isolated
 
 OF_ANSWER = ("answer", "places", "loudest")  # the names of its sections
 MOST = 10  # inputs that are named

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
+from pellucid.html import escaped
 from pellucid.insight.trace.formula import (
     MINUS,
     Blank,
@@ -19,7 +20,6 @@ from pellucid.insight.trace.formula import (
     is_gradient,
     scientific,
 )
-from pellucid.pages import escaped
 
 
 def mathml(node: Node, prefix: str = "") -> str:

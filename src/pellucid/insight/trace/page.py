@@ -4,15 +4,15 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from importlib.resources import files
 
+from pellucid.html import document, escaped
+from pellucid.html.computation_graph import Box, Stage, computation_graph
+from pellucid.html.line_chart import MINUS
 from pellucid.insight.trace.answer import OF_ANSWER, answer_sections
 from pellucid.insight.trace.formula import Node, Number, Row, Sign, digits, row
 from pellucid.insight.trace.mathml import mathml
 from pellucid.insight.trace.section import Bar, Cell, Line, Section, Table
 from pellucid.insight.trace.step import Layer, Trace
 from pellucid.insight.trace.story import story
-from pellucid.pages import document, escaped
-from pellucid.pages.axis import MINUS
-from pellucid.pages.computation_graph import Box, Stage, computation_graph
 
 SHOWN = ("symbols", "numbers", "shapes")  # what can be left out
 HINT = "Point at a number, or go to one by the Tab and arrow keys: its sources and what it feeds are marked."

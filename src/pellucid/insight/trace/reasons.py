@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from pellucid.html import isolated
 from pellucid.insight.trace.formula import Node, Number, Symbol, factor, row
 from pellucid.insight.trace.section import Cell, Line, Table
 from pellucid.insight.trace.step import Layer, Trace
-from pellucid.pages import isolated
 
 
 def explained_units(trace: Trace) -> list[int]:

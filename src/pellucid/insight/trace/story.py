@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from pellucid.html import isolated
 from pellucid.insight.trace.answer import OF_ANSWER, answer_sections
 from pellucid.insight.trace.formula import Fraction, Number, Symbol, digits, factor, row
 from pellucid.insight.trace.given import given_section
@@ -18,7 +19,6 @@ from pellucid.insight.trace.tensor import Tensor, fits, tensor
 from pellucid.insight.trace.updating import cost_section, nudge_section, rule_section, slips_section, update_section
 from pellucid.insight.trace.wording import LINKS, LOSS_FORMULAS, OUTPUT_GRADIENTS, SLOPES
 from pellucid.nn.activations import linear
-from pellucid.pages import isolated
 
 J = Symbol("J")
 OF_ONE = (*OF_ANSWER, "given", "forward", "loss", "backward")  # sections that tell of one example

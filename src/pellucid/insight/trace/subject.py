@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from pellucid.errors import InputError, MissingFileError, unknown_name
 from pellucid.features import Numbers, PictureFeatures, Pixels, Table
+from pellucid.html import isolated
 from pellucid.insight.trace.recording import trace
 from pellucid.insight.trace.step import Trace
 from pellucid.insight.trace.value import values_in_words
 from pellucid.model import Model, class_codes, with_both_classes
 from pellucid.nn.optimizers import OPTIMIZERS
 from pellucid.novelty import UNKNOWN
-from pellucid.pages import isolated
 from pellucid.pictures import embedded
 
 Array = NDArray[Any]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from pellucid.html import document, escaped
 from pellucid.insight.trace.example import RATE, drawn
 from pellucid.insight.trace.formula import Node, blanked, digits, row
 from pellucid.insight.trace.formula import text as formula_text
@@ -17,7 +18,6 @@ from pellucid.insight.trace.section import Line, Section
 from pellucid.insight.trace.step import Trace
 from pellucid.insight.trace.story import story
 from pellucid.nn.activations import sigmoid
-from pellucid.pages import document, escaped
 
 TO_THE_LOSS = ("forward-1", "forward-2", "loss")
 ASKED = (*TO_THE_LOSS, "backward-2", "backward-1", "update")

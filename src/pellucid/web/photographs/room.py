@@ -11,9 +11,9 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from pellucid import pages
+from pellucid import html
 from pellucid.errors import PellucidError
-from pellucid.pages.document import POLICY
+from pellucid.html.document import POLICY
 from pellucid.web.guard import DOCUMENT_POLICY
 from pellucid.web.mailbox import Mailbox, Message
 from pellucid.web.photographs.session import LARGEST_TRIED, Session
@@ -126,7 +126,7 @@ async def _trace(request: Request, session: Session) -> Response:
     try:
         text = await asyncio.to_thread(session.tried(request.query_params.get("key", "")).trace)
     except PellucidError as error:
-        text = pages.document("No numbers", f"<p>{pages.escaped(session.plainly(error))}</p>")
+        text = html.document("No numbers", f"<p>{html.escaped(session.plainly(error))}</p>")
     return HTMLResponse(text, headers={"content-security-policy": DOCUMENT_POLICY})
 
 

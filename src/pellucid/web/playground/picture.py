@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.pages import escaped
+from pellucid.html import escaped
 from pellucid.web.playground.frame import View, answers
 from pellucid.web.playground.timeline import Timeline
 

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from pellucid import pages
+from pellucid import html
 from pellucid.web.guard import DOCUMENT_POLICY
 from pellucid.web.mailbox import Mailbox, Message
 from pellucid.web.playground.problem import OwnTable
@@ -107,7 +107,7 @@ class PlaygroundRoom:
         if "row" not in numbers:
             message["point"] = [numbers.get("x"), numbers.get("y")]
         (reply,) = await self._tab(request).answers(message)
-        text = reply.get("html") or pages.document("No trace", f"<p>{pages.escaped(reply['text'])}</p>")
+        text = reply.get("html") or html.document("No trace", f"<p>{html.escaped(reply['text'])}</p>")
         return HTMLResponse(text, headers={"content-security-policy": DOCUMENT_POLICY})
 
     def _tab(self, request: Request) -> _Tab:

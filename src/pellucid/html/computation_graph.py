@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pellucid.pages.document import escaped
-from pellucid.pages.svg import INK, LINE, NEGATIVE, POSITIVE, QUIET, element, frame, number, written
+from pellucid.html.document import escaped
+from pellucid.html.svg import INK, LINE, NEGATIVE, POSITIVE, QUIET, element, frame, number, written
 
 GAP = 112.0  # from value to value
 WIDE, HIGH = 70.0, 40.0  # a box

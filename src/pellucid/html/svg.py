@@ -5,7 +5,7 @@ Colours are the theme's variables with fall-backs, so one text is right in a pag
 
 from collections.abc import Iterable
 
-from pellucid.pages.document import escaped
+from pellucid.html.document import escaped
 
 NAMESPACE = "http://www.w3.org/2000/svg"
 LETTER = 0.62  # the width of a letter, as a share of the font's size, on average

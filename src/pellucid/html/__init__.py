@@ -3,6 +3,6 @@
 Plain numbers, arrays and texts in, HTML or SVG out; nothing here knows of models or data.
 """
 
-from pellucid.pages.document import document, escaped, isolated, theme
+from pellucid.html.document import document, escaped, isolated, theme
 
 __all__ = ["document", "escaped", "isolated", "theme"]

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from pellucid.errors import InputError, refuse_non_finite
-from pellucid.pages.axis import MINUS
-from pellucid.pages.svg import INK, LETTER, LINE, NEGATIVE, POSITIVE, QUIET, element, frame, number, written
+from pellucid.html.line_chart import MINUS
+from pellucid.html.svg import INK, LETTER, LINE, NEGATIVE, POSITIVE, QUIET, element, frame, number, written
 
 RADIUS = 10.0
 STEP = 30.0  # from unit to unit
