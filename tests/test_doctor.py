@@ -9,7 +9,7 @@ import pellucid
 from pellucid.articles import run_article
 from pellucid.errors import DivergedError
 from pellucid.nn import SCHEDULES, Dense, Network
-from pellucid.rows import IntegerRows
+from pellucid.nn.scaled_integers import IntegerRows
 from pellucid.training import EarlyStopping, History, Settings, fit
 from pellucid.training.doctor import LEVELS, NAMES, Finding, diagnose
 from pellucid.training.doctor import thresholds as at

@@ -26,8 +26,8 @@ from pellucid.insight.samples import examples_and_mistakes
 from pellucid.job import train
 from pellucid.model import load as load_model
 from pellucid.nn import network
+from pellucid.nn.scaled_integers import IntegerRows
 from pellucid.pictures import PictureShape, as_pixels, pixels
-from pellucid.rows import IntegerRows
 from pellucid.system import cache, threads
 
 FEATURES = Pixels(PictureShape(9, 11, 3))

@@ -9,7 +9,7 @@ import pytest
 
 from pellucid.errors import InputError
 from pellucid.nn import Adam, GradientDescent
-from pellucid.rows import IntegerRows
+from pellucid.nn.scaled_integers import IntegerRows
 from pellucid.training import EarlyStopping, Settings, fit
 from pellucid.training.examples import Examples
 from pellucid.training.row_space import Span, basis, choice, dual, is_plain_descent

@@ -14,8 +14,8 @@ from pellucid.data import Dataset, load
 from pellucid.errors import BadPictureError, InputError
 from pellucid.features import Features, Numbers, PictureFeatures, Pixels
 from pellucid.model import Model
+from pellucid.nn.scaled_integers import Rows
 from pellucid.reading import Told, picture_rows
-from pellucid.rows import Rows
 
 
 class Progress(Protocol):

@@ -17,8 +17,8 @@ from pellucid.features import FEATURES, Features, Numbers, PictureFeatures, Stan
 from pellucid.features.embedding import bytes_outside
 from pellucid.model_file import read_model, write_model
 from pellucid.nn import Network
+from pellucid.nn.scaled_integers import Rows
 from pellucid.novelty import UNKNOWN, Known, Limits
-from pellucid.rows import Rows
 from pellucid.system.files import refuse_existing
 from pellucid.target import Target
 

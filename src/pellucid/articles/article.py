@@ -17,7 +17,7 @@ from pellucid.insight import plots
 from pellucid.insight.samples import examples_and_mistakes
 from pellucid.model import predicted_codes, with_both_classes
 from pellucid.nn import Network
-from pellucid.rows import Rows
+from pellucid.nn.scaled_integers import Rows
 from pellucid.training import Fitted, History, Settings, fit
 from pellucid.training.doctor import Finding, diagnose
 

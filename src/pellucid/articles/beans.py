@@ -18,8 +18,8 @@ from pellucid.features import Pixels
 from pellucid.insight import plots
 from pellucid.model import predicted_codes
 from pellucid.nn import Network
+from pellucid.nn.scaled_integers import Rows
 from pellucid.pictures import PictureShape
-from pellucid.rows import Rows
 from pellucid.training import Settings
 
 SICK = {"sick": ["angular_leaf_spot", "bean_rust"]}

@@ -17,7 +17,7 @@ from pellucid.evaluation import cross_validate
 from pellucid.features import Pixels
 from pellucid.model import with_both_classes
 from pellucid.nn import Network
-from pellucid.rows import Rows, take
+from pellucid.nn.scaled_integers import Rows, take
 from pellucid.training import Fitted, Settings
 
 CATS = PUBLISHED["cats"]

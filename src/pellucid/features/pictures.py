@@ -14,8 +14,8 @@ from numpy.typing import DTypeLike
 
 from pellucid.errors import BadPictureError, InputError
 from pellucid.features.views import VIEWS
+from pellucid.nn.scaled_integers import Rows
 from pellucid.pictures import PictureShape, as_pixels, decoder_version, is_file, prepare_decoders
-from pellucid.rows import Rows
 from pellucid.system.threads import in_order
 
 Bad = list[tuple[int, BadPictureError]]

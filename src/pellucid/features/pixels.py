@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from pellucid.features.pictures import Bad, PictureFeatures
+from pellucid.nn.scaled_integers import IntegerRows, Rows
 from pellucid.pictures import PictureShape, to_unit
-from pellucid.rows import IntegerRows, Rows
 
 ROWS, COLUMNS = ("top", "middle", "bottom"), ("left", "centre", "right")
 COLOURS = {1: ("grey",), 3: ("red", "green", "blue")}

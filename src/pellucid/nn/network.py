@@ -20,7 +20,7 @@ from pellucid.errors import InputError, refuse_non_finite
 from pellucid.nn.initializers import Initializer, get_initializer
 from pellucid.nn.layers import Buffers, Dense, DenseTape, Dropout, Order
 from pellucid.nn.losses import Loss, get_loss
-from pellucid.rows import IntegerRows, Rows
+from pellucid.nn.scaled_integers import IntegerRows, Rows
 
 Array = NDArray[Any]
 Pieces = list[tuple[Array, Array]]  # (W, b) or (dW, db) of each Dense, views of one flat vector

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.errors import InputError, unknown_name
-from pellucid.nn import fused
+from pellucid.nn import fused_adam
 from pellucid.nn.lbfgs import LBFGS
 
 Array = NDArray[Any]
@@ -181,7 +181,7 @@ class Adam(FirstOrder):
 
     def update_many(self, p: Array, g: Array, slots: Slots, rate: float) -> None:
         """Change p in place, in one pass where numba is installed."""
-        in_one_pass = fused.adam()
+        in_one_pass = fused_adam.adam()
         if in_one_pass is None:
             super().update_many(p, g, slots, rate)
             return

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.rows import IntegerRows
+from pellucid.nn.scaled_integers import IntegerRows
 from pellucid.training.examples import Examples
 
 Array = NDArray[Any]

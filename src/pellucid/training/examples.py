@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from pellucid.errors import InputError, refuse_non_finite
 from pellucid.nn.losses import Loss
-from pellucid.rows import IntegerRows, Rows, take
+from pellucid.nn.scaled_integers import IntegerRows, Rows, take
 from pellucid.training.row_weights import row_weights
 
 Array = NDArray[Any]

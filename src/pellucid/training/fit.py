@@ -17,7 +17,7 @@ from pellucid.data.split import split_rows
 from pellucid.errors import DivergedError, InputError, TrainingWarning
 from pellucid.nn import Network
 from pellucid.nn.losses import Loss, get_loss
-from pellucid.rows import Rows
+from pellucid.nn.scaled_integers import Rows
 from pellucid.system.random_streams import as_seed, seeds, stream, weight_stream
 from pellucid.training.callbacks import print_costs
 from pellucid.training.checkpoints import Checkpoint

@@ -12,7 +12,7 @@ import numpy as np
 
 from pellucid.nn import Network
 from pellucid.nn.losses import Loss
-from pellucid.rows import IntegerRows
+from pellucid.nn.scaled_integers import IntegerRows
 from pellucid.training.examples import Examples
 from pellucid.training.settings import Settings
 

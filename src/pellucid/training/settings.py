@@ -17,8 +17,8 @@ from pellucid.nn.activations import get_activation
 from pellucid.nn.initializers import get_initializer
 from pellucid.nn.losses import Loss, get_loss
 from pellucid.nn.optimizers import Optimizer, get_optimizer, is_rotation_invariant
+from pellucid.nn.scaled_integers import Rows
 from pellucid.nn.schedules import Schedule, get_schedule
-from pellucid.rows import Rows
 
 LARGEST_AUTO_BATCH = 200
 

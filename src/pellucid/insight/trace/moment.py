@@ -21,9 +21,9 @@ from pellucid.insight.trace.subject import Subject, notes_of
 from pellucid.job import planned
 from pellucid.learner import Learner
 from pellucid.model import Model
+from pellucid.nn.scaled_integers import Rows
 from pellucid.nn.schedules import get_schedule
 from pellucid.recipe import Recipe
-from pellucid.rows import Rows
 from pellucid.system.random_streams import weight_stream
 from pellucid.training import Settings, weights_by_code
 from pellucid.training.batches import Batches

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.nn import Network
-from pellucid.rows import Rows, take
+from pellucid.nn.scaled_integers import Rows, take
 from pellucid.system.random_streams import as_seed, stream
 from pellucid.training.doctor import layers, learning, scores
 from pellucid.training.doctor import thresholds as at

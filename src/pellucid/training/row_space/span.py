@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from pellucid.errors import InputError
-from pellucid.rows import IntegerRows, Rows, take
+from pellucid.nn.scaled_integers import IntegerRows, Rows, take
 
 Array = NDArray[Any]
 

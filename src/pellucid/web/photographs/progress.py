@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.rows import Rows
+from pellucid.nn.scaled_integers import Rows
 
 STAGES = {  # in their order, as the page tells them
     "copies": "Looking for copies and broken files",
