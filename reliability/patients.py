@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from pellucid.data import load
+from pellucid.data.images import PictureShape
 from pellucid.errors import DivergedError
 from pellucid.features import Pixels
 from pellucid.nn.losses import Loss
 from pellucid.nn.schedules import get_schedule
-from pellucid.pictures import PictureShape
 from pellucid.system.random_streams import as_seed
 from pellucid.training import EarlyStopping, History, Settings, fit
 from pellucid.training.doctor import Finding, diagnose

@@ -13,10 +13,10 @@ import numpy as np
 
 import pellucid
 from pellucid.data import load
+from pellucid.data.images import PictureShape, as_pixels
 from pellucid.features import Pixels
 from pellucid.model import Model
 from pellucid.nn import Dense, Dropout, Network
-from pellucid.pictures import PictureShape, as_pixels
 from pellucid.training import Checkpoints, Settings, fit
 
 PICTURES = np.random.default_rng(0).integers(0, 256, (12, 5, 4, 3), np.uint8)

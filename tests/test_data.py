@@ -9,8 +9,8 @@ from PIL import Image
 
 from data_reading import all_rows, told
 from pellucid.data import load
+from pellucid.data.images import PictureShape, as_pixels
 from pellucid.errors import BadPictureError, MissingFileError
-from pellucid.pictures import PictureShape, as_pixels
 
 # Folders and zips
 

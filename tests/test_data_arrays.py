@@ -9,8 +9,8 @@ import pytest
 
 from data_reading import all_rows, told
 from pellucid.data import load
+from pellucid.data.images import PictureShape
 from pellucid.errors import InputError, MissingFileError
-from pellucid.pictures import PictureShape
 
 X = np.arange(6 * 4 * 5 * 3, dtype=np.uint8).reshape(6, 4, 5, 3)
 Y = np.array([0, 1, 0, 1, 1, 0])

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from pellucid.data import load
+from pellucid.data.images import PictureShape, as_pixels
 from pellucid.errors import InputError, MissingExtraError, MissingFileError
-from pellucid.pictures import PictureShape, as_pixels
 
 COLOURS = [(255, 0, 0), (0, 0, 255), (0, 128, 0), (9, 9, 9)]
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from pellucid.data.images import address, embedded
 from pellucid.errors import BadPictureError
-from pellucid.pictures import address, embedded
 from photographs import jpeg, photograph, turned_by_exif
 
 

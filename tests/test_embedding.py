@@ -17,12 +17,12 @@ from backbones import W, onnx_graph, pooled_colours
 from pellucid.assembly import described
 from pellucid.cli.main import run
 from pellucid.data import load as load_data
+from pellucid.data.images import as_pixels
 from pellucid.errors import BadPictureError, InputError, MissingExtraError, MissingFileError, ModelFileError
 from pellucid.features import NORMALIZATIONS, Embedding
 from pellucid.features.backbone import Backbone
 from pellucid.job import train
 from pellucid.model_file import read_model, write_model
-from pellucid.pictures import as_pixels
 from pellucid.recipe import make_recipe
 
 RNG = np.random.default_rng(0)

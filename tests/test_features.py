@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from pellucid.data.images import PictureShape
 from pellucid.errors import BadPictureError, InputError
 from pellucid.features import FEATURES, Numbers, Pixels
-from pellucid.pictures import PictureShape
 
 RGB = Pixels(PictureShape(4, 6, 3))
 PICTURE = np.random.default_rng(0).integers(0, 256, (4, 6, 3), np.uint8)

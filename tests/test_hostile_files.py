@@ -19,9 +19,9 @@ from pellucid.cli.main import run
 from pellucid.cli.output import table
 from pellucid.cli.terminal import printable
 from pellucid.data import load
+from pellucid.data.images import PictureShape, as_pixels, decode, files
 from pellucid.errors import BadPictureError, InputError, ModelFileError
 from pellucid.model_file import METADATA_KEY
-from pellucid.pictures import PictureShape, as_pixels, files, pixels
 from pellucid.system import memory
 from pellucid.system.files import atomic_write, read_tensors, tensor_bytes
 from reliability.samples import KINDS
@@ -318,8 +318,8 @@ def test_large_pictures_are_decoded_one_at_a_time(monkeypatch):
         def __exit__(self, *_):
             pass
 
-    monkeypatch.setattr(pixels, "_LARGE_LOCK", Lock())
-    monkeypatch.setattr(pixels, "LARGE", 100)
+    monkeypatch.setattr(decode, "_LARGE_LOCK", Lock())
+    monkeypatch.setattr(decode, "LARGE", 100)
     as_pixels(encoded(Image.new("L", (10, 10)), "PNG"), SHAPE)
     assert Lock.held == 0
     as_pixels(encoded(Image.new("L", (10, 11)), "PNG"), SHAPE)

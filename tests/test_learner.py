@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from pellucid.data.images import PictureShape
 from pellucid.features import Numbers, Pixels, views_of
 from pellucid.learner import Learner, Samples
-from pellucid.pictures import PictureShape
 from pellucid.training import EarlyStopping, Settings, fit
 
 RNG = np.random.default_rng(0)

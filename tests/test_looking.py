@@ -5,6 +5,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
+from pellucid.data.images import PictureShape
 from pellucid.errors import InputError
 from pellucid.features import Numbers, Photo, Pixels
 from pellucid.insight.input_gradient import gradient_times_input
@@ -12,7 +13,6 @@ from pellucid.insight.occlusion import GRID, Occluded, border_share, occlusion
 from pellucid.insight.veil import DARKEST, veil
 from pellucid.model import Model
 from pellucid.nn import Dense, Network
-from pellucid.pictures import PictureShape
 
 SIDE = 16
 RNG = np.random.default_rng(0)

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 import pellucid
+from pellucid.data.images import PictureShape
 from pellucid.errors import InputError, MissingFileError, ModelFileError, OutputExistsError, PellucidError
 from pellucid.features import Numbers, Pixels
 from pellucid.model import Model, load
 from pellucid.nn import Activation, Dense, Dropout, Network
-from pellucid.pictures import PictureShape
 
 
 def make(dtype=np.float32, networks=1, loss="softmax_cross_entropy", n_out=3):

@@ -8,10 +8,10 @@ import pytest
 from PIL import Image
 
 from pellucid.cli.main import run
+from pellucid.data.images import PictureShape
 from pellucid.features import Pixels
 from pellucid.model import Model
 from pellucid.nn import Dense, Network
-from pellucid.pictures import PictureShape
 
 ORIENTATION = 0x0112
 STORED = {  # by orientation: how the upright pixels lie in the file (EXIF 2.32, 4.6.4: where row 0 and column 0 are)

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from pellucid.data.images import PictureShape, as_pixels, to_unit
 from pellucid.errors import BadPictureError, InputError, MissingFileError
-from pellucid.pictures import PictureShape, as_pixels, to_unit
 
 COLOUR = (200, 100, 40)
 SMALL = PictureShape(4, 6, 3)

@@ -20,6 +20,7 @@ from pellucid.assembly import assemble
 from pellucid.cli.main import run
 from pellucid.cli.output import Bars
 from pellucid.data import load
+from pellucid.data.images import PictureShape, as_pixels, decode
 from pellucid.errors import BadPictureError, MissingFileError
 from pellucid.features import Pixels
 from pellucid.insight.samples import examples_and_mistakes
@@ -27,7 +28,6 @@ from pellucid.job import train
 from pellucid.model import load as load_model
 from pellucid.nn import network
 from pellucid.nn.scaled_integers import IntegerRows
-from pellucid.pictures import PictureShape, as_pixels, pixels
 from pellucid.system import cache, threads
 
 FEATURES = Pixels(PictureShape(9, 11, 3))
@@ -111,9 +111,9 @@ def test_all_formats_are_loaded_before_threads_begin(folder, monkeypatch):
     one_by_one(folder)  # which loads them
     begun = []
     monkeypatch.setattr(Image, "init", lambda: begun.append(threading.current_thread() is threading.main_thread()))
-    pixels._formats.cache_clear()
+    decode._formats.cache_clear()
     read(folder, cached=False)
-    pixels._formats.cache_clear()
+    decode._formats.cache_clear()
     FEATURES.transform(sorted(folder.rglob("*.*")))
     assert begun == [True, True]
 
@@ -198,7 +198,7 @@ def test_pillows_warnings_in_threads_are_not_heard(folder, monkeypatch):
 def test_the_second_time_nothing_is_decoded(folder, kept, monkeypatch):
     first = read(folder).integers
     assert len(kept()) == 1 and not first.flags.writeable
-    monkeypatch.setattr(pixels, "_decoded", no_decoder)
+    monkeypatch.setattr(decode, "_decoded", no_decoder)
     assert read(folder).integers.tobytes() == first.tobytes() == read(folder, dtype=np.float64).integers.tobytes()
     with pytest.raises(AssertionError, match="a picture was decoded"):
         read(folder, cached=False)
@@ -249,7 +249,7 @@ def test_another_size_or_colour_is_read_anew_though_it_has_as_many_pixels(folder
 def test_a_new_name_of_the_folder_changes_nothing(folder, monkeypatch, tmp_path):
     read(folder)
     folder.rename(tmp_path / "moved")
-    monkeypatch.setattr(pixels, "_decoded", no_decoder)
+    monkeypatch.setattr(decode, "_decoded", no_decoder)
     read(tmp_path / "moved")
 
 
@@ -279,7 +279,7 @@ def test_a_damaged_file_is_made_anew(folder, kept):
 
 def test_a_job_reads_each_picture_once_and_finds_it_again(folder, kept, monkeypatch):
     train(folder, size=(9, 11), epochs=1, random_state=0, features="pixels")
-    monkeypatch.setattr(pixels, "_decoded", no_decoder)
+    monkeypatch.setattr(decode, "_decoded", no_decoder)
     train(folder, size=(9, 11), epochs=1, random_state=1, features="pixels")
     assert len(kept()) == 1
 
@@ -321,7 +321,7 @@ def test_recipe_with_cache_and_without_give_one_model(folder, kept, monkeypatch)
     assert kept() == []
     first = train(folder, **how)
     assert len(kept()) == 1
-    monkeypatch.setattr(pixels, "_decoded", no_decoder)
+    monkeypatch.setattr(decode, "_decoded", no_decoder)
     for cached in (first, train(folder, **how)):
         assert cached.model.network.parameters.tobytes() == without.model.network.parameters.tobytes()
         assert cached.model.provenance == without.model.provenance

@@ -11,6 +11,7 @@ from pellucid.audit import Audit
 from pellucid.audit.copies import Copies
 from pellucid.audit.finding import Finding
 from pellucid.data import Dataset
+from pellucid.data.images import PictureShape
 from pellucid.evaluation.interval import independent_rows, wilson_interval
 from pellucid.features import Pixels
 from pellucid.html import document
@@ -26,7 +27,6 @@ from pellucid.insight.report.origin import origin_html
 from pellucid.insight.report.worth import worth_of_scores_html
 from pellucid.model import Model
 from pellucid.nn import Dense, Network
-from pellucid.pictures import PictureShape
 from pellucid.training import History
 from pellucid.training.doctor import Finding as Verdict
 from test_report import Page

@@ -5,10 +5,10 @@ import tracemalloc
 import numpy as np
 import pytest
 
+from pellucid.data.images import PictureShape
 from pellucid.errors import InputError
 from pellucid.features import standardized
 from pellucid.features.standardized import StandardizedPictures
-from pellucid.pictures import PictureShape
 
 RNG = np.random.default_rng(0)
 

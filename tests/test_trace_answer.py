@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import pellucid
+from pellucid.data.images import PictureShape
 from pellucid.features import Numbers, Photo, Pixels, Table
 from pellucid.insight.trace import trace
 from pellucid.insight.trace.answer import speaking
@@ -11,7 +12,6 @@ from pellucid.insight.trace.story import story
 from pellucid.insight.trace.value import values_in_words
 from pellucid.nn import Dense, Network
 from pellucid.nn.activations import ACTIVATIONS
-from pellucid.pictures import PictureShape
 from photographs import put, tinted
 
 RNG = np.random.default_rng(5)

@@ -13,6 +13,7 @@ from sklearn.neighbors import NearestNeighbors
 
 import pellucid
 from pellucid.cli.main import run
+from pellucid.data.images import PictureShape
 from pellucid.decision import Kept, decided, knowing
 from pellucid.errors import InputError, ModelFileError
 from pellucid.evaluation import answered, choose_rejection, choose_threshold, cross_fitted, score
@@ -23,7 +24,6 @@ from pellucid.job import train
 from pellucid.model import class_codes, weighed
 from pellucid.model_file import read_model, write_model
 from pellucid.novelty import BLOCK, REFERENCES, UNKNOWN, Known, Limits
-from pellucid.pictures import PictureShape
 from pellucid.recipe import make_recipe
 
 RNG = np.random.default_rng(0)

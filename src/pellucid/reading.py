@@ -12,9 +12,9 @@ import numpy as np
 
 from pellucid._version import __version__
 from pellucid.data import Dataset
+from pellucid.data.images import prepare_decoders, read_file
 from pellucid.errors import BadPictureError, PellucidError
 from pellucid.features import PictureFeatures
-from pellucid.pictures import prepare_decoders, read_file
 from pellucid.system import cache
 from pellucid.system.threads import in_order
 

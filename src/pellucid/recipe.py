@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from pellucid.data import Dataset
+from pellucid.data.images import PictureShape
 from pellucid.errors import InputError, unknown_name
 from pellucid.features import (
     NORMALIZATIONS,
@@ -26,7 +27,6 @@ from pellucid.features import (
 from pellucid.features.backbone import Backbone
 from pellucid.nn import SCHEDULES, WarmUp
 from pellucid.nn.schedules import get_schedule
-from pellucid.pictures import PictureShape
 from pellucid.training import Settings
 from pellucid.training.settings import is_whole
 

@@ -12,6 +12,7 @@ import numpy as np
 from pellucid.articles.article import Article, Outcome, accuracy, draw, train
 from pellucid.assembly import Progress, assemble
 from pellucid.data import load
+from pellucid.data.images import PictureShape
 from pellucid.data.published import PUBLISHED
 from pellucid.errors import InputError
 from pellucid.features import Pixels
@@ -19,7 +20,6 @@ from pellucid.insight import plots
 from pellucid.model import predicted_codes
 from pellucid.nn import Network
 from pellucid.nn.scaled_integers import Rows
-from pellucid.pictures import PictureShape
 from pellucid.training import Settings
 
 SICK = {"sick": ["angular_leaf_spot", "bean_rust"]}

@@ -12,9 +12,9 @@ from typing import Any, Protocol
 import numpy as np
 
 from pellucid.data.dataset import SPLIT_WORDS, Dataset, Splits, as_splits, training_part
+from pellucid.data.images import PictureShape
 from pellucid.data.labels import checked_codes, class_names_of, codes_of, flat
 from pellucid.errors import InputError
-from pellucid.pictures import PictureShape
 from pellucid.system import memory
 
 PAIRS = (("x", "y"), ("X", "y"), ("images", "labels"), ("data", "labels"), ("data", "target"), ("features", "targets"))

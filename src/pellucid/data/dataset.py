@@ -10,8 +10,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from pellucid.data.images import PictureShape
 from pellucid.errors import InputError, unknown_name
-from pellucid.pictures import PictureShape
 
 Block = np.ndarray | list[Any]
 

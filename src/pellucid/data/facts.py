@@ -12,9 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pellucid.data.dataset import Dataset
-from pellucid.data.likeness import SIDE, THUMBNAIL, thumbnails
-from pellucid.errors import BadPictureError
-from pellucid.pictures import (
+from pellucid.data.images import (
     ORIENTATION,
     TURNED,
     PictureShape,
@@ -26,6 +24,8 @@ from pellucid.pictures import (
     read_file,
     to_unit,
 )
+from pellucid.data.likeness import SIDE, THUMBNAIL, thumbnails
+from pellucid.errors import BadPictureError
 from pellucid.system.threads import in_order
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pellucid.data.dataset import SPLIT_WORDS, Dataset, Splits, as_splits, training_part
+from pellucid.data.images import heic_is_readable
 from pellucid.data.labels import codes_of
 from pellucid.errors import InputError
-from pellucid.pictures import heic_is_readable
 
 Folder = Path | zipfile.Path
 

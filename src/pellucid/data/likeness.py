@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from pellucid.pictures import LUMA
+from pellucid.data.images import LUMA
 
 SIDE, COLOURS = 32, 8  # of a thumbnail's brightness (32, 32), and of its two planes of colour (8, 8)
 THUMBNAIL = SIDE * SIDE + 2 * COLOURS * COLOURS  # bytes

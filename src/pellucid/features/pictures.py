@@ -12,10 +12,10 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import DTypeLike
 
+from pellucid.data.images import PictureShape, as_pixels, decoder_version, is_file, prepare_decoders
 from pellucid.errors import BadPictureError, InputError
 from pellucid.features.views import VIEWS
 from pellucid.nn.scaled_integers import Rows
-from pellucid.pictures import PictureShape, as_pixels, decoder_version, is_file, prepare_decoders
 from pellucid.system.threads import in_order
 
 Bad = list[tuple[int, BadPictureError]]

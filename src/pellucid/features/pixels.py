@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
+from pellucid.data.images import PictureShape, to_unit
 from pellucid.features.pictures import Bad, PictureFeatures
 from pellucid.nn.scaled_integers import IntegerRows, Rows
-from pellucid.pictures import PictureShape, to_unit
 
 ROWS, COLUMNS = ("top", "middle", "bottom"), ("left", "centre", "right")
 COLOURS = {1: ("grey",), 3: ("red", "green", "blue")}

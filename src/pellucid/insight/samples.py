@@ -10,9 +10,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from pellucid.data import Dataset
+from pellucid.data.images import PictureShape, as_pixels
 from pellucid.insight import plots
 from pellucid.model import class_codes
-from pellucid.pictures import PictureShape, as_pixels
 
 
 class _Pictures(Sequence[np.ndarray]):

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from pellucid.data import Dataset
+from pellucid.data.images import embedded, prepare_decoders
 from pellucid.errors import PellucidError
 from pellucid.html import escaped
-from pellucid.pictures import embedded, prepare_decoders
 from pellucid.system.threads import in_order
 
 LARGEST = 8_500_000  # letters of all pictures together; a report of 10 MB still goes by mail

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.data.images import address
 from pellucid.errors import PellucidError
 from pellucid.features import PictureFeatures
 from pellucid.html import escaped
@@ -15,7 +16,6 @@ from pellucid.insight.report.album import Album, picture
 from pellucid.job import Result
 from pellucid.learner import Learner, Samples
 from pellucid.model import Model, class_codes, with_both_classes
-from pellucid.pictures import address
 from pellucid.recipe import make_recipe
 from pellucid.training.loop import State
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from pellucid.data.images import address
 from pellucid.errors import PellucidError
 from pellucid.features import PictureFeatures, Pixels
 from pellucid.html import escaped
@@ -13,7 +14,6 @@ from pellucid.insight.report.album import Album, picture
 from pellucid.insight.report.judged import Judged
 from pellucid.insight.veil import veil
 from pellucid.model import Model
-from pellucid.pictures import address
 
 MOST = {"pixels": 12, "photo": 6, "embedding": 4}  # pictures; each has to be described 50 times, which is seconds
 Told = Callable[[int, int], None]

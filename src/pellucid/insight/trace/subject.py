@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.data.images import embedded
 from pellucid.errors import InputError, MissingFileError, unknown_name
 from pellucid.features import Numbers, PictureFeatures, Pixels, Table
 from pellucid.html import isolated
@@ -17,7 +18,6 @@ from pellucid.insight.trace.value import values_in_words
 from pellucid.model import Model, class_codes, with_both_classes
 from pellucid.nn.optimizers import OPTIMIZERS
 from pellucid.novelty import UNKNOWN
-from pellucid.pictures import embedded
 
 Array = NDArray[Any]
 SHOWN = 256  # pixels of a picture that is explained

@@ -7,7 +7,7 @@ from base64 import b64decode
 
 import numpy as np
 
-from pellucid.pictures import address
+from pellucid.data.images import address
 
 FACES = 100  # come first, then as many cuts without one
 KEPT = 6  # of each, which are not learned from: to be tried afterwards

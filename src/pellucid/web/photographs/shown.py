@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from pellucid.data import Splits
+from pellucid.data.images import embedded
 from pellucid.errors import PellucidError
-from pellucid.pictures import embedded
 
 MOST = 100  # that one message may ask for
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.data.images import PictureFile, as_pixels, embedded
 from pellucid.features import PictureFeatures
 from pellucid.insight.occlusion import Occluded, occluded
 from pellucid.insight.trace.page import page
@@ -14,7 +15,6 @@ from pellucid.insight.trace.subject import Subject
 from pellucid.insight.veil import veil
 from pellucid.model import Model, class_codes
 from pellucid.novelty import UNKNOWN
-from pellucid.pictures import PictureFile, as_pixels, embedded
 
 SHOWN = 320  # pixels of the longer side, as it is shown
 ROWS, COLUMNS = ("upper", "middle", "lower"), ("left", "centre", "right")

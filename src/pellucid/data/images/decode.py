@@ -7,6 +7,7 @@ without transparency, in colour or grey, stretched to the wanted size.
 import io
 import threading
 import warnings
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from functools import cache
@@ -16,13 +17,40 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pellucid.data.images.arrays import BICUBIC, PictureShape, checked, fitted
+from pellucid.data.images.files import PictureFile, is_file, read_file
 from pellucid.errors import BadPictureError, InputError
-from pellucid.pictures import png
-from pellucid.pictures.arrays import BICUBIC, checked, fitted
-from pellucid.pictures.files import PictureFile, is_file, read_file
-from pellucid.pictures.shape import PictureShape
 from pellucid.system import memory
 from pellucid.system.threads import Shared
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+
+def png_flaw(data: bytes) -> str | None:
+    """Return what is wrong with the chunks of pixels (IDAT) in the bytes of a PNG, if anything is.
+
+    >>> chunk = b"IDAT" + b"pixels"
+    >>> whole = SIGNATURE + b"\\0\\0\\0\\x06" + chunk + zlib.crc32(chunk).to_bytes(4, "big")
+    >>> png_flaw(whole), flaw(whole[:-1]), flaw(b"no PNG")
+    (None, 'it is truncated, the file ends before the picture does', None)
+    >>> png_flaw(whole.replace(b"pixels", b"pixelz"))
+    'its pixels do not match their checksum'
+
+    The PNG specification, section 5.3.
+    """
+    if not data.startswith(SIGNATURE):
+        return None
+    view, place = memoryview(data), len(SIGNATURE)
+    while place + 8 <= len(data):  # length and type, then content and checksum
+        end = place + 8 + int.from_bytes(view[place : place + 4], "big")
+        if view[place + 4 : place + 8].tobytes() == b"IDAT":
+            if end + 4 > len(data):
+                return "it is truncated, the file ends before the picture does"
+            if zlib.crc32(view[place + 4 : end]) != int.from_bytes(view[end : end + 4], "big"):
+                return "its pixels do not match their checksum"
+        place = end + 4
+    return None
+
 
 if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage
@@ -163,7 +191,7 @@ def opened(file: PictureFile) -> Iterator["PillowImage"]:
 
     if not file.data:
         raise BadPictureError(f"{file.name} cannot be used as a picture: the file is empty.")
-    if what := png.flaw(file.data):
+    if what := png_flaw(file.data):
         raise BadPictureError(f"{file.name} cannot be used as a picture: {what}.")
     with _told_plainly(file.name), Image.open(io.BytesIO(file.data), formats=_formats()) as image:
         if Image.MAX_IMAGE_PIXELS is not None and image.width * image.height > Image.MAX_IMAGE_PIXELS:

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pellucid.pictures.arrays import checked, to_unit
-from pellucid.pictures.files import is_file, read_file
-from pellucid.pictures.pixels import ORIENTATION, TURNED, as_pixels, decoded, opened
-from pellucid.pictures.shape import PictureShape
+from pellucid.data.images.arrays import PictureShape, checked, to_unit
+from pellucid.data.images.decode import ORIENTATION, TURNED, as_pixels, decoded, opened
+from pellucid.data.images.files import is_file, read_file
 
 if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage

@@ -1,14 +1,38 @@
 """Pictures given as arrays: checked, and brought into the wanted shape in their own type of number."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from pellucid.errors import InputError
-from pellucid.pictures.shape import PictureShape
 
 LUMA = (0.299, 0.587, 0.114)  # ITU-R 601-2, the weights of Pillow's mode "L"
 BICUBIC = 3  # PIL.Image.Resampling.BICUBIC, here without importing Pillow
+
+
+@dataclass(frozen=True)
+class PictureShape:
+    """The size of a picture in pixels, and 1 channel (grey) or 3 (red, green, blue).
+
+    >>> PictureShape(64, 48, 3).as_tuple
+    (64, 48, 3)
+    """
+
+    height: int
+    width: int
+    channels: int = 3
+
+    def __post_init__(self) -> None:
+        if min(self.height, self.width) < 1 or self.channels not in (1, 3):
+            raise InputError(
+                f"a picture needs a height and a width of 1 or more and 1 or 3 channels, got {self.as_tuple}."
+            )
+
+    @property
+    def as_tuple(self) -> tuple[int, int, int]:
+        """The shape of the array, (height, width, channels)."""
+        return (self.height, self.width, self.channels)
 
 
 def to_unit(pixels: np.ndarray, dtype: Any) -> np.ndarray:

@@ -3,10 +3,9 @@
 Training and prediction both come through `as_pixels`, so a photo is seen in the same way by both.
 """
 
-from pellucid.pictures.arrays import LUMA, to_unit
-from pellucid.pictures.embedded import address, embedded, encoded
-from pellucid.pictures.files import PictureFile, is_file, read_file
-from pellucid.pictures.pixels import (
+from pellucid.data.images.arrays import LUMA, PictureShape, to_unit
+from pellucid.data.images.data_uri import address, embedded, encoded
+from pellucid.data.images.decode import (
     ORIENTATION,
     TURNED,
     as_pixels,
@@ -16,7 +15,7 @@ from pellucid.pictures.pixels import (
     opened,
     prepare_decoders,
 )
-from pellucid.pictures.shape import PictureShape
+from pellucid.data.images.files import PictureFile, is_file, read_file
 
 __all__ = [
     "LUMA",
