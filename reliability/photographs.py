@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pellucid
-from pellucid.data.published import usual_place
+from pellucid.data.published.catalog import usual_place
 from pellucid.evaluation import CrossValidation, Scores
 
 SICK = {"sick": ["angular_leaf_spot", "bean_rust"]}

@@ -231,7 +231,7 @@ def test_unreadable_files_are_named_with_the_reason(tmp_path):
 
 
 def test_files_of_other_kinds_are_told(tmp_path, monkeypatch):
-    monkeypatch.setattr("pellucid.data.folders.heic_is_readable", lambda: False)
+    monkeypatch.setattr("pellucid.data.readers.image_folders.heic_is_readable", lambda: False)
     clean(tmp_path)
     for name in ("a/phone.HEIC", "a/phone2.heif", "b/drawing.psd", "b/notes.txt"):
         put(tmp_path / name, b"...")
@@ -243,7 +243,7 @@ def test_files_of_other_kinds_are_told(tmp_path, monkeypatch):
 
 
 def test_a_class_of_nothing_but_other_kinds(tmp_path, monkeypatch):
-    monkeypatch.setattr("pellucid.data.folders.heic_is_readable", lambda: False)
+    monkeypatch.setattr("pellucid.data.readers.image_folders.heic_is_readable", lambda: False)
     clean(tmp_path)
     put(tmp_path / "phone/1.heic", b"...")
     with pytest.raises(

@@ -5,7 +5,7 @@ import pytest
 
 from pellucid.data import load
 from pellucid.data.labels import class_names_of
-from pellucid.data.tables import read_rows
+from pellucid.data.readers.csv_table import read_rows
 from pellucid.errors import InputError
 
 TEXT = "length,width,species\n1.5,2,iris\n3,-4e1,rose\n0,.5,iris\n"

@@ -16,10 +16,10 @@ from PIL import Image
 
 from pellucid.cli.fetch import NAMES
 from pellucid.cli.main import run
-from pellucid.data import fetch as rooms
-from pellucid.data import load, published
-from pellucid.data.fetch import fetch, folder_digest
-from pellucid.data.published import PUBLISHED, PublishedFile, Unpacked, data_folder, usual_place
+from pellucid.data import load
+from pellucid.data.published import catalog, download
+from pellucid.data.published.catalog import PUBLISHED, PublishedFile, Unpacked, data_folder, usual_place
+from pellucid.data.published.download import fetch, folder_digest
 from pellucid.errors import InputError, MissingFileError, OutputExistsError
 
 BODY = np.random.default_rng(0).bytes(600_000)
@@ -356,7 +356,7 @@ def test_names_that_lead_elsewhere_are_refused_before_anything_is_written(leaves
 
 
 def test_a_zip_bomb_is_refused_before_it_is_unpacked(leaves, monkeypatch, tmp_path):
-    monkeypatch.setattr(rooms, "LARGEST_UNPACKED", 10_000)
+    monkeypatch.setattr(download, "LARGEST_UNPACKED", 10_000)
     leaves({"train/a/1.png": bytes(20_000)})
     with pytest.raises(InputError, match="would take 20,000 bytes, more than 10,000; nothing was unpacked"):
         fetch("beans", source="have")
@@ -387,4 +387,4 @@ def test_the_command_knows_every_set():
     assert all(len(digest) == 64 for made in PUBLISHED.values() for digest in made.sums.values())
     with pytest.raises(InputError, match="unknown published data set 'bean': did you mean 'beans'"):
         fetch("bean")
-    assert published.PUBLISHED["cats"].places == ()
+    assert catalog.PUBLISHED["cats"].places == ()

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pellucid.data.split import split_rows
+from pellucid.data.splitting import split_rows
 from pellucid.errors import InputError
 from pellucid.nn import Network
 from pellucid.system.random_streams import seeds, stream, weight_stream

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from pellucid.cli.main import run
+from pellucid.data.sort_into_folders import folder_names, refuse_folder, sort_into
 from pellucid.errors import InputError, OutputExistsError, PellucidError
-from pellucid.sorting import folder_names, refuse_folder, sort_into
 from test_recipe import write_pictures
 
 
@@ -68,7 +68,7 @@ def test_what_fails_leaves_whole_copies_alone(files, tmp_path, monkeypatch, erro
             raise error
         return copy2(source, target)
 
-    monkeypatch.setattr("pellucid.sorting.shutil.copy2", failing)
+    monkeypatch.setattr("pellucid.data.sort_into_folders.shutil.copy2", failing)
     with pytest.raises((PellucidError, KeyboardInterrupt)) as caught:
         sort_into(out, files, ["x", "y", "x", "x"])
     assert set(contents(out)) == {"x/1.jpg", "y/2.jpg"}

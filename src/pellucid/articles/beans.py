@@ -13,7 +13,7 @@ from pellucid.articles.article import Article, Outcome, accuracy, draw, train
 from pellucid.assembly import Progress, assemble
 from pellucid.data import load
 from pellucid.data.images import PictureShape
-from pellucid.data.published import PUBLISHED
+from pellucid.data.published.catalog import PUBLISHED
 from pellucid.errors import InputError
 from pellucid.features import Pixels
 from pellucid.insight import plots

@@ -11,7 +11,7 @@ import numpy as np
 from pellucid.articles.article import Article, Outcome, accuracy, draw, train
 from pellucid.assembly import Progress, assemble
 from pellucid.data import load
-from pellucid.data.published import PUBLISHED
+from pellucid.data.published.catalog import PUBLISHED
 from pellucid.errors import DivergedError, MissingFileError
 from pellucid.evaluation import cross_validate
 from pellucid.features import Pixels

@@ -13,9 +13,9 @@ from pellucid.audit.copies import clusters_of
 from pellucid.audit.finding import Finding, few, number
 from pellucid.data import Dataset
 from pellucid.data.facts import Facts
-from pellucid.data.folders import how_to_read
 from pellucid.data.groups import bursts, more_alike_than_chance
 from pellucid.data.likeness import SIDE
+from pellucid.data.readers.image_folders import how_to_read
 
 Parts = Mapping[str, Dataset]
 OfParts = Mapping[str, Facts]

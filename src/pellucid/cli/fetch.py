@@ -31,8 +31,8 @@ def fetch_command(
     It goes to DIR, by default to $PELLUCID_DATA or your system's folder for data. Files that are there already are
     verified and not fetched again. The cats have no public place: --from says where you have them.
     """
-    from pellucid.data.fetch import fetch
-    from pellucid.data.published import PUBLISHED
+    from pellucid.data.published.catalog import PUBLISHED
+    from pellucid.data.published.download import fetch
 
     refuse_foreign_json(json_file)
     with progress_bars(quiet) as bars:

@@ -10,12 +10,12 @@ import click
 
 from pellucid.cli.answers import Predictions, predictions
 from pellucid.cli.output import json_option, refuse_foreign_json, say, write_json
+from pellucid.data.sort_into_folders import Sorted, folder_names, refuse_folder
+from pellucid.data.sort_into_folders import sort_into as sort
 from pellucid.errors import InputError
 from pellucid.features import PictureFeatures
 from pellucid.model import load
 from pellucid.novelty import UNKNOWN
-from pellucid.sorting import Sorted, folder_names, refuse_folder
-from pellucid.sorting import sort_into as sort
 from pellucid.system.files import atomic_write, refuse_existing, refuse_same
 
 MOST_SHOWN = 60  # lines on the screen; --csv has them all

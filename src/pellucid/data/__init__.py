@@ -5,11 +5,10 @@
 
 from pellucid.data.dataset import Dataset, Splits
 from pellucid.data.facts import Facts, PictureFacts, facts_of, picture_facts
-from pellucid.data.folders import picture_files
-from pellucid.data.folds import folds
 from pellucid.data.groups import grouped, grouped_splits, joined
 from pellucid.data.load import load, rows_of_table
-from pellucid.data.split import split_rows
+from pellucid.data.readers.image_folders import picture_files
+from pellucid.data.splitting import folds, split_rows
 from pellucid.data.toy import flower
 
 __all__ = [

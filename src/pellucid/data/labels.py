@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.cells import plain
+from pellucid.data.readers.table_columns import plain
 from pellucid.errors import InputError
 
 LABEL_KINDS = "biufSUMO"  # NumPy's letters for numbers, texts, dates; of objects each is looked at

@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from pellucid.data import folders, hdf5, huggingface, idx, npz, tables, toy
+from pellucid.data import toy
 from pellucid.data.dataset import Splits
+from pellucid.data.readers import csv_table, hdf5, huggingface, idx, image_folders, npz
 from pellucid.errors import InputError, MissingFileError
 
 
@@ -29,9 +30,9 @@ OF_TABLES = ("label", "groups", "regression", "categorical", "numeric", "drop", 
 
 HDF5 = Reader(hdf5.read, OF_ARRAYS, "HDF5 file")
 IDX = Reader(idx.read, (), "IDX file or folder of them")
-FOLDERS = Reader(folders.read, (), "folder or zip of class folders")
+FOLDERS = Reader(image_folders.read, (), "folder or zip of class folders")
 NPZ = Reader(npz.read, OF_ARRAYS, "NumPy file")
-TABLE = Reader(tables.read, OF_TABLES, "table")
+TABLE = Reader(csv_table.read, OF_TABLES, "table")
 HUGGINGFACE = Reader(huggingface.read, OF_TABLES, "data set of the datasets library")
 TOY = Reader(toy.read, (), "toy data set")
 
@@ -65,7 +66,7 @@ def load(
     options : what the reader takes.
         label : the column of the classes, or of the numbers to predict, for tables.
         groups : a column that says which rows belong together, for tables.
-        categorical, numeric, drop, only : what is known of the columns of tables, as `columns.Declared` has it.
+        categorical, numeric, drop, only : what is known of the columns of tables, as `table_columns.Declared` has it.
         keys : the names of samples and labels, for HDF5 and .npz files.
         regression : whether the labels are numbers to predict, for all of these; None decides by how they look.
 
@@ -118,7 +119,7 @@ def _reader_of(source: Any) -> tuple[Reader, Any]:
         return _reader_of_folder(path), path
     if idx.is_idx(path):
         return IDX, path
-    if path.suffix.lower() in folders.PICTURE_ENDINGS:
+    if path.suffix.lower() in image_folders.PICTURE_ENDINGS:
         raise InputError(
             f"{path} is one picture; what is learned from is a folder with one folder of pictures a class. "
             "pellucid predict and pellucid explain take one picture, with a model."

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.data.arrays import Pair, splits_of
 from pellucid.data.dataset import Splits
+from pellucid.data.readers.arrays import Pair, splits_of
 from pellucid.errors import unknown_name
 
 POINTS = 400

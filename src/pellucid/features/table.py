@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from pellucid.cells import as_category, as_number
+from pellucid.data.readers.table_columns import as_category, as_number
 from pellucid.errors import InputError
 from pellucid.features.numbers import mean_and_scale
 from pellucid.system import memory

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.data.split import split_rows
+from pellucid.data.splitting import split_rows
 from pellucid.errors import DivergedError, InputError, TrainingWarning
 from pellucid.nn import Network
 from pellucid.nn.losses import Loss, get_loss

@@ -31,7 +31,7 @@ def png_flaw(data: bytes) -> str | None:
 
     >>> chunk = b"IDAT" + b"pixels"
     >>> whole = SIGNATURE + b"\\0\\0\\0\\x06" + chunk + zlib.crc32(chunk).to_bytes(4, "big")
-    >>> png_flaw(whole), flaw(whole[:-1]), flaw(b"no PNG")
+    >>> png_flaw(whole), png_flaw(whole[:-1]), png_flaw(b"no PNG")
     (None, 'it is truncated, the file ends before the picture does', None)
     >>> png_flaw(whole.replace(b"pixels", b"pixelz"))
     'its pixels do not match their checksum'

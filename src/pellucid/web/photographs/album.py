@@ -12,9 +12,9 @@ from pathlib import Path, PurePosixPath
 from uuid import uuid4
 
 from pellucid.data.dataset import SPLIT_WORDS
-from pellucid.data.folders import HEIC_ENDINGS, OTHER_ENDINGS, PICTURE_ENDINGS
+from pellucid.data.readers.image_folders import HEIC_ENDINGS, OTHER_ENDINGS, PICTURE_ENDINGS
+from pellucid.data.sort_into_folders import folder_names
 from pellucid.errors import InputError
-from pellucid.sorting import folder_names
 
 ENDINGS = (*PICTURE_ENDINGS, *HEIC_ENDINGS, *OTHER_ENDINGS)  # of kinds that cannot be read too: the check names them
 DEEPEST = 8  # folders

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from pellucid.data.arrays import Pair, splits_of
 from pellucid.data.dataset import SPLIT_WORDS, Splits
+from pellucid.data.readers.arrays import Pair, splits_of
 from pellucid.errors import InputError, MissingFileError
 from pellucid.system import memory
 

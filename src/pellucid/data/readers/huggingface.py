@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.data.columns import Columns, Declared, read_columns
 from pellucid.data.dataset import SPLIT_WORDS, Block, Dataset, Splits, as_splits, training_part
 from pellucid.data.labels import checked_codes, class_names_of, codes_of
-from pellucid.data.tables import find_column
+from pellucid.data.readers.csv_table import find_column
+from pellucid.data.readers.table_columns import Columns, Declared, read_columns
 from pellucid.errors import InputError, MissingExtraError, MissingFileError
 
 LABEL_NAMES = ("label", "labels", "fine_label")

@@ -1,12 +1,14 @@
-"""Which rows are held back in turn, so that every row is judged once by a network that never saw it.
+"""Which rows to learn from and which to hold back.
 
-Every class is in every fold in about its own proportion; rows that belong together stay together.
+Every class is on both sides in about its own proportion, and rows that belong together (photos of one leaf,
+visits of one patient) stay together, so that a score on the held rows is honest.
 """
 
 import numpy as np
 
-from pellucid.data.split import ATTEMPTS
 from pellucid.errors import InputError
+
+ATTEMPTS = 10  # random orders of the groups that are tried; the split nearest to the wanted one is taken
 
 
 def folds(labels: np.ndarray, k: int, rng: np.random.Generator, groups: np.ndarray | None = None) -> list[np.ndarray]:
@@ -96,3 +98,92 @@ def _unevenness(share: np.ndarray, fold: np.ndarray, k: int) -> float:
     held = np.zeros((k, share.shape[1]))
     np.add.at(held, fold, share)
     return float(((held - 1 / k) ** 2).sum())
+
+
+def split_rows(
+    labels: np.ndarray | None,
+    fraction: float,
+    rng: np.random.Generator,
+    groups: np.ndarray | None = None,
+    n: int | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the rows to keep and the rows to hold back, both ascending.
+
+    Parameters
+    ----------
+    labels : (n,) classes; None for regression, where all rows are alike (then give `groups` or `n`).
+    fraction : the part to hold back, between 0 and 1. A class of two or more is on both sides all the same.
+    rng : the stream of the split.
+    groups : (n,) or None; rows of one group go to one side.
+    n : the number of rows, where neither labels nor groups tell it.
+
+    Raises
+    ------
+    InputError : a fraction outside (0, 1), or rows that cannot be divided in this way.
+
+    >>> kept, held = split_rows(np.array([0, 0, 0, 0, 1, 1]), 0.25, np.random.default_rng(1))
+    >>> len(kept), len(held)
+    (4, 2)
+    """
+    if not 0 < fraction < 1:
+        raise InputError(f"the fraction to hold back lies between 0 and 1, got {fraction}.")
+    if labels is None:
+        labels = np.zeros(len(groups) if groups is not None else n or 0, dtype=np.int64)
+    values, classes = np.unique(labels, return_inverse=True)
+    if groups is None:
+        held = _held_rows(classes, fraction, rng)
+    else:
+        held = _held_by_group(values, classes, np.asarray(groups), fraction, rng)
+    if not held.any():
+        raise InputError(
+            f"{len(classes)} samples cannot be divided: no class has two samples, so none can be held back; "
+            "give validation data of its own, or more samples."
+        )
+    return np.flatnonzero(~held), np.flatnonzero(held)
+
+
+def _held_rows(classes: np.ndarray, fraction: float, rng: np.random.Generator) -> np.ndarray:
+    held = np.zeros(len(classes), dtype=bool)
+    for code in range(classes.max(initial=-1) + 1):
+        members = rng.permutation(np.flatnonzero(classes == code))
+        if len(members) > 1:
+            share = min(max(1, int(fraction * len(members) + 0.5)), len(members) - 1)
+            held[members[:share]] = True
+    return held
+
+
+def _held_by_group(
+    values: np.ndarray, classes: np.ndarray, groups: np.ndarray, fraction: float, rng: np.random.Generator
+) -> np.ndarray:
+    """Return the mask of held rows: groups in random order, each held if that helps, the best order of several."""
+    if len(groups) != len(classes):
+        raise InputError(f"there are {len(groups)} groups for {len(classes)} samples; one for each is needed.")
+    names, members = np.unique(groups, return_inverse=True)
+    table = np.zeros((len(names), len(values)), dtype=np.int64)  # samples of each group and class
+    np.add.at(table, (members, classes), 1)
+    total = table.sum(axis=0)
+    for code in np.flatnonzero((total > 1) & ((table > 0).sum(axis=0) == 1)):
+        what = f"class {values[code]} is all" if len(values) > 1 else "all there is, is"
+        raise InputError(
+            f"{what} in one group, {names[table[:, code].argmax()]}, so it cannot be on both sides of a split; "
+            "collect it from more groups, or give validation data of its own."
+        )
+    target, needed = fraction * total, total > 1
+    best, nearest = None, np.inf
+    for _ in range(ATTEMPTS):
+        count, chosen = np.zeros_like(total), list[int]()
+        for group in rng.permutation(len(names)):
+            after = count + table[group]
+            brings_a_class = ((count == 0) & (table[group] > 0) & needed).any()
+            helps = brings_a_class or ((after - target) ** 2).sum() < ((count - target) ** 2).sum()
+            if helps and (after < total).all():
+                count, chosen = after, [*chosen, group]
+        distance = ((count - target) ** 2).sum()
+        if (count[needed] > 0).all() and distance < nearest:
+            best, nearest = chosen, distance
+    if best is None:
+        raise InputError(
+            f"{len(names)} groups cannot be divided so that every class is on both sides; "
+            "collect more groups, or give validation data of its own."
+        )
+    return np.isin(members, best)

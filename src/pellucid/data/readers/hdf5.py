@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.data.arrays import Pair, find_pairs, splits_of
 from pellucid.data.dataset import SPLIT_WORDS, Splits
+from pellucid.data.readers.arrays import Pair, find_pairs, splits_of
 from pellucid.errors import InputError, PellucidError
 from pellucid.system import memory
 

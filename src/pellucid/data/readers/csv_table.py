@@ -16,10 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.cells import as_number, plain
-from pellucid.data.columns import Columns, Declared, are_mistakes, read_columns
 from pellucid.data.dataset import Dataset, Splits
 from pellucid.data.labels import are_measurements, class_names_of, codes_of
+from pellucid.data.readers.table_columns import Columns, Declared, are_mistakes, as_number, plain, read_columns
 from pellucid.errors import InputError
 from pellucid.system import memory
 

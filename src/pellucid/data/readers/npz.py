@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from pellucid.data.arrays import find_pairs, splits_of
 from pellucid.data.dataset import Splits
+from pellucid.data.readers.arrays import find_pairs, splits_of
 from pellucid.errors import InputError
 from pellucid.system import memory
 

@@ -1,0 +1,1 @@
+"""The articles' data: where they are published, and how they are downloaded and checked."""
