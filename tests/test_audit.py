@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pellucid.audit import LEVELS, Finding, audit, copies_of, copy_groups
-from pellucid.audit.copies import clusters_of
 from pellucid.cli.main import run
-from pellucid.data import Dataset, Splits, facts, facts_of, grouped_splits, load, split_rows
+from pellucid.data import Dataset, Splits, facts_of, grouped_splits, load, split_rows
+from pellucid.data.audit import LEVELS, Finding, audit, copies_of, copy_groups, image_metadata
+from pellucid.data.audit.duplicates import clusters_of
 from pellucid.errors import InputError
 from photographs import COPIES, exif_of, jpeg, photograph, png, put
 
@@ -370,8 +370,8 @@ def test_progress_is_told(tmp_path):
 def test_every_picture_is_opened_once(tmp_path, monkeypatch):
     clean(tmp_path)
     opened = []
-    read = facts.read_file
-    monkeypatch.setattr(facts, "read_file", lambda raw: opened.append(raw) or read(raw))
+    read = image_metadata.read_file
+    monkeypatch.setattr(image_metadata, "read_file", lambda raw: opened.append(raw) or read(raw))
     audit(load(tmp_path))
     assert len(opened) == len(set(opened)) == 20
 

@@ -8,9 +8,8 @@ import pytest
 
 from backbones import W, onnx_graph, pooled_colours
 from pellucid.errors import BadPictureError, InputError, MissingExtraError, MissingFileError
-from pellucid.features import onnx_file
-from pellucid.features.backbone import Backbone
-from pellucid.features.onnx_file import INSIDE, refuse_external_data
+from pellucid.features import onnx_backbone
+from pellucid.features.onnx_backbone import INSIDE, Backbone, refuse_external_data
 
 X = np.random.default_rng(1).random((6, 4, 3)).astype(np.float32)
 
@@ -201,7 +200,7 @@ def test_files(tmp_path, monkeypatch):
     with pytest.raises(InputError, match="is not a file"):
         Backbone.read(tmp_path)
     (tmp_path / "large.onnx").write_bytes(b"12345")
-    monkeypatch.setattr(onnx_file, "LARGEST", 4)
+    monkeypatch.setattr(onnx_backbone, "LARGEST", 4)
     with pytest.raises(InputError, match="has 5 bytes; an ONNX file has at most 4"):
         Backbone.read(tmp_path / "large.onnx")
 
@@ -276,8 +275,8 @@ def test_the_numbers_of_fields_are_those_of_onnx():
                   and f.message_type.name in ours}  # fmt: skip
         assert theirs == fields, message
     tensor = onnx.TensorProto.DESCRIPTOR.fields_by_name
-    assert tensor["external_data"].number == onnx_file.EXTERNAL_DATA
-    assert tensor["data_location"].number == onnx_file.DATA_LOCATION
+    assert tensor["external_data"].number == onnx_backbone.EXTERNAL_DATA
+    assert tensor["data_location"].number == onnx_backbone.DATA_LOCATION
 
 
 @pytest.mark.parametrize(

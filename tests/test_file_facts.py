@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pellucid.data import Facts, folds
-from pellucid.data.likeness import THUMBNAIL
+from pellucid.data.audit.similarity import THUMBNAIL
 from pellucid.evaluation import file_facts
 from pellucid.evaluation.file_facts import fact_columns, facts_of, guess
 

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from pellucid.data import likeness, picture_facts
-from pellucid.data.likeness import alike, coarse, copies, join, thumbnails
+from pellucid.data import picture_facts
+from pellucid.data.audit import similarity
+from pellucid.data.audit.similarity import alike, coarse, copies, join, thumbnails
 from photographs import COPIES, NO_COPIES, drawing, photograph, png
 
 
@@ -32,8 +33,8 @@ def test_a_plain_logo_saved_again_is_a_copy():
 
 
 def test_copies_of_copies_in_any_order_across_tiles(monkeypatch):
-    monkeypatch.setattr(likeness, "TILE", (3, 4))
-    monkeypatch.setattr(likeness, "CLOSELY", 2)
+    monkeypatch.setattr(similarity, "TILE", (3, 4))
+    monkeypatch.setattr(similarity, "CLOSELY", 2)
     kinds = list(COPIES.values())
     files = [kinds[k % len(kinds)](photograph(k % 7)) for k in range(40)]
     assert copies(seen(*files)).tolist() == [k % 7 for k in range(40)]
@@ -42,19 +43,19 @@ def test_copies_of_copies_in_any_order_across_tiles(monkeypatch):
 def test_every_pair_is_compared(monkeypatch):
     """Points on a circle, near ones alike: the labels must be those of its arcs."""
     points = np.random.default_rng(0).permutation(np.delete(np.linspace(0, 6, 200), [3, 50, 51, 120, 190]))
-    monkeypatch.setattr(likeness, "coarse", lambda thumbnails: np.stack([np.cos(points), np.sin(points)], axis=1))
-    monkeypatch.setattr(likeness, "COARSE", np.cos(6 / 199 * 1.1))
-    monkeypatch.setattr(likeness, "alike", lambda a, b: np.ones(len(a), bool))
+    monkeypatch.setattr(similarity, "coarse", lambda thumbnails: np.stack([np.cos(points), np.sin(points)], axis=1))
+    monkeypatch.setattr(similarity, "COARSE", np.cos(6 / 199 * 1.1))
+    monkeypatch.setattr(similarity, "alike", lambda a, b: np.ones(len(a), bool))
     arcs = np.searchsorted([3, 50, 120, 190], points * 199 / 6)
     for tile, closely in (((7, 20), 3), ((20, 7), 100), ((500, 500), 1), ((512, 4096), 256)):
-        monkeypatch.setattr(likeness, "TILE", tile)
-        monkeypatch.setattr(likeness, "CLOSELY", closely)
-        labels = copies(np.zeros((len(points), likeness.THUMBNAIL), np.uint8))
+        monkeypatch.setattr(similarity, "TILE", tile)
+        monkeypatch.setattr(similarity, "CLOSELY", closely)
+        labels = copies(np.zeros((len(points), similarity.THUMBNAIL), np.uint8))
         assert labels.tolist() == [int(np.flatnonzero(arcs == arc)[0]) for arc in arcs]
 
 
 def test_where_too_many_are_alike_the_most_alike_are_looked_at(monkeypatch):
-    monkeypatch.setattr(likeness, "MOST", 4)
+    monkeypatch.setattr(similarity, "MOST", 4)
     images = [NO_COPIES["a scene with something in it"][k % 2] for k in range(6)]
     files = [COPIES["recompressed"](image) if k > 1 else png(image) for k, image in enumerate(images)]
     labels = copies(seen(*files))
@@ -63,7 +64,7 @@ def test_where_too_many_are_alike_the_most_alike_are_looked_at(monkeypatch):
 
 
 def test_no_pictures():
-    assert copies(np.empty((0, likeness.THUMBNAIL), np.uint8)).tolist() == []
+    assert copies(np.empty((0, similarity.THUMBNAIL), np.uint8)).tolist() == []
 
 
 def test_thumbnails_are_means_of_areas():
@@ -81,7 +82,7 @@ def test_thumbnails_are_means_of_areas():
 def test_thumbnails_of_any_shape_keep_the_mean(shape):
     block = np.random.default_rng(1).integers(0, 256, shape, dtype=np.uint8)
     small = thumbnails(block)
-    assert small.shape == (3, likeness.THUMBNAIL)
+    assert small.shape == (3, similarity.THUMBNAIL)
     luma = block.reshape(3, *shape[1:3], -1).astype(float)
     luma = luma @ np.array([0.299, 0.587, 0.114]) if luma.shape[3] == 3 else luma[..., 0]
     np.testing.assert_allclose(small[:, :1024].mean(axis=1), luma.mean(axis=(1, 2)), atol=0.1)
@@ -90,13 +91,13 @@ def test_thumbnails_of_any_shape_keep_the_mean(shape):
 
 
 def test_coarse_is_the_correlation_of_the_gradients_of_smooth_pictures(monkeypatch):
-    monkeypatch.setattr(likeness, "DETAIL", 0)
+    monkeypatch.setattr(similarity, "DETAIL", 0)
     y, x = (np.mgrid[:32, :32] + 0.5) * np.pi / 32
     waves = {(u, v): np.cos(u * y) * np.cos(v * x) for u in range(4) for v in range(4) if u + v}
     rng = np.random.default_rng(0)
     Y = [sum(rng.normal() * wave for wave in waves.values()) for _ in range(2)]
     grey = np.stack([128 + 100 * plane / np.abs(plane).max() for plane in Y])
-    full = np.full((2, likeness.THUMBNAIL), 128, np.uint8)
+    full = np.full((2, similarity.THUMBNAIL), 128, np.uint8)
     full[:, :1024] = np.rint(grey).reshape(2, -1)
     a, b = (np.stack(np.gradient(plane)).ravel() for plane in grey)
     wanted = a @ b / np.linalg.norm(a) / np.linalg.norm(b)

@@ -7,8 +7,8 @@ from skimage.feature import hog
 from pellucid.data.images import PictureShape
 from pellucid.errors import InputError
 from pellucid.features import FEATURES, Photo, Pixels, copies_of, views_of
+from pellucid.features.augmentation import VIEWS
 from pellucid.features.photo import COLOURS, SHAPE, SIZE, _counts, _gradients, _halved, _maps, _means, _numbers
-from pellucid.features.views import VIEWS
 
 RNG = np.random.default_rng(0)
 NOISE = RNG.integers(0, 256, SHAPE.as_tuple, dtype=np.uint8)

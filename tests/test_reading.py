@@ -15,14 +15,13 @@ import PIL
 import pytest
 from PIL import Image
 
-from pellucid import reading
 from pellucid.assembly import assemble
 from pellucid.cli.main import run
 from pellucid.cli.output import Bars
 from pellucid.data import load
 from pellucid.data.images import PictureShape, as_pixels, decode
 from pellucid.errors import BadPictureError, MissingFileError
-from pellucid.features import Pixels
+from pellucid.features import Pixels, extraction
 from pellucid.insight.samples import examples_and_mistakes
 from pellucid.job import train
 from pellucid.model import load as load_model
@@ -221,11 +220,11 @@ def another_pillow(folder, monkeypatch):
 
 
 def another_pellucid(folder, monkeypatch):
-    monkeypatch.setattr(reading, "__version__", "99.0")
+    monkeypatch.setattr(extraction, "__version__", "99.0")
 
 
 def another_format(folder, monkeypatch):
-    monkeypatch.setattr(reading, "FORMAT", 99)
+    monkeypatch.setattr(extraction, "FORMAT", 99)
 
 
 CHANGES = [changed_content, changed_order, one_more, another_pillow, another_pellucid, another_format]
@@ -254,14 +253,14 @@ def test_a_new_name_of_the_folder_changes_nothing(folder, monkeypatch, tmp_path)
 
 
 def test_a_file_that_changes_between_looking_and_decoding(folder, monkeypatch):
-    decode = reading._decode
+    decode = extraction._decode
 
     def changing(*args):
         Image.new("RGB", (40, 40), "red").save(folder / "dark" / "00.png")
         return decode(*args)
 
     before = (folder / "dark/00.png").read_bytes()
-    monkeypatch.setattr(reading, "_decode", changing)
+    monkeypatch.setattr(extraction, "_decode", changing)
     read(folder)
     monkeypatch.undo()
     monkeypatch.setenv("PELLUCID_CACHE", str(folder.parent / "cache"))

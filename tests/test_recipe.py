@@ -6,7 +6,7 @@ from PIL import Image
 
 import pellucid
 from pellucid.assembly import assemble, data_for
-from pellucid.data import facts
+from pellucid.data.audit import image_metadata
 from pellucid.errors import BadPictureError, InputError, MissingFileError
 from pellucid.job import run, train
 from pellucid.nn import Cosine, GradientDescent, WarmUp
@@ -15,7 +15,7 @@ from pellucid.recipe import make_recipe
 from pellucid.recipe_file import read_recipe, write_recipe
 from pellucid.training import EarlyStopping
 
-PICTURE_FACTS = facts.picture_facts
+PICTURE_FACTS = image_metadata.picture_facts
 QUICK = {"features": "pixels", "cross_validate": 0}  # what these tests are not about
 RNG = np.random.default_rng(0)
 
@@ -305,7 +305,7 @@ def test_a_share_is_held_back_before_folds_are_planned(tmp_path):
 
 def test_pictures_are_looked_at_once_though_bursts_are_grouped(tmp_path, monkeypatch):
     looked, data = [], write_pictures(tmp_path / "data")
-    monkeypatch.setattr(facts, "picture_facts", lambda raw: looked.append(raw) or PICTURE_FACTS(raw))
+    monkeypatch.setattr(image_metadata, "picture_facts", lambda raw: looked.append(raw) or PICTURE_FACTS(raw))
     Image.open(data / "dark/00.png").save(data / "dark/01.png")  # the next in the order of names: a burst
     prepared = prepare(make_recipe(data=str(data), group_by="burst"))
     assert len(looked) == 36 and len(set(prepared.splits.train.groups)) < 36

@@ -7,10 +7,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from pellucid.audit import Audit
-from pellucid.audit.copies import Copies
-from pellucid.audit.finding import Finding
 from pellucid.data import Dataset
+from pellucid.data.audit import Audit
+from pellucid.data.audit.duplicates import Copies
+from pellucid.data.audit.finding import Finding
 from pellucid.data.images import PictureShape
 from pellucid.evaluation.interval import independent_rows, wilson_interval
 from pellucid.features import Pixels

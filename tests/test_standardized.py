@@ -7,8 +7,8 @@ import pytest
 
 from pellucid.data.images import PictureShape
 from pellucid.errors import InputError
-from pellucid.features import standardized
-from pellucid.features.standardized import StandardizedPictures
+from pellucid.features import images
+from pellucid.features.images import StandardizedPictures
 
 RNG = np.random.default_rng(0)
 
@@ -64,7 +64,7 @@ def test_the_size_of_blocks_changes_no_bit_of_the_rows(monkeypatch, block):
     R = RNG.normal(size=(31, 10)).astype(np.float32)
     fitted = features(5).fitted(R)
     expected = fitted.finished(R, np.float32).tobytes()
-    monkeypatch.setattr(standardized, "BLOCK", block)
+    monkeypatch.setattr(images, "BLOCK", block)
     assert fitted.finished(R, np.float32).tobytes() == expected
     np.testing.assert_allclose(features(5).fitted(R).scale, fitted.scale, rtol=1e-12)
 

@@ -10,11 +10,11 @@ from pellucid.assembly import data_for, described
 from pellucid.cli.main import run
 from pellucid.errors import InputError, ModelFileError
 from pellucid.features import FEATURES, Numbers, Table
+from pellucid.features.scaling import Target
 from pellucid.job import train
 from pellucid.model import Model, load
 from pellucid.model_file import write_model
 from pellucid.nn import Dense, Network
-from pellucid.target import Target
 from test_cli import results
 
 COLUMNS, CATEGORICAL = ("age", "colour", "income", "größe"), ("colour", "größe")

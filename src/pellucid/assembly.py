@@ -13,9 +13,9 @@ from numpy.typing import DTypeLike
 from pellucid.data import Dataset, load
 from pellucid.errors import BadPictureError, InputError
 from pellucid.features import Features, Numbers, PictureFeatures, Pixels
+from pellucid.features.extraction import Told, picture_rows
 from pellucid.model import Model
 from pellucid.nn.scaled_integers import Rows
-from pellucid.reading import Told, picture_rows
 
 
 class Progress(Protocol):

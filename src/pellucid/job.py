@@ -11,8 +11,8 @@ import numpy as np
 
 from pellucid._version import versions
 from pellucid.assembly import Progress
-from pellucid.audit import Audit
 from pellucid.data import Splits
+from pellucid.data.audit import Audit
 from pellucid.data.corrections import Corrected
 from pellucid.decision import Decision, Kept, answers_of, decided, knowing, refuse_impossible
 from pellucid.division import Division

@@ -6,8 +6,8 @@ from typing import Any, Literal
 import numpy as np
 
 from pellucid.assembly import Progress
-from pellucid.audit import Audit
 from pellucid.data import Dataset, folds
+from pellucid.data.audit import Audit
 from pellucid.errors import InputError
 from pellucid.evaluation import (
     CrossValidation,

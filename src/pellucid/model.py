@@ -15,12 +15,12 @@ from pellucid.data import picture_files, rows_of_table
 from pellucid.errors import BadPictureError, InputError, ModelFileError
 from pellucid.features import FEATURES, Features, Numbers, PictureFeatures, StandardizedPictures, Table
 from pellucid.features.embedding import bytes_outside
+from pellucid.features.scaling import Target
 from pellucid.model_file import read_model, write_model
 from pellucid.nn import Network
 from pellucid.nn.scaled_integers import Rows
 from pellucid.novelty import UNKNOWN, Known, Limits
 from pellucid.system.files import refuse_existing
-from pellucid.target import Target
 
 BLOCK_ROWS = 4096  # of samples that are finished at a time
 

@@ -24,7 +24,7 @@ from pellucid.features import (
     copies_of,
     views_of,
 )
-from pellucid.features.backbone import Backbone
+from pellucid.features.onnx_backbone import Backbone
 from pellucid.nn import SCHEDULES, WarmUp
 from pellucid.nn.schedules import get_schedule
 from pellucid.training import Settings

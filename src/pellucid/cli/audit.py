@@ -4,10 +4,10 @@ from typing import Any
 
 import click
 
-from pellucid.audit import audit, facts_by_part
 from pellucid.cli.options import GROUP_BY, Keys, column_options
 from pellucid.cli.output import json_option, progress_bars, refuse_foreign_json, say, table, write_json
 from pellucid.data import grouped_splits, load
+from pellucid.data.audit import audit, facts_by_part
 from pellucid.data.load import takes
 
 

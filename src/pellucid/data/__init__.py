@@ -3,8 +3,8 @@
 `load` picks the reader by what the source is; every reader makes a `Dataset` for each part of it.
 """
 
+from pellucid.data.audit.image_metadata import Facts, PictureFacts, facts_of, picture_facts
 from pellucid.data.dataset import Dataset, Splits
-from pellucid.data.facts import Facts, PictureFacts, facts_of, picture_facts
 from pellucid.data.groups import grouped, grouped_splits, joined
 from pellucid.data.load import load, rows_of_table
 from pellucid.data.readers.image_folders import picture_files

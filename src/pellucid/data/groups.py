@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.data.audit.image_metadata import Facts, facts_of
+from pellucid.data.audit.similarity import BURST, coarse, join
 from pellucid.data.dataset import Dataset, Splits
-from pellucid.data.facts import Facts, facts_of
-from pellucid.data.likeness import BURST, coarse, join
 from pellucid.errors import InputError
 
 WAYS = ("parent", "burst", "date")

@@ -147,7 +147,7 @@ def rows_of_table(path: Path, columns: Sequence[str], categorical: Collection[st
     """
     if not path.exists():
         raise MissingFileError(f"there is no file {path}.")
-    of_kind = huggingface if path.suffix.lower() == ".parquet" else tables
+    of_kind = huggingface if path.suffix.lower() == ".parquet" else csv_table
     return of_kind.read_rows(path, columns, categorical)
 
 

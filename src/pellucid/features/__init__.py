@@ -6,14 +6,13 @@ samples; `finished` makes of raw rows what a network takes. One class and one ro
 
 from typing import TypeAlias
 
+from pellucid.features.augmentation import COPIES, copies_of, views_of
 from pellucid.features.embedding import NORMALIZATIONS, Embedding
-from pellucid.features.numbers import Numbers
+from pellucid.features.images import PictureFeatures, StandardizedPictures
 from pellucid.features.photo import Photo
-from pellucid.features.pictures import PictureFeatures
 from pellucid.features.pixels import Pixels
-from pellucid.features.standardized import StandardizedPictures
+from pellucid.features.scaling import Numbers
 from pellucid.features.table import Table
-from pellucid.features.views import COPIES, copies_of, views_of
 
 Features: TypeAlias = PictureFeatures | Numbers | Table
 

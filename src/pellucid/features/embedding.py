@@ -13,9 +13,8 @@ import numpy as np
 
 from pellucid.data.images import PictureShape, prepare_decoders, to_unit
 from pellucid.errors import BadPictureError, InputError, MissingFileError, ModelFileError, unknown_name
-from pellucid.features.backbone import LARGEST_INPUT, Backbone, onnxruntime
-from pellucid.features.onnx_file import read_onnx
-from pellucid.features.standardized import StandardizedPictures
+from pellucid.features.images import StandardizedPictures
+from pellucid.features.onnx_backbone import LARGEST_INPUT, Backbone, onnxruntime, read_onnx
 from pellucid.system.threads import in_order
 
 DEFAULT_SIZE = 224  # of pictures, where the graph leaves it open

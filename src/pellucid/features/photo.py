@@ -13,9 +13,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from pellucid.data.images import PictureShape, to_unit
+from pellucid.features.augmentation import VIEWS
+from pellucid.features.images import StandardizedPictures
 from pellucid.features.photo_names import kind_of, photo_names, place_of
-from pellucid.features.standardized import StandardizedPictures
-from pellucid.features.views import VIEWS
 
 SIZE = 192  # pixels; photographs are described at this size, at half of it and at a quarter
 COUNTED = (1, 2)  # grids whose cells colours and textures are counted in: the whole, and 2 x 2

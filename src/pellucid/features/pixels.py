@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from pellucid.data.images import PictureShape, to_unit
-from pellucid.features.pictures import Bad, PictureFeatures
+from pellucid.features.images import Bad, PictureFeatures
 from pellucid.nn.scaled_integers import IntegerRows, Rows
 
 ROWS, COLUMNS = ("top", "middle", "bottom"), ("left", "centre", "right")

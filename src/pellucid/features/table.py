@@ -12,7 +12,7 @@ from numpy.typing import DTypeLike
 
 from pellucid.data.readers.table_columns import as_category, as_number
 from pellucid.errors import InputError
-from pellucid.features.numbers import mean_and_scale
+from pellucid.features.scaling import mean_and_scale
 from pellucid.system import memory
 
 NAMED = 8  # columns or categories that a sentence names at most

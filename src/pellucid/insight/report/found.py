@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from pellucid.audit import Audit
-from pellucid.audit.copies import clusters_of
+from pellucid.data.audit import Audit
+from pellucid.data.audit.duplicates import clusters_of
 from pellucid.html import escaped
 from pellucid.insight.report.album import Album, picture
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.audit import Audit
-from pellucid.audit.copies import clusters_of
 from pellucid.data import Splits
+from pellucid.data.audit import Audit
+from pellucid.data.audit.duplicates import clusters_of
 
 MOST_CLUSTERS, MOST_COPIES, MOST_BROKEN = 12, 6, 200
 FOR_THE_COMMAND_LINE = re.compile(r"[;.] --[a-z][^.;]*")

@@ -14,8 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pellucid.audit import audit
 from pellucid.data import Splits, load
+from pellucid.data.audit import audit
 from pellucid.errors import InputError, PellucidError
 from pellucid.job import Result, run
 from pellucid.recipe import USUAL, Recipe, make_recipe

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pellucid.audit.finding import Finding, few, number
 from pellucid.data import Dataset
+from pellucid.data.audit.finding import Finding, few, number
+from pellucid.data.audit.image_metadata import Facts, facts_of
+from pellucid.data.audit.similarity import copies as near_copies
 from pellucid.data.dataset import SPLIT_WORDS
-from pellucid.data.facts import Facts, facts_of
 from pellucid.data.groups import joined
-from pellucid.data.likeness import copies as near_copies
 from pellucid.errors import InputError
 
 

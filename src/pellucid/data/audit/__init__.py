@@ -1,7 +1,7 @@
 """Audit: what is wrong with data before anything is learned from it, told in sentences with numbers and examples."""
 
-from pellucid.audit.audit import Audit, audit, facts_by_part
-from pellucid.audit.copies import Copies, copies_of, copy_groups
-from pellucid.audit.finding import LEVELS, Finding
+from pellucid.data.audit.audit import Audit, audit, facts_by_part
+from pellucid.data.audit.duplicates import Copies, copies_of, copy_groups
+from pellucid.data.audit.finding import LEVELS, Finding
 
 __all__ = ["LEVELS", "Audit", "Copies", "Finding", "audit", "copies_of", "copy_groups", "facts_by_part"]

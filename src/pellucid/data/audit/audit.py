@@ -6,11 +6,11 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from pellucid.audit import contents
-from pellucid.audit.copies import Copies, copies_of
-from pellucid.audit.finding import LEVELS, Finding
 from pellucid.data import Dataset, Splits
-from pellucid.data.facts import Facts, facts_of
+from pellucid.data.audit import checks
+from pellucid.data.audit.duplicates import Copies, copies_of
+from pellucid.data.audit.finding import LEVELS, Finding
+from pellucid.data.audit.image_metadata import Facts, facts_of
 
 
 class Progress(Protocol):
@@ -92,11 +92,11 @@ def audit(splits: Splits, progress: Progress | None = None, facts: dict[str, Fac
     copies = copies_of(parts, facts)
     findings = [
         *copies.findings(),
-        *contents.unreadable(parts, facts),
-        *contents.groups(parts, facts),
-        *contents.classes(parts),
-        *contents.constant(parts),
-        *(contents.looks(parts, facts) if facts else ()),
+        *checks.unreadable(parts, facts),
+        *checks.groups(parts, facts),
+        *checks.classes(parts),
+        *checks.constant(parts),
+        *(checks.looks(parts, facts) if facts else ()),
     ]
     findings.sort(key=lambda finding: LEVELS.index(finding.level))
     return Audit({part: dataset.counts() for part, dataset in parts.items()}, tuple(findings), facts, copies)

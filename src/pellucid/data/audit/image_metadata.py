@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pellucid.data.audit.similarity import SIDE, THUMBNAIL, thumbnails
 from pellucid.data.dataset import Dataset
 from pellucid.data.images import (
     ORIENTATION,
@@ -24,7 +25,6 @@ from pellucid.data.images import (
     read_file,
     to_unit,
 )
-from pellucid.data.likeness import SIDE, THUMBNAIL, thumbnails
 from pellucid.errors import BadPictureError
 from pellucid.system.threads import in_order
 

@@ -9,12 +9,12 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from pellucid.audit.copies import clusters_of
-from pellucid.audit.finding import Finding, few, number
 from pellucid.data import Dataset
-from pellucid.data.facts import Facts
+from pellucid.data.audit.duplicates import clusters_of
+from pellucid.data.audit.finding import Finding, few, number
+from pellucid.data.audit.image_metadata import Facts
+from pellucid.data.audit.similarity import SIDE
 from pellucid.data.groups import bursts, more_alike_than_chance
-from pellucid.data.likeness import SIDE
 from pellucid.data.readers.image_folders import how_to_read
 
 Parts = Mapping[str, Dataset]
