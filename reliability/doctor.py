@@ -9,7 +9,7 @@ import argparse
 from collections.abc import Iterable
 from dataclasses import replace
 
-from pellucid.training.doctor import Finding
+from pellucid.training.diagnostics import Finding
 from reliability.patients import CASES, HELD_OUT, SETTING, Case, Ward, examined
 
 SEEDS_SET, SEEDS_JUDGED = range(10), range(10, 30)

@@ -19,7 +19,8 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 
 from pellucid.nn import LBFGS, Network
-from pellucid.training import Checkpoints, EarlyStopping, Every, Settings, checkpoints, fit, loop
+from pellucid.training import Checkpoints, EarlyStopping, Every, Settings, fit, loop
+from pellucid.training.checkpoints import checkpoints
 
 MOMENTS = 10
 EVERY = Every(seconds=0.05)

@@ -19,7 +19,7 @@ from pellucid.nn.losses import Loss
 from pellucid.nn.schedules import get_schedule
 from pellucid.system.random_streams import as_seed
 from pellucid.training import EarlyStopping, History, Settings, fit
-from pellucid.training.doctor import Finding, diagnose
+from pellucid.training.diagnostics import Finding, diagnose
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 SIDE = 24  # of the leaves, in pixels

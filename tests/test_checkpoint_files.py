@@ -26,7 +26,8 @@ from pellucid.errors import (
     TrainingWarning,
 )
 from pellucid.nn import GradientDescent
-from pellucid.training import Checkpoints, Every, checkpoints, fit, loop
+from pellucid.training import Checkpoints, Every, fit, loop
+from pellucid.training.checkpoints import checkpoints
 from training_runs import LOSS
 
 pytestmark = pytest.mark.usefixtures("no_waiting_for_the_disk")
@@ -227,7 +228,7 @@ def test_row_space_stays_as_it_was_chosen(tmp_path, monkeypatch):
     expected = outcome(trained(**how))
     assert expected[1].used_row_space
     killed_after(9, tmp_path / "c", monkeypatch, **how)
-    monkeypatch.setattr("pellucid.training.row_space.choice._free_memory", lambda: 1)
+    monkeypatch.setattr("pellucid.training.row_space.eligibility._free_memory", lambda: 1)
     assert outcome(trained(tmp_path / "c", resume=True, **how)) == expected
 
 

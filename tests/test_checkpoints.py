@@ -27,7 +27,8 @@ from checkpoint_runs import (
 )
 from pellucid.errors import DivergedError, TrainingWarning
 from pellucid.nn import Cosine, Network
-from pellucid.training import Checkpoints, EarlyStopping, checkpoints, fit, loop, snapshot, standing
+from pellucid.training import Checkpoints, EarlyStopping, fit, loop
+from pellucid.training.checkpoints import checkpoints, fit_progress, state_file
 from pellucid.training.loop import State
 from training_runs import LOSS
 
@@ -95,12 +96,12 @@ def test_every_field_of_state_is_in_a_checkpoint(name, optimizer, tmp_path):
     if name == "best":
         changed = np.full_like(state.learned.parameters, 0.1)
     setattr(state, name, changed)
-    arrays, content = snapshot.snapshot(state)
+    arrays, content = state_file.snapshot(state)
     path = tmp_path / "s"
     checkpoints.write_sealed(path, "kind", 1, arrays, content)
     again = fresh(optimizer)
     assert bits(getattr(again, name)) != bits(getattr(state, name))
-    snapshot.restore(again, checkpoints.read_sealed(path, "kind", 1))
+    state_file.restore(again, checkpoints.read_sealed(path, "kind", 1))
     for kept in KEPT:
         assert bits(getattr(again, kept)) == bits(getattr(state, kept)), kept
 
@@ -141,15 +142,15 @@ def test_without_one_field_it_ends_elsewhere(name, half_done, tmp_path, monkeypa
 
     def forgetful(state, saved):
         before = copy.deepcopy(getattr(state, name))
-        snapshot.restore(state, saved)
+        state_file.restore(state, saved)
         assert bits(before) != bits(getattr(state, name)), "this run does not show the field"
         if name == "learned":
             state.learned.parameters[:] = before.parameters
         else:
             setattr(state, name, before)
 
-    monkeypatch.setattr(standing, "refuse_impossible", lambda *_: None)  # which notices some of it too
-    monkeypatch.setattr(standing, "restore", forgetful)
+    monkeypatch.setattr(fit_progress, "refuse_impossible", lambda *_: None)  # which notices some of it too
+    monkeypatch.setattr(fit_progress, "restore", forgetful)
     assert resumed_from(half_done, tmp_path) != half_done[1]
 
 

@@ -11,11 +11,11 @@ from pellucid.errors import DivergedError
 from pellucid.nn import SCHEDULES, Dense, Network
 from pellucid.nn.scaled_integers import IntegerRows
 from pellucid.training import EarlyStopping, History, Settings, fit
-from pellucid.training.doctor import LEVELS, NAMES, Finding, diagnose
-from pellucid.training.doctor import thresholds as at
-from pellucid.training.doctor.finding import told_once
-from pellucid.training.doctor.patient import Patient, passed
-from pellucid.training.doctor.trial import better_rate
+from pellucid.training.diagnostics import LEVELS, NAMES, Finding, diagnose
+from pellucid.training.diagnostics import findings as at
+from pellucid.training.diagnostics.findings import told_once
+from pellucid.training.diagnostics.learning_checks import better_rate
+from pellucid.training.diagnostics.observed_run import Patient, passed
 from pellucid.training.examples import Examples
 from reliability.patients import CASES, SETTING, examined
 

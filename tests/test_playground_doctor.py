@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pellucid.training.doctor import NAMES, Finding
+from pellucid.training.diagnostics import NAMES, Finding
 from pellucid.web.playground.choices import HIGHEST_RATES, RATES, Choices
 from pellucid.web.playground.doctor import ADVICE, Doctor, Look, advice_for, moment_of
 from pellucid.web.playground.problem import Problem

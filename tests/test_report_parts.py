@@ -28,7 +28,7 @@ from pellucid.insight.report.worth import worth_of_scores_html
 from pellucid.model import Model
 from pellucid.nn import Dense, Network
 from pellucid.training import History
-from pellucid.training.doctor import Finding as Verdict
+from pellucid.training.diagnostics import Finding as Verdict
 from test_report import Page
 
 ODD = "<b id='x'>\"&"

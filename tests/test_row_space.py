@@ -12,7 +12,7 @@ from pellucid.nn import Adam, GradientDescent
 from pellucid.nn.scaled_integers import IntegerRows
 from pellucid.training import EarlyStopping, Settings, fit
 from pellucid.training.examples import Examples
-from pellucid.training.row_space import Span, basis, choice, dual, is_plain_descent
+from pellucid.training.row_space import Span, eligibility, is_plain_descent, reductions
 
 N, D = 23, 60
 DESCENT = {"optimizer": "gradient_descent", "batch_size": None}
@@ -142,7 +142,7 @@ def test_integer_rows_are_never_made_floats_of(dtype, how, monkeypatch):
 
 def test_blocks_of_columns_add_up(monkeypatch):
     X, W, other = rows(), rows(n=4, seed=5), rows(n=6, seed=6)
-    monkeypatch.setattr("pellucid.training.row_space.span.BLOCK_NUMBERS", 7 * N)  # 7 columns at a time, 4 at the end
+    monkeypatch.setattr("pellucid.training.row_space.gram.BLOCK_NUMBERS", 7 * N)  # 7 columns at a time, 4 at the end
     span = Span(X, other)
     assert len(list(span._blocks())) == 9
     np.testing.assert_allclose(span.K, X @ X.T, rtol=1e-13)
@@ -172,7 +172,7 @@ def test_integers_are_multiplied_exactly(extreme):
 def test_the_basis_is_orthonormal_and_carries_rows_and_start():
     X, settings = rows("copies"), Settings(hidden_layers=(4,), **DESCENT)
     network = settings.network(D, 1, "binary_cross_entropy").initialize("he", 1)
-    problem = basis.reduce_to_basis(network, Span(X), Examples(X, targets(X)), None)
+    problem = reductions.reduce_to_basis(network, Span(X), Examples(X, targets(X)), None)
     r = len(np.unique(X, axis=0)) + 4
     assert problem.network.n_in == r
     assert isinstance(problem.train.X, np.ndarray)
@@ -233,7 +233,7 @@ def test_the_four_layers_of_the_cats(real_data, how):
 # what is wrong must be seen -------------------------------------------------------------------------------------
 
 
-class NoStart(dual.Dual):
+class NoStart(reductions.Dual):
     """Forgets H0."""
 
     def forward(self, A_in, buffer, keep=False):
@@ -242,7 +242,7 @@ class NoStart(dual.Dual):
         return super().forward(A_in, buffer, keep)
 
 
-class TrueGradient(dual.Dual):
+class TrueGradient(reductions.Dual):
     """Follows dJ/dC = dZ1^T K, which is not descent on W1."""
 
     def backward(self, dA, tape, buffer, dW, db, input_gradient):
@@ -250,7 +250,7 @@ class TrueGradient(dual.Dual):
         dW[:] = dW @ tape.A_in[:, : self.n]
 
 
-class MeanBias(dual.Dual):
+class MeanBias(reductions.Dual):
     """db as the mean over the rows."""
 
     def backward(self, dA, tape, buffer, dW, db, input_gradient):
@@ -260,7 +260,7 @@ class MeanBias(dual.Dual):
 
 @pytest.mark.parametrize("mutant", [NoStart, TrueGradient, MeanBias])
 def test_a_wrong_dual_layer_is_seen(mutant, monkeypatch):
-    monkeypatch.setattr(dual, "Dual", mutant)
+    monkeypatch.setattr(reductions, "Dual", mutant)
     with pytest.raises(AssertionError, match="tolerance"):
         assert_same(*both(rows(), targets(rows())))
 
@@ -288,22 +288,22 @@ def test_a_wrong_span_is_seen(name, wrong, how, monkeypatch):
 
 
 def chosen(n=200, d=10_000, h=10, dtype="float64", **how):
-    return choice.choose(Settings(**DESCENT | {"epochs": 100} | how), n, 0, d, h, np.dtype(dtype))
+    return eligibility.choose(Settings(**DESCENT | {"epochs": 100} | how), n, 0, d, h, np.dtype(dtype))
 
 
 def test_used_where_it_pays():
-    assert chosen() == choice.Choice(
+    assert chosen() == eligibility.Choice(
         True, "trained in row space, 200 rows in place of 10,000 inputs: 14 times fewer operations"
     )
     no_gain = "trained on the inputs themselves, as 200 rows of 100 inputs gain nothing from row space"
-    assert chosen(d=100) == choice.Choice(False, no_gain)
+    assert chosen(d=100) == eligibility.Choice(False, no_gain)
     assert not chosen(epochs=1).use  # the way there and back costs more than it saves
     assert not chosen(n=20_000, d=784).use
     assert not chosen(n=100, d=100, epochs=10**9).use and chosen(n=99, d=100, epochs=10**9).use
 
 
 def test_switched_off_and_demanded():
-    assert chosen(row_space=False) == choice.Choice(False, "trained on the inputs themselves, as asked for")
+    assert chosen(row_space=False) == eligibility.Choice(False, "trained on the inputs themselves, as asked for")
     assert chosen(d=100, row_space=True).use
 
 
@@ -312,21 +312,21 @@ def test_rules_that_go_by_the_axes_say_what_they_miss(rule):
     name = rule if isinstance(rule, str) else "Adam"
     reason = f"trained on the inputs themselves, as {name} goes by the axes"
     missed = "; gradient_descent, momentum, nesterov or lbfgs would need 9.6 times fewer operations"
-    assert chosen(optimizer=rule) == choice.Choice(False, reason + missed)
-    assert chosen(optimizer=rule, d=50) == choice.Choice(False, reason)
+    assert chosen(optimizer=rule) == eligibility.Choice(False, reason + missed)
+    assert chosen(optimizer=rule, d=50) == eligibility.Choice(False, reason)
     with pytest.raises(InputError, match=f"^row_space must be 'auto' or False with {name}, which goes by the axes"):
         Settings(optimizer=rule, row_space=True)
 
 
 def test_a_gram_matrix_that_does_not_fit(monkeypatch):
-    monkeypatch.setattr(choice, "_free_memory", lambda: 2 * 3 * 8 * 210 * 210 - 1)
+    monkeypatch.setattr(eligibility, "_free_memory", lambda: 2 * 3 * 8 * 210 * 210 - 1)
     too_large = "the products of 200 rows take 0.0 GiB, over half of the free memory"
-    assert chosen() == choice.Choice(False, f"trained on the inputs themselves, as {too_large}")
+    assert chosen() == eligibility.Choice(False, f"trained on the inputs themselves, as {too_large}")
     with pytest.raises(
         InputError, match=r"^row_space=True: the products .* Leave it 'auto', or train on fewer rows\.$"
     ):
         chosen(row_space=True)
-    monkeypatch.setattr(choice, "_free_memory", lambda: 2 * 3 * 8 * 210 * 210)
+    monkeypatch.setattr(eligibility, "_free_memory", lambda: 2 * 3 * 8 * 210 * 210)
     assert chosen().use
 
 

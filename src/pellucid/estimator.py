@@ -20,8 +20,8 @@ from pellucid.features import Features, Numbers
 from pellucid.model import Model, class_codes, with_both_classes
 from pellucid.nn.losses import Loss
 from pellucid.training import Settings, fit, weights_by_code
-from pellucid.training.doctor import Finding
-from pellucid.training.doctor import diagnose as _diagnose
+from pellucid.training.diagnostics import Finding
+from pellucid.training.diagnostics import diagnose as _diagnose
 
 ROW_DTYPES = [np.float64, np.float32, np.uint8]
 

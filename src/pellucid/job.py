@@ -35,7 +35,7 @@ from pellucid.preparation import Prepared, prepare
 from pellucid.recipe import Recipe, make_recipe
 from pellucid.system.random_streams import as_seed
 from pellucid.training import Checkpoints, History, Settings
-from pellucid.training.doctor import Finding
+from pellucid.training.diagnostics import Finding
 
 NOT_TOLD = ("data", "training", "cache")  # in a model's recipe: told elsewhere, or without influence
 

@@ -16,7 +16,7 @@ from pellucid.features.scaling import Target
 from pellucid.model import Model
 from pellucid.system.random_streams import seeds, stream
 from pellucid.training import Checkpoints, History, Settings, fit, weights_by_code
-from pellucid.training.doctor import Finding, diagnose
+from pellucid.training.diagnostics import Finding, diagnose
 
 NO_HIDDEN_LAYER = "no_hidden_layer"  # the baseline, as `evaluation.comparison` knows it
 TO_THE_OPTIMUM: dict[str, Any] = {

@@ -19,7 +19,7 @@ from pellucid.model import predicted_codes, with_both_classes
 from pellucid.nn import Network
 from pellucid.nn.scaled_integers import Rows
 from pellucid.training import Fitted, History, Settings, fit
-from pellucid.training.doctor import Finding, diagnose
+from pellucid.training.diagnostics import Finding, diagnose
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from pellucid.errors import InputError, OutputExistsError
 from pellucid.model import predicted_codes
 from pellucid.nn.scaled_integers import Rows, take
 from pellucid.system.files import atomic_write, refuse_existing
-from pellucid.training.doctor import Finding
+from pellucid.training.diagnostics import Finding
 
 SCHEMA = 1
 MEASURED_ROWS = 500  # the accuracy beside the bar is measured on at most so many training rows

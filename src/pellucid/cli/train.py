@@ -43,7 +43,7 @@ from pellucid.recipe import Recipe, make_recipe
 from pellucid.recipe_file import read_recipe, write_recipe
 from pellucid.system.files import refuse_existing, refuse_same
 from pellucid.training import Checkpoints, EarlyStopping
-from pellucid.training.checkpoints import refuse_unfinished
+from pellucid.training.checkpoints.checkpoints import refuse_unfinished
 
 DEFAULT_OUT = "model.pellucid"
 

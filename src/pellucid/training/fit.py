@@ -4,11 +4,12 @@ It weighs the rows, holds out rows for early stopping, draws the start, goes int
 loop, and sees to it that Ctrl-C and divergence lose nothing that was learned.
 """
 
+import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,21 +20,31 @@ from pellucid.nn import Network
 from pellucid.nn.losses import Loss, get_loss
 from pellucid.nn.scaled_integers import Rows
 from pellucid.system.random_streams import as_seed, seeds, stream, weight_stream
-from pellucid.training.callbacks import print_costs
-from pellucid.training.checkpoints import Checkpoint
-from pellucid.training.examples import Examples, checked_examples
+from pellucid.training.checkpoints.checkpoints import Checkpoint
+from pellucid.training.checkpoints.fit_progress import Standing
+from pellucid.training.checkpoints.state_file import fit_identity
+from pellucid.training.examples import Examples, Problem, checked_examples, codes_of
 from pellucid.training.history import History
-from pellucid.training.identity import fit_identity
-from pellucid.training.interrupt import ctrl_c_noted
 from pellucid.training.loop import State, initial_state, steps
-from pellucid.training.problem import Problem
 from pellucid.training.row_space import Choice, Span, choose, reduce
-from pellucid.training.row_weights import codes_of
+from pellucid.training.runtime import blas_threads, ctrl_c_noted
 from pellucid.training.settings import Settings
-from pellucid.training.standing import Standing
-from pellucid.training.threads import blas_threads
 
 Array = NDArray[Any]
+Callback = Callable[[State], object]
+
+
+def print_costs(epochs: int, lines: int = 10, stream: TextIO | None = None) -> Callback:
+    """Return a callback that writes about `lines` lines over a run of `epochs` epochs, to stderr by default."""
+    every = max(1, epochs // lines)
+
+    def report(state: State) -> None:
+        if state.epoch == 1 or state.epoch % every == 0 or state.stopped:
+            history = state.history
+            validation = f"  validation cost {history.validation_cost[-1]:.6f}" if history.validation_cost else ""
+            print(f"epoch {state.epoch - 1}  cost {history.cost[-1]:.6f}{validation}", file=stream or sys.stderr)
+
+    return report
 
 
 @dataclass(frozen=True)

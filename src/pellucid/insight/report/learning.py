@@ -7,7 +7,7 @@ from pellucid.html import escaped
 from pellucid.html.line_chart import curves
 from pellucid.insight.report.found import badge
 from pellucid.training import History
-from pellucid.training.doctor import Finding
+from pellucid.training.diagnostics import Finding
 
 MOST_NETWORKS = 5  # whose curves stand beside each other
 

@@ -26,9 +26,8 @@ from pellucid.nn.schedules import get_schedule
 from pellucid.recipe import Recipe
 from pellucid.system.random_streams import weight_stream
 from pellucid.training import Settings, weights_by_code
-from pellucid.training.batches import Batches
 from pellucid.training.examples import Examples, checked_examples
-from pellucid.training.loop import State, initial_state, steps
+from pellucid.training.loop import Batches, State, initial_state, steps
 
 Array = NDArray[Any]
 COST_AGREES = 1e-4  # relative, of a run that is trained again with its cost as it was recorded

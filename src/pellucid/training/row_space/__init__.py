@@ -11,12 +11,10 @@ row instead of one for each input, and W1 is expanded at the end. Nothing is app
 """
 
 from pellucid.nn import Network
-from pellucid.training.examples import Examples
-from pellucid.training.problem import Problem
-from pellucid.training.row_space.basis import reduce_to_basis
-from pellucid.training.row_space.choice import Choice, choose
-from pellucid.training.row_space.dual import is_plain_descent, reduce_to_dual
-from pellucid.training.row_space.span import Span
+from pellucid.training.examples import Examples, Problem
+from pellucid.training.row_space.eligibility import Choice, choose
+from pellucid.training.row_space.gram import Span
+from pellucid.training.row_space.reductions import is_plain_descent, reduce_to_basis, reduce_to_dual
 from pellucid.training.settings import Settings
 
 __all__ = ["Choice", "Span", "choose", "reduce"]

@@ -19,7 +19,7 @@ from pellucid.data.audit import audit
 from pellucid.errors import InputError, PellucidError
 from pellucid.job import Result, run
 from pellucid.recipe import USUAL, Recipe, make_recipe
-from pellucid.training.interrupt import stopped_where
+from pellucid.training.runtime import stopped_where
 from pellucid.web.photographs.album import ENDINGS, Album, Bounds, Take
 from pellucid.web.photographs.checkup import checkup
 from pellucid.web.photographs.outcome import reported, saved, summary, told_of

@@ -12,7 +12,7 @@ import numpy as np
 
 from pellucid.nn import Network
 from pellucid.training import History
-from pellucid.training.doctor import Finding, diagnose
+from pellucid.training.diagnostics import Finding, diagnose
 from pellucid.web.playground.choices import BOUNDS, HIGHEST_RATES, Choices
 from pellucid.web.playground.frame import accuracy
 from pellucid.web.playground.timeline import Timeline

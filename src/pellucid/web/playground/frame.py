@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from pellucid.model import class_codes, with_both_classes
 from pellucid.nn import Network
-from pellucid.training.doctor import thresholds as at
+from pellucid.training.diagnostics import findings as at
 from pellucid.training.examples import Examples
 from pellucid.web.playground.problem import Problem
 from pellucid.web.playground.timeline import Timeline

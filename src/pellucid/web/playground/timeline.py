@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from pellucid.errors import InputError
 from pellucid.insight.trace import Trace, trace
 from pellucid.nn import Network
+from pellucid.training.checkpoints.state_file import Snapshot, restore, snapshot
 from pellucid.training.loop import State, initial_state, steps
-from pellucid.training.snapshot import Snapshot, restore, snapshot
-from pellucid.training.threads import blas_threads
+from pellucid.training.runtime import blas_threads
 from pellucid.web.playground.address import MOST_EDITS, Edit
 from pellucid.web.playground.choices import MOST_ITERATIONS, Choices
 from pellucid.web.playground.problem import Problem

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.nn import Network
-from pellucid.training.doctor import thresholds as at
-from pellucid.training.doctor.finding import Finding, counted
-from pellucid.training.doctor.patient import Pass, Patient
+from pellucid.training.diagnostics import findings as at
+from pellucid.training.diagnostics.findings import Finding, counted
+from pellucid.training.diagnostics.observed_run import Pass, Patient
 
 Array = NDArray[Any]
 

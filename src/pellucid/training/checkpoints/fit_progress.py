@@ -14,14 +14,13 @@ import msgspec
 
 from pellucid.errors import InputError, ModelFileError
 from pellucid.nn import Network
-from pellucid.training.checkpoints import Arrays, Checkpoint
+from pellucid.training.checkpoints.checkpoints import Arrays, Checkpoint
+from pellucid.training.checkpoints.state_file import Identity, fitting, refuse_impossible, restore, snapshot
+from pellucid.training.examples import Problem
 from pellucid.training.history import History
-from pellucid.training.identity import Identity
 from pellucid.training.loop import State
-from pellucid.training.problem import Problem
 from pellucid.training.row_space import Choice
 from pellucid.training.settings import Settings
-from pellucid.training.snapshot import fitting, refuse_impossible, restore, snapshot
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """The doctor: what is wrong with a training run, told with the measured number and the option to change."""
 
-from pellucid.training.doctor.diagnosis import diagnose
-from pellucid.training.doctor.finding import LEVELS, NAMES, Finding
+from pellucid.training.diagnostics.diagnose import diagnose
+from pellucid.training.diagnostics.findings import LEVELS, NAMES, Finding
 
 __all__ = ["LEVELS", "NAMES", "Finding", "diagnose"]

@@ -28,8 +28,8 @@ from pellucid.errors import (
 )
 from pellucid.system.files import refuse_unwritable
 from pellucid.system.tensor_file import read_sealed, write_sealed
-from pellucid.training.identity import Identity, differences, plain_identity
-from pellucid.training.threads import blas_description
+from pellucid.training.checkpoints.state_file import Identity, differences, plain_identity
+from pellucid.training.runtime import blas_description
 
 Arrays = dict[str, NDArray[Any]]
 Plain = TypeVar("Plain", int, float, str)

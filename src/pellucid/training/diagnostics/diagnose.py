@@ -10,26 +10,25 @@ from numpy.typing import NDArray
 from pellucid.nn import Network
 from pellucid.nn.scaled_integers import Rows, take
 from pellucid.system.random_streams import as_seed, stream
-from pellucid.training.doctor import layers, learning, scores
-from pellucid.training.doctor import thresholds as at
-from pellucid.training.doctor.finding import Finding, ordered, told_once
-from pellucid.training.doctor.patient import Patient
-from pellucid.training.doctor.scores import CrossValidated
-from pellucid.training.examples import Examples, checked_examples
+from pellucid.training.diagnostics import findings as at
+from pellucid.training.diagnostics import layer_checks, learning_checks, score_checks
+from pellucid.training.diagnostics.findings import Finding, ordered, told_once
+from pellucid.training.diagnostics.observed_run import Patient
+from pellucid.training.diagnostics.score_checks import CrossValidated
+from pellucid.training.examples import Examples, checked_examples, codes_of
 from pellucid.training.history import History
-from pellucid.training.row_weights import codes_of
 from pellucid.training.settings import Settings
 
 Array = NDArray[Any]
 
 OF_LAYERS: tuple[Callable[[Patient], Finding | None], ...] = (
-    layers.dead_layer,
-    layers.silent_units,
-    layers.identical_units,
-    layers.vanishing_gradients,
-    layers.exploding_gradients,
-    layers.saturated_output,
-    scores.always_the_majority,
+    layer_checks.dead_layer,
+    layer_checks.silent_units,
+    layer_checks.identical_units,
+    layer_checks.vanishing_gradients,
+    layer_checks.exploding_gradients,
+    layer_checks.saturated_output,
+    score_checks.always_the_majority,
 )
 
 
@@ -76,7 +75,7 @@ def diagnose(
         Patient(network, history, settings, seed, rows, n, views)
         for network, history, seed in zip(networks, histories, seeds, strict=True)
     ]
-    of_data = [scores.unscaled_inputs(patients[0]), scores.too_few_examples(patients[0], counts)]
+    of_data = [score_checks.unscaled_inputs(patients[0]), score_checks.too_few_examples(patients[0], counts)]
     of_networks = told_once([_examined(patient, held, cross_validation) for patient in patients])
     return ordered([found for found in (*of_data, *of_networks) if found])
 
@@ -85,15 +84,18 @@ def _examined(patient: Patient, held: Examples | None, cross: CrossValidated | N
     """Return the findings of one network."""
     with np.errstate(over="ignore", invalid="ignore"):  # what exploded is told in words
         found = [
-            learning.diverged(patient),
-            learning.rate_too_high(patient, held),
-            learning.rate_too_low(patient, held),
+            learning_checks.diverged(patient),
+            learning_checks.rate_too_high(patient, held),
+            learning_checks.rate_too_low(patient, held),
         ]
         if patient.finite:
             found += [check(patient) for check in OF_LAYERS]
-            found += [scores.overfits(patient, held, cross), scores.no_better_than_the_majority(patient, held, cross)]
-            if not any(finding and finding.name in learning.EXPLAINS_SLOWNESS for finding in found):
-                found.append(learning.stopped_too_early(patient, held))
+            found += [
+                score_checks.overfits(patient, held, cross),
+                score_checks.no_better_than_the_majority(patient, held, cross),
+            ]
+            if not any(finding and finding.name in learning_checks.EXPLAINS_SLOWNESS for finding in found):
+                found.append(learning_checks.stopped_too_early(patient, held))
     return [finding for finding in found if finding]
 
 

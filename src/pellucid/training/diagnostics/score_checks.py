@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.training.doctor import thresholds as at
-from pellucid.training.doctor.finding import Finding, counted
-from pellucid.training.doctor.patient import Patient, passed
+from pellucid.training.diagnostics import findings as at
+from pellucid.training.diagnostics.findings import Finding, counted
+from pellucid.training.diagnostics.observed_run import Patient, passed
 from pellucid.training.examples import Examples
 
 Array = NDArray[Any]

@@ -9,7 +9,7 @@ import numpy as np
 
 from pellucid.errors import InputError
 from pellucid.nn.optimizers import OPTIMIZERS, is_rotation_invariant
-from pellucid.training.row_space.dual import is_plain_descent
+from pellucid.training.row_space.reductions import is_plain_descent
 from pellucid.training.settings import Settings
 
 SHARE_OF_MEMORY = 0.5  # that the matrices may take
