@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 
 from pellucid.articles.beans import SHAPE, SICK
-from pellucid.assembly import assemble
 from pellucid.data import Dataset, load
 from pellucid.features import Pixels
+from pellucid.model.labelled_data import assemble
 
 
 def cats(data: Path) -> tuple[np.ndarray, np.ndarray]:

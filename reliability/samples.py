@@ -15,7 +15,7 @@ import pellucid
 from pellucid.data import load
 from pellucid.data.images import PictureShape, as_pixels
 from pellucid.features import Pixels
-from pellucid.model import Model
+from pellucid.model.model import Model
 from pellucid.nn import Dense, Dropout, Network
 from pellucid.training import Checkpoints, Settings, fit
 

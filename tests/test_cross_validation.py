@@ -11,7 +11,7 @@ from sklearn.model_selection import cross_val_predict
 
 from pellucid.errors import InputError
 from pellucid.evaluation import cross_validate, cross_validate_regression, learning_curve, wilson_interval
-from pellucid.evaluation.interval import difference_interval
+from pellucid.evaluation.intervals import difference_interval
 from pellucid.evaluation.learning_curve import nested_subsets
 
 RNG = np.random.default_rng(0)

@@ -14,7 +14,6 @@ from PIL import Image
 
 import pellucid
 from backbones import W, onnx_graph, pooled_colours
-from pellucid.assembly import described
 from pellucid.cli.main import run
 from pellucid.data import load as load_data
 from pellucid.data.images import as_pixels
@@ -22,7 +21,8 @@ from pellucid.errors import BadPictureError, InputError, MissingExtraError, Miss
 from pellucid.features import NORMALIZATIONS, Embedding
 from pellucid.features.onnx_backbone import Backbone
 from pellucid.job import train
-from pellucid.model_file import read_model, write_model
+from pellucid.model.labelled_data import described
+from pellucid.model.model_file import read_model, write_model
 from pellucid.recipe import make_recipe
 
 RNG = np.random.default_rng(0)

@@ -7,9 +7,9 @@ from sklearn import metrics
 
 from pellucid.errors import InputError
 from pellucid.evaluation import score, score_regression, wilson_interval
-from pellucid.evaluation.calibration import calibration
+from pellucid.evaluation.classification import calibration
 from pellucid.evaluation.comparison import compare, mcnemar_mid_p
-from pellucid.evaluation.interval import difference_interval, independent_rows
+from pellucid.evaluation.intervals import difference_interval, independent_rows
 from pellucid.evaluation.regression import nearness, rmse_interval
 
 P = np.array([[0.9, 0.1], [0.8, 0.2], [0.7, 0.3], [0.6, 0.4], [0.2, 0.8]])

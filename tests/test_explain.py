@@ -13,8 +13,8 @@ from pellucid.errors import InputError
 from pellucid.insight.trace.moment import moment, on_inputs
 from pellucid.insight.trace.subject import Subject
 from pellucid.job import train
-from pellucid.model import load
-from pellucid.novelty import Known, Limits
+from pellucid.model.model import load
+from pellucid.model.novelty import Known, Limits
 from pellucid.recipe import make_recipe
 from pellucid.training import Settings
 from pellucid.training.examples import Examples

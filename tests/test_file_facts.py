@@ -8,7 +8,7 @@ import pytest
 from pellucid.data import Facts, folds
 from pellucid.data.audit.similarity import THUMBNAIL
 from pellucid.evaluation import file_facts
-from pellucid.evaluation.file_facts import fact_columns, facts_of, guess
+from pellucid.evaluation.metadata_baseline import fact_columns, facts_of, guess
 
 N = 200
 RNG = np.random.default_rng(0)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import pellucid
 from pellucid.errors import ModelFileError, PellucidError
-from pellucid.model_file import FORMAT_VERSION, METADATA_KEY
+from pellucid.model.model_file import FORMAT_VERSION, METADATA_KEY
 from pellucid.system.tensor_file import read_sealed, write_sealed
 from reliability.fuzz import ERROR, FAULT, OTHER, SAME, damaged, outcome
 from reliability.samples import KINDS, PICTURES

@@ -21,7 +21,7 @@ from pellucid.cli.terminal import printable
 from pellucid.data import load
 from pellucid.data.images import PictureShape, as_pixels, decode, files
 from pellucid.errors import BadPictureError, InputError, ModelFileError
-from pellucid.model_file import METADATA_KEY
+from pellucid.model.model_file import METADATA_KEY
 from pellucid.system import memory
 from pellucid.system.files import atomic_write, read_tensors, tensor_bytes
 from reliability.samples import KINDS

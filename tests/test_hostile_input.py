@@ -15,8 +15,8 @@ import pellucid
 from pellucid.cli.main import run
 from pellucid.errors import InputError, ModelFileError
 from pellucid.features import Numbers
-from pellucid.model import Model, load
-from pellucid.model_file import write_model
+from pellucid.model.model import Model, load
+from pellucid.model.model_file import write_model
 from pellucid.nn import Dense, Network
 from pellucid.system.files import atomic_write, refuse_same
 from test_model_file import make

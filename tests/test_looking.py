@@ -11,7 +11,7 @@ from pellucid.features import Numbers, Photo, Pixels
 from pellucid.insight.input_gradient import gradient_times_input
 from pellucid.insight.occlusion import GRID, Occluded, border_share, occlusion
 from pellucid.insight.veil import DARKEST, veil
-from pellucid.model import Model
+from pellucid.model.model import Model
 from pellucid.nn import Dense, Network
 
 SIDE = 16

@@ -13,7 +13,7 @@ import pellucid
 from pellucid.data.images import PictureShape
 from pellucid.errors import InputError, MissingFileError, ModelFileError, OutputExistsError, PellucidError
 from pellucid.features import Numbers, Pixels
-from pellucid.model import Model, load
+from pellucid.model.model import Model, load
 from pellucid.nn import Activation, Dense, Dropout, Network
 
 
@@ -137,7 +137,7 @@ def test_other_files_are_refused(tmp_path, data):
 
 
 def test_a_newer_format_is_told(tmp_path, monkeypatch):
-    monkeypatch.setattr("pellucid.model_file.FORMAT_VERSION", 99)
+    monkeypatch.setattr("pellucid.model.model_file.FORMAT_VERSION", 99)
     path = make().save(tmp_path / "m")
     monkeypatch.undo()
     with pytest.raises(ModelFileError, match="has format version 99; this release reads 1"):

@@ -10,7 +10,7 @@ from PIL import Image
 from pellucid.cli.main import run
 from pellucid.data.images import PictureShape
 from pellucid.features import Pixels
-from pellucid.model import Model
+from pellucid.model.model import Model
 from pellucid.nn import Dense, Network
 
 ORIENTATION = 0x0112

@@ -15,7 +15,6 @@ import PIL
 import pytest
 from PIL import Image
 
-from pellucid.assembly import assemble
 from pellucid.cli.main import run
 from pellucid.cli.output import Bars
 from pellucid.data import load
@@ -24,7 +23,8 @@ from pellucid.errors import BadPictureError, MissingFileError
 from pellucid.features import Pixels, extraction
 from pellucid.insight.samples import examples_and_mistakes
 from pellucid.job import train
-from pellucid.model import load as load_model
+from pellucid.model.labelled_data import assemble
+from pellucid.model.model import load as load_model
 from pellucid.nn import network
 from pellucid.nn.scaled_integers import IntegerRows
 from pellucid.system import cache, threads

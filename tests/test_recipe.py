@@ -5,10 +5,10 @@ import pytest
 from PIL import Image
 
 import pellucid
-from pellucid.assembly import assemble, data_for
 from pellucid.data.audit import image_metadata
 from pellucid.errors import BadPictureError, InputError, MissingFileError
 from pellucid.job import run, train
+from pellucid.model.labelled_data import assemble, data_for
 from pellucid.nn import Cosine, GradientDescent, WarmUp
 from pellucid.preparation import prepare
 from pellucid.recipe import make_recipe

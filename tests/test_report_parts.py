@@ -12,7 +12,7 @@ from pellucid.data.audit import Audit
 from pellucid.data.audit.duplicates import Copies
 from pellucid.data.audit.finding import Finding
 from pellucid.data.images import PictureShape
-from pellucid.evaluation.interval import independent_rows, wilson_interval
+from pellucid.evaluation.intervals import independent_rows, wilson_interval
 from pellucid.features import Pixels
 from pellucid.html import document
 from pellucid.insight.occlusion import Occluded
@@ -25,7 +25,7 @@ from pellucid.insight.report.mistakes import corrections_html, mistakes_html
 from pellucid.insight.report.numbers import numbers_html
 from pellucid.insight.report.origin import origin_html
 from pellucid.insight.report.worth import worth_of_scores_html
-from pellucid.model import Model
+from pellucid.model.model import Model
 from pellucid.nn import Dense, Network
 from pellucid.training import History
 from pellucid.training.diagnostics import Finding as Verdict

@@ -6,14 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pellucid.assembly import data_for, described
 from pellucid.cli.main import run
 from pellucid.errors import InputError, ModelFileError
 from pellucid.features import FEATURES, Numbers, Table
 from pellucid.features.scaling import Target
 from pellucid.job import train
-from pellucid.model import Model, load
-from pellucid.model_file import write_model
+from pellucid.model.labelled_data import data_for, described
+from pellucid.model.model import Model, load
+from pellucid.model.model_file import write_model
 from pellucid.nn import Dense, Network
 from test_cli import results
 

@@ -17,13 +17,13 @@ from pellucid.data.images import PictureShape
 from pellucid.decision import Kept, decided, knowing
 from pellucid.errors import InputError, ModelFileError
 from pellucid.evaluation import answered, choose_rejection, choose_threshold, cross_fitted, score
-from pellucid.evaluation.threshold import cross_fitted_thresholds
+from pellucid.evaluation.selective import cross_fitted_thresholds
 from pellucid.features import Numbers, Pixels
 from pellucid.job import run as run_recipe
 from pellucid.job import train
-from pellucid.model import class_codes, weighed
-from pellucid.model_file import read_model, write_model
-from pellucid.novelty import BLOCK, REFERENCES, UNKNOWN, Known, Limits
+from pellucid.model.model import class_codes, weighed
+from pellucid.model.model_file import read_model, write_model
+from pellucid.model.novelty import BLOCK, REFERENCES, UNKNOWN, Known, Limits
 from pellucid.recipe import make_recipe
 
 RNG = np.random.default_rng(0)
@@ -77,7 +77,7 @@ def test_novelty_does_not_depend_on_the_neighbours_in_a_block(monkeypatch):
     features = Numbers(4).fitted(R)
     known = Known.fitted(features, R)
     whole = known.novelty(features, R)
-    monkeypatch.setattr("pellucid.novelty.BLOCK", 80)
+    monkeypatch.setattr("pellucid.model.novelty.BLOCK", 80)
     assert BLOCK > 80 and known.novelty(features, R).tolist() == whole.tolist()
 
 

@@ -21,26 +21,26 @@ from pellucid._version import __version__
 
 if TYPE_CHECKING:
     from pellucid import nn
-    from pellucid.estimator import NeuralNetworkClassifier, NeuralNetworkRegressor, diagnose
     from pellucid.insight.drawing import drawing
     from pellucid.insight.gradient_check import check_gradients
     from pellucid.insight.report.report import report
     from pellucid.insight.trace import trace
     from pellucid.insight.trace.subject import explain
     from pellucid.job import train
-    from pellucid.model import Model, load
+    from pellucid.model.estimator import NeuralNetworkClassifier, NeuralNetworkRegressor, diagnose
+    from pellucid.model.model import Model, load
     from pellucid.training import EarlyStopping
 
 _HOMES = {
     "EarlyStopping": "pellucid.training",
-    "Model": "pellucid.model",
-    "NeuralNetworkClassifier": "pellucid.estimator",
-    "NeuralNetworkRegressor": "pellucid.estimator",
+    "Model": "pellucid.model.model",
+    "NeuralNetworkClassifier": "pellucid.model.estimator",
+    "NeuralNetworkRegressor": "pellucid.model.estimator",
     "check_gradients": "pellucid.insight.gradient_check",
-    "diagnose": "pellucid.estimator",
+    "diagnose": "pellucid.model.estimator",
     "drawing": "pellucid.insight.drawing",
     "explain": "pellucid.insight.trace.subject",
-    "load": "pellucid.model",
+    "load": "pellucid.model.model",
     "report": "pellucid.insight.report.report",
     "trace": "pellucid.insight.trace",
     "train": "pellucid.job",

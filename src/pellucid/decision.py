@@ -20,10 +20,10 @@ from pellucid.evaluation import (
     choose_threshold,
     cross_fitted,
 )
-from pellucid.evaluation.out_of_fold import FOLDS, rest_of
+from pellucid.evaluation.cross_val_predict import FOLDS, rest_of
 from pellucid.features import Features
-from pellucid.model import Model, weighed
-from pellucid.novelty import UNKNOWN, Known, Limits
+from pellucid.model.model import Model, weighed
+from pellucid.model.novelty import UNKNOWN, Known, Limits
 from pellucid.system.random_streams import stream
 
 Auto = Literal["auto"]

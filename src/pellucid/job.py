@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from pellucid._version import versions
-from pellucid.assembly import Progress
 from pellucid.data import Splits
 from pellucid.data.audit import Audit
 from pellucid.data.corrections import Corrected
@@ -30,7 +29,8 @@ from pellucid.evaluation import (
 from pellucid.html import escaped
 from pellucid.judging import cross_validated, curve_of, facts_against, scored, shift_between, usual_or_wanted
 from pellucid.learner import Learner, Samples
-from pellucid.model import Model
+from pellucid.model.labelled_data import Progress
+from pellucid.model.model import Model
 from pellucid.preparation import Prepared, prepare
 from pellucid.recipe import Recipe, make_recipe
 from pellucid.system.random_streams import as_seed

@@ -5,7 +5,6 @@ from typing import Any, Literal
 
 import numpy as np
 
-from pellucid.assembly import Progress
 from pellucid.data import Dataset, folds
 from pellucid.data.audit import Audit
 from pellucid.errors import InputError
@@ -26,10 +25,11 @@ from pellucid.evaluation import (
     score,
     score_regression,
 )
+from pellucid.evaluation.cross_val_predict import FOLDS, usual_repeats
 from pellucid.evaluation.cross_validation import HEADLINE_BELOW
-from pellucid.evaluation.out_of_fold import FOLDS, usual_repeats
 from pellucid.learner import NO_HIDDEN_LAYER, Learner, Samples
-from pellucid.model import Model, class_codes
+from pellucid.model.labelled_data import Progress
+from pellucid.model.model import Model, class_codes
 from pellucid.system.random_streams import stream
 from pellucid.training import Checkpoints
 

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from pellucid.data import split_rows
-from pellucid.evaluation.out_of_fold import NET, FitPredict
+from pellucid.evaluation.cross_val_predict import NET, FitPredict
 from pellucid.features import Features, PictureFeatures
 from pellucid.features.scaling import Target
-from pellucid.model import Model
+from pellucid.model.model import Model
 from pellucid.system.random_streams import seeds, stream
 from pellucid.training import Checkpoints, History, Settings, fit, weights_by_code
 from pellucid.training.diagnostics import Finding, diagnose

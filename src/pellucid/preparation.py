@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.assembly import Progress, known_columns, same_place
 from pellucid.data import Splits, grouped_splits, joined, load
 from pellucid.data.audit import Audit, audit, facts_by_part
 from pellucid.data.corrections import Corrected, corrected, read_corrections
 from pellucid.data.load import takes
 from pellucid.errors import InputError
+from pellucid.model.labelled_data import Progress, known_columns, same_place
 from pellucid.recipe import Recipe
 
 

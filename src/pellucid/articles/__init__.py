@@ -4,9 +4,9 @@ from pathlib import Path
 
 from pellucid.articles import beans, cats, planar
 from pellucid.articles.article import Article, Outcome
-from pellucid.assembly import Progress
 from pellucid.data.published.catalog import usual_place
 from pellucid.errors import InputError, unknown_name
+from pellucid.model.labelled_data import Progress
 
 ARTICLES = {
     article.name: article

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from pellucid.assembly import Progress
 from pellucid.data import Dataset
 from pellucid.features import Pixels
 from pellucid.insight import plots
 from pellucid.insight.samples import examples_and_mistakes
-from pellucid.model import predicted_codes, with_both_classes
+from pellucid.model.labelled_data import Progress
+from pellucid.model.model import predicted_codes, with_both_classes
 from pellucid.nn import Network
 from pellucid.nn.scaled_integers import Rows
 from pellucid.training import Fitted, History, Settings, fit

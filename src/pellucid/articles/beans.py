@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 
 from pellucid.articles.article import Article, Outcome, accuracy, draw, train
-from pellucid.assembly import Progress, assemble
 from pellucid.data import load
 from pellucid.data.images import PictureShape
 from pellucid.data.published.catalog import PUBLISHED
 from pellucid.errors import InputError
 from pellucid.features import Pixels
 from pellucid.insight import plots
-from pellucid.model import predicted_codes
+from pellucid.model.labelled_data import Progress, assemble
+from pellucid.model.model import predicted_codes
 from pellucid.nn import Network
 from pellucid.nn.scaled_integers import Rows
 from pellucid.training import Settings

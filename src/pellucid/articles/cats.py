@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from pellucid.articles.article import Article, Outcome, accuracy, draw, train
-from pellucid.assembly import Progress, assemble
 from pellucid.data import load
 from pellucid.data.published.catalog import PUBLISHED
 from pellucid.errors import DivergedError, MissingFileError
 from pellucid.evaluation import cross_validate
 from pellucid.features import Pixels
-from pellucid.model import with_both_classes
+from pellucid.model.labelled_data import Progress, assemble
+from pellucid.model.model import with_both_classes
 from pellucid.nn import Network
 from pellucid.nn.scaled_integers import Rows, take
 from pellucid.training import Fitted, Settings

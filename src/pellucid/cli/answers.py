@@ -6,12 +6,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from pellucid.assembly import unreadable
 from pellucid.data import picture_files
 from pellucid.errors import BadPictureError, MissingFileError
 from pellucid.features import PictureFeatures
-from pellucid.model import Model, class_codes
-from pellucid.novelty import UNKNOWN
+from pellucid.model.labelled_data import unreadable
+from pellucid.model.model import Model, class_codes
+from pellucid.model.novelty import UNKNOWN
 
 BLOCK = 256  # pictures that are answered at a time
 

@@ -111,7 +111,7 @@ def _of_model(
     """Return the trace that is asked for."""
     from pellucid.insight.trace.moment import moment
     from pellucid.insight.trace.subject import Subject
-    from pellucid.model import load
+    from pellucid.model.model import load
     from pellucid.recipe import make_recipe
     from pellucid.recipe_file import read_recipe
 

@@ -7,13 +7,13 @@ from typing import Any
 import click
 import numpy as np
 
-from pellucid.assembly import assemble, data_for
 from pellucid.cli.options import Keys
 from pellucid.cli.output import json_option, picture_folder, refuse_foreign_json, say, table, write_json
 from pellucid.errors import PellucidError
-from pellucid.model import Model, load
-from pellucid.model_file import describe_network, torch_sequential
-from pellucid.novelty import UNKNOWN
+from pellucid.model.labelled_data import assemble, data_for
+from pellucid.model.model import Model, load
+from pellucid.model.model_file import describe_network, torch_sequential
+from pellucid.model.novelty import UNKNOWN
 
 
 @click.command("inspect", epilog="\b\nExample:\n  pellucid inspect model.pellucid")

@@ -14,8 +14,8 @@ from pellucid.data.sort_into_folders import Sorted, folder_names, refuse_folder
 from pellucid.data.sort_into_folders import sort_into as sort
 from pellucid.errors import InputError
 from pellucid.features import PictureFeatures
-from pellucid.model import load
-from pellucid.novelty import UNKNOWN
+from pellucid.model.model import load
+from pellucid.model.novelty import UNKNOWN
 from pellucid.system.files import atomic_write, refuse_existing, refuse_same
 
 MOST_SHOWN = 60  # lines on the screen; --csv has them all

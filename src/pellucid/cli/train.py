@@ -38,7 +38,7 @@ from pellucid.cli.terminal import printable
 from pellucid.errors import PellucidError
 from pellucid.evaluation import Scores
 from pellucid.job import Result, run
-from pellucid.novelty import UNKNOWN
+from pellucid.model.novelty import UNKNOWN
 from pellucid.recipe import Recipe, make_recipe
 from pellucid.recipe_file import read_recipe, write_recipe
 from pellucid.system.files import refuse_existing, refuse_same

@@ -1,16 +1,23 @@
 """Honest evaluation: how good it is, how sure that is, and what simpler things reach on the same rows."""
 
+from pellucid.evaluation.class_shift import Shift, prior_shift
+from pellucid.evaluation.classification import Scores, score
 from pellucid.evaluation.comparison import Comparison, compare
 from pellucid.evaluation.cross_validation import CrossValidation, cross_validate
-from pellucid.evaluation.file_facts import FileFacts, facts_of, file_facts
-from pellucid.evaluation.interval import wilson_interval
+from pellucid.evaluation.intervals import wilson_interval
 from pellucid.evaluation.learning_curve import LearningCurve, learning_curve
+from pellucid.evaluation.metadata_baseline import FileFacts, facts_of, file_facts
 from pellucid.evaluation.regression import Nearness, RegressionScores, score_regression
-from pellucid.evaluation.regression_validation import RegressionValidation, cross_validate_regression
-from pellucid.evaluation.rejection import Answered, Rejection, answered, choose_rejection, cross_fitted
-from pellucid.evaluation.scores import Scores, score
-from pellucid.evaluation.shift import Shift, prior_shift
-from pellucid.evaluation.threshold import Threshold, choose_threshold
+from pellucid.evaluation.regression_cross_validation import RegressionValidation, cross_validate_regression
+from pellucid.evaluation.selective import (
+    Answered,
+    Rejection,
+    Threshold,
+    answered,
+    choose_rejection,
+    choose_threshold,
+    cross_fitted,
+)
 
 __all__ = [
     "Answered",

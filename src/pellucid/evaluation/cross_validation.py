@@ -8,11 +8,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from pellucid.evaluation.interval import independent_rows, wilson_interval
-from pellucid.evaluation.out_of_fold import FOLDS, FitPredict, Run, Told, majority_of_the_rest, runs
-from pellucid.evaluation.scores import Scores, score
-from pellucid.evaluation.threshold import cross_fitted_thresholds
-from pellucid.model import class_codes
+from pellucid.evaluation.classification import Scores, score
+from pellucid.evaluation.cross_val_predict import FOLDS, FitPredict, Run, Told, majority_of_the_rest, runs
+from pellucid.evaluation.intervals import independent_rows, wilson_interval
+from pellucid.evaluation.selective import cross_fitted_thresholds
+from pellucid.model.model import class_codes
 
 HEADLINE_BELOW = 2000  # samples: with more, a fifth held back tells the accuracy to two points, at a fifth of the time
 

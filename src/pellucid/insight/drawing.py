@@ -7,7 +7,7 @@ from typing import Any
 
 from pellucid.errors import InputError
 from pellucid.html.network_diagram import network_drawing
-from pellucid.model import Model
+from pellucid.model.model import Model
 from pellucid.nn import Network
 from pellucid.system.files import atomic_write
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from pellucid.errors import InputError
 from pellucid.features import Pixels
-from pellucid.model import Model
+from pellucid.model.model import Model
 
 
 def gradient_times_input(model: Model, R: np.ndarray, codes: np.ndarray) -> np.ndarray:

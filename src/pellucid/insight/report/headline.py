@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pellucid.evaluation import CrossValidation, FileFacts, RegressionScores, RegressionValidation, Scores
-from pellucid.evaluation.file_facts import in_words
-from pellucid.evaluation.interval import wilson_interval
+from pellucid.evaluation.intervals import wilson_interval
+from pellucid.evaluation.metadata_baseline import in_words
 from pellucid.html import escaped
 
 NAMES = {  # of baselines, as the bars have them

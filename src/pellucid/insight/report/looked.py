@@ -13,7 +13,7 @@ from pellucid.insight.occlusion import Occluded, border_share, occlusion
 from pellucid.insight.report.album import Album, picture
 from pellucid.insight.report.judged import Judged
 from pellucid.insight.veil import veil
-from pellucid.model import Model
+from pellucid.model.model import Model
 
 MOST = {"pixels": 12, "photo": 6, "embedding": 4}  # pictures; each has to be described 50 times, which is seconds
 Told = Callable[[int, int], None]

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pellucid.html import escaped, isolated
-from pellucid.model import Model
+from pellucid.model.model import Model
 
 
 def origin_html(

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 
-from pellucid.assembly import Progress
 from pellucid.data import Dataset
 from pellucid.evaluation import RegressionScores, Scores, Shift
 from pellucid.features import PictureFeatures
@@ -25,7 +24,8 @@ from pellucid.insight.report.numbers import numbers_html
 from pellucid.insight.report.origin import origin_html
 from pellucid.insight.report.worth import worth_html, worth_of_scores_html
 from pellucid.job import Result
-from pellucid.model import Model
+from pellucid.model.labelled_data import Progress
+from pellucid.model.model import Model
 from pellucid.system.files import atomic_write, refuse_existing
 
 FRAME_HEIGHT = 720  # pixels, in a notebook

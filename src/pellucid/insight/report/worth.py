@@ -6,12 +6,12 @@ import numpy as np
 
 from pellucid.data import Dataset
 from pellucid.evaluation import CrossValidation, RegressionScores, Scores, Shift
-from pellucid.evaluation.interval import independent_rows
+from pellucid.evaluation.intervals import independent_rows
 from pellucid.html import escaped
 from pellucid.insight.report.headline import bars_html, bars_of
 from pellucid.insight.report.judged import Judged
 from pellucid.job import Result
-from pellucid.novelty import UNKNOWN
+from pellucid.model.novelty import UNKNOWN
 
 
 def worth_html(result: Result) -> str:

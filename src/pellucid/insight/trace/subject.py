@@ -15,9 +15,9 @@ from pellucid.html import isolated
 from pellucid.insight.trace.recording import trace
 from pellucid.insight.trace.step import Trace
 from pellucid.insight.trace.value import values_in_words
-from pellucid.model import Model, class_codes, with_both_classes
+from pellucid.model.model import Model, class_codes, with_both_classes
+from pellucid.model.novelty import UNKNOWN
 from pellucid.nn.optimizers import OPTIMIZERS
-from pellucid.novelty import UNKNOWN
 
 Array = NDArray[Any]
 SHOWN = 256  # pixels of a picture that is explained

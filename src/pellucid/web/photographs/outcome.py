@@ -4,11 +4,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pellucid.assembly import Progress
 from pellucid.evaluation import Scores
 from pellucid.insight.report import report
 from pellucid.insight.report.headline import sentence_of
 from pellucid.job import Result
+from pellucid.model.labelled_data import Progress
 from pellucid.recipe_file import write_recipe
 from pellucid.system.files import atomic_write
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from pellucid._version import versions
 from pellucid.errors import InputError, unknown_name
-from pellucid.model import Model
+from pellucid.model.model import Model
 from pellucid.recipe_file import write_recipe
 from pellucid.training import History
 from pellucid.web.playground.address import Moment

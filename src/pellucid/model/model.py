@@ -16,10 +16,10 @@ from pellucid.errors import BadPictureError, InputError, ModelFileError
 from pellucid.features import FEATURES, Features, Numbers, PictureFeatures, StandardizedPictures, Table
 from pellucid.features.embedding import bytes_outside
 from pellucid.features.scaling import Target
-from pellucid.model_file import read_model, write_model
+from pellucid.model.model_file import read_model, write_model
+from pellucid.model.novelty import UNKNOWN, Known, Limits
 from pellucid.nn import Network
 from pellucid.nn.scaled_integers import Rows
-from pellucid.novelty import UNKNOWN, Known, Limits
 from pellucid.system.files import refuse_existing
 
 BLOCK_ROWS = 4096  # of samples that are finished at a time

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.evaluation.out_of_fold import FOLDS, FitPredict, Told, rest_of, runs
+from pellucid.evaluation.cross_val_predict import FOLDS, FitPredict, Told, rest_of, runs
 from pellucid.evaluation.regression import RegressionScores, rmse_interval, score_regression
 
 

@@ -14,7 +14,7 @@ from pellucid.data import Dataset, load
 from pellucid.errors import BadPictureError, InputError
 from pellucid.features import Features, Numbers, PictureFeatures, Pixels
 from pellucid.features.extraction import Told, picture_rows
-from pellucid.model import Model
+from pellucid.model.model import Model
 from pellucid.nn.scaled_integers import Rows
 
 
