@@ -7,7 +7,7 @@ import numpy as np
 from pellucid.articles.beans import SHAPE, SICK
 from pellucid.data import Dataset, load
 from pellucid.features import Pixels
-from pellucid.model.labelled_data import assemble
+from pellucid.features.extraction import assemble
 
 
 def cats(data: Path) -> tuple[np.ndarray, np.ndarray]:

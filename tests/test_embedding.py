@@ -19,9 +19,9 @@ from pellucid.data import load as load_data
 from pellucid.data.images import as_pixels
 from pellucid.errors import BadPictureError, InputError, MissingExtraError, MissingFileError, ModelFileError
 from pellucid.features import NORMALIZATIONS, Embedding
+from pellucid.features.extraction import described
 from pellucid.features.onnx_backbone import Backbone
 from pellucid.job import train
-from pellucid.model.labelled_data import described
 from pellucid.model.model_file import read_model, write_model
 from pellucid.recipe import make_recipe
 

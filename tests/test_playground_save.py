@@ -13,7 +13,7 @@ import pytest
 
 import pellucid
 from pellucid.data import load
-from pellucid.model.model import predicted_codes
+from pellucid.model.predictions import predicted_codes
 from pellucid.recipe_file import read_recipe
 from pellucid.web.playground.picture import SIDE
 from pellucid.web.playground.problem import OwnTable

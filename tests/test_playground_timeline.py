@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pellucid.errors import InputError
-from pellucid.model.model import predicted_codes
+from pellucid.model.predictions import predicted_codes
 from pellucid.nn import OPTIMIZERS
 from pellucid.training import fit
 from pellucid.web.playground import timeline as module

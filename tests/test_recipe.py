@@ -7,8 +7,9 @@ from PIL import Image
 import pellucid
 from pellucid.data.audit import image_metadata
 from pellucid.errors import BadPictureError, InputError, MissingFileError
+from pellucid.features.extraction import assemble
 from pellucid.job import run, train
-from pellucid.model.labelled_data import assemble, data_for
+from pellucid.model.labelled_data import data_for
 from pellucid.nn import Cosine, GradientDescent, WarmUp
 from pellucid.preparation import prepare
 from pellucid.recipe import make_recipe

@@ -21,9 +21,9 @@ from pellucid.evaluation.selective import cross_fitted_thresholds
 from pellucid.features import Numbers, Pixels
 from pellucid.job import run as run_recipe
 from pellucid.job import train
-from pellucid.model.model import class_codes, weighed
 from pellucid.model.model_file import read_model, write_model
 from pellucid.model.novelty import BLOCK, REFERENCES, UNKNOWN, Known, Limits
+from pellucid.model.predictions import class_codes, weighed
 from pellucid.recipe import make_recipe
 
 RNG = np.random.default_rng(0)

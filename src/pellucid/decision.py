@@ -22,8 +22,9 @@ from pellucid.evaluation import (
 )
 from pellucid.evaluation.cross_val_predict import FOLDS, rest_of
 from pellucid.features import Features
-from pellucid.model.model import Model, weighed
+from pellucid.model.model import Model
 from pellucid.model.novelty import UNKNOWN, Known, Limits
+from pellucid.model.predictions import weighed
 from pellucid.system.random_streams import stream
 
 Auto = Literal["auto"]

@@ -8,8 +8,8 @@ import numpy as np
 from pellucid.data import Dataset, Splits, split_rows
 from pellucid.errors import InputError
 from pellucid.features import Features
+from pellucid.features.extraction import Progress, described
 from pellucid.learner import Samples
-from pellucid.model.labelled_data import Progress, described
 from pellucid.system.random_streams import stream
 from pellucid.training import EarlyStopping
 

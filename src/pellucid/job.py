@@ -26,10 +26,10 @@ from pellucid.evaluation import (
     Scores,
     Shift,
 )
+from pellucid.features.extraction import Progress
 from pellucid.html import escaped
 from pellucid.judging import cross_validated, curve_of, facts_against, scored, shift_between, usual_or_wanted
 from pellucid.learner import Learner, Samples
-from pellucid.model.labelled_data import Progress
 from pellucid.model.model import Model
 from pellucid.preparation import Prepared, prepare
 from pellucid.recipe import Recipe, make_recipe

@@ -27,9 +27,10 @@ from pellucid.evaluation import (
 )
 from pellucid.evaluation.cross_val_predict import FOLDS, usual_repeats
 from pellucid.evaluation.cross_validation import HEADLINE_BELOW
+from pellucid.features.extraction import Progress
 from pellucid.learner import NO_HIDDEN_LAYER, Learner, Samples
-from pellucid.model.labelled_data import Progress
-from pellucid.model.model import Model, class_codes
+from pellucid.model.model import Model
+from pellucid.model.predictions import class_codes
 from pellucid.system.random_streams import stream
 from pellucid.training import Checkpoints
 

@@ -13,7 +13,8 @@ from pellucid.data.audit import Audit, audit, facts_by_part
 from pellucid.data.corrections import Corrected, corrected, read_corrections
 from pellucid.data.load import takes
 from pellucid.errors import InputError
-from pellucid.model.labelled_data import Progress, known_columns, same_place
+from pellucid.features.extraction import Progress
+from pellucid.model.labelled_data import known_columns, same_place
 from pellucid.recipe import Recipe
 
 

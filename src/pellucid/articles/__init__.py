@@ -6,7 +6,7 @@ from pellucid.articles import beans, cats, planar
 from pellucid.articles.article import Article, Outcome
 from pellucid.data.published.catalog import usual_place
 from pellucid.errors import InputError, unknown_name
-from pellucid.model.labelled_data import Progress
+from pellucid.features.extraction import Progress
 
 ARTICLES = {
     article.name: article

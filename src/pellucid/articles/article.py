@@ -12,10 +12,10 @@ from matplotlib.figure import Figure
 
 from pellucid.data import Dataset
 from pellucid.features import Pixels
+from pellucid.features.extraction import Progress
 from pellucid.insight import plots
 from pellucid.insight.samples import examples_and_mistakes
-from pellucid.model.labelled_data import Progress
-from pellucid.model.model import predicted_codes, with_both_classes
+from pellucid.model.predictions import predicted_codes, with_both_classes
 from pellucid.nn import Network
 from pellucid.nn.scaled_integers import Rows
 from pellucid.training import Fitted, History, Settings, fit

@@ -15,9 +15,9 @@ from pellucid.data.images import PictureShape
 from pellucid.data.published.catalog import PUBLISHED
 from pellucid.errors import InputError
 from pellucid.features import Pixels
+from pellucid.features.extraction import Progress, assemble
 from pellucid.insight import plots
-from pellucid.model.labelled_data import Progress, assemble
-from pellucid.model.model import predicted_codes
+from pellucid.model.predictions import predicted_codes
 from pellucid.nn import Network
 from pellucid.nn.scaled_integers import Rows
 from pellucid.training import Settings

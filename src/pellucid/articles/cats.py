@@ -14,8 +14,8 @@ from pellucid.data.published.catalog import PUBLISHED
 from pellucid.errors import DivergedError, MissingFileError
 from pellucid.evaluation import cross_validate
 from pellucid.features import Pixels
-from pellucid.model.labelled_data import Progress, assemble
-from pellucid.model.model import with_both_classes
+from pellucid.features.extraction import Progress, assemble
+from pellucid.model.predictions import with_both_classes
 from pellucid.nn import Network
 from pellucid.nn.scaled_integers import Rows, take
 from pellucid.training import Fitted, Settings

@@ -11,10 +11,10 @@ from matplotlib.figure import Figure
 
 from pellucid.articles.article import Article, Outcome, accuracy, train
 from pellucid.data import flower
+from pellucid.features.extraction import Progress
 from pellucid.insight import plots
 from pellucid.insight.animation import Film, learning_gif
-from pellucid.model.labelled_data import Progress
-from pellucid.model.model import predicted_codes
+from pellucid.model.predictions import predicted_codes
 from pellucid.training import Fitted, Settings
 
 COSTS = {

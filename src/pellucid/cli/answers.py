@@ -9,9 +9,10 @@ import numpy as np
 from pellucid.data import picture_files
 from pellucid.errors import BadPictureError, MissingFileError
 from pellucid.features import PictureFeatures
-from pellucid.model.labelled_data import unreadable
-from pellucid.model.model import Model, class_codes
+from pellucid.features.extraction import unreadable
+from pellucid.model.model import Model
 from pellucid.model.novelty import UNKNOWN
+from pellucid.model.predictions import class_codes
 
 BLOCK = 256  # pictures that are answered at a time
 

@@ -12,7 +12,8 @@ from pellucid.features import PictureFeatures, Pixels
 from pellucid.insight import plots
 from pellucid.insight.samples import examples_and_mistakes
 from pellucid.job import Result
-from pellucid.model.model import Model, class_codes
+from pellucid.model.model import Model
+from pellucid.model.predictions import class_codes
 
 SHOWN = 15
 MOST_JUDGED = 2000  # rows that mistakes are looked for among

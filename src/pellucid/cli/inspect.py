@@ -10,7 +10,8 @@ import numpy as np
 from pellucid.cli.options import Keys
 from pellucid.cli.output import json_option, picture_folder, refuse_foreign_json, say, table, write_json
 from pellucid.errors import PellucidError
-from pellucid.model.labelled_data import assemble, data_for
+from pellucid.features.extraction import assemble
+from pellucid.model.labelled_data import data_for
 from pellucid.model.model import Model, load
 from pellucid.model.model_file import describe_network, torch_sequential
 from pellucid.model.novelty import UNKNOWN

@@ -20,7 +20,7 @@ from rich.table import Table
 from pellucid._version import __version__
 from pellucid.cli.terminal import printable
 from pellucid.errors import InputError, OutputExistsError
-from pellucid.model.model import predicted_codes
+from pellucid.model.predictions import predicted_codes
 from pellucid.nn.scaled_integers import Rows, take
 from pellucid.system.files import atomic_write, refuse_existing
 from pellucid.training.diagnostics import Finding

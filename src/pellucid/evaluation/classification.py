@@ -13,7 +13,7 @@ import numpy as np
 from pellucid.errors import InputError
 from pellucid.evaluation.comparison import IN_WORDS, Comparison, compare
 from pellucid.evaluation.intervals import independent_rows, wilson_interval
-from pellucid.model.model import class_codes
+from pellucid.model.predictions import class_codes
 
 BINS = 10  # of about equal count; fewer where a bin would have less rows than this:
 LEAST_ROWS = 15

@@ -12,7 +12,7 @@ from pellucid.evaluation.classification import Scores, score
 from pellucid.evaluation.cross_val_predict import FOLDS, FitPredict, Run, Told, majority_of_the_rest, runs
 from pellucid.evaluation.intervals import independent_rows, wilson_interval
 from pellucid.evaluation.selective import cross_fitted_thresholds
-from pellucid.model.model import class_codes
+from pellucid.model.predictions import class_codes
 
 HEADLINE_BELOW = 2000  # samples: with more, a fifth held back tells the accuracy to two points, at a fifth of the time
 

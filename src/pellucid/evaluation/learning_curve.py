@@ -11,7 +11,7 @@ from pellucid.data import folds as folds_of
 from pellucid.errors import InputError
 from pellucid.evaluation.cross_val_predict import FOLDS, FitPredict, Told, counter, pooled, rest_of
 from pellucid.evaluation.intervals import difference_interval, independent_rows, wilson_interval
-from pellucid.model.model import class_codes
+from pellucid.model.predictions import class_codes
 from pellucid.system.random_streams import stream
 
 SHARES = (0.25, 0.5, 0.75, 1.0)

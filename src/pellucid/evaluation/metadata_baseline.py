@@ -14,7 +14,7 @@ import numpy as np
 from pellucid.data import PictureFacts
 from pellucid.evaluation.comparison import IN_WORDS, Comparison, compare
 from pellucid.evaluation.cross_val_predict import majority_of_the_rest, rest_of
-from pellucid.model.model import class_codes
+from pellucid.model.predictions import class_codes
 
 TREES, LEAST_IN_LEAF = 30, 3
 

@@ -13,8 +13,8 @@ import numpy as np
 from pellucid.errors import InputError
 from pellucid.evaluation.cross_val_predict import rest_of
 from pellucid.evaluation.intervals import independent_rows, wilson_interval
-from pellucid.model.model import weighed
 from pellucid.model.novelty import Limits
+from pellucid.model.predictions import weighed
 
 KNOWN = 0.95  # of new samples of the known kind, this share passes the test of novelty
 LEAST_COVERAGE = 0.5  # "auto" answers at least this share

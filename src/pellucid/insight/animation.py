@@ -12,7 +12,7 @@ from PIL import Image
 from pellucid.errors import InputError
 from pellucid.insight.figures import PALETTE, plain
 from pellucid.insight.plane import Plane
-from pellucid.model.model import predicted_codes
+from pellucid.model.predictions import predicted_codes
 from pellucid.nn import Network
 from pellucid.training.loop import State
 

@@ -12,7 +12,8 @@ import numpy as np
 from pellucid.data.images import as_pixels
 from pellucid.errors import InputError
 from pellucid.features import PictureFeatures
-from pellucid.model.model import Model, class_codes
+from pellucid.model.model import Model
+from pellucid.model.predictions import class_codes
 from pellucid.system.threads import in_order
 
 GRID = 8  # cells a side; the patch covers 2 x 2 of them and moves by one

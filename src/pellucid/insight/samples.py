@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from pellucid.data import Dataset
 from pellucid.data.images import PictureShape, as_pixels
 from pellucid.insight import plots
-from pellucid.model.model import class_codes
+from pellucid.model.predictions import class_codes
 
 
 class _Pictures(Sequence[np.ndarray]):

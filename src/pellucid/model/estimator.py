@@ -17,7 +17,8 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, colu
 from pellucid._version import versions
 from pellucid.errors import InputError, refuse_non_finite
 from pellucid.features import Features, Numbers
-from pellucid.model.model import Model, class_codes, with_both_classes
+from pellucid.model.model import Model
+from pellucid.model.predictions import class_codes, with_both_classes
 from pellucid.nn.losses import Loss
 from pellucid.training import Settings, fit, weights_by_code
 from pellucid.training.diagnostics import Finding

@@ -15,7 +15,8 @@ from pellucid.html import escaped
 from pellucid.insight.report.album import Album, picture
 from pellucid.job import Result
 from pellucid.learner import Learner, Samples
-from pellucid.model.model import Model, class_codes, with_both_classes
+from pellucid.model.model import Model
+from pellucid.model.predictions import class_codes, with_both_classes
 from pellucid.recipe import make_recipe
 from pellucid.training.loop import State
 

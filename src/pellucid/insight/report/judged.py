@@ -7,7 +7,8 @@ import numpy as np
 from pellucid.data import Dataset
 from pellucid.evaluation import CrossValidation
 from pellucid.job import Result
-from pellucid.model.model import Model, class_codes
+from pellucid.model.model import Model
+from pellucid.model.predictions import class_codes
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.errors import InputError
+from pellucid.features.extraction import Progress
 from pellucid.insight.trace.recording import trace
 from pellucid.insight.trace.step import Trace
 from pellucid.insight.trace.subject import Subject, notes_of
 from pellucid.job import planned
 from pellucid.learner import Learner
-from pellucid.model.labelled_data import Progress
 from pellucid.model.model import Model
 from pellucid.nn.scaled_integers import Rows
 from pellucid.nn.schedules import get_schedule

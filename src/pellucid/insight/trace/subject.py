@@ -15,8 +15,9 @@ from pellucid.html import isolated
 from pellucid.insight.trace.recording import trace
 from pellucid.insight.trace.step import Trace
 from pellucid.insight.trace.value import values_in_words
-from pellucid.model.model import Model, class_codes, with_both_classes
+from pellucid.model.model import Model
 from pellucid.model.novelty import UNKNOWN
+from pellucid.model.predictions import class_codes, with_both_classes
 from pellucid.nn.optimizers import OPTIMIZERS
 
 Array = NDArray[Any]

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from pellucid.evaluation import Scores
+from pellucid.features.extraction import Progress
 from pellucid.insight.report import report
 from pellucid.insight.report.headline import sentence_of
 from pellucid.job import Result
-from pellucid.model.labelled_data import Progress
 from pellucid.recipe_file import write_recipe
 from pellucid.system.files import atomic_write
 

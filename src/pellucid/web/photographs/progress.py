@@ -36,7 +36,7 @@ class Stage:
 
 @dataclass
 class Progress:
-    """What a job tells, as `pellucid.model.labelled_data.Progress` has it.
+    """What a job tells, as `pellucid.features.extraction.Progress` has it.
 
     pictures: how many there are, of all parts.  networks: that answer together.  asked: whether to stop; reading then
     ends by KeyboardInterrupt, as by Ctrl-C.  clock: seconds.

@@ -13,8 +13,9 @@ from pellucid.insight.occlusion import Occluded, occluded
 from pellucid.insight.trace.page import page
 from pellucid.insight.trace.subject import Subject
 from pellucid.insight.veil import veil
-from pellucid.model.model import Model, class_codes
+from pellucid.model.model import Model
 from pellucid.model.novelty import UNKNOWN
+from pellucid.model.predictions import class_codes
 
 SHOWN = 320  # pixels of the longer side, as it is shown
 ROWS, COLUMNS = ("upper", "middle", "lower"), ("left", "centre", "right")

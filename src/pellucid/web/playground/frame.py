@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.model.model import class_codes, with_both_classes
+from pellucid.model.predictions import class_codes, with_both_classes
 from pellucid.nn import Network
 from pellucid.training.diagnostics import findings as at
 from pellucid.training.examples import Examples
