@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from pellucid.data import load
-from pellucid.job import Result, train
+from pellucid.experiment.result import Result
+from pellucid.experiment.run import train
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 SOURCES = {"cats": Path("cats", "train_catvnoncat.h5"), "beans": Path("beans", "train")}

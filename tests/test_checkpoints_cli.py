@@ -40,14 +40,14 @@ def scores(path):
 @pytest.fixture(autouse=True)
 def no_doctor(monkeypatch):
     """Its trials are updates too, which are counted here."""
-    monkeypatch.setattr("pellucid.learner.diagnose", lambda *args, **how: ())
+    monkeypatch.setattr("pellucid.experiment.learner.diagnose", lambda *args, **how: ())
 
 
 @pytest.fixture
 def plain_baseline(monkeypatch):
     """Train the baseline like the network, in 20 updates a fit, and not to its optimum in as many as that takes."""
-    monkeypatch.setattr("pellucid.learner.TO_THE_OPTIMUM", {})
-    monkeypatch.setattr("pellucid.learner.ENOUGH", 1)
+    monkeypatch.setattr("pellucid.experiment.learner.TO_THE_OPTIMUM", {})
+    monkeypatch.setattr("pellucid.experiment.learner.ENOUGH", 1)
 
 
 def test_the_baseline_goes_on_to_its_optimum(monkeypatch):

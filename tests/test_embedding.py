@@ -18,12 +18,12 @@ from pellucid.cli.main import run
 from pellucid.data import load as load_data
 from pellucid.data.images import as_pixels
 from pellucid.errors import BadPictureError, InputError, MissingExtraError, MissingFileError, ModelFileError
+from pellucid.experiment.recipe import make_recipe
+from pellucid.experiment.run import train
 from pellucid.features import NORMALIZATIONS, Embedding
 from pellucid.features.extraction import described
 from pellucid.features.onnx_backbone import Backbone
-from pellucid.job import train
 from pellucid.model.model_file import read_model, write_model
-from pellucid.recipe import make_recipe
 
 RNG = np.random.default_rng(0)
 PIXELS = RNG.integers(0, 256, (8, 6, 3), np.uint8)

@@ -10,12 +10,12 @@ import pytest
 import pellucid
 from pellucid.cli.main import run
 from pellucid.errors import InputError
+from pellucid.experiment.recipe import make_recipe
+from pellucid.experiment.run import train
 from pellucid.insight.trace.moment import moment, on_inputs
 from pellucid.insight.trace.subject import Subject
-from pellucid.job import train
 from pellucid.model.model import load
 from pellucid.model.novelty import Known, Limits
-from pellucid.recipe import make_recipe
 from pellucid.training import Settings
 from pellucid.training.examples import Examples
 from pellucid.training.loop import initial_state, steps

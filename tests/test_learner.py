@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from pellucid.data.images import PictureShape
+from pellucid.experiment.learner import Learner, Samples
 from pellucid.features import Numbers, Pixels, views_of
-from pellucid.learner import Learner, Samples
 from pellucid.training import EarlyStopping, Settings, fit
 
 RNG = np.random.default_rng(0)

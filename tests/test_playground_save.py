@@ -13,8 +13,8 @@ import pytest
 
 import pellucid
 from pellucid.data import load
+from pellucid.experiment.recipe_file import read_recipe
 from pellucid.model.predictions import predicted_codes
-from pellucid.recipe_file import read_recipe
 from pellucid.web.playground.picture import SIDE
 from pellucid.web.playground.problem import OwnTable
 from pellucid.web.playground.session import Session

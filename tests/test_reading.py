@@ -20,10 +20,10 @@ from pellucid.cli.output import Bars
 from pellucid.data import load
 from pellucid.data.images import PictureShape, as_pixels, decode
 from pellucid.errors import BadPictureError, MissingFileError
+from pellucid.experiment.run import train
 from pellucid.features import Pixels, extraction
 from pellucid.features.extraction import assemble
 from pellucid.insight.samples import examples_and_mistakes
-from pellucid.job import train
 from pellucid.model.model import load as load_model
 from pellucid.nn import network
 from pellucid.nn.scaled_integers import IntegerRows
@@ -389,7 +389,7 @@ def test_the_float_matrix_is_never_made(folder, monkeypatch):
         return block
 
     monkeypatch.setattr(IntegerRows, "__getitem__", few)  # what __array__ calls, too
-    monkeypatch.setattr("pellucid.learner.diagnose", lambda *args, **how: ())  # which looks at 1,000 rows
+    monkeypatch.setattr("pellucid.experiment.learner.diagnose", lambda *args, **how: ())  # which looks at 1,000 rows
     how = {"size": (9, 11), "hidden_layers": (4,), "epochs": 2, "batch_size": 4, "random_state": 0, "row_space": False}
     model = train(folder, early_stopping=True, **how).model
     X, dataset = assemble(load(folder).train, model.features, np.float32, cache=True)

@@ -7,13 +7,13 @@ from PIL import Image
 import pellucid
 from pellucid.data.audit import image_metadata
 from pellucid.errors import BadPictureError, InputError, MissingFileError
+from pellucid.experiment.prepare import prepare
+from pellucid.experiment.recipe import make_recipe
+from pellucid.experiment.recipe_file import read_recipe, write_recipe
+from pellucid.experiment.run import run, train
 from pellucid.features.extraction import assemble
-from pellucid.job import run, train
 from pellucid.model.labelled_data import data_for
 from pellucid.nn import Cosine, GradientDescent, WarmUp
-from pellucid.preparation import prepare
-from pellucid.recipe import make_recipe
-from pellucid.recipe_file import read_recipe, write_recipe
 from pellucid.training import EarlyStopping
 
 PICTURE_FACTS = image_metadata.picture_facts

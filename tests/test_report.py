@@ -17,12 +17,12 @@ from pellucid.data import Splits
 from pellucid.data.corrections import corrected, read_corrections
 from pellucid.errors import OutputExistsError
 from pellucid.evaluation.intervals import independent_rows, wilson_interval
+from pellucid.experiment.scoring import scored
 from pellucid.features.extraction import described
 from pellucid.insight.report import evaluation_report, report
 from pellucid.insight.report.album import Album
 from pellucid.insight.report.headline import bars_of, expected
 from pellucid.insight.report.judged import judged_parts
-from pellucid.judging import scored
 from pellucid.model.labelled_data import data_for
 from photographs import photograph
 from test_recipe import write_pictures

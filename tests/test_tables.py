@@ -8,10 +8,10 @@ import pytest
 
 from pellucid.cli.main import run
 from pellucid.errors import InputError, ModelFileError
+from pellucid.experiment.run import train
 from pellucid.features import FEATURES, Numbers, Table
 from pellucid.features.extraction import described
 from pellucid.features.scaling import Target
-from pellucid.job import train
 from pellucid.model.labelled_data import data_for
 from pellucid.model.model import Model, load
 from pellucid.model.model_file import write_model

@@ -14,17 +14,17 @@ from sklearn.neighbors import NearestNeighbors
 import pellucid
 from pellucid.cli.main import run
 from pellucid.data.images import PictureShape
-from pellucid.decision import Kept, decided, knowing
 from pellucid.errors import InputError, ModelFileError
 from pellucid.evaluation import answered, choose_rejection, choose_threshold, cross_fitted, score
 from pellucid.evaluation.selective import cross_fitted_thresholds
+from pellucid.experiment.operating_point import Kept, decided, knowing
+from pellucid.experiment.recipe import make_recipe
+from pellucid.experiment.run import run as run_recipe
+from pellucid.experiment.run import train
 from pellucid.features import Numbers, Pixels
-from pellucid.job import run as run_recipe
-from pellucid.job import train
 from pellucid.model.model_file import read_model, write_model
 from pellucid.model.novelty import BLOCK, REFERENCES, UNKNOWN, Known, Limits
 from pellucid.model.predictions import class_codes, weighed
-from pellucid.recipe import make_recipe
 
 RNG = np.random.default_rng(0)
 

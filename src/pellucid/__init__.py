@@ -21,12 +21,12 @@ from pellucid._version import __version__
 
 if TYPE_CHECKING:
     from pellucid import nn
+    from pellucid.experiment.run import train
     from pellucid.insight.drawing import drawing
     from pellucid.insight.gradient_check import check_gradients
     from pellucid.insight.report.report import report
     from pellucid.insight.trace import trace
     from pellucid.insight.trace.subject import explain
-    from pellucid.job import train
     from pellucid.model.estimator import NeuralNetworkClassifier, NeuralNetworkRegressor, diagnose
     from pellucid.model.model import Model, load
     from pellucid.training import EarlyStopping
@@ -43,7 +43,7 @@ _HOMES = {
     "load": "pellucid.model.model",
     "report": "pellucid.insight.report.report",
     "trace": "pellucid.insight.trace",
-    "train": "pellucid.job",
+    "train": "pellucid.experiment.run",
 }
 
 __all__ = [

@@ -9,9 +9,9 @@ from pellucid.cli.draw import draw_training
 from pellucid.cli.output import json_option, picture_folder, progress_bars, refuse_foreign_json, say, typed, write_json
 from pellucid.cli.results import training_results
 from pellucid.data.images import encoded
+from pellucid.experiment.recipe import make_recipe
+from pellucid.experiment.run import run
 from pellucid.insight.report import report
-from pellucid.job import run
-from pellucid.recipe import make_recipe
 from pellucid.system.files import atomic_write
 
 

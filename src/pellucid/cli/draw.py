@@ -8,10 +8,10 @@ from matplotlib.figure import Figure
 
 from pellucid.data import Dataset
 from pellucid.evaluation import CrossValidation, Scores
+from pellucid.experiment.result import Result
 from pellucid.features import PictureFeatures, Pixels
 from pellucid.insight import plots
 from pellucid.insight.samples import examples_and_mistakes
-from pellucid.job import Result
 from pellucid.model.model import Model
 from pellucid.model.predictions import class_codes
 

@@ -6,10 +6,10 @@ import click
 
 from pellucid.cli.options import Keys, cache_option
 from pellucid.cli.output import json_option, progress_bars, refuse_foreign_json, say, table, typed, write_json
-from pellucid.decision import answers_of
 from pellucid.evaluation import RegressionScores
+from pellucid.experiment.operating_point import answers_of
+from pellucid.experiment.scoring import scored, shift_since_training
 from pellucid.features.extraction import described
-from pellucid.judging import scored, shift_since_training
 from pellucid.model.labelled_data import data_for
 from pellucid.model.model import load
 from pellucid.model.novelty import UNKNOWN

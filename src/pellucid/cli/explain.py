@@ -109,11 +109,11 @@ def _of_model(
     model_file: str, source: str | None, label: str | None, row: int, at: int | None, recipe_file: str | None
 ) -> Any:
     """Return the trace that is asked for."""
+    from pellucid.experiment.recipe import make_recipe
+    from pellucid.experiment.recipe_file import read_recipe
     from pellucid.insight.trace.moment import moment
     from pellucid.insight.trace.subject import Subject
     from pellucid.model.model import load
-    from pellucid.recipe import make_recipe
-    from pellucid.recipe_file import read_recipe
 
     model = load(model_file)
     if source is None and (at is None or label is not None):

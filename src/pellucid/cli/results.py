@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pellucid.job import Result
+from pellucid.experiment.result import Result
 
 
 def training_results(result: Result) -> dict[str, Any]:

@@ -37,10 +37,11 @@ from pellucid.cli.results import training_results
 from pellucid.cli.terminal import printable
 from pellucid.errors import PellucidError
 from pellucid.evaluation import Scores
-from pellucid.job import Result, run
+from pellucid.experiment.recipe import Recipe, make_recipe
+from pellucid.experiment.recipe_file import read_recipe, write_recipe
+from pellucid.experiment.result import Result
+from pellucid.experiment.run import run
 from pellucid.model.novelty import UNKNOWN
-from pellucid.recipe import Recipe, make_recipe
-from pellucid.recipe_file import read_recipe, write_recipe
 from pellucid.system.files import refuse_existing, refuse_same
 from pellucid.training import Checkpoints, EarlyStopping
 from pellucid.training.checkpoints.checkpoints import refuse_unfinished

@@ -10,14 +10,14 @@ import numpy as np
 
 from pellucid.data.images import address
 from pellucid.errors import PellucidError
+from pellucid.experiment.learner import Learner, Samples
+from pellucid.experiment.recipe import make_recipe
+from pellucid.experiment.result import Result
 from pellucid.features import PictureFeatures
 from pellucid.html import escaped
 from pellucid.insight.report.album import Album, picture
-from pellucid.job import Result
-from pellucid.learner import Learner, Samples
 from pellucid.model.model import Model
 from pellucid.model.predictions import class_codes, with_both_classes
-from pellucid.recipe import make_recipe
 from pellucid.training.loop import State
 
 PANELS = 8

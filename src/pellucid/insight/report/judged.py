@@ -6,7 +6,7 @@ import numpy as np
 
 from pellucid.data import Dataset
 from pellucid.evaluation import CrossValidation
-from pellucid.job import Result
+from pellucid.experiment.result import Result
 from pellucid.model.model import Model
 from pellucid.model.predictions import class_codes
 

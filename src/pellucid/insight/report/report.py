@@ -9,6 +9,7 @@ import numpy as np
 
 from pellucid.data import Dataset
 from pellucid.evaluation import RegressionScores, Scores, Shift
+from pellucid.experiment.result import Result
 from pellucid.features import PictureFeatures
 from pellucid.features.extraction import Progress
 from pellucid.html import document, escaped
@@ -24,7 +25,6 @@ from pellucid.insight.report.mistakes import corrections_html, mistakes_html
 from pellucid.insight.report.numbers import numbers_html
 from pellucid.insight.report.origin import origin_html
 from pellucid.insight.report.worth import worth_html, worth_of_scores_html
-from pellucid.job import Result
 from pellucid.model.model import Model
 from pellucid.system.files import atomic_write, refuse_existing
 

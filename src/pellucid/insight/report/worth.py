@@ -7,10 +7,10 @@ import numpy as np
 from pellucid.data import Dataset
 from pellucid.evaluation import CrossValidation, RegressionScores, Scores, Shift
 from pellucid.evaluation.intervals import independent_rows
+from pellucid.experiment.result import Result
 from pellucid.html import escaped
 from pellucid.insight.report.headline import bars_html, bars_of
 from pellucid.insight.report.judged import Judged
-from pellucid.job import Result
 from pellucid.model.novelty import UNKNOWN
 
 

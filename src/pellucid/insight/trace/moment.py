@@ -14,16 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.errors import InputError
+from pellucid.experiment.learner import Learner
+from pellucid.experiment.recipe import Recipe
+from pellucid.experiment.run import planned
 from pellucid.features.extraction import Progress
 from pellucid.insight.trace.recording import trace
 from pellucid.insight.trace.step import Trace
 from pellucid.insight.trace.subject import Subject, notes_of
-from pellucid.job import planned
-from pellucid.learner import Learner
 from pellucid.model.model import Model
 from pellucid.nn.scaled_integers import Rows
 from pellucid.nn.schedules import get_schedule
-from pellucid.recipe import Recipe
 from pellucid.system.random_streams import weight_stream
 from pellucid.training import Settings, weights_by_code
 from pellucid.training.examples import Examples, checked_examples

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from pellucid.evaluation import Scores
+from pellucid.experiment.recipe_file import write_recipe
+from pellucid.experiment.result import Result
 from pellucid.features.extraction import Progress
 from pellucid.insight.report import report
 from pellucid.insight.report.headline import sentence_of
-from pellucid.job import Result
-from pellucid.recipe_file import write_recipe
 from pellucid.system.files import atomic_write
 
 AGAIN = "pellucid train FOLDER --recipe photographs.toml"

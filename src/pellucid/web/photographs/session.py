@@ -17,8 +17,9 @@ from typing import Any
 from pellucid.data import Splits, load
 from pellucid.data.audit import audit
 from pellucid.errors import InputError, PellucidError
-from pellucid.job import Result, run
-from pellucid.recipe import USUAL, Recipe, make_recipe
+from pellucid.experiment.recipe import USUAL, Recipe, make_recipe
+from pellucid.experiment.result import Result
+from pellucid.experiment.run import run
 from pellucid.training.runtime import stopped_where
 from pellucid.web.photographs.album import ENDINGS, Album, Bounds, Take
 from pellucid.web.photographs.checkup import checkup

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from pellucid.data import split_rows, toy
 from pellucid.errors import InputError
+from pellucid.experiment.prepare import prepare
+from pellucid.experiment.recipe import make_recipe
 from pellucid.features import Numbers, Table
 from pellucid.nn import Network
 from pellucid.nn.losses import Loss
-from pellucid.preparation import prepare
-from pellucid.recipe import make_recipe
 from pellucid.system.random_streams import stream
 from pellucid.training.examples import Examples
 from pellucid.web.playground.address import Point

@@ -13,8 +13,8 @@ import numpy as np
 
 from pellucid._version import versions
 from pellucid.errors import InputError, unknown_name
+from pellucid.experiment.recipe_file import write_recipe
 from pellucid.model.model import Model
-from pellucid.recipe_file import write_recipe
 from pellucid.training import History
 from pellucid.web.playground.address import Moment
 from pellucid.web.playground.choices import Choices, short

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from pellucid.errors import InputError, MissingFileError, unknown_name
-from pellucid.recipe import Recipe, make_recipe
+from pellucid.experiment.recipe import Recipe, make_recipe
 from pellucid.system.files import atomic_write
 from pellucid.training import EarlyStopping, Settings
 

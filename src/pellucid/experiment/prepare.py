@@ -13,9 +13,9 @@ from pellucid.data.audit import Audit, audit, facts_by_part
 from pellucid.data.corrections import Corrected, corrected, read_corrections
 from pellucid.data.load import takes
 from pellucid.errors import InputError
+from pellucid.experiment.recipe import Recipe
 from pellucid.features.extraction import Progress
 from pellucid.model.labelled_data import known_columns, same_place
-from pellucid.recipe import Recipe
 
 
 @dataclass(frozen=True)

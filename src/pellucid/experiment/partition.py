@@ -7,9 +7,9 @@ import numpy as np
 
 from pellucid.data import Dataset, Splits, split_rows
 from pellucid.errors import InputError
+from pellucid.experiment.learner import Samples
 from pellucid.features import Features
 from pellucid.features.extraction import Progress, described
-from pellucid.learner import Samples
 from pellucid.system.random_streams import stream
 from pellucid.training import EarlyStopping
 

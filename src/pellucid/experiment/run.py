@@ -7,93 +7,28 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from pellucid._version import versions
 from pellucid.data import Splits
-from pellucid.data.audit import Audit
-from pellucid.data.corrections import Corrected
-from pellucid.decision import Decision, Kept, answers_of, decided, knowing, refuse_impossible
-from pellucid.division import Division
 from pellucid.errors import InputError
 from pellucid.evaluation import (
     Answered,
     CrossValidation,
-    FileFacts,
-    LearningCurve,
     RegressionScores,
-    RegressionValidation,
     Scores,
-    Shift,
 )
+from pellucid.experiment.learner import Learner, Samples
+from pellucid.experiment.operating_point import Decision, Kept, answers_of, decided, knowing, refuse_impossible
+from pellucid.experiment.partition import Division
+from pellucid.experiment.prepare import Prepared, prepare
+from pellucid.experiment.recipe import Recipe, make_recipe
+from pellucid.experiment.result import Result
+from pellucid.experiment.scoring import cross_validated, curve_of, facts_against, scored, shift_between, usual_or_wanted
 from pellucid.features.extraction import Progress
-from pellucid.html import escaped
-from pellucid.judging import cross_validated, curve_of, facts_against, scored, shift_between, usual_or_wanted
-from pellucid.learner import Learner, Samples
 from pellucid.model.model import Model
-from pellucid.preparation import Prepared, prepare
-from pellucid.recipe import Recipe, make_recipe
 from pellucid.system.random_streams import as_seed
-from pellucid.training import Checkpoints, History, Settings
-from pellucid.training.diagnostics import Finding
+from pellucid.training import Checkpoints, Settings
 
 NOT_TOLD = ("data", "training", "cache")  # in a model's recipe: told elsewhere, or without influence
-
-
-@dataclass(frozen=True, repr=False)
-class Result:
-    """What a job gives.
-
-    recipe: all its values in full, flat; `make_recipe` takes them, and gives the same weights again.
-    scores: by part ("train", "validation", "test"), of classes or of numbers.  histories: of each network.
-    cross_validation: the headline where the samples are few.  learning_curve: where it was asked for.
-    audit: what was found in the data.  file_facts: what the files tell besides the pictures.  shift: how the shares of
-    the classes differ between training and test.  findings: of the training doctor.
-    decision: the threshold and the limits of answers that were chosen.  answered: by part, what these are worth there.
-    corrections: how many labels of each part were put right; None where there was no list of them.
-    skipped: pictures left out, as (name, reason).
-    splits: the data as it was divided, and rows: its raw rows, to draw from.
-    """
-
-    model: Model
-    recipe: dict[str, Any]
-    histories: tuple[History, ...]
-    scores: dict[str, Scores | RegressionScores]
-    cross_validation: CrossValidation | RegressionValidation | None
-    learning_curve: LearningCurve | None
-    audit: Audit | None
-    file_facts: FileFacts | None
-    shift: Shift | None
-    findings: tuple[Finding, ...]
-    splits: Splits
-    rows: dict[str, np.ndarray]
-    decision: Decision
-    answered: dict[str, Answered]
-    corrections: dict[str, Corrected] | None = None
-    skipped: tuple[tuple[str, str], ...] = ()
-
-    def __repr__(self) -> str:
-        return f"Result({self._expected()}; {self.model!r})"
-
-    def _repr_html_(self) -> str:
-        return f"<p>{escaped(self._expected())}</p>{self.history._repr_html_()}<p>{escaped(self.model)}</p>"
-
-    def _expected(self) -> str:
-        judged = self.headline if self.cross_validation is None else self.cross_validation
-        return "nothing was held back, so nothing is known of new data" if judged is None else judged.sentence()
-
-    @property
-    def history(self) -> History:
-        """The record of the network, or of the first of an ensemble."""
-        return self.histories[0]
-
-    @property
-    def headline(self) -> Scores | RegressionScores | None:
-        """The scores that tell most of new samples: of cross-validation, else of rows that had no say in anything."""
-        if self.cross_validation is not None:
-            return self.cross_validation.scores
-        tested = (self.scores[part] for part in ("test", "validation") if part in self.scores)
-        return next((scores for scores in tested if scores.used_for == "testing"), None)
 
 
 def train(source: str | Path, *, progress: Progress | None = None, **settings: Any) -> Result:

@@ -27,8 +27,8 @@ from pellucid.evaluation import (
 )
 from pellucid.evaluation.cross_val_predict import FOLDS, usual_repeats
 from pellucid.evaluation.cross_validation import HEADLINE_BELOW
+from pellucid.experiment.learner import NO_HIDDEN_LAYER, Learner, Samples
 from pellucid.features.extraction import Progress
-from pellucid.learner import NO_HIDDEN_LAYER, Learner, Samples
 from pellucid.model.model import Model
 from pellucid.model.predictions import class_codes
 from pellucid.system.random_streams import stream

@@ -1,0 +1,1 @@
+"""An experiment: one recipe carried out, from the data to a model with its scores. `run` is the way in."""

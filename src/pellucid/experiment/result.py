@@ -1,0 +1,81 @@
+"""Result: what one experiment gives: the model, its history, its scores, and the data as they were divided."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pellucid.data import Splits
+from pellucid.data.audit import Audit
+from pellucid.data.corrections import Corrected
+from pellucid.evaluation import (
+    Answered,
+    CrossValidation,
+    FileFacts,
+    LearningCurve,
+    RegressionScores,
+    RegressionValidation,
+    Scores,
+    Shift,
+)
+from pellucid.experiment.operating_point import Decision
+from pellucid.html import escaped
+from pellucid.model.model import Model
+from pellucid.training import History
+from pellucid.training.diagnostics import Finding
+
+
+@dataclass(frozen=True, repr=False)
+class Result:
+    """What a job gives.
+
+    recipe: all its values in full, flat; `make_recipe` takes them, and gives the same weights again.
+    scores: by part ("train", "validation", "test"), of classes or of numbers.  histories: of each network.
+    cross_validation: the headline where the samples are few.  learning_curve: where it was asked for.
+    audit: what was found in the data.  file_facts: what the files tell besides the pictures.  shift: how the shares of
+    the classes differ between training and test.  findings: of the training doctor.
+    decision: the threshold and the limits of answers that were chosen.  answered: by part, what these are worth there.
+    corrections: how many labels of each part were put right; None where there was no list of them.
+    skipped: pictures left out, as (name, reason).
+    splits: the data as it was divided, and rows: its raw rows, to draw from.
+    """
+
+    model: Model
+    recipe: dict[str, Any]
+    histories: tuple[History, ...]
+    scores: dict[str, Scores | RegressionScores]
+    cross_validation: CrossValidation | RegressionValidation | None
+    learning_curve: LearningCurve | None
+    audit: Audit | None
+    file_facts: FileFacts | None
+    shift: Shift | None
+    findings: tuple[Finding, ...]
+    splits: Splits
+    rows: dict[str, np.ndarray]
+    decision: Decision
+    answered: dict[str, Answered]
+    corrections: dict[str, Corrected] | None = None
+    skipped: tuple[tuple[str, str], ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Result({self._expected()}; {self.model!r})"
+
+    def _repr_html_(self) -> str:
+        return f"<p>{escaped(self._expected())}</p>{self.history._repr_html_()}<p>{escaped(self.model)}</p>"
+
+    def _expected(self) -> str:
+        judged = self.headline if self.cross_validation is None else self.cross_validation
+        return "nothing was held back, so nothing is known of new data" if judged is None else judged.sentence()
+
+    @property
+    def history(self) -> History:
+        """The record of the network, or of the first of an ensemble."""
+        return self.histories[0]
+
+    @property
+    def headline(self) -> Scores | RegressionScores | None:
+        """The scores that tell most of new samples: of cross-validation, else of rows that had no say in anything."""
+        if self.cross_validation is not None:
+            return self.cross_validation.scores
+        tested = (self.scores[part] for part in ("test", "validation") if part in self.scores)
+        return next((scores for scores in tested if scores.used_for == "testing"), None)
