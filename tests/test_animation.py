@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from pellucid.errors import InputError
-from pellucid.insight.animation import Film, _told, learning_gif
+from pellucid.explain.animation import Film, _told, learning_gif
 from pellucid.nn import Dense, Network
 
 X, Y = np.array([[-1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]]), np.array([0, 1, 0])

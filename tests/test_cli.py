@@ -14,7 +14,7 @@ import pellucid
 from pellucid.cli.main import COMMANDS, GROUPS, run
 from pellucid.cli.output import write_json
 from pellucid.experiment.recipe_file import read_recipe
-from pellucid.insight import plots
+from pellucid.explain import plots
 from pellucid.training import EarlyStopping
 from test_recipe import write_pictures
 

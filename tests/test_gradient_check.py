@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pellucid import NeuralNetworkClassifier, NeuralNetworkRegressor, check_gradients
-from pellucid.insight import gradient_check
+from pellucid.explain import gradient_check
 from pellucid.nn import ACTIVATIONS, LOSSES, Dense, Dropout, Network
 
 ROWS, FEATURES = 7, 2

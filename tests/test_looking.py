@@ -7,10 +7,8 @@ import pytest
 
 from pellucid.data.images import PictureShape
 from pellucid.errors import InputError
+from pellucid.explain.saliency import DARKEST, GRID, Occluded, border_share, gradient_times_input, occlusion, veil
 from pellucid.features import Numbers, Photo, Pixels
-from pellucid.insight.input_gradient import gradient_times_input
-from pellucid.insight.occlusion import GRID, Occluded, border_share, occlusion
-from pellucid.insight.veil import DARKEST, veil
 from pellucid.model.model import Model
 from pellucid.nn import Dense, Network
 

@@ -20,8 +20,8 @@ from PIL import Image
 import pellucid
 from pellucid.data.images import embedded
 from pellucid.errors import InputError
-from pellucid.insight.occlusion import Occluded, occlusion
-from pellucid.insight.report.looked import MOST
+from pellucid.explain.report.image_sections import MOST
+from pellucid.explain.saliency import Occluded, occlusion
 from pellucid.web.photographs import Album, Bounds, Session
 from pellucid.web.photographs.progress import Progress
 from pellucid.web.photographs.sessions import Sessions

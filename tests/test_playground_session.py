@@ -12,7 +12,7 @@ import pytest
 from pellucid.articles.planar import COSTS, PLANAR
 from pellucid.data import flower
 from pellucid.errors import InputError
-from pellucid.insight.trace.formula import digits
+from pellucid.explain.trace.formula import digits
 from pellucid.web.playground.choices import Choices
 from pellucid.web.playground.example import worked
 from pellucid.web.playground.problem import OwnTable, Problem

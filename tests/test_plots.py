@@ -17,7 +17,7 @@ from matplotlib.text import Text
 from PIL import Image
 
 from pellucid.errors import InputError, PellucidError
-from pellucid.insight import plots
+from pellucid.explain import plots
 
 GREY = np.arange(12, dtype=np.uint8).reshape(3, 4)
 LONG = ["angular_leaf_spot", "bean_rust", "healthy"]

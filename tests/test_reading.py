@@ -21,9 +21,9 @@ from pellucid.data import load
 from pellucid.data.images import PictureShape, as_pixels, decode
 from pellucid.errors import BadPictureError, MissingFileError
 from pellucid.experiment.run import train
+from pellucid.explain.sample_images import examples_and_mistakes
 from pellucid.features import Pixels, extraction
 from pellucid.features.extraction import assemble
-from pellucid.insight.samples import examples_and_mistakes
 from pellucid.model.model import load as load_model
 from pellucid.nn import network
 from pellucid.nn.scaled_integers import IntegerRows

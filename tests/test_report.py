@@ -18,11 +18,11 @@ from pellucid.data.corrections import corrected, read_corrections
 from pellucid.errors import OutputExistsError
 from pellucid.evaluation.intervals import independent_rows, wilson_interval
 from pellucid.experiment.scoring import scored
+from pellucid.explain.report import evaluation_report, report
+from pellucid.explain.report.image_sections import Album
+from pellucid.explain.report.predictions import judged_parts
+from pellucid.explain.report.summary import bars_of, expected
 from pellucid.features.extraction import described
-from pellucid.insight.report import evaluation_report, report
-from pellucid.insight.report.album import Album
-from pellucid.insight.report.headline import bars_of, expected
-from pellucid.insight.report.judged import judged_parts
 from pellucid.model.labelled_data import data_for
 from photographs import photograph
 from test_recipe import write_pictures
@@ -271,9 +271,9 @@ def test_five_hundred_pictures_make_less_than_ten_megabytes(tmp_path):
 
 
 def test_an_album_that_is_full_says_so(monkeypatch, of_photos):
-    from pellucid.insight.report import album
+    from pellucid.explain.report import image_sections
 
-    monkeypatch.setattr(album, "LARGEST", 20_000)
+    monkeypatch.setattr(image_sections, "LARGEST", 20_000)
     source = report(of_photos).html
     assert sum(map(len, pictures_in(source))) <= 20_000 and "not shown" in sound(source).text
 

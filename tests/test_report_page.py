@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import pellucid
-from pellucid.insight.report import report
+from pellucid.explain.report import report
 from test_recipe import write_pictures
 from test_report import HOSTILE, pictures_in
 

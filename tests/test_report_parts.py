@@ -13,18 +13,15 @@ from pellucid.data.audit.duplicates import Copies
 from pellucid.data.audit.finding import Finding
 from pellucid.data.images import PictureShape
 from pellucid.evaluation.intervals import independent_rows, wilson_interval
+from pellucid.explain.report import boundary, image_sections, sections
+from pellucid.explain.report.image_sections import Album, picture
+from pellucid.explain.report.mistakes import corrections_html, mistakes_html, numbers_html
+from pellucid.explain.report.predictions import Judged
+from pellucid.explain.report.sections import findings_html, origin_html
+from pellucid.explain.report.summary import Bar, bars_html, bars_of, worth_of_scores_html
+from pellucid.explain.saliency import Occluded
 from pellucid.features import Pixels
 from pellucid.html import document
-from pellucid.insight.occlusion import Occluded
-from pellucid.insight.report import boundary, learning, looked
-from pellucid.insight.report.album import Album, picture
-from pellucid.insight.report.found import findings_html
-from pellucid.insight.report.headline import Bar, bars_html, bars_of
-from pellucid.insight.report.judged import Judged
-from pellucid.insight.report.mistakes import corrections_html, mistakes_html
-from pellucid.insight.report.numbers import numbers_html
-from pellucid.insight.report.origin import origin_html
-from pellucid.insight.report.worth import worth_of_scores_html
 from pellucid.model.model import Model
 from pellucid.nn import Dense, Network
 from pellucid.training import History
@@ -74,7 +71,7 @@ def test_what_file_facts_alone_reach_has_its_interval():
 
 
 def test_baselines_of_scores_on_groups_count_groups(monkeypatch):
-    monkeypatch.setattr("pellucid.insight.report.worth.Scores", SimpleNamespace)
+    monkeypatch.setattr("pellucid.explain.report.summary.Scores", SimpleNamespace)
     groups = np.repeat(np.arange(10), 4)
     one = judged(np.zeros(40, int), np.repeat([0, 1], [32, 8]), groups=groups)
     html = worth_of_scores_html(scores(), one, SimpleNamespace(sentence=lambda: f"shifted {ODD}"))
@@ -130,7 +127,7 @@ def test_an_answer_says_what_it_is_named_what_the_net_says_and_its_columns():
 def test_what_is_looked_into_is_half_mistakes_where_there_are_so_many():
     def shown(wrong, right):
         said = [1] * wrong + [0] * right
-        rows = looked._looked_at(judged([0] * len(said), said, np.linspace(0.6, 0.9, len(said))), 4)
+        rows = image_sections._looked_at(judged([0] * len(said), said, np.linspace(0.6, 0.9, len(said))), 4)
         return [int(row) for row in rows]
 
     assert shown(5, 5) == [4, 3, 5, 6]  # the surest mistakes, the least sure right answers
@@ -145,21 +142,23 @@ def place(row, column):
 
 def test_the_border_is_told_beside_chance():
     at, within, none = place(0, 3), place(3, 3), Occluded(0, 0.9, np.zeros((7, 7)))
-    told = looked._borders([at, at, within, none])
+    told = image_sections._borders([at, at, within, none])
     assert told.startswith("In 2 of 3 pictures") and "49% of them." in told and "background" not in told
-    assert "background" in looked._borders([at, at, at, within])  # 75% is more than half the way from 49% to all
-    assert "background" not in looked._borders([at, at, within, within])
-    assert "No single region" in looked._borders([none])
+    assert "background" in image_sections._borders(
+        [at, at, at, within]
+    )  # 75% is more than half the way from 49% to all
+    assert "background" not in image_sections._borders([at, at, within, within])
+    assert "No single region" in image_sections._borders([none])
 
 
 def test_curves_show_what_was_recorded(monkeypatch):
     drawn = []
-    monkeypatch.setattr(learning, "curves", lambda series, *texts, **how: drawn.append((series, how)) or "<svg></svg>")
+    monkeypatch.setattr(sections, "curves", lambda series, *texts, **how: drawn.append((series, how)) or "<svg></svg>")
     one = History(cost=[3.0, 2.0, 1.0], validation_cost=[4.0, 3.5, 3.75], best_epoch=1, stopped_because=ODD)
-    assert f"; {ODD}." in Page(learning.costs_html([one])).text
-    learning.costs_html([one] * 7)
+    assert f"; {ODD}." in Page(sections.costs_html([one])).text
+    sections.costs_html([one] * 7)
     point = SimpleNamespace(rows=10, accuracy=0.8, interval=(0.7, 0.9))
-    learning.learning_curve_html(SimpleNamespace(points=[point], sentence=lambda noun: ODD), "rows")
+    sections.learning_curve_html(SimpleNamespace(points=[point], sentence=lambda noun: ODD), "rows")
     series, how = drawn[0]
     assert {name: list(y) for name, (_, y) in series.items()} == {
         "training": one.cost,
@@ -172,7 +171,7 @@ def test_curves_show_what_was_recorded(monkeypatch):
 
 def test_verdicts_and_findings_are_text():
     verdict = Verdict("watch", "overfits", f"measured {ODD}", f"change {ODD}")
-    assert f"watch overfits. measured {ODD} change {ODD}" in Page(learning.doctor_html([verdict])).text
+    assert f"watch overfits. measured {ODD} change {ODD}" in Page(sections.doctor_html([verdict])).text
     finding = Finding("problem", "copies", 2, f"found {ODD}", (f"one {ODD}", f"two {ODD}"))
     none = Copies({}, np.empty(0, int), np.empty(0, int))
     text = Page(findings_html(Audit({}, (finding,), {}, none), Album())).text
@@ -182,7 +181,7 @@ def test_verdicts_and_findings_are_text():
 def test_numbers_are_shown_where_they_are_and_the_farthest_off_first(monkeypatch):
     drawn = []
     monkeypatch.setattr(
-        "pellucid.insight.report.numbers.curves", lambda series, *texts, **how: drawn.append(series) or "<svg></svg>"
+        "pellucid.explain.report.mistakes.curves", lambda series, *texts, **how: drawn.append(series) or "<svg></svg>"
     )
     true, predicted = np.array([1.0, 2.0, 3.0]), np.array([1.5, 0.0, 3.25])
     data = Dataset(lambda rows: np.zeros((len(rows), 1)), true, (), "numbers", ["a", ODD, "c"], "t")
@@ -226,7 +225,7 @@ def test_what_was_looked_into_says_what_the_model_says():
     names = (f"ham {ODD}", f"spam {ODD}")
     model, data, pictures = of_pictures(names)
     one = Judged.by_model(model, model.features.rows(pictures), data, "t")
-    text = Page(looked.looked_html(model, one, Album())).text
+    text = Page(image_sections.looked_html(model, one, Album())).text
     assert f"says {names[0]} 0.98 , wrongly, it is named {names[1]}." in text
     assert f"says {names[0]} 0.98 , rightly." in text
 
@@ -240,7 +239,7 @@ def test_copies_stand_with_their_class():
 
 
 def test_the_page_and_its_settings_are_text():
-    room = sys.modules["pellucid.insight.report.report"]
+    room = sys.modules["pellucid.explain.report.report"]
     assert Page(room._page(f"title {ODD}", f"source {ODD}", {}, Album()).html).text.count(ODD) == 3
     model = SimpleNamespace(provenance={"settings": {"l2": ODD}})
     assert f"l2 {ODD}" in Page(origin_html(model, {})).text
@@ -249,7 +248,7 @@ def test_the_page_and_its_settings_are_text():
 
 
 def test_an_album_counts_all_its_letters_and_its_texts_are_safe(monkeypatch):
-    monkeypatch.setattr("pellucid.insight.report.album.LARGEST", 10)
+    monkeypatch.setattr("pellucid.explain.report.image_sections.LARGEST", 10)
     album = Album()
     assert [album.keep(text) for text in ("aaaa", "bbbb", "cccc", "dd")] == [0, 1, None, 2]
     assert Page(picture(None, ODD)).elements[0][1]["aria-label"] == ODD

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from pellucid.errors import InputError
-from pellucid.insight.trace import trace
-from pellucid.insight.trace.example import example
+from pellucid.explain.trace import trace
+from pellucid.explain.trace.worksheet import example
 from pellucid.nn import ACTIVATIONS, LOSSES, OPTIMIZERS, AdamW, Dense, Dropout, GradientDescent, Network
 from pellucid.nn.network import Network as Engine
 from pellucid.training import Settings

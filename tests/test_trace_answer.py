@@ -5,11 +5,11 @@ import pytest
 
 import pellucid
 from pellucid.data.images import PictureShape
+from pellucid.explain.trace import trace
+from pellucid.explain.trace.attribution import speaking
+from pellucid.explain.trace.sample import values_in_words
+from pellucid.explain.trace.story import story
 from pellucid.features import Numbers, Photo, Pixels, Table
-from pellucid.insight.trace import trace
-from pellucid.insight.trace.answer import speaking
-from pellucid.insight.trace.story import story
-from pellucid.insight.trace.value import values_in_words
 from pellucid.nn import Dense, Network
 from pellucid.nn.activations import ACTIVATIONS
 from photographs import put, tinted

@@ -6,9 +6,9 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from pellucid.insight.trace import trace
-from pellucid.insight.trace.page import fragment
-from pellucid.insight.trace.page import page as whole
+from pellucid.explain.trace import trace
+from pellucid.explain.trace.page import fragment
+from pellucid.explain.trace.page import page as whole
 from pellucid.nn import Dense, Network
 
 HOSTILE = "<img src=x onerror=alert(1)>"

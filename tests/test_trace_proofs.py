@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pellucid.insight.trace import trace
+from pellucid.explain.trace import trace
 from pellucid.nn import Dense, Network
 from test_trace import ROWS, problem
 

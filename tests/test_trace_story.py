@@ -7,12 +7,12 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from pellucid.insight.trace import trace
-from pellucid.insight.trace.example import example
-from pellucid.insight.trace.formula import Fraction, Matrix, Number, Power, Root, Row, Symbol, blanked, row, text
-from pellucid.insight.trace.mathml import mathml
-from pellucid.insight.trace.story import chapters, story
-from pellucid.insight.trace.tex import latex, latex_text
+from pellucid.explain.trace import trace
+from pellucid.explain.trace.formula import Fraction, Matrix, Number, Power, Root, Row, Symbol, blanked, row, text
+from pellucid.explain.trace.latex import latex, latex_text
+from pellucid.explain.trace.mathml import mathml
+from pellucid.explain.trace.story import chapters, story
+from pellucid.explain.trace.worksheet import example
 from pellucid.nn import ACTIVATIONS, LOSSES, OPTIMIZERS, AdamW, Dense, Loss, Network
 from test_trace import problem
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from pellucid.insight.trace import trace
-from pellucid.insight.trace.story import story
+from pellucid.explain.trace import trace
+from pellucid.explain.trace.story import story
 from pellucid.nn import Dense, Network
 
 

@@ -4,8 +4,7 @@ import re
 
 import numpy as np
 
-from pellucid.insight.trace.example import drawn
-from pellucid.insight.trace.worksheet import worksheet, worksheet_text
+from pellucid.explain.trace.worksheet import drawn, worksheet, worksheet_text
 
 
 def test_a_worksheet_hides_the_answers_and_its_key_has_them():

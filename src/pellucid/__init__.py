@@ -22,11 +22,11 @@ from pellucid._version import __version__
 if TYPE_CHECKING:
     from pellucid import nn
     from pellucid.experiment.run import train
-    from pellucid.insight.drawing import drawing
-    from pellucid.insight.gradient_check import check_gradients
-    from pellucid.insight.report.report import report
-    from pellucid.insight.trace import trace
-    from pellucid.insight.trace.subject import explain
+    from pellucid.explain.gradient_check import check_gradients
+    from pellucid.explain.network_diagram import drawing
+    from pellucid.explain.report.report import report
+    from pellucid.explain.trace import trace
+    from pellucid.explain.trace.sample import explain
     from pellucid.model.estimator import NeuralNetworkClassifier, NeuralNetworkRegressor, diagnose
     from pellucid.model.model import Model, load
     from pellucid.training import EarlyStopping
@@ -36,13 +36,13 @@ _HOMES = {
     "Model": "pellucid.model.model",
     "NeuralNetworkClassifier": "pellucid.model.estimator",
     "NeuralNetworkRegressor": "pellucid.model.estimator",
-    "check_gradients": "pellucid.insight.gradient_check",
+    "check_gradients": "pellucid.explain.gradient_check",
     "diagnose": "pellucid.model.estimator",
-    "drawing": "pellucid.insight.drawing",
-    "explain": "pellucid.insight.trace.subject",
+    "drawing": "pellucid.explain.network_diagram",
+    "explain": "pellucid.explain.trace.sample",
     "load": "pellucid.model.model",
-    "report": "pellucid.insight.report.report",
-    "trace": "pellucid.insight.trace",
+    "report": "pellucid.explain.report.report",
+    "trace": "pellucid.explain.trace",
     "train": "pellucid.experiment.run",
 }
 

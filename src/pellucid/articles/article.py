@@ -11,10 +11,10 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from pellucid.data import Dataset
+from pellucid.explain import plots
+from pellucid.explain.sample_images import examples_and_mistakes
 from pellucid.features import Pixels
 from pellucid.features.extraction import Progress
-from pellucid.insight import plots
-from pellucid.insight.samples import examples_and_mistakes
 from pellucid.model.predictions import predicted_codes, with_both_classes
 from pellucid.nn import Network
 from pellucid.nn.scaled_integers import Rows

@@ -14,9 +14,9 @@ from pellucid.data import load
 from pellucid.data.images import PictureShape
 from pellucid.data.published.catalog import PUBLISHED
 from pellucid.errors import InputError
+from pellucid.explain import plots
 from pellucid.features import Pixels
 from pellucid.features.extraction import Progress, assemble
-from pellucid.insight import plots
 from pellucid.model.predictions import predicted_codes
 from pellucid.nn import Network
 from pellucid.nn.scaled_integers import Rows

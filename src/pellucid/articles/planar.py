@@ -11,9 +11,9 @@ from matplotlib.figure import Figure
 
 from pellucid.articles.article import Article, Outcome, accuracy, train
 from pellucid.data import flower
+from pellucid.explain import plots
+from pellucid.explain.animation import Film, learning_gif
 from pellucid.features.extraction import Progress
-from pellucid.insight import plots
-from pellucid.insight.animation import Film, learning_gif
 from pellucid.model.predictions import predicted_codes
 from pellucid.training import Fitted, Settings
 

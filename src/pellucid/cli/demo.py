@@ -11,7 +11,7 @@ from pellucid.cli.results import training_results
 from pellucid.data.images import encoded
 from pellucid.experiment.recipe import make_recipe
 from pellucid.experiment.run import run
-from pellucid.insight.report import report
+from pellucid.explain.report import report
 from pellucid.system.files import atomic_write
 
 

@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 from pellucid.data import Dataset
 from pellucid.evaluation import CrossValidation, Scores
 from pellucid.experiment.result import Result
+from pellucid.explain import plots
+from pellucid.explain.sample_images import examples_and_mistakes
 from pellucid.features import PictureFeatures, Pixels
-from pellucid.insight import plots
-from pellucid.insight.samples import examples_and_mistakes
 from pellucid.model.model import Model
 from pellucid.model.predictions import class_codes
 

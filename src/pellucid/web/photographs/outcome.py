@@ -7,9 +7,9 @@ from typing import Any
 from pellucid.evaluation import Scores
 from pellucid.experiment.recipe_file import write_recipe
 from pellucid.experiment.result import Result
+from pellucid.explain.report import report
+from pellucid.explain.report.summary import sentence_of
 from pellucid.features.extraction import Progress
-from pellucid.insight.report import report
-from pellucid.insight.report.headline import sentence_of
 from pellucid.system.files import atomic_write
 
 AGAIN = "pellucid train FOLDER --recipe photographs.toml"

@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 
 from pellucid.data.images import PictureFile, as_pixels, embedded
+from pellucid.explain.saliency import Occluded, occluded, veil
+from pellucid.explain.trace.page import page
+from pellucid.explain.trace.sample import Subject
 from pellucid.features import PictureFeatures
-from pellucid.insight.occlusion import Occluded, occluded
-from pellucid.insight.trace.page import page
-from pellucid.insight.trace.subject import Subject
-from pellucid.insight.veil import veil
 from pellucid.model.model import Model
 from pellucid.model.novelty import UNKNOWN
 from pellucid.model.predictions import class_codes

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.errors import InputError
+from pellucid.explain.trace import Trace, trace
+from pellucid.explain.trace.formula import digits
 from pellucid.html import isolated
-from pellucid.insight.trace import Trace, trace
-from pellucid.insight.trace.formula import digits
 from pellucid.web.playground.choices import number
 from pellucid.web.playground.frame import answers
 from pellucid.web.playground.timeline import Timeline
