@@ -9,8 +9,10 @@ from PIL import Image
 
 from pellucid.cli.main import run
 from pellucid.data import Dataset, Splits, facts_of, grouped_splits, load, split_rows
-from pellucid.data.audit import LEVELS, Finding, audit, copies_of, copy_groups, image_metadata
-from pellucid.data.audit.duplicates import clusters_of
+from pellucid.data.audit import image_metadata
+from pellucid.data.audit.audit import audit
+from pellucid.data.audit.duplicates import clusters_of, copies_of, copy_groups
+from pellucid.data.audit.finding import LEVELS, Finding
 from pellucid.errors import InputError
 from photographs import COPIES, exif_of, jpeg, photograph, png, put
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pellucid.data import Dataset
-from pellucid.data.audit import Audit
+from pellucid.data.audit.audit import Audit
 from pellucid.data.audit.duplicates import Copies
 from pellucid.data.audit.finding import Finding
 from pellucid.data.images import PictureShape

@@ -111,7 +111,7 @@ def test_the_layers_hold_together(activation, loss):
     assert np.array_equal(step.yhat, net.loss.link(A))
     assert pytest.approx(step.cost.l.mean() + step.cost.penalty, rel=1e-15) == step.cost.J
     assert step.cost.penalty == pytest.approx(0.1 * sum(np.sum(layer.W**2) for layer in step.layers))
-    assert step.nudge.verdict == "agrees", step.nudge
+    assert step.finite_difference.verdict == "agrees", step.finite_difference
 
 
 def test_the_network_and_the_slots_stay_as_they_are_and_the_trace_too():
@@ -210,11 +210,15 @@ def test_the_example_has_the_numbers_of_pencil_and_paper():
     assert np.allclose(second.b_next, -1.45)
     assert step.after == pytest.approx(np.log1p(np.exp(-0.485)), rel=1e-14)
     assert step.promised == pytest.approx(-0.23125, rel=1e-14)
-    assert (step.nudge.name, step.nudge.gradient, step.nudge.verdict) == ("W1[1, 2]", -1.0, "agrees")
+    assert (step.finite_difference.name, step.finite_difference.gradient, step.finite_difference.verdict) == (
+        "W1[1, 2]",
+        -1.0,
+        "agrees",
+    )
 
 
 def test_the_slips_of_the_example_lead_where_pencil_and_paper_say():
-    after = {slip.name: slip.after for slip in example().slips}
+    after = {mistake.name: mistake.after for mistake in example().common_mistakes}
     assert list(after) == ["sign", "no slope", "slope twice", "no bias", "W1 transposed", "updated too early"]
 
     def cost(z):
@@ -238,7 +242,7 @@ def test_the_slips_of_the_example_lead_where_pencil_and_paper_say():
 def slips(**options):
     net, X, y = problem(**options)
     step = trace(net, X, y, rate=0.1)
-    return net, X, y, step, {slip.name: slip for slip in step.slips}
+    return net, X, y, step, {mistake.name: mistake for mistake in step.common_mistakes}
 
 
 def test_a_sum_for_the_mean_goes_as_many_times_as_far():
@@ -255,13 +259,13 @@ def test_a_slip_goes_on_from_what_the_rule_remembers():
     step = trace(net, X, y, rule="momentum", rate=0.1, slots=slots)
     wrong = net.copy()
     wrong.parameters -= 0.1 * (0.9 * 0.5 - step.update.gradient)
-    assert step.slips[0].after == pytest.approx(wrong.cost_and_gradient(X, y)[0], rel=1e-12)
+    assert step.common_mistakes[0].after == pytest.approx(wrong.cost_and_gradient(X, y)[0], rel=1e-12)
 
 
 def test_clipping_makes_a_sum_as_long_as_a_mean():
     net, X, y = problem()
     step = trace(net, X, y, clip_norm=0.01)
-    after = {slip.name: slip.after for slip in step.slips}
+    after = {mistake.name: mistake.after for mistake in step.common_mistakes}
     assert after["sum for mean"] == pytest.approx(step.after, rel=1e-12)
 
 
@@ -270,21 +274,21 @@ def test_a_line_search_is_followed_as_far_the_wrong_way():
     step = trace(net, X, y, rule="lbfgs")
     wrong = net.copy()
     wrong.parameters += step.update.parts["length"] * step.update.gradient
-    assert step.slips[0].after == pytest.approx(wrong.cost_and_gradient(X, y)[0], rel=1e-12)
+    assert step.common_mistakes[0].after == pytest.approx(wrong.cost_and_gradient(X, y)[0], rel=1e-12)
 
 
 def test_only_slips_that_can_happen_are_told():
-    """3 - 4 - 4 - 2 tanh: W2 alone is square; squared error has no sigmoid; one row has no mean; no bias is no slip."""
+    """3 - 4 - 4 - 2 tanh: only W2 is square, squared error has no sigmoid, one row no mean."""
     net, X, y, _, found = slips()
     assert "slope twice" not in found and "W2 transposed" in found and "W1 transposed" not in found
     assert "W2 not transposed back" in found
     single = trace(net, X[:1], y[:1], rule="adam")
-    assert {"sum for mean", "updated too early"}.isdisjoint(slip.name for slip in single.slips)
+    assert {"sum for mean", "updated too early"}.isdisjoint(mistake.name for mistake in single.common_mistakes)
     for layer in net.dense:
         layer.b[:] = 0
-    assert "no bias" not in {slip.name for slip in trace(net, X, y).slips}
+    assert "no bias" not in {mistake.name for mistake in trace(net, X, y).common_mistakes}
     linear = Network([Dense(3, 2)], "squared_error").initialize("he", 1)
-    assert [slip.name for slip in trace(linear, X, y).slips] == ["sign", "sum for mean"]
+    assert [mistake.name for mistake in trace(linear, X, y).common_mistakes] == ["sign", "sum for mean"]
 
 
 def test_the_wrong_gradients_are_what_the_slips_say():
@@ -305,14 +309,14 @@ def test_a_weight_too_flat_to_check_is_told():
     net, X, _ = problem("sigmoid", "binary_cross_entropy", k=1)
     net.dense[-1].b[:] = 40
     step = trace(net, X, np.ones((ROWS, 1)))
-    assert step.nudge.verdict == "too flat" and "too flat" in step.nudge.sentence()
+    assert step.finite_difference.verdict == "too flat" and "too flat" in step.finite_difference.sentence()
     assert "about 0 here" in " ".join(str(step).split())
 
 
 def test_a_weight_on_a_kink_is_told():
     net = Network([Dense(1, 1, "relu"), Dense(1, 1)], "absolute_error").initialize([[[1.0]], [[1.0]]])
     step = trace(net, [[1.0]], [[1.0 + 1e-9]])
-    assert step.nudge.verdict == "on a kink" and np.isnan(step.nudge.numeric)
+    assert step.finite_difference.verdict == "on a kink" and np.isnan(step.finite_difference.numeric)
     assert "crosses a kink" in " ".join(str(step).split()) and "nan" not in str(step)
 
 
@@ -326,13 +330,13 @@ def test_a_wrong_gradient_does_not_agree(monkeypatch):
 
     monkeypatch.setattr(Engine, "cost_and_gradient", wrong)
     step = trace(net, X, y)
-    assert step.nudge.verdict == "differs" and "DIFFER" in step.nudge.sentence()
+    assert step.finite_difference.verdict == "differs" and "DIFFER" in step.finite_difference.sentence()
 
 
 def test_float32_is_checked_too():
     net, X, y = problem("gelu", dtype=np.float32)
     step = trace(net, X, y, rule="adam")
-    assert step.update.after.dtype == np.float32 and step.nudge.verdict == "agrees"
+    assert step.update.after.dtype == np.float32 and step.finite_difference.verdict == "agrees"
 
 
 # what cannot be traced -------------------------------------------------------------------------------------------
@@ -383,7 +387,10 @@ def test_codes_must_be_whole():
 def test_without_labels_there_is_only_the_way_forward():
     net, X, _ = problem("tanh", "softmax_cross_entropy", k=3)
     step = trace(net, X, row=2, class_names=["a", "b", "c"])
-    assert step.cost is step.update is step.after is step.fall is step.nudge is None and step.slips == ()
+    assert (
+        step.cost is step.update is step.after is step.fall is step.finite_difference is None
+        and step.common_mistakes == ()
+    )
     assert np.array_equal(step.yhat, net.loss.link(net.forward(X)[0]))
     assert np.allclose(step.one.layers[1].Z, step.layers[1].Z[2:3], rtol=1e-14)
     text = str(step)

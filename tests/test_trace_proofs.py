@@ -1,4 +1,4 @@
-"""What a trace proves, with all that a step may have: slips with weights and penalty, the weight nudged."""
+"""What a trace proves, with all that a step may have: weights, penalty, mistakes, finite differences."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ W = np.array([0.5, 1.0, 1.5, 0.5, 1.5])
 
 
 def slips_of(step):
-    return {slip.name: slip for slip in step.slips}
+    return {mistake.name: mistake for mistake in step.common_mistakes}
 
 
 def test_slips_are_made_with_the_weights_and_the_masks_of_the_step():
@@ -27,7 +27,7 @@ def test_slips_are_made_with_the_weights_and_the_masks_of_the_step():
     for layer in bare.dense:
         layer.b[:] = 0
     assert np.array_equal(found["no bias"].gradient, seen(bare)[1])
-    assert step.nudge.verdict == trace(net, X, y, sample_weight=W).nudge.verdict == "agrees"
+    assert step.finite_difference.verdict == trace(net, X, y, sample_weight=W).finite_difference.verdict == "agrees"
 
 
 def test_slips_keep_the_penalty():
@@ -53,29 +53,29 @@ def test_slips_without_an_effect_are_not_told():
 def test_a_slip_to_nowhere_costs_infinitely_much():
     net, X, y = problem("linear")
     step = trace(net, X, y, rate=1e200)
-    assert {slip.after for slip in step.slips} == {np.inf}
+    assert {mistake.after for mistake in step.common_mistakes} == {np.inf}
 
 
 @pytest.mark.parametrize(("scale", "layer"), [(0.1, 1), (1e-6, 2)])
-def test_the_steepest_weight_of_the_first_layer_that_has_any_is_nudged(scale, layer):
+def test_the_steepest_weight_of_the_first_layer_that_has_any_is_checked(scale, layer):
     net, X, y = problem()
     X = X * scale
     step = trace(net, X, y)
     steepest = [np.abs(one.back.dW).max() for one in step.layers]
-    nudge, W = step.nudge, step.layers[layer - 1].W
-    assert nudge.layer == layer and steepest[0] < max(steepest)
-    assert abs(nudge.gradient) == steepest[layer - 1] and nudge.weight == W[nudge.unit, nudge.input]
-    assert (step.update.gradient[nudge.place], step.update.before[nudge.place]) == (nudge.gradient, nudge.weight)
+    check, W = step.finite_difference, step.layers[layer - 1].W
+    assert check.layer == layer and steepest[0] < max(steepest)
+    assert abs(check.gradient) == steepest[layer - 1] and check.weight == W[check.unit, check.input]
+    assert (step.update.gradient[check.place], step.update.before[check.place]) == (check.gradient, check.weight)
 
 
 def test_a_nudge_is_short_where_the_cost_is_bent():
     """tanh(100 w): h = 0.001 is a tenth of its bend, which makes the quotient wrong by a part in a thousand."""
     net = Network([Dense(1, 1, "tanh"), Dense(1, 1)], "squared_error").initialize([[[0.005]], [0.0], [[1.0]], [0.0]])
-    nudge = trace(net, [[100.0]], [[3.0]]).nudge
-    assert nudge.verdict == "agrees" and nudge.h < 1e-3
+    check = trace(net, [[100.0]], [[3.0]]).finite_difference
+    assert check.verdict == "agrees" and check.h < 1e-3
 
 
 def test_rounding_is_that_of_the_numbers_the_cost_is_a_difference_of():
     net = Network([Dense(1, 1)], "squared_error").initialize([[[1.0]], [1e6]])
-    nudge = trace(net, [[1.0]], [[1e6]]).nudge
-    assert nudge.rounding == pytest.approx(2.0**-52 * 1e6 / nudge.h, rel=1e-5)
+    check = trace(net, [[1.0]], [[1e6]]).finite_difference
+    assert check.rounding == pytest.approx(2.0**-52 * 1e6 / check.h, rel=1e-5)

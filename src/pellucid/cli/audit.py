@@ -7,7 +7,7 @@ import click
 from pellucid.cli.options import GROUP_BY, Keys, column_options
 from pellucid.cli.output import json_option, progress_bars, refuse_foreign_json, say, table, write_json
 from pellucid.data import grouped_splits, load
-from pellucid.data.audit import audit, facts_by_part
+from pellucid.data.audit.audit import audit, facts_by_part
 from pellucid.data.load import takes
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.data import Splits, grouped_splits, joined, load
-from pellucid.data.audit import Audit, audit, facts_by_part
+from pellucid.data.audit.audit import Audit, audit, facts_by_part
 from pellucid.data.corrections import Corrected, corrected, read_corrections
 from pellucid.data.load import takes
 from pellucid.errors import InputError

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.data import Splits
-from pellucid.data.audit import Audit
+from pellucid.data.audit.audit import Audit
 from pellucid.data.corrections import Corrected
 from pellucid.evaluation import (
     Answered,

@@ -6,7 +6,7 @@ from typing import Any, Literal
 import numpy as np
 
 from pellucid.data import Dataset, folds
-from pellucid.data.audit import Audit
+from pellucid.data.audit.audit import Audit
 from pellucid.errors import InputError
 from pellucid.evaluation import (
     CrossValidation,

@@ -6,11 +6,11 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from pellucid.data import Dataset, Splits
 from pellucid.data.audit import checks
 from pellucid.data.audit.duplicates import Copies, copies_of
 from pellucid.data.audit.finding import LEVELS, Finding
 from pellucid.data.audit.image_metadata import Facts, facts_of
+from pellucid.data.dataset import Dataset, Splits
 
 
 class Progress(Protocol):

@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from pellucid.data import Dataset
 from pellucid.data.audit.duplicates import clusters_of
 from pellucid.data.audit.finding import Finding, few, number
 from pellucid.data.audit.image_metadata import Facts
 from pellucid.data.audit.similarity import SIDE
+from pellucid.data.dataset import Dataset
 from pellucid.data.groups import bursts, more_alike_than_chance
 from pellucid.data.readers.image_folders import how_to_read
 

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pellucid.data import Dataset
 from pellucid.data.audit.finding import Finding, few, number
 from pellucid.data.audit.image_metadata import Facts, facts_of
 from pellucid.data.audit.similarity import copies as near_copies
-from pellucid.data.dataset import SPLIT_WORDS
+from pellucid.data.dataset import SPLIT_WORDS, Dataset
 from pellucid.data.groups import joined
 from pellucid.errors import InputError
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.data.audit import Audit
+from pellucid.data.audit.audit import Audit
 from pellucid.data.audit.duplicates import clusters_of
 from pellucid.evaluation import LearningCurve
 from pellucid.explain.report.image_sections import Album, picture

@@ -13,7 +13,7 @@ import numpy as np
 
 from pellucid.explain.trace.formula import Node, Number, Symbol, digits, factor, row
 from pellucid.explain.trace.sections import Bar, Cell, Line, Section, Table, is_batch
-from pellucid.explain.trace.step import Array, Layer, Trace
+from pellucid.explain.trace.step import Array, Layer, Step
 from pellucid.html import isolated
 
 OF_ANSWER = ("answer", "places", "loudest")  # the names of its sections
@@ -21,7 +21,7 @@ MOST = 10  # inputs that are named
 STRAIGHT = ("relu", "leaky_relu", "linear")  # activations whose pieces are straight lines through 0
 
 
-def explained_units(trace: Trace) -> list[int]:
+def explained_units(trace: Step) -> list[int]:
     """Return a unit of each layer: the one that speaks loudest for what the network says of the example shown.
 
     Of the outputs that of the likeliest class; below, the unit that is the strongest term of the one above.
@@ -33,7 +33,7 @@ def explained_units(trace: Trace) -> list[int]:
     return units
 
 
-def strongest_line(trace: Trace, layer: Layer, unit: int) -> Line:
+def strongest_line(trace: Step, layer: Layer, unit: int) -> Line:
     """Return the sum of one unit: its strongest terms, the rest and the bias."""
     strongest = layer.strongest(trace.row, unit)
     z, b = float(layer.Z[trace.row, unit]), float(layer.b[unit])
@@ -62,7 +62,7 @@ def strongest_line(trace: Trace, layer: Layer, unit: int) -> Line:
     )
 
 
-def _named(trace: Trace, layer: Layer, unit: int) -> str:
+def _named(trace: Step, layer: Layer, unit: int) -> str:
     """Return what a unit is called, an output with the class that it speaks for."""
     name = f"unit {unit + 1}"
     if layer.number < len(trace.layers) or not trace.class_names:
@@ -73,7 +73,7 @@ def _named(trace: Trace, layer: Layer, unit: int) -> str:
     return f"{name}, which speaks for {above} above 0 and for {below} below"
 
 
-def strongest_table(trace: Trace, layer: Layer, unit: int) -> Table | None:
+def strongest_table(trace: Step, layer: Layer, unit: int) -> Table | None:
     """Return the strongest terms with the names of what they come from; none where nothing comes in."""
     strongest = layer.strongest(trace.row, unit)
     if not np.any(strongest.terms):
@@ -104,7 +104,7 @@ class Speaking:
     rest: float
 
 
-def speaking(trace: Trace) -> Speaking:
+def speaking(trace: Step) -> Speaking:
     """Return what speaks for the answer to the example shown, by the network's own way back to its inputs."""
     network, x = trace.network, trace.X[trace.row : trace.row + 1]
     said, rival, p = _decided(trace) if network.loss.classes else (0, None, None)
@@ -122,14 +122,14 @@ def speaking(trace: Trace) -> Speaking:
     return Speaking(said, rival, p, score, shares, score - float(shares.sum()))
 
 
-def _decided(trace: Trace) -> tuple[int, int, float]:
+def _decided(trace: Step) -> tuple[int, int, float]:
     p = trace.yhat[trace.row].astype(np.float64)
     p = np.array([1 - p[0], p[0]]) if len(p) == 1 else p
     said, rival = (int(code) for code in np.argsort(-p, kind="stable")[:2])
     return said, rival, float(p[said])
 
 
-def answer_sections(trace: Trace) -> Iterator[Section]:
+def answer_sections(trace: Step) -> Iterator[Section]:
     """Yield what is said and what speaks for it, where classes and inputs have names and one example is shown."""
     classes = trace.network.loss.classes
     if is_batch(trace) or trace.dropout is not None or not trace.input_names or (classes and not trace.class_names):
@@ -151,7 +151,7 @@ def answer_sections(trace: Trace) -> Iterator[Section]:
     yield Section("loudest", "The inputs that speak loudest", table=_loudest(trace, found, head))
 
 
-def _of_classes(trace: Trace, found: Speaking) -> tuple[str, str, str]:
+def _of_classes(trace: Step, found: Speaking) -> tuple[str, str, str]:
     """Return a title, what is said in words, and how a share is headed."""
     assert found.rival is not None and found.p is not None
     said, rival = isolated(trace.class_names[found.said]), isolated(trace.class_names[found.rival])
@@ -190,7 +190,7 @@ def _summed(groups: Sequence[str], shares: Array) -> list[tuple[str, float]]:
     return sorted(sums.items(), key=lambda item: -abs(item[1]))
 
 
-def _loudest(trace: Trace, found: Speaking, head: str) -> Table:
+def _loudest(trace: Step, found: Speaking, head: str) -> Table:
     """Return the inputs that speak loudest, each with its value and its part of all shares without their signs."""
     loudest = np.argsort(-np.abs(found.shares), kind="stable")[:MOST].tolist()
     whole, most = float(np.abs(found.shares).sum()), float(np.abs(found.shares).max())

@@ -1,4 +1,4 @@
-"""Slips: the mistakes that everyone makes once, made on purpose on this very step, and the cost that each leads to.
+"""Mistakes: the mistakes that everyone makes once, made on purpose on this very step, and the cost that each leads to.
 
 Each is a wrong gradient from the engine's own code with one thing changed; the rule of the step follows it, and the
 cost is then measured by the right network. Only those that can happen in this network are told.
@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.explain.trace.step import Trace
+from pellucid.explain.trace.step import Step
 from pellucid.nn import Dense, Network
 from pellucid.nn.activations import linear_slope
 from pellucid.nn.layers import Buffers, DenseTape
@@ -23,7 +23,7 @@ Array = NDArray[Any]
 
 
 @dataclass(frozen=True)
-class Slip:
+class Mistake:
     """A mistake: its name, what was done instead of what, the wrong gradient, and J after the step along it."""
 
     name: str
@@ -32,18 +32,18 @@ class Slip:
     after: float
 
 
-def slips(trace: Trace) -> tuple[Slip, ...]:
+def common_mistakes(trace: Step) -> tuple[Mistake, ...]:
     """Return the slips that make a difference in this step, each with the cost it leads to."""
     assert trace.update is not None
     right = trace.update.gradient
     return tuple(
-        Slip(name, sentence, gradient, _followed(trace, gradient))
+        Mistake(name, sentence, gradient, _followed(trace, gradient))
         for name, sentence, gradient in _wrong(trace)
         if not np.array_equal(gradient, right)
     )
 
 
-def _wrong(trace: Trace) -> Iterator[tuple[str, str, Array]]:
+def _wrong(trace: Step) -> Iterator[tuple[str, str, Array]]:
     """Yield name, sentence and wrong gradient of each slip that can happen here."""
     network, update = trace.network, trace.update
     assert update is not None and trace.y is not None
@@ -82,7 +82,7 @@ def _wrong(trace: Trace) -> Iterator[tuple[str, str, Array]]:
         yield "updated too early", what, _gradient(trace, early)
 
 
-def _followed(trace: Trace, gradient: Array) -> float:
+def _followed(trace: Step, gradient: Array) -> float:
     """Return J after the rule of the step was given this gradient; infinity where nothing finite is left."""
     update, cost = trace.update, trace.cost
     assert update is not None and cost is not None and trace.y is not None
@@ -101,7 +101,7 @@ def _followed(trace: Trace, gradient: Array) -> float:
     return J if np.isfinite(J) else np.inf
 
 
-def _gradient(trace: Trace, network: Network) -> Array:
+def _gradient(trace: Step, network: Network) -> Array:
     """Return the gradient of the step's rows as a network with a slip in it computes it."""
     assert trace.y is not None and trace.cost is not None
     with np.errstate(over="ignore", invalid="ignore"):
@@ -129,7 +129,7 @@ def _unbiased(network: Network) -> Network:
     return wrong
 
 
-def _transposed(trace: Trace, number: int) -> Array:
+def _transposed(trace: Step, number: int) -> Array:
     wrong = trace.network.copy()
     W = wrong.dense[number].W
     W[:] = W.T.copy()

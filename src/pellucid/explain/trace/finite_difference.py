@@ -1,4 +1,4 @@
-"""Nudge: one weight moved a little up and down, so that the cost itself says what its gradient is.
+"""FiniteDifference: one weight moved a little up and down, so that the cost itself says what its gradient is.
 
 n = [J(w + h) - J(w - h)] / 2h, in float64, with the same rows and dropout. A nudge across a kink (of relu, say) proves
 nothing, so a shorter one is tried; where J is too flat for its own rounding, nothing can be proved.
@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.explain.trace.step import Trace
+from pellucid.explain.trace.step import Step
 from pellucid.nn import Network
 
 STEPS = (1e-3, 1e-4, 1e-5, 1e-6)
@@ -24,7 +24,7 @@ Verdict = Literal["agrees", "too flat", "on a kink", "differs"]
 
 
 @dataclass(frozen=True)
-class Nudge:
+class FiniteDifference:
     """One weight: W of `layer` (1 is the first) at [unit, input], which is number `place` of the flat vector.
 
     gradient: by backpropagation.  numeric: by the two costs `up` and `down`, h away; NaN where no h avoids a kink.
@@ -66,7 +66,7 @@ class Nudge:
         )
 
 
-def nudged(trace: Trace) -> Nudge:
+def finite_difference(trace: Step) -> FiniteDifference:
     """Return the proof of one weight: that of the steepest gradient in the first layer that has any."""
     assert trace.cost is not None and trace.update is not None
     layer, unit, source = _chosen(trace)
@@ -83,7 +83,7 @@ def nudged(trace: Trace) -> Nudge:
     place = sum(dense.W.size + dense.b.size for dense in trace.network.dense[:layer])
     place += unit * trace.network.dense[layer].n_in + source
     numbers = (probe.weight, analytic, point.h, point.up, point.down, point.numeric, point.rounding)
-    return Nudge(layer + 1, unit, source, place, *numbers, verdict)
+    return FiniteDifference(layer + 1, unit, source, place, *numbers, verdict)
 
 
 def _verdict(analytic: float, point: "_Point", dtype: np.dtype) -> Verdict:
@@ -112,7 +112,7 @@ class _Point(NamedTuple):
 class _Probe:
     """The cost as a function of one weight, in float64, stated anew: it must not share a fault with what it checks."""
 
-    def __init__(self, trace: Trace, layer: int, unit: int, source: int) -> None:
+    def __init__(self, trace: Step, layer: int, unit: int, source: int) -> None:
         assert trace.cost is not None
         self.trace, self.network = trace, trace.network.copy(np.float64)
         self.W, self.place = self.network.dense[layer].W, (unit, source)
@@ -133,7 +133,7 @@ class _Probe:
         return _Point(h, J[h], J[-h], bent + self.noise / h, self.noise / h)
 
 
-def _chosen(trace: Trace) -> tuple[int, int, int]:
+def _chosen(trace: Step) -> tuple[int, int, int]:
     assert trace.update is not None
     gradients = [dW for dW, _ in trace.network.views(trace.update.gradient)]
     steepest = max(float(np.abs(dW).max()) for dW in gradients)
@@ -142,7 +142,7 @@ def _chosen(trace: Trace) -> tuple[int, int, int]:
     return layer, int(unit), int(source)
 
 
-def _cost(network: Network, trace: Trace) -> tuple[float, list[NDArray]]:
+def _cost(network: Network, trace: Step) -> tuple[float, list[NDArray]]:
     """Return J, and on which side of every kink each unit of each row is."""
     assert trace.y is not None and trace.cost is not None
     X = trace.X.astype(np.float64)

@@ -19,7 +19,7 @@ from pellucid.explain.trace.formula import (
     scientific,
 )
 from pellucid.explain.trace.sections import Bar, Cell, Line, Section, Table
-from pellucid.explain.trace.step import Trace
+from pellucid.explain.trace.step import Step
 from pellucid.explain.trace.story import chapters
 
 LETTERS = {
@@ -58,7 +58,7 @@ HEAD = r"""\documentclass[11pt]{article}
 """
 
 
-def latex_document(trace: Trace) -> str:
+def latex_document(trace: Step) -> str:
     r"""Return the whole story of a step, of the example shown where there are several rows, then of them all.
 
     >>> from pellucid.explain.trace.worksheet import example

@@ -8,7 +8,7 @@ from pellucid.explain.trace.attribution import OF_ANSWER, answer_sections
 from pellucid.explain.trace.formula import Node, Number, Row, Sign, digits, row
 from pellucid.explain.trace.mathml import mathml
 from pellucid.explain.trace.sections import Bar, Cell, Line, Section, Table
-from pellucid.explain.trace.step import Layer, Trace
+from pellucid.explain.trace.step import Layer, Step
 from pellucid.explain.trace.story import story
 from pellucid.html import document, escaped
 from pellucid.html.computation_graph import Box, Stage, computation_graph
@@ -19,7 +19,7 @@ HINT = "Point at a number, or go to one by the Tab and arrow keys: its sources a
 ASSIGNED = ("=", "\u2190")
 
 
-def page(trace: Trace) -> str:
+def page(trace: Step) -> str:
     """Return the whole step as one HTML document: formulas, numbers and graph, and a script that lights sources.
 
     It asks for nothing from outside and does not depend on where it stands, so that it can be a file or in a frame.
@@ -27,7 +27,7 @@ def page(trace: Trace) -> str:
     return document(_title(trace), f"<h1>{escaped(_title(trace))}</h1>\n{fragment(trace)}")
 
 
-def fragment(trace: Trace) -> str:
+def fragment(trace: Step) -> str:
     """Return the step as an element with its own style and script, for a page or a notebook that has others."""
     views = {"one": trace.one, "batch": trace} if len(trace) > 1 else {"one": trace}
     body = "".join(_view(name, step, hidden=name != "one") for name, step in views.items())
@@ -40,7 +40,7 @@ def fragment(trace: Trace) -> str:
     )
 
 
-def _before(trace: Trace) -> str:
+def _before(trace: Step) -> str:
     """Return what stands before the formulas; where one sample was asked about, first what the model says of it."""
     leads, remarks = [_lead(trace.one if trace.called else trace)], list(trace.notes)
     if remarks and (trace.called or trace.picture or trace.cost is None):
@@ -50,7 +50,7 @@ def _before(trace: Trace) -> str:
     )
 
 
-def _picture(trace: Trace) -> str:
+def _picture(trace: Step) -> str:
     return (
         f'<figure class="example"><img src="{escaped(trace.picture)}" alt="the example"></figure>\n'
         if trace.picture
@@ -62,7 +62,7 @@ def _file(name: str) -> str:
     return (files(__package__) / name).read_text("utf-8")
 
 
-def _title(trace: Trace) -> str:
+def _title(trace: Step) -> str:
     if trace.called:
         return trace.called[0].upper() + trace.called[1:]
     if trace.cost:
@@ -70,7 +70,7 @@ def _title(trace: Trace) -> str:
     return next((part.title for part in answer_sections(trace.one)), "One answer, seen through")
 
 
-def _lead(trace: Trace) -> str:
+def _lead(trace: Step) -> str:
     network = trace.network
     widths = [str(network.n_in)] + [f"{layer.n_out} {layer.activation.name}" for layer in network.dense[:-1]]
     net = " - ".join([*widths, f"{network.n_out} {network.loss.link.__name__}"])
@@ -83,7 +83,7 @@ def _lead(trace: Trace) -> str:
     )
 
 
-def _controls(token: str, trace: Trace) -> str:
+def _controls(token: str, trace: Step) -> str:
     toggles = "".join(
         f'<label><input type="checkbox" value="{name}"{"" if name == "shapes" else " checked"}> {name}</label>'
         for name in SHOWN
@@ -102,7 +102,7 @@ def _controls(token: str, trace: Trace) -> str:
     return f'<div class="controls"><fieldset><legend>Show</legend>{toggles}</fieldset>{rows}</div>'
 
 
-def _view(name: str, trace: Trace, hidden: bool) -> str:
+def _view(name: str, trace: Step, hidden: bool) -> str:
     graph = computation_graph(_stages(trace))
     told = story(trace)
     answer = "".join(_section(name, section) for section in told if section.name in OF_ANSWER)
@@ -180,7 +180,7 @@ def _cell(cell: Cell) -> str:
     return f"<td>{escaped(cell)}</td>"
 
 
-def _stages(trace: Trace) -> list[Stage]:
+def _stages(trace: Step) -> list[Stage]:
     """Return the graph of the step: x, then z and a of each layer, then the loss."""
     batch = len(trace) > 1
     stages = [Stage(_box(trace, "x", "", trace.network.n_in, "forward-1"))]
@@ -192,7 +192,7 @@ def _stages(trace: Trace) -> list[Stage]:
     return stages
 
 
-def _layer_stages(trace: Trace, layer: Layer, last: bool) -> Sequence[Stage]:
+def _layer_stages(trace: Step, layer: Layer, last: bool) -> Sequence[Stage]:
     sub, width, back = str(layer.number), layer.W.shape[0], f"backward-{layer.number}"
     here = f"forward-{layer.number}"
     W, b = Box("W", sub, "", here), Box("b", sub, "", here)
@@ -207,7 +207,7 @@ def _layer_stages(trace: Trace, layer: Layer, last: bool) -> Sequence[Stage]:
     return z, Stage(_box(trace, "a", sub, width, here), "" if g == "linear" else g, (), da)
 
 
-def _box(trace: Trace, name: str, sub: str, width: int, section: str) -> Box:
+def _box(trace: Step, name: str, sub: str, width: int, section: str) -> Box:
     n = len(trace)
     shape = f"{n} \u00d7 {width:,}" if n > 1 else f"{width:,} \u00d7 1"
     shown = name if n == 1 else name[0] + name[1:].upper() if name[0] == "d" else name.upper()

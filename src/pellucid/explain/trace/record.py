@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.errors import InputError, refuse_non_finite
-from pellucid.explain.trace.step import Backward, Cost, Layer, Trace, Update
+from pellucid.explain.trace.step import Backward, Cost, Layer, Update
+from pellucid.explain.trace.trace import Trace
 from pellucid.nn import LBFGS, Adam, AdamW, Dropout, GradientDescent, Network, RMSprop
 from pellucid.nn.layers import DenseTape
 from pellucid.nn.network import Record, Tape

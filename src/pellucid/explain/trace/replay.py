@@ -19,7 +19,7 @@ from pellucid.experiment.recipe import Recipe
 from pellucid.experiment.run import planned
 from pellucid.explain.trace.record import trace
 from pellucid.explain.trace.sample import Subject, notes_of
-from pellucid.explain.trace.step import Trace
+from pellucid.explain.trace.trace import Trace
 from pellucid.features.extraction import Progress
 from pellucid.model.model import Model
 from pellucid.nn.scaled_integers import Rows

@@ -12,7 +12,7 @@ from pellucid.data.images import embedded
 from pellucid.errors import InputError, MissingFileError, unknown_name
 from pellucid.explain.trace.formula import digits
 from pellucid.explain.trace.record import trace
-from pellucid.explain.trace.step import Trace
+from pellucid.explain.trace.trace import Trace
 from pellucid.features import Features, Numbers, PictureFeatures, Pixels, Table
 from pellucid.html import isolated
 from pellucid.model.model import Model

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.explain.trace.formula import Matrix, Node, Number, Row, Symbol, digits, factor, row
-from pellucid.explain.trace.step import Layer, Trace
+from pellucid.explain.trace.step import Layer, Step
 from pellucid.nn import LBFGS
 
 LONGEST = 12  # signs of a bar
@@ -172,12 +172,12 @@ class Section:
     table: Table | None = None
 
 
-def is_batch(trace: Trace) -> bool:
+def is_batch(trace: Step) -> bool:
     """Whether the story is that of several rows."""
     return len(trace) > 1
 
 
-def values(trace: Trace, name: str, array: np.ndarray, number: int | str = "") -> Tensor:
+def values(trace: Step, name: str, array: np.ndarray, number: int | str = "") -> Tensor:
     """Return rows of the step as the story names them: the example's column z1, or the batch's matrix Z1."""
     if is_batch(trace):
         capital = "X" if name == "x" else name[0] + name[1:].upper() if name[0] == "d" else name.upper()
@@ -185,12 +185,12 @@ def values(trace: Trace, name: str, array: np.ndarray, number: int | str = "") -
     return tensor(name, number, array[trace.row])
 
 
-def incoming(trace: Trace, layer: Layer) -> Tensor:
+def incoming(trace: Step, layer: Layer) -> Tensor:
     """Return what a layer takes in: x, or a of the layer before."""
     return values(trace, "x", layer.A_in) if layer.number == 1 else values(trace, "a", layer.A_in, layer.number - 1)
 
 
-def targets(trace: Trace) -> Tensor:
+def targets(trace: Step) -> Tensor:
     """Return y as it stands in dz = yhat - y: class codes as columns of zeros and a one."""
     assert trace.y is not None
     y = np.eye(trace.network.n_out)[trace.y] if trace.network.loss.codes else trace.y
@@ -218,7 +218,7 @@ def _multiplied(parts: tuple[Tensor | str | Number, ...]) -> Iterator[Node | str
             yield factor(node) if place and isinstance(node, Number) and nodes[place - 1] != "(" else node
 
 
-def given_section(trace: Trace) -> Iterator[Section]:
+def given_section(trace: Step) -> Iterator[Section]:
     """Yield the one section of a step of one example in a net so small that a person can redo it."""
     if trace.update is None or is_batch(trace) or not all(map(fits, _tensors(trace))):
         return
@@ -229,12 +229,12 @@ def given_section(trace: Trace) -> Iterator[Section]:
     yield Section("given", "Given", "What the step starts from; all that follows can be computed from it.", lines)
 
 
-def given_lines(trace: Trace) -> tuple[Line, ...]:
+def given_lines(trace: Step) -> tuple[Line, ...]:
     """Return x, y, and W and b of each layer as they were."""
     return tuple(Line(row(one.symbol), None, one.node) for one in _tensors(trace))
 
 
-def _tensors(trace: Trace) -> Iterator[Tensor]:
+def _tensors(trace: Step) -> Iterator[Tensor]:
     yield values(trace, "x", trace.X)
     yield targets(trace)
     for layer in trace.layers:

@@ -7,7 +7,7 @@ read-only; rows are examples, W is (n_out, n_in), and every gradient is one of J
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,13 +17,8 @@ from pellucid.nn.activations import Activation
 from pellucid.nn.losses import Loss
 from pellucid.nn.optimizers import Optimizer
 
-if TYPE_CHECKING:
-    from pellucid.explain.trace.common_mistakes import Slip
-    from pellucid.explain.trace.finite_difference import Nudge
-
 Array = NDArray[Any]
 STRONGEST = 5  # terms of a sum that are told
-LARGEST_TOLD = 1000  # numbers of an array in JSON
 
 
 @dataclass(frozen=True)
@@ -124,7 +119,7 @@ class Update:
 
 
 @dataclass(frozen=True)
-class Trace:
+class Step:
     """One training step. Without labels only what goes forward: cost, update, after and what follows are None.
 
     network: as it was before.  X (n, d), of which `row` is the example shown.  layers: one a Dense.
@@ -155,29 +150,15 @@ class Trace:
     called: str = ""
     picture: str = field(default="", repr=False)
     dropout: Any = field(default=None, repr=False)
-    alone: Callable[[], "Trace"] | None = field(default=None, repr=False)
+    alone: Callable[[], "Step"] | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
         return len(self.X)
 
     @cached_property
-    def one(self) -> "Trace":
+    def one(self) -> "Step":
         """The step that the example shown alone would make; of a single example, this one."""
         return self if self.alone is None else self.alone()
-
-    @cached_property
-    def nudge(self) -> "Nudge | None":
-        """One weight proved by nudging it."""
-        from pellucid.explain.trace.finite_difference import nudged
-
-        return None if self.cost is None else nudged(self)
-
-    @cached_property
-    def slips(self) -> "tuple[Slip, ...]":
-        """Where the common slips would have led."""
-        from pellucid.explain.trace.common_mistakes import slips
-
-        return () if self.cost is None else slips(self)
 
     @property
     def fall(self) -> float | None:
@@ -187,63 +168,3 @@ class Trace:
     def input_name(self, number: int) -> str:
         """Return how an input is called: its name, or x3 for the third."""
         return self.input_names[number] if self.input_names else f"x{number + 1}"
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return plain values, as JSON takes them; of an array of more than 1000 numbers its shape and 2-norm."""
-        from pellucid.explain.trace.attribution import speaking
-
-        told: dict[str, Any] = {"n": len(self), "row": self.row, "yhat": _plain(self.yhat), "notes": list(self.notes)}
-        if self.class_names or not self.network.loss.classes:
-            told["answer"] = {name: _plain(value) for name, value in vars(speaking(self)).items()}
-        told["layers"] = [
-            {"activation": layer.activation.name}
-            | {name: _plain(getattr(layer, name)) for name in ("A_in", "W", "b", "Z", "A")}
-            | ({} if layer.back is None else {name: _plain(value) for name, value in vars(layer.back).items()})
-            for layer in self.layers
-        ]
-        if self.cost is None or self.update is None or self.nudge is None:
-            return told
-        update, nudge = self.update, self.nudge
-        return told | {
-            "cost": {"J": self.cost.J, "l": _plain(self.cost.l), "penalty": self.cost.penalty, "after": self.after},
-            "fall": self.fall,
-            "promised": self.promised,
-            "update": {"rule": str(update.rule), "rate": update.rate, "norm": update.norm}
-            | {
-                "gradient": _plain(self.network.named(update.gradient)),
-                "after": _plain(self.network.named(update.after)),
-            }
-            | {"parts": {name: _plain(part) for name, part in update.parts.items()}},
-            "nudge": vars(nudge) | {"name": nudge.name},
-            "slips": [{"name": slip.name, "what": slip.sentence, "after": slip.after} for slip in self.slips],
-        }
-
-    def html(self) -> str:
-        """Return the whole step as one HTML page that asks for nothing from outside."""
-        from pellucid.explain.trace.page import page
-
-        return page(self)
-
-    def _repr_html_(self) -> str:
-        from pellucid.explain.trace.page import fragment
-
-        return fragment(self)
-
-    def latex(self) -> str:
-        """Return the step as a LaTeX document."""
-        from pellucid.explain.trace.latex import latex_document
-
-        return latex_document(self)
-
-    def __str__(self) -> str:
-        from pellucid.explain.trace.text import text
-
-        return text(self)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _plain(part) for name, part in value.items()}
-    if isinstance(value, np.ndarray) and value.size > LARGEST_TOLD:
-        return {"shape": list(value.shape), "norm": float(np.linalg.norm(value.astype(np.float64)))}
-    return value.tolist() if isinstance(value, np.ndarray | np.generic) else value

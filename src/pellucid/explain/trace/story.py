@@ -29,8 +29,14 @@ from pellucid.explain.trace.sections import (
     tensor,
     values,
 )
-from pellucid.explain.trace.step import Cost, Layer, Trace
-from pellucid.explain.trace.update_story import cost_section, nudge_section, rule_section, slips_section, update_section
+from pellucid.explain.trace.step import Cost, Layer, Step
+from pellucid.explain.trace.update_story import (
+    common_mistakes_section,
+    cost_section,
+    finite_difference_section,
+    rule_section,
+    update_section,
+)
 from pellucid.html import isolated
 from pellucid.nn.activations import linear
 
@@ -102,7 +108,7 @@ LOSS_FORMULAS: dict[str, Callable[[Tensor, Tensor], tuple[Row, Node | None]]] = 
 }
 
 
-def story(trace: Trace) -> tuple[Section, ...]:
+def story(trace: Step) -> tuple[Section, ...]:
     """Return the sections of a step in the order in which it happens."""
     units = explained_units(trace)
     sections = [*answer_sections(trace), *given_section(trace)]
@@ -111,11 +117,11 @@ def story(trace: Trace) -> tuple[Section, ...]:
         return tuple(sections)
     sections.append(_loss(trace))
     sections += [_backward(trace, layer) for layer in reversed(trace.layers)]
-    sections += [rule_section(trace), update_section(trace), cost_section(trace), nudge_section(trace)]
-    return (*sections, *slips_section(trace))
+    sections += [rule_section(trace), update_section(trace), cost_section(trace), finite_difference_section(trace)]
+    return (*sections, *common_mistakes_section(trace))
 
 
-def chapters(trace: Trace) -> tuple[tuple[str, tuple[Section, ...]], ...]:
+def chapters(trace: Step) -> tuple[tuple[str, tuple[Section, ...]], ...]:
     """Return the story for whoever reads from top to bottom, as (title, sections).
 
     Of a batch: the example shown on its way forward and back, then what only the batch has: its loss and its update.
@@ -129,7 +135,7 @@ def chapters(trace: Trace) -> tuple[tuple[str, tuple[Section, ...]], ...]:
     return (f"Row {trace.row} of the batch of {len(trace)}, by itself", through), ("The step of the whole batch", whole)
 
 
-def _forward(trace: Trace, layer: Layer, unit: int) -> Section:
+def _forward(trace: Step, layer: Layer, unit: int) -> Section:
     number, batch, last = layer.number, is_batch(trace), layer.number == len(trace.layers)
     A_in, W, b = incoming(trace, layer), tensor("W", number, layer.W), tensor("b", number, layer.b)
     z = values(trace, "z", layer.Z, number)
@@ -170,7 +176,7 @@ def _counted(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
-def _link(trace: Trace, z: Tensor) -> Line:
+def _link(trace: Step, z: Tensor) -> Line:
     loss = trace.network.loss
     yhat = values(trace, "y^", trace.yhat).from_(
         lambda i, j: z.all_keys() if loss.codes and not is_batch(trace) else [z.key(i, j)]
@@ -187,12 +193,12 @@ def _link(trace: Trace, z: Tensor) -> Line:
     return line(called, (name, "(", z, ")"), yhat, f"{formula}{'; ' if formula and said else ''}{said}")
 
 
-def _by_class(trace: Trace) -> list[float]:
+def _by_class(trace: Step) -> list[float]:
     p = trace.yhat[trace.row].tolist()
     return [1 - p[0], p[0]] if len(p) == 1 else p
 
 
-def _loss(trace: Trace) -> Section:
+def _loss(trace: Step) -> Section:
     cost, network = trace.cost, trace.network
     assert cost is not None
     lines = [*(_losses_of_batch if is_batch(trace) else _loss_of_one)(trace, cost)]
@@ -208,7 +214,7 @@ def _loss(trace: Trace) -> Section:
     return Section("loss", "Loss", f"{name}: how far the answer is from what is wanted.", tuple(lines))
 
 
-def _losses_of_batch(trace: Trace, cost: Cost) -> Iterator[Line]:
+def _losses_of_batch(trace: Step, cost: Cost) -> Iterator[Line]:
     yhat, y, n = values(trace, "y^", cost.yhat), targets(trace), len(trace)
     l = tensor("l", "", cost.l).from_(lambda i, j: [*yhat.row_keys(i), *y.row_keys(i)])
     name = cost.loss.name.replace("_", " ")
@@ -224,7 +230,7 @@ def _losses_of_batch(trace: Trace, cost: Cost) -> Iterator[Line]:
     yield Line(mean, numbers, result, note=note)
 
 
-def _loss_of_one(trace: Trace, cost: Cost) -> Iterator[Line]:
+def _loss_of_one(trace: Step, cost: Cost) -> Iterator[Line]:
     yhat, y = values(trace, "y^", cost.yhat), targets(trace)
     written = LOSS_FORMULAS.get(cost.loss.name)
     formula, numbers = (row(Symbol("l")), None) if written is None else written(yhat, y)
@@ -236,7 +242,7 @@ def _loss_of_one(trace: Trace, cost: Cost) -> Iterator[Line]:
         yield Line(row(J, "=", "w ", Symbol("l")), row(factor(w), "\u00b7", Number(l.value, "l")), result)
 
 
-def _said(trace: Trace) -> str:
+def _said(trace: Step) -> str:
     if (
         trace.y is None
         or not trace.class_names
@@ -248,7 +254,7 @@ def _said(trace: Trace) -> str:
     return f"wanted: {trace.class_names[code]}"
 
 
-def _backward(trace: Trace, layer: Layer) -> Section:
+def _backward(trace: Step, layer: Layer) -> Section:
     number, batch, last = layer.number, is_batch(trace), layer.number == len(trace.layers)
     back = layer.back
     assert back is not None
@@ -289,7 +295,7 @@ def _backward(trace: Trace, layer: Layer) -> Section:
     return Section(f"backward-{number}", f"Backward, layer {number}", _held_back(trace, layer), tuple(lines))
 
 
-def _held_back(trace: Trace, layer: Layer) -> str:
+def _held_back(trace: Step, layer: Layer) -> str:
     """Return a sentence where almost nothing passes a layer's slope on its way back."""
     slopes = np.abs(layer.slope if is_batch(trace) else layer.slope[trace.row : trace.row + 1]).max(axis=0)
     flat = int(np.sum(slopes < FLAT))
@@ -299,7 +305,7 @@ def _held_back(trace: Trace, layer: Layer) -> str:
     return f"{units} flat here: the slope is below {FLAT}, so that almost nothing goes back."
 
 
-def _weight_gradients(trace: Trace, layer: Layer, dz: Tensor, A_in: Tensor, batch: bool) -> Iterator[Line]:
+def _weight_gradients(trace: Step, layer: Layer, dz: Tensor, A_in: Tensor, batch: bool) -> Iterator[Line]:
     back, number, l2 = layer.back, layer.number, trace.network.l2
     assert back is not None
     dW, db, W = tensor("dW", number, back.dW), tensor("db", number, back.db), tensor("W", number, layer.W)
@@ -324,7 +330,7 @@ def _weight_gradients(trace: Trace, layer: Layer, dz: Tensor, A_in: Tensor, batc
     yield line(row(db.symbol, "=", dz.symbol), (), db.from_(lambda i, j: [dz.key(i, 0)]))
 
 
-def _output_gradient(trace: Trace, dz: Tensor) -> tuple[Tensor, Line]:
+def _output_gradient(trace: Step, dz: Tensor) -> tuple[Tensor, Line]:
     cost = trace.cost
     assert cost is not None
     yhat, y = values(trace, "y^", cost.yhat), targets(trace)

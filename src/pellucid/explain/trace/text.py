@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from pellucid.explain.trace.formula import Number, digits, row
 from pellucid.explain.trace.formula import text as formula_text
 from pellucid.explain.trace.sections import Bar, Cell, Line, Section, Table
-from pellucid.explain.trace.step import Trace
+from pellucid.explain.trace.step import Step
 from pellucid.explain.trace.story import chapters, story
 
 WIDTH = 96
 MOST_CELL = 34
 
 
-def text(trace: Trace) -> str:
+def text(trace: Step) -> str:
     """Return the whole story of a step."""
     notes = ["\n".join(_wrapped(note)) for note in trace.notes]
     parts = ["\n".join(notes)] if notes else []
@@ -22,7 +22,7 @@ def text(trace: Trace) -> str:
     return "\n\n".join(parts)
 
 
-def in_short(trace: Trace) -> list[str]:
+def in_short(trace: Step) -> list[str]:
     """Return what a step comes to, in paragraphs: what was said, what speaks for it, what the step did to the cost."""
     told = [section.lead for section in story(trace) if section.name in ("answer", "cost")]
     return ["\n".join(_wrapped(words)) for words in (*trace.notes[:1], *told)]

@@ -8,10 +8,11 @@ from functools import partial
 
 import numpy as np
 
-from pellucid.explain.trace.finite_difference import Nudge
+from pellucid.explain.trace.common_mistakes import common_mistakes
+from pellucid.explain.trace.finite_difference import FiniteDifference, finite_difference
 from pellucid.explain.trace.formula import MINUS, Fraction, Node, Number, Power, Root, Symbol, digits, factor, row
 from pellucid.explain.trace.sections import Cell, Line, Section, Table, Tensor, fits, is_batch, shapes, tensor
-from pellucid.explain.trace.step import Trace, Update
+from pellucid.explain.trace.step import Step, Update
 from pellucid.nn import LBFGS, Adam, AdamW, GradientDescent, RMSprop
 
 ALPHA, EPSILON = Symbol("\u03b1"), Symbol("\u03b5")
@@ -33,27 +34,27 @@ def rule_name(update: Update) -> str:
     return {RMSprop: "RMSprop", Adam: "Adam", AdamW: "AdamW", LBFGS: "L-BFGS"}.get(type(rule), type(rule).__name__)
 
 
-def rule_section(trace: Trace) -> Section:
+def rule_section(trace: Step) -> Section:
     """Return what the rule does with one weight, from its gradient to its next value."""
-    update, nudge = trace.update, trace.nudge
-    assert update is not None and nudge is not None
+    update, check = trace.update, finite_difference(trace)
+    assert update is not None and check is not None
     lines: list[Line] = []
-    place = nudge.place
-    key = f"dW{nudge.layer}-{nudge.unit + 1}-{nudge.input + 1}"
+    place = check.place
+    key = f"dW{check.layer}-{check.unit + 1}-{check.input + 1}"
     g = Number(float(update.gradient[place]), key)
-    lines.append(Line(row(G, "=", _gradient_symbol(nudge)), None, g))
+    lines.append(Line(row(G, "=", _gradient_symbol(check)), None, g))
     if update.norm is not None and update.clip_norm is not None:
         lines.append(_clip(update, g, place))
         g = Number(float(update.used[place]), "g", (key,))
-    w = Number(float(update.before[place]), f"W{nudge.layer}-{nudge.unit + 1}-{nudge.input + 1}")
+    w = Number(float(update.before[place]), f"W{check.layer}-{check.unit + 1}-{check.input + 1}")
     after = Number(float(update.after[place]), "w", (w.key, g.key or key))
     lines += _rule(update, place, w, g, after)
     rate = "" if isinstance(update.rule, LBFGS) else f", learning rate \u03b1 = {digits(update.rate)}"
-    return Section("rule", f"Update, one weight: {rule_name(update)}", f"w is {nudge.name}{rate}.", tuple(lines))
+    return Section("rule", f"Update, one weight: {rule_name(update)}", f"w is {check.name}{rate}.", tuple(lines))
 
 
-def _gradient_symbol(nudge: Nudge) -> Node:
-    return row(Symbol("dW", str(nudge.layer)), f"[{nudge.unit + 1}, {nudge.input + 1}]")
+def _gradient_symbol(check: FiniteDifference) -> Node:
+    return row(Symbol("dW", str(check.layer)), f"[{check.unit + 1}, {check.input + 1}]")
 
 
 def _clip(update: Update, g: Number, place: int) -> Line:
@@ -161,7 +162,7 @@ def _adam(update: Update, rule: Adam, place: int, w: Number, g: Number, after: N
     yield Line(row(W, NOW, W, "-", ALPHA, " ", step), row(w, "-", Number(update.rate), "\u00b7", stepped), after)
 
 
-def update_section(trace: Trace) -> Section:
+def update_section(trace: Step) -> Section:
     """Return all weights before and after."""
     update = trace.update
     assert update is not None
@@ -199,7 +200,7 @@ def _times(node: Node) -> tuple[Node | str, Node]:
     return ("\u00b7", factor(node)) if isinstance(node, Number) else (" ", node)
 
 
-def cost_section(trace: Trace) -> Section:
+def cost_section(trace: Step) -> Section:
     """Return the cost before and after, beside the fall that the gradient promised."""
     assert trace.cost is not None and trace.after is not None and trace.promised is not None and trace.fall is not None
     before, after = Number(trace.cost.J, "J"), Number(trace.after, "J-after")
@@ -217,7 +218,7 @@ def cost_section(trace: Trace) -> Section:
     return Section("cost", "The cost before and after", f"On {rows}: {_kept_promise(trace)}", lines)
 
 
-def _kept_promise(trace: Trace) -> str:
+def _kept_promise(trace: Step) -> str:
     assert trace.fall is not None and trace.promised is not None and trace.cost is not None and trace.after is not None
     told = f"J was {digits(trace.cost.J)} and is {digits(trace.after)}. "
     if max(abs(trace.fall), abs(trace.promised)) <= _noise(trace):
@@ -233,31 +234,31 @@ def _kept_promise(trace: Trace) -> str:
     return told + promised + (". The cost curves downward along the way: it grew steeper." if curved else ".")
 
 
-def nudge_section(trace: Trace) -> Section:
+def finite_difference_section(trace: Step) -> Section:
     """Return the proof of one weight."""
-    nudge = trace.nudge
-    assert nudge is not None
+    check = finite_difference(trace)
+    assert check is not None
     J, w, h = Symbol("J"), Symbol("w"), Symbol("h")
     twice = row(TWO, h)
     symbols = row(Fraction(row(J, "(", w, "+", h, ")", "-", J, "(", w, "-", h, ")"), twice))
     lines: tuple[Line, ...] = ()
-    if nudge.verdict != "on a kink":
-        shown = row(f"{nudge.up:.10g}", "-", f"{nudge.down:.10g}")
-        numbers = Fraction(shown, Number(2 * nudge.h))
-        key = f"dW{nudge.layer}-{nudge.unit + 1}-{nudge.input + 1}"
+    if check.verdict != "on a kink":
+        shown = row(f"{check.up:.10g}", "-", f"{check.down:.10g}")
+        numbers = Fraction(shown, Number(2 * check.h))
+        key = f"dW{check.layer}-{check.unit + 1}-{check.input + 1}"
         lines = (
-            Line(symbols, numbers, Number(nudge.numeric, "numeric"), note=f"h = {digits(nudge.h)}, w is {nudge.name}"),
-            Line(_gradient_symbol(nudge), None, Number(nudge.gradient, key)),
+            Line(symbols, numbers, Number(check.numeric, "numeric"), note=f"h = {digits(check.h)}, w is {check.name}"),
+            Line(_gradient_symbol(check), None, Number(check.gradient, key)),
         )
-    return Section("nudge", "One weight proved by nudging it", nudge.sentence(), lines)
+    return Section("nudge", "One weight proved by nudging it", check.sentence(), lines)
 
 
-def slips_section(trace: Trace) -> tuple[Section, ...]:
+def common_mistakes_section(trace: Step) -> tuple[Section, ...]:
     """Return where the common slips lead, the right step on top; nothing where none can happen."""
-    if not trace.slips or trace.after is None or trace.cost is None:
+    if trace.after is None or trace.cost is None or not (mistakes := common_mistakes(trace)):
         return ()
     title, J = "Where the common slips lead", trace.cost.J
-    if max(abs(after - J) for after in (trace.after, *(slip.after for slip in trace.slips))) <= _noise(trace):
+    if max(abs(after - J) for after in (trace.after, *(mistake.after for mistake in mistakes))) <= _noise(trace):
         lead = (
             "Nowhere: the cost is so flat here that neither the right step nor a wrong one changes it, so that a table "
         )
@@ -266,7 +267,7 @@ def slips_section(trace: Trace) -> tuple[Section, ...]:
         (name, what, Number(after), Number(after - J), so)
         for name, what, after, so in (
             ("the right step", "", trace.after, ""),
-            *((slip.name, slip.sentence, slip.after, _judged(slip.after, trace)) for slip in trace.slips),
+            *((one.name, one.sentence, one.after, _judged(one.after, trace)) for one in mistakes),
         )
     ]
     lead = f"Each was made for real, with the same rule, from J = {digits(J)}; J is the right network's."
@@ -274,13 +275,13 @@ def slips_section(trace: Trace) -> tuple[Section, ...]:
     return (Section("slips", title, lead, (), Table(columns, tuple(rows))),)
 
 
-def _noise(trace: Trace) -> float:
+def _noise(trace: Step) -> float:
     """Return the change of J that means nothing."""
     assert trace.cost is not None
     return max(FLAT, 8 * float(np.finfo(trace.network.parameters.dtype).eps)) * abs(trace.cost.J)
 
 
-def _judged(after: float, trace: Trace) -> str:
+def _judged(after: float, trace: Step) -> str:
     assert trace.after is not None and trace.cost is not None
     if abs(after - trace.after) <= max(ALIKE * abs(trace.after - trace.cost.J), _noise(trace)):
         return "the same cost: only a check of the gradient finds it"

@@ -13,8 +13,8 @@ from pellucid.explain.trace.mathml import mathml
 from pellucid.explain.trace.record import trace
 from pellucid.explain.trace.record import trace as traced
 from pellucid.explain.trace.sections import Line, Section, given_lines
-from pellucid.explain.trace.step import Trace
 from pellucid.explain.trace.story import story
+from pellucid.explain.trace.trace import Trace
 from pellucid.html import document, escaped
 from pellucid.nn import Dense, Network
 from pellucid.nn.activations import sigmoid

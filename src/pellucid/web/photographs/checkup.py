@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.data import Splits
-from pellucid.data.audit import Audit
+from pellucid.data.audit.audit import Audit
 from pellucid.data.audit.duplicates import clusters_of
 
 MOST_CLUSTERS, MOST_COPIES, MOST_BROKEN = 12, 6, 200

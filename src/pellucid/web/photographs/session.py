@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pellucid.data import Splits, load
-from pellucid.data.audit import audit
+from pellucid.data.audit.audit import audit
 from pellucid.errors import InputError, PellucidError
 from pellucid.experiment.recipe import USUAL, Recipe, make_recipe
 from pellucid.experiment.result import Result
