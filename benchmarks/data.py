@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from pellucid.articles.beans import SHAPE, SICK
 from pellucid.data import Dataset, load
+from pellucid.experiment.articles.beans import SHAPE, SICK
 from pellucid.features import Pixels
 from pellucid.features.extraction import assemble
 

@@ -7,7 +7,7 @@ import time
 import pellucid
 from benchmarks.machine import peak_memory
 from benchmarks.ours import Epochs, told
-from pellucid.articles.beans import BEANS, SICK
+from pellucid.experiment.articles.beans import BEANS, SICK
 
 
 def main(folder: str, size: int, epochs: int) -> dict[str, object]:

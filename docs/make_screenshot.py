@@ -12,8 +12,8 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from pellucid.web.photographs.room import PhotographsRoom
-from pellucid.web.playground.room import PlaygroundRoom
+from pellucid.web.photos.routes import PhotographsRoom
+from pellucid.web.playground.routes import PlaygroundRoom
 from pellucid.web.server import application, bound, serve
 
 ITERATIONS = 1500

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pellucid.articles import ARTICLES, beans, planar, run_article
 from pellucid.cli.main import run
 from pellucid.cli.reproduce import NAMES
 from pellucid.data.published.catalog import PUBLISHED
 from pellucid.errors import InputError, MissingFileError
+from pellucid.experiment.articles import ARTICLES, beans, planar, run_article
 from pellucid.nn import Dense, Network
 
 CATS = {

@@ -17,7 +17,7 @@ from benchmarks import data, floor, machine, measure, ours, outcome, peers_artic
 from benchmarks.jobs import JOBS, fashion
 from benchmarks.measure import Answer, Entrant
 from benchmarks.outcome import Limit, Outcome
-from pellucid.articles.cats import FOUR_LAYER
+from pellucid.experiment.articles.cats import FOUR_LAYER
 from pellucid.training import Settings
 
 PERFORMANCE = Path(__file__).parents[1] / "docs" / "performance.md"

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import pellucid
-from pellucid.articles import run_article
 from pellucid.errors import DivergedError
+from pellucid.experiment.articles import run_article
 from pellucid.nn import SCHEDULES, Dense, Network
 from pellucid.nn.scaled_integers import IntegerRows
 from pellucid.training import EarlyStopping, History, Settings, fit

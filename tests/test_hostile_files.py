@@ -16,8 +16,7 @@ from PIL import EpsImagePlugin, Image
 import pellucid
 from data_reading import all_rows, told
 from pellucid.cli.main import run
-from pellucid.cli.output import table
-from pellucid.cli.terminal import printable
+from pellucid.cli.output import printable, table
 from pellucid.data import load
 from pellucid.data.images import PictureShape, as_pixels, decode, files
 from pellucid.errors import BadPictureError, InputError, ModelFileError

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 import pellucid
-from pellucid.web.photographs.progress import Progress
+from pellucid.web.photos.progress import Progress
 from photographs import put, tinted
 
 RED, BLUE = 0, 2
@@ -18,7 +18,7 @@ EACH = 12
 def server(chromium):
     """Serve the page from this process, so that the report can be made short."""
     from pellucid.explain.report.image_sections import MOST
-    from pellucid.web.photographs.room import PhotographsRoom
+    from pellucid.web.photos.routes import PhotographsRoom
     from pellucid.web.server import application, bound, serve
 
     closing = threading.Event()

@@ -22,10 +22,10 @@ from pellucid.data.images import embedded
 from pellucid.errors import InputError
 from pellucid.explain.report.image_sections import MOST
 from pellucid.explain.saliency import Occluded, occlusion
-from pellucid.web.photographs import Album, Bounds, Session
-from pellucid.web.photographs.progress import Progress
-from pellucid.web.photographs.sessions import Sessions
-from pellucid.web.photographs.tried import sentence
+from pellucid.web.photos import Album, Bounds, Session
+from pellucid.web.photos.prediction import sentence
+from pellucid.web.photos.progress import Progress
+from pellucid.web.photos.routes import Sessions
 from photographs import jpeg, put, tinted
 
 RED, BLUE = 0, 2
@@ -70,7 +70,7 @@ def quick_report(monkeypatch):
             progress.fits("where it looked", done, 2)
         return SimpleNamespace(html="<p>report</p>")
 
-    monkeypatch.setattr("pellucid.web.photographs.outcome.report", report)
+    monkeypatch.setattr("pellucid.web.photos.results.report", report)
 
 
 @pytest.fixture(scope="module")
@@ -337,7 +337,7 @@ def test_the_model_does_not_wait_for_its_report(session, monkeypatch):
         assert go_on.wait(60)
         raise OSError("no room for a report")
 
-    monkeypatch.setattr("pellucid.web.photographs.outcome.report", report)
+    monkeypatch.setattr("pellucid.web.photos.results.report", report)
     done(filled(session), {"do": "check"})
     session.handle({"do": "train"})
     assert begun.wait(60)
@@ -411,7 +411,7 @@ def test_a_photograph_is_answered_as_by_the_model(trained):
 
 def test_a_session_keeps_to_its_seed_and_its_bounds(trained, monkeypatch):
     assert trained.result.recipe["random_state"] == 3
-    monkeypatch.setattr("pellucid.web.photographs.session.LARGEST_TRIED", 10)
+    monkeypatch.setattr("pellucid.web.photos.session.LARGEST_TRIED", 10)
     (reply,) = trained.answer("a.jpg", b"x" * 11)
     assert "make it smaller first" in reply["text"]
     (reply,) = trained.handle({"do": "train", "merge": {" ": ["warm"]}})

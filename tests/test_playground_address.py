@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from pellucid.errors import InputError
 from pellucid.nn import ACTIVATIONS, OPTIMIZERS
 from pellucid.nn.initializers import INITIALIZERS
-from pellucid.web.playground.address import Edit, Moment, checked_points, decode, encode
-from pellucid.web.playground.choices import BOUNDS, TOYS, WHOLE, Choices
+from pellucid.web.playground.permalink import Edit, Moment, checked_points, decode, encode
+from pellucid.web.playground.settings import BOUNDS, TOYS, WHOLE, Choices
 
 numbers = {
     name: st.integers(int(least), int(most)) if name in WHOLE else st.floats(least, most)

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from pellucid.training.diagnostics import NAMES, Finding
-from pellucid.web.playground.choices import HIGHEST_RATES, RATES, Choices
-from pellucid.web.playground.doctor import ADVICE, Doctor, Look, advice_for, moment_of
+from pellucid.web.playground.advice import ADVICE, Doctor, Look, advice_for, moment_of
 from pellucid.web.playground.problem import Problem
+from pellucid.web.playground.run import Timeline
 from pellucid.web.playground.session import Session
-from pellucid.web.playground.timeline import Timeline
+from pellucid.web.playground.settings import HIGHEST_RATES, RATES, Choices
 
 
 def advice(name, choices, **numbers):
@@ -72,7 +72,7 @@ def test_a_look_holds_its_moment_fast_and_notes_are_no_trouble(monkeypatch):
     timeline.set_by_hand(1, 0, 0, 0.5)
     assert moment_of(timeline) != seen and (look.network.parameters == before).all()
     monkeypatch.setattr(
-        "pellucid.web.playground.doctor.diagnose", lambda *run, **held: [Finding("note", "diverged", "", "")]
+        "pellucid.web.playground.advice.diagnose", lambda *run, **held: [Finding("note", "diverged", "", "")]
     )
     assert look.told() == (None, None)
     doctor = Doctor()

@@ -15,9 +15,9 @@ import pellucid
 from pellucid.data import load
 from pellucid.experiment.recipe_file import read_recipe
 from pellucid.model.predictions import predicted_codes
-from pellucid.web.playground.picture import SIDE
 from pellucid.web.playground.problem import OwnTable
 from pellucid.web.playground.session import Session
+from pellucid.web.playground.view import SIDE
 
 TABLE = "height,weight,colour,kind\n" + "\n".join(
     f"{n % 7},{'' if n % 11 == 0 else n % 5},{'red' if n % 3 else 'blue'},{'<b>tall</b>' if n % 7 > 3 else 'small'}"

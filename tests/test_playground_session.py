@@ -9,15 +9,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pellucid.articles.planar import COSTS, PLANAR
 from pellucid.data import flower
 from pellucid.errors import InputError
+from pellucid.experiment.articles.planar import COSTS, PLANAR
 from pellucid.explain.trace.formula import digits
-from pellucid.web.playground.choices import Choices
-from pellucid.web.playground.example import worked
+from pellucid.web.playground.inspect import worked
 from pellucid.web.playground.problem import OwnTable, Problem
+from pellucid.web.playground.run import Timeline
 from pellucid.web.playground.session import ACTIONS, Session
-from pellucid.web.playground.timeline import Timeline
+from pellucid.web.playground.settings import Choices
 
 TABLE = "height,weight,colour,kind\n" + "\n".join(
     f"{n % 7},{'' if n % 11 == 0 else n % 5},{'red' if n % 3 else 'blue'},{'<b>tall</b>' if n % 7 > 3 else 'small'}"

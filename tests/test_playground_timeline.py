@@ -9,12 +9,12 @@ from pellucid.errors import InputError
 from pellucid.model.predictions import predicted_codes
 from pellucid.nn import OPTIMIZERS
 from pellucid.training import fit
-from pellucid.web.playground import timeline as module
-from pellucid.web.playground.address import Edit
-from pellucid.web.playground.choices import Choices
+from pellucid.web.playground import run as module
+from pellucid.web.playground.permalink import Edit
 from pellucid.web.playground.problem import Problem
-from pellucid.web.playground.timeline import Curve, Timeline
-from pellucid.web.playground.whatif import Run, whole_run
+from pellucid.web.playground.run import Curve, Timeline
+from pellucid.web.playground.settings import Choices
+from pellucid.web.playground.what_if import Run, whole_run
 
 SMALL = Choices(samples=60, layers=((3, "tanh"), (3, "relu")), init="he", rate=0.05)
 RUNS = {
@@ -192,7 +192,7 @@ def test_a_run_has_an_end(monkeypatch):
 
 
 def test_a_layer_is_dead_where_all_its_units_are_silent_and_a_whole_run_has_its_length(monkeypatch):
-    monkeypatch.setattr("pellucid.web.playground.whatif.POINTS", 5)
+    monkeypatch.setattr("pellucid.web.playground.what_if.POINTS", 5)
     timeline = begun(replace(SMALL, layers=((2, "relu"),)))
     timeline.set_by_hand(1, 0, -1, -100.0)
     assert Run(timeline, 0.0).why_dead is None

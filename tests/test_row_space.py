@@ -217,8 +217,8 @@ def test_float32_is_the_type_of_the_stored_weights_only():
 @pytest.mark.parametrize("how", [{}, {"clip_norm": 1e9}], ids=["coefficients", "basis"])
 def test_the_four_layers_of_the_cats(real_data, how):
     """The published net on the real pictures: every cost and all weights, in both forms."""
-    from pellucid.articles import cats
     from pellucid.data import load
+    from pellucid.experiment.articles import cats
 
     pictures = load(real_data / "cats").train
     X = np.concatenate(list(pictures.blocks())).reshape(len(pictures), -1)

@@ -14,13 +14,12 @@ import pytest
 
 from pellucid.errors import InputError
 from pellucid.web import server as module
-from pellucid.web.guard import LOOPBACK, Guard, checked_name
-from pellucid.web.mailbox import MOST, Mailbox
-from pellucid.web.photographs.room import PhotographsRoom
-from pellucid.web.playground import room as rooms
-from pellucid.web.playground.room import PlaygroundRoom
+from pellucid.web.photos.routes import PhotographsRoom
+from pellucid.web.playground import routes
+from pellucid.web.playground.routes import PlaygroundRoom
 from pellucid.web.playground.session import Session
-from pellucid.web.server import answer, application, bound, plain, serve
+from pellucid.web.security import LOOPBACK, Guard, checked_name
+from pellucid.web.server import MOST, Mailbox, answer, application, bound, plain, serve
 
 ID = "0123456789abcdef"
 
@@ -144,7 +143,7 @@ def test_streams_end_with_the_server():
 
 
 def test_a_tab_that_was_closed_does_not_run_on(monkeypatch):
-    monkeypatch.setattr(rooms, "LEFT", -1.0)
+    monkeypatch.setattr(routes, "LEFT", -1.0)
     with serving() as (port, room):
         tell(port, {"do": "open", "address": ""})
         tell(port, {"do": "run"})
@@ -154,7 +153,7 @@ def test_a_tab_that_was_closed_does_not_run_on(monkeypatch):
 
 
 def test_of_many_sessions_the_oldest_goes(monkeypatch):
-    monkeypatch.setattr(rooms, "MOST_SESSIONS", 3)
+    monkeypatch.setattr(routes, "MOST_SESSIONS", 3)
     with serving() as (port, room):
         for session in ("aaaaaaaa", "bbbbbbbb", "cccccccc"):
             tell(port, {"do": "open", "address": ""}, session)

@@ -17,7 +17,7 @@ from benchmarks.jobs.full_batch import add_agreement, torch_entrants
 from benchmarks.measure import Answer, Entrant, in_turn
 from benchmarks.options import NO_TORCH, Options, has_torch
 from benchmarks.outcome import Limit, Outcome
-from pellucid.articles.beans import BEANS
+from pellucid.experiment.articles.beans import BEANS
 
 OURS, DIRECT, TORCH = "pellucid, float32", "pellucid without row space, float32", "PyTorch, float32"
 WIDTHS = (30000, 4, 3, 2, 1)

@@ -15,7 +15,7 @@ from benchmarks.jobs.full_batch import SAME_FLOAT64, add_agreement, torch_entran
 from benchmarks.measure import THREADS, Answer, Entrant, difference, in_turn, weights_difference
 from benchmarks.options import NO_TORCH, Options, has_torch
 from benchmarks.outcome import Limit, Outcome
-from pellucid.articles.cats import FOUR_LAYER
+from pellucid.experiment.articles.cats import FOUR_LAYER
 
 ARTICLE = "the article's loop, NumPy float64"
 OURS, DIRECT = "pellucid, float64", "pellucid without row space, float64"

@@ -7,7 +7,7 @@ import numpy as np
 
 from pellucid.cli.draw import draw_training
 from pellucid.cli.output import json_option, picture_folder, progress_bars, refuse_foreign_json, say, typed, write_json
-from pellucid.cli.results import training_results
+from pellucid.cli.training_output import training_results
 from pellucid.data.images import encoded
 from pellucid.experiment.recipe import make_recipe
 from pellucid.experiment.run import run

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from pellucid._version import __version__
-from pellucid.cli.terminal import printable
+from pellucid.cli.output import printable
 from pellucid.errors import PellucidError, unknown_name
 
 GROUPS = {

@@ -18,7 +18,6 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 from rich.table import Table
 
 from pellucid._version import __version__
-from pellucid.cli.terminal import printable
 from pellucid.errors import InputError, OutputExistsError
 from pellucid.model.predictions import predicted_codes
 from pellucid.nn.scaled_integers import Rows, take
@@ -32,6 +31,16 @@ SECONDS_BETWEEN = 0.3  # ... and not more often than this
 json_option = click.option(
     "--json", "json_file", metavar="FILE", type=click.Path(dir_okay=False), help="Also write the results as JSON."
 )
+CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
+
+
+def printable(text: str) -> str:
+    """Return the text without characters that would steer a terminal: names in a file may be anything.
+
+    >>> printable("red " + chr(27) + "[31m")
+    'red \\\\x1b[31m'
+    """
+    return text.translate(CONTROLS)
 
 
 def say(text: str = "") -> None:

@@ -31,9 +31,9 @@ def play_command(
 
     Nothing leaves this machine, and only it can open the page, unless --host and --allow-host let others in.
     """
-    from pellucid.web.photographs.room import PhotographsRoom
+    from pellucid.web.photos.routes import PhotographsRoom
     from pellucid.web.playground.problem import OwnTable
-    from pellucid.web.playground.room import PlaygroundRoom
+    from pellucid.web.playground.routes import PlaygroundRoom
     from pellucid.web.server import Room, application, bound, serve
 
     photographs = data if data is not None and (Path(data).is_dir() or data.lower().endswith(".zip")) else None

@@ -69,8 +69,8 @@ def reproduce_command(
     NAME is logistic, cats-2-layer, cats-4-layer, beans, deep or planar. The folder for pictures is made where it is
     missing; pictures of an earlier run in it are replaced.
     """
-    from pellucid.articles import ARTICLES, run_article
     from pellucid.cli.draw import write_figures
+    from pellucid.experiment.articles import ARTICLES, run_article
     from pellucid.system.files import atomic_write, refuse_existing
 
     if animation is not None:

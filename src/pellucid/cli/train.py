@@ -26,6 +26,7 @@ from pellucid.cli.output import (
     findings,
     json_option,
     picture_folder,
+    printable,
     progress_bars,
     refuse_foreign_json,
     say,
@@ -33,8 +34,7 @@ from pellucid.cli.output import (
     typed,
     write_json,
 )
-from pellucid.cli.results import training_results
-from pellucid.cli.terminal import printable
+from pellucid.cli.training_output import training_results
 from pellucid.errors import PellucidError
 from pellucid.evaluation import Scores
 from pellucid.experiment.recipe import Recipe, make_recipe

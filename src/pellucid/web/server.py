@@ -9,7 +9,8 @@ import math
 import os
 import socket
 import threading
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 from pathlib import Path
@@ -25,8 +26,7 @@ from starlette.staticfiles import StaticFiles
 
 from pellucid import html
 from pellucid.errors import InputError
-from pellucid.web.guard import Guard
-from pellucid.web.mailbox import Mailbox, Message
+from pellucid.web.security import Guard
 
 PORT = 8420
 PORTS = 20  # that are tried, one after the other, where none is asked for
@@ -35,6 +35,9 @@ LOOK_UP = 0.02  # seconds between two looks into a mailbox
 THREADS = 96  # so that many long trainings at once keep no message waiting
 HEARTBEAT = 10.0  # seconds after which a silent stream says that it lives
 STATIC = Path(str(files("pellucid.web"))) / "static"
+Message = dict[str, Any]
+
+MOST = 200  # messages that wait; older ones go
 
 
 class Room(Protocol):
@@ -139,6 +142,58 @@ def answer(messages: Sequence[Message]) -> Response:
     return Response(json.dumps(plain(list(messages))), media_type="application/json")
 
 
+async def _nobody(request: Request, error: Exception) -> Response:
+    return Response(status_code=400)  # who asked has gone
+
+
+async def _theme(request: Request) -> Response:
+    return Response(html.theme(), media_type="text/css")
+
+
+class Mailbox:
+    """Messages on their way to one page, put by any thread and taken by another.
+
+    replaced: kinds of which only the latest is worth telling.
+
+    >>> box = Mailbox()
+    >>> box.put([{"kind": "frame", "n": 1}, {"kind": "start"}, {"kind": "frame", "n": 2}])
+    >>> [message["kind"] for message in box.take()]
+    ['start', 'frame']
+    """
+
+    def __init__(self, replaced: Iterable[str] = ("frame",)) -> None:
+        self._replaced = frozenset(replaced)
+        self._waiting: deque[Message] = deque(maxlen=MOST)
+        self._lock = threading.Lock()
+        self._oldest = 0
+
+    def put(self, messages: Iterable[Message]) -> None:
+        """Add messages, in the place of those that they make out of date."""
+        with self._lock:
+            for message in messages:
+                if message["kind"] in self._replaced:
+                    older = [one for one in self._waiting if one["kind"] == message["kind"]]
+                    for one in older:
+                        self._waiting.remove(one)
+                self._waiting.append(message)
+
+    def outdate(self, number: int) -> None:
+        """Never tell what is replaced and numbered below this: the page has seen later ones on another way."""
+        with self._lock:
+            self._oldest = max(self._oldest, number)
+
+    def take(self) -> list[Message]:
+        """Return all that waits and is not out of date, and forget it."""
+        with self._lock:
+            taken = [
+                m
+                for m in self._waiting
+                if m["kind"] not in self._replaced or m.get("number", self._oldest) >= self._oldest
+            ]
+            self._waiting.clear()
+        return taken
+
+
 def events(mailbox: Mailbox, gone: Callable[[], bool], seen: Callable[[], None]) -> Response:
     """Return a stream of server-sent events: what comes into the mailbox, until `gone`.
 
@@ -175,11 +230,3 @@ def plain(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
-
-
-async def _nobody(request: Request, error: Exception) -> Response:
-    return Response(status_code=400)  # who asked has gone
-
-
-async def _theme(request: Request) -> Response:
-    return Response(html.theme(), media_type="text/css")

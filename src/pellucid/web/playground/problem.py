@@ -20,8 +20,8 @@ from pellucid.nn import Network
 from pellucid.nn.losses import Loss
 from pellucid.system.random_streams import stream
 from pellucid.training.examples import Examples
-from pellucid.web.playground.address import Point
-from pellucid.web.playground.choices import MOST_CLASSES, Choices
+from pellucid.web.playground.permalink import Point
+from pellucid.web.playground.settings import MOST_CLASSES, Choices
 
 Array = NDArray[Any]
 Columns = Numbers | Table

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from pellucid.features import Table
-from pellucid.web.playground.address import Moment, Point
-from pellucid.web.playground.choices import Choices
+from pellucid.web.playground.permalink import Moment, Point
 from pellucid.web.playground.problem import Problem
-from pellucid.web.playground.timeline import Timeline
+from pellucid.web.playground.run import Timeline
+from pellucid.web.playground.settings import Choices
 
 Import = tuple[str, str]  # from a module, a name
 Part = tuple[list[Import], list[str]]

@@ -10,19 +10,15 @@ from dataclasses import replace
 from typing import Any
 
 from pellucid.errors import InputError, PellucidError, unknown_name
-from pellucid.web.playground.address import Edit, Moment, checked_edit, checked_points, decode
-from pellucid.web.playground.choices import MOST_ITERATIONS, Choices, number
-from pellucid.web.playground.doctor import Doctor, Look, moment_of
-from pellucid.web.playground.drive import PACE, Drive
-from pellucid.web.playground.example import worked
+from pellucid.web.playground.advice import Doctor, Look, moment_of
+from pellucid.web.playground.export import saved
+from pellucid.web.playground.inspect import told_weight, worked
+from pellucid.web.playground.permalink import Edit, Moment, checked_edit, checked_points, decode
 from pellucid.web.playground.problem import OwnTable
-from pellucid.web.playground.replaced import Replaced
-from pellucid.web.playground.save import saved
-from pellucid.web.playground.stage import Stage, usual_with
-from pellucid.web.playground.starts import Starts
-from pellucid.web.playground.timeline import Timeline
-from pellucid.web.playground.weight import told_weight
-from pellucid.web.playground.whatif import LEAST, whole_run
+from pellucid.web.playground.run import PACE, Drive, Timeline
+from pellucid.web.playground.settings import MOST_ITERATIONS, Choices, number
+from pellucid.web.playground.state import Replaced, Stage, usual_with
+from pellucid.web.playground.what_if import LEAST, Starts, whole_run
 
 Message = dict[str, Any]
 AWAIT = 0.5  # seconds that a replay may take before the page sees it run

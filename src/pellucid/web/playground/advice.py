@@ -13,9 +13,9 @@ import numpy as np
 from pellucid.nn import Network
 from pellucid.training import History
 from pellucid.training.diagnostics import Finding, diagnose
-from pellucid.web.playground.choices import BOUNDS, HIGHEST_RATES, Choices
-from pellucid.web.playground.frame import accuracy
-from pellucid.web.playground.timeline import Timeline
+from pellucid.web.playground.run import Timeline
+from pellucid.web.playground.settings import BOUNDS, HIGHEST_RATES, Choices
+from pellucid.web.playground.view import accuracy
 
 EARLY = 50  # iterations; before, only what is wrong from the start is told
 FROM_THE_START = (

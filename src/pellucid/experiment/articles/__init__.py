@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from pellucid.articles import beans, cats, planar
-from pellucid.articles.article import Article, Outcome
 from pellucid.data.published.catalog import usual_place
 from pellucid.errors import InputError, unknown_name
+from pellucid.experiment.articles import beans, cats, planar
+from pellucid.experiment.articles.article import Article, Outcome
 from pellucid.features.extraction import Progress
 
 ARTICLES = {

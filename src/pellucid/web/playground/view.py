@@ -6,16 +6,34 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.html import escaped
 from pellucid.model.predictions import class_codes, with_both_classes
 from pellucid.nn import Network
 from pellucid.training.diagnostics import findings as at
 from pellucid.training.examples import Examples
 from pellucid.web.playground.problem import Problem
-from pellucid.web.playground.timeline import Timeline
+from pellucid.web.playground.run import Timeline
 
 Array = NDArray[Any]
 
 SURFACE, UNIT = 72, 24  # cells along each side
+# Okabe and Ito's colours in the order of the page, and a shape for each
+COLOURS = ["#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442", "#999999", "#7A4B2A"]
+SHAPES = (
+    "M-4 0a4 4 0 1 0 8 0a4 4 0 1 0-8 0z",  # circle
+    "M-3.5-3.5H3.5V3.5H-3.5z",  # square
+    "M0-4.8L4.8 0L0 4.8L-4.8 0z",  # diamond
+    "M0-4.6L4.4 3.4H-4.4z",  # up
+    "M0 4.6L4.4-3.4H-4.4z",  # down
+    "M-1.4-4.4H1.4V-1.4H4.4V1.4H1.4V4.4H-1.4V1.4H-4.4V-1.4H-1.4z",  # plus
+    "M-4.2-2.2L-2.2-4.2L0-2L2.2-4.2L4.2-2.2L2 0L4.2 2.2L2.2 4.2L0 2L-2.2 4.2L-4.2 2.2L-2 0z",  # cross
+    "M-4.6 0L3.4-4.4V4.4z",  # left
+    "M4.6 0L-3.4-4.4V4.4z",  # right
+    "M-4.4 0L-2.2-3.8H2.2L4.4 0L2.2 3.8H-2.2z",  # hexagon
+)
+GRID, CELL = 144, 4  # cells along each side, and how large one is
+SIDE = GRID * CELL
+STEPS = 5  # of certainty, from even to sure
 
 
 class View:
@@ -119,3 +137,64 @@ def _hidden(network: Network, X: Array) -> list[Array]:
 def _bytes(values: Array) -> str:
     """Return numbers from 0 to 255 as base64, a byte each; what is not a number is 0."""
     return base64.b64encode(np.nan_to_num(values, nan=0.0).astype(np.uint8).tobytes()).decode("ascii")
+
+
+def picture(timeline: Timeline, view: View) -> str:
+    """Return an SVG document of what the network says in the plane, with the points on it; wrong ones are ringed."""
+    problem, columns = view.problem, view.columns
+    codes, sure = answers(timeline.network, problem.grid(columns, GRID))
+    x0, x1, y0, y1 = problem.bounds_of(columns)
+    points = problem.points(columns)
+    x, y = SIDE * (points[:, 0] - x0) / (x1 - x0), SIDE * (y1 - points[:, 1]) / (y1 - y0)
+    wrong = view.said(timeline.network) != problem.codes
+    across, up = (escaped(problem.plane_names[column]) for column in columns)
+    names = problem.class_names
+    legend = "".join(
+        f'<g transform="translate({12 + 140 * (code % 4)} {SIDE + 40 + 20 * (code // 4)})">{_mark(code)}'
+        f'<text x="10" y="4">{escaped(name if len(name) <= 18 else name[:17] + "…")}</text></g>'
+        for code, name in enumerate(names)
+    )
+    height = SIDE + 52 + 20 * ((len(names) - 1) // 4)
+    marks = "".join(
+        f'<g transform="translate({px:.1f} {py:.1f})">{_mark(code, held)}{RING if ringed else ""}</g>'
+        for px, py, code, held, ringed in zip(x, y, problem.codes.tolist(), problem.held, wrong, strict=True)
+    )
+    told = f"{across} across, {x0:.3g} to {x1:.3g}; {up} up, {y0:.3g} to {y1:.3g}; hollow: held out; ringed: wrong"
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SIDE} {height}" role="img" '
+        'font-family="sans-serif" font-size="13"><title>What the network says</title>'
+        f"<desc>Iteration {timeline.iteration}: {told}; classes {escaped(', '.join(names))}; "
+        f"{int(wrong.sum())} of {len(wrong)} points are ringed.</desc>"
+        f'<rect width="{SIDE}" height="{height}" fill="#fff"/>{_cells(codes, sure)}{marks}'
+        f'<text x="{SIDE / 2:g}" y="{SIDE + 20}" text-anchor="middle">{told}</text>{legend}</svg>\n'
+    )
+
+
+RING = '<circle r="7.5" fill="none" stroke="#000" stroke-width="1.6"/>'
+
+
+def _mark(code: int, hollow: bool = False) -> str:
+    fill, line = ("#fff", COLOURS[code]) if hollow else (COLOURS[code], "#fff")
+    return f'<path d="{SHAPES[code]}" fill="{fill}" stroke="{line}" stroke-width="{1.8 if hollow else 0.8}"/>'
+
+
+def _cells(codes: NDArray, sure: NDArray) -> str:
+    """Return the cells of the plane, those of a row that look alike as one rectangle."""
+    even = 1 / max(2, int(codes.max()) + 1)
+    with np.errstate(invalid="ignore"):
+        level = np.nan_to_num(np.clip((sure - even) / (1 - even), 0, 1))
+    shade = np.rint(STEPS * level).astype(int).reshape(GRID, GRID)
+    code = codes.reshape(GRID, GRID)
+    cells = []
+    for row in range(GRID):
+        start = 0
+        for column in range(1, GRID + 1):
+            same = column < GRID and (code[row, column], shade[row, column]) == (code[row, start], shade[row, start])
+            if not same:
+                opacity = 0.08 + 0.42 * shade[row, start] / STEPS
+                cells.append(
+                    f'<rect x="{CELL * start}" y="{CELL * row}" width="{CELL * (column - start)}" height="{CELL}" '
+                    f'fill="{COLOURS[code[row, start]]}" fill-opacity="{opacity:.2f}"/>'
+                )
+                start = column
+    return f'<g shape-rendering="crispEdges">{"".join(cells)}</g>'

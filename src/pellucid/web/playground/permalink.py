@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from pellucid.errors import InputError
-from pellucid.web.playground.choices import (
+from pellucid.web.playground.settings import (
     MOST_CLASSES,
     MOST_ITERATIONS,
     MOST_LAYERS,

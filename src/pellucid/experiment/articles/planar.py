@@ -9,8 +9,8 @@ from dataclasses import replace
 import numpy as np
 from matplotlib.figure import Figure
 
-from pellucid.articles.article import Article, Outcome, accuracy, train
 from pellucid.data import flower
+from pellucid.experiment.articles.article import Article, Outcome, accuracy, train
 from pellucid.explain import plots
 from pellucid.explain.animation import Film, learning_gif
 from pellucid.features.extraction import Progress

@@ -1,6 +1,7 @@
 """Room: the server's part for photographs: page, messages, files. Files come as raw bytes, piece by piece."""
 
 import asyncio
+import re
 import threading
 import time
 from collections.abc import Awaitable, Callable
@@ -12,18 +13,57 @@ from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Re
 from starlette.routing import BaseRoute, Route
 
 from pellucid import html
-from pellucid.errors import PellucidError
+from pellucid.errors import InputError, PellucidError
 from pellucid.html.document import POLICY
-from pellucid.web.guard import DOCUMENT_POLICY
-from pellucid.web.mailbox import Mailbox, Message
-from pellucid.web.photographs.session import LARGEST_TRIED, Session
-from pellucid.web.photographs.sessions import Sessions
-from pellucid.web.server import STATIC, answer, events, message_of
+from pellucid.web.photos.session import LARGEST_TRIED, Session
+from pellucid.web.security import DOCUMENT_POLICY
+from pellucid.web.server import STATIC, Mailbox, Message, answer, events, message_of
 
 BETWEEN = 0.25  # seconds from one look at the status to the next
 OF_REPORT = f"{POLICY}; sandbox allow-scripts allow-downloads allow-modals; frame-ancestors 'self'"
 
 Handler = Callable[[Request, Session], Awaitable[Response]]
+MOST = 8  # each may hold gigabytes of photographs
+NAME = re.compile(r"[0-9a-f]{16,64}")
+
+
+class Sessions:
+    """The sessions of one server.  given: photographs that each of them starts with."""
+
+    def __init__(self, given: str | Path | None = None, most: int = MOST) -> None:
+        self._given, self._most = given, most
+        self._sessions: dict[str, Session] = {}
+        self._lock = threading.Lock()
+
+    def named(self, name: str) -> Session:
+        """Return the session of a name, a new one where there is none yet.
+
+        Raises InputError for a name that no page draws, or where all sessions are at work.
+        """
+        if NAME.fullmatch(name) is None:
+            raise InputError(f"a session's name is 16 to 64 hexadecimal digits, got {name[:80]!r}.")
+        with self._lock:
+            session = self._sessions.pop(name, None)
+            if session is None:
+                self._make_room()
+                session = Session(self._given)
+            self._sessions[name] = session  # the last one is the one used last
+            return session
+
+    def close(self) -> None:
+        """Stop all work and delete all that was given."""
+        with self._lock:
+            for session in self._sessions.values():
+                session.close()
+            self._sessions.clear()
+
+    def _make_room(self) -> None:
+        idle = [name for name, session in self._sessions.items() if not session.working]
+        if len(self._sessions) < self._most:
+            return
+        if not idle:
+            raise InputError(f"{self._most} people are training here now, which is as many as can; try again later.")
+        self._sessions.pop(idle[0]).close()
 
 
 class News(Mailbox):

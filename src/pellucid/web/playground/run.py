@@ -4,6 +4,7 @@ An iteration is one update. Weights set by hand belong to it: what came after is
 """
 
 import copy
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,9 +18,9 @@ from pellucid.nn import Network
 from pellucid.training.checkpoints.state_file import Snapshot, restore, snapshot
 from pellucid.training.loop import State, initial_state, steps
 from pellucid.training.runtime import blas_threads
-from pellucid.web.playground.address import MOST_EDITS, Edit
-from pellucid.web.playground.choices import MOST_ITERATIONS, Choices
+from pellucid.web.playground.permalink import MOST_EDITS, Edit
 from pellucid.web.playground.problem import Problem
+from pellucid.web.playground.settings import MOST_ITERATIONS, Choices
 
 Array = NDArray[Any]
 
@@ -27,6 +28,8 @@ EVERY = 20  # iterations from snapshot to snapshot, at first
 MOST_BYTES = 2**26  # of snapshots; then every other one is dropped
 PLAIN_BYTES = 4096  # of a snapshot besides its arrays: the states of two generators
 MOST_POINTS = 1000  # of the curve; then every other one is dropped
+AT_ONCE = 4  # iterations between two looks at the clock
+PACE = 500  # iterations a second, so that there is something to see; 0 is as fast as it goes
 
 
 @dataclass
@@ -261,3 +264,30 @@ class Timeline:
         self._state = self._begun()
         restore(self._state, self._snapshots[iteration])
         self._steps, self.iteration = None, iteration
+
+
+class Drive:
+    """A run that stands, or goes on until it is stopped, ends, or is where it should be."""
+
+    def __init__(self) -> None:
+        self.running = False
+        self._until, self._pace = MOST_ITERATIONS, 0
+
+    def start(self, timeline: Timeline, pace: int = PACE, until: int = MOST_ITERATIONS) -> None:
+        """Let it run from now on."""
+        self._until, self._pace = until, pace
+        self.running = timeline.stopped is None and timeline.iteration < until
+
+    def stop(self) -> None:
+        """Let it stand; may be called while another thread is in `go`, which then returns soon."""
+        self.running = False
+
+    def go(self, timeline: Timeline, seconds: float) -> None:
+        """Make the updates that are due in so many seconds."""
+        end, last = time.monotonic() + seconds, self._until
+        if self._pace:
+            last = min(last, timeline.iteration + max(1, round(seconds * self._pace)))
+        while self.running and timeline.iteration < last and time.monotonic() < end:
+            timeline.forward(min(AT_ONCE, last - timeline.iteration))
+            if timeline.iteration >= self._until or timeline.stopped is not None:
+                self.running = False

@@ -13,11 +13,10 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from pellucid import html
-from pellucid.web.guard import DOCUMENT_POLICY
-from pellucid.web.mailbox import Mailbox, Message
 from pellucid.web.playground.problem import OwnTable
 from pellucid.web.playground.session import Session
-from pellucid.web.server import STATIC, answer, events, message_of
+from pellucid.web.security import DOCUMENT_POLICY
+from pellucid.web.server import STATIC, Mailbox, Message, answer, events, message_of
 
 MOST_SESSIONS = 32  # the one that was used longest ago goes
 ID = re.compile(r"[0-9a-f]{8,64}")

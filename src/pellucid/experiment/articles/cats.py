@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.articles.article import Article, Outcome, accuracy, draw, train
 from pellucid.data import load
 from pellucid.data.published.catalog import PUBLISHED
 from pellucid.errors import DivergedError, MissingFileError
 from pellucid.evaluation import cross_validate
+from pellucid.experiment.articles.article import Article, Outcome, accuracy, draw, train
 from pellucid.features import Pixels
 from pellucid.features.extraction import Progress, assemble
 from pellucid.model.predictions import with_both_classes

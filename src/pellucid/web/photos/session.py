@@ -21,13 +21,11 @@ from pellucid.experiment.recipe import USUAL, Recipe, make_recipe
 from pellucid.experiment.result import Result
 from pellucid.experiment.run import run
 from pellucid.training.runtime import stopped_where
-from pellucid.web.photographs.album import ENDINGS, Album, Bounds, Take
-from pellucid.web.photographs.checkup import checkup
-from pellucid.web.photographs.outcome import reported, saved, summary, told_of
-from pellucid.web.photographs.progress import Progress
-from pellucid.web.photographs.sample import sample
-from pellucid.web.photographs.shown import shown
-from pellucid.web.photographs.tried import Tried
+from pellucid.web.photos.prediction import Tried
+from pellucid.web.photos.progress import Progress
+from pellucid.web.photos.results import checkup, reported, saved, summary, told_of
+from pellucid.web.photos.thumbnails import sample, shown
+from pellucid.web.photos.uploads import ENDINGS, Album, Bounds, Take
 
 Message = dict[str, Any]
 LARGEST_TRIED = 100 * 2**20  # bytes of a photograph that is tried

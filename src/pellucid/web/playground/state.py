@@ -3,11 +3,11 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pellucid.web.playground.address import Moment, Point, encode
-from pellucid.web.playground.choices import Choices, alternatives, limits
-from pellucid.web.playground.frame import View
+from pellucid.web.playground.permalink import Moment, Point, encode
 from pellucid.web.playground.problem import OwnTable, Problem
-from pellucid.web.playground.timeline import Timeline
+from pellucid.web.playground.run import Timeline
+from pellucid.web.playground.settings import Choices, alternatives, limits
+from pellucid.web.playground.view import View
 
 Message = dict[str, Any]
 
@@ -78,3 +78,28 @@ class Stage:
 def usual_with(table: OwnTable | None) -> Choices:
     """Return what a session begins with."""
     return Choices(data="flower" if table is None else "table")
+
+
+@dataclass(frozen=True)
+class Replaced:
+    """A stage as it was before a change, and what the change has done in words."""
+
+    stage: Stage
+    told: str
+
+    @classmethod
+    def run_of(cls, stage: Stage) -> "Replaced | None":
+        """Return a stage whose run another is to replace; None where it has not begun."""
+        furthest = stage.timeline.furthest
+        if not furthest:
+            return None
+        return cls(stage, f"The run to iteration {furthest:,} is replaced by a new one.")
+
+    @classmethod
+    def rest_of(cls, stage: Stage) -> "Replaced | None":
+        """Return a copy of a stage whose run is to go on otherwise from here; None where nothing comes after."""
+        timeline = stage.timeline
+        if timeline.iteration == timeline.furthest:
+            return None
+        told = f"What came after iteration {timeline.iteration:,} is replaced by this change."
+        return cls(stage.with_run(timeline.copy()), told)

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.articles.article import Article, Outcome, accuracy, draw, train
 from pellucid.data import load
 from pellucid.data.images import PictureShape
 from pellucid.data.published.catalog import PUBLISHED
 from pellucid.errors import InputError
+from pellucid.experiment.articles.article import Article, Outcome, accuracy, draw, train
 from pellucid.explain import plots
 from pellucid.features import Pixels
 from pellucid.features.extraction import Progress, assemble

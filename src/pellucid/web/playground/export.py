@@ -16,12 +16,11 @@ from pellucid.errors import InputError, unknown_name
 from pellucid.experiment.recipe_file import write_recipe
 from pellucid.model.model import Model
 from pellucid.training import History
-from pellucid.web.playground.address import Moment
-from pellucid.web.playground.choices import Choices, short
-from pellucid.web.playground.frame import View
-from pellucid.web.playground.picture import picture
+from pellucid.web.playground.permalink import Moment
+from pellucid.web.playground.run import Timeline
 from pellucid.web.playground.script import script
-from pellucid.web.playground.timeline import Timeline
+from pellucid.web.playground.settings import Choices, short
+from pellucid.web.playground.view import View, picture
 
 NAME = "playground"
 TOY_NOISE = {"flower": 0.2, "moons": 0.2, "circles": 0.1, "spirals": 0.2}  # of the toys that a recipe can name
