@@ -1,11 +1,14 @@
 """Small runs that are stopped and resumed, for the tests of checkpoints."""
 
+import os
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from pellucid.nn import Network
 from pellucid.training import Checkpoints, EarlyStopping, Every, Settings, fit, loop
+from pellucid.training.checkpoints import checkpoints
 from training_runs import LOSS
 
 AT_EVERY_UPDATE = Every(seconds=1e-9)
@@ -66,3 +69,14 @@ def killed_after(updates, folder, monkeypatch, **how):
         killed_at(updates + 1, patch, loop.Batches, "at")
         with pytest.raises(KilledError):
             trained(folder, **how)
+
+
+PHASES = {
+    "in the middle of an update": (Network, "cost_and_gradient", True),
+    "while an epoch is closed": (loop, "_judge", True),
+    "when the best so far was just found": (loop, "_judge", False),
+    "before anything is written": (checkpoints, "write_sealed", True),
+    "in the write": (os, "fsync", True),
+    "after the write, before the rename": (os, "fsync", False),
+    "after the rename": (checkpoints, "write_sealed", False),
+}

@@ -144,3 +144,15 @@ NO_COPIES = {
     "two textures, lit alike": (textured(1), textured(2)),
     "a scene with something in it": (with_an_object(photograph(3), 1), with_an_object(photograph(3), 2)),
 }  # fmt: skip
+
+
+RNG = np.random.default_rng(0)
+
+
+def write_pictures(folder, classes=("dark", "light", "grey"), n=12, size=(12, 10)):
+    for level, name in zip((30, 220, 120), classes, strict=False):
+        (folder / name).mkdir(parents=True)
+        for number in range(n):
+            noise = RNG.integers(0, 30, (*size, 3))
+            Image.fromarray((level + noise).astype(np.uint8)).save(folder / name / f"{number:02}.png")
+    return folder

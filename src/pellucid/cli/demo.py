@@ -7,7 +7,6 @@ import numpy as np
 
 from pellucid.cli.draw import draw_training
 from pellucid.cli.output import json_option, picture_folder, progress_bars, refuse_foreign_json, say, typed, write_json
-from pellucid.cli.training_output import training_results
 from pellucid.data.images import encoded
 from pellucid.experiment.recipe import make_recipe
 from pellucid.experiment.run import run
@@ -41,7 +40,7 @@ def demo_command(out: Path, json_file: str | None) -> None:
     model, history = result.model, result.history
     out.mkdir(parents=True, exist_ok=True)
     model.save(out / "digits.pellucid", force=True)
-    write_json(json_file, "demo", training_results(result) | {"model": str(out / "digits.pellucid")})
+    write_json(json_file, "demo", result.as_dict() | {"model": str(out / "digits.pellucid")})
     say(f"trained {model.network} in {history.seconds:.1f} s; {history.stopped_because}")
     say(f"accuracy on digits it never saw: {result.scores['test'].sentence()}")
     test = result.splits.test

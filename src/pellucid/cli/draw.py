@@ -1,4 +1,4 @@
-"""The pictures that commands write for a model: what it saw, how it learned, where it errs."""
+"""The pictures that commands write for a model or an article: what it saw, how it learned, where it errs."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,14 +6,16 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from pellucid.data import Dataset
+from pellucid.data import Dataset, flower
 from pellucid.evaluation import CrossValidation, Scores
+from pellucid.experiment.articles import Outcome
 from pellucid.experiment.result import Result
 from pellucid.explain import plots
 from pellucid.explain.sample_images import examples_and_mistakes
 from pellucid.features import PictureFeatures, Pixels
 from pellucid.model.model import Model
-from pellucid.model.predictions import class_codes
+from pellucid.model.predictions import class_codes, predicted_codes, with_both_classes
+from pellucid.nn import Network
 
 SHOWN = 15
 MOST_JUDGED = 2000  # rows that mistakes are looked for among
@@ -74,6 +76,42 @@ def _boundary(result: Result) -> Figure:
         result.splits.train.labels,
         model.class_names,
     )
+
+
+def article_figures(outcome: Outcome) -> dict[str, Figure]:
+    """Return the pictures of an article's run, by file name."""
+    if outcome.images is None:
+        figures = {f"{_boundary_of(name)}.png": _flower_boundary(run.network) for name, run in outcome.fits.items()}
+    else:
+        images, network = outcome.images, outcome.fits[""].network
+        P = with_both_classes(network.predict(images.X))
+        figures = examples_and_mistakes(images.train, images.unseen, images.shape, P, most=10)
+        figures["first-layer.png"] = plots.first_layer_weights(network.dense[0].W, images.shape.as_tuple)
+    if "" in outcome.fits:
+        cost, rate = outcome.fits[""].history.cost, outcome.rate
+        figures["cost.png"] = plots.cost_curve(cost, (), rate, outcome.published_costs or None)
+    if compared := outcome.results.get("comparison"):
+        accuracies = {"train": "train_accuracy", "400 fresh points": "fresh_accuracy"}
+        series = {name: [one[key] for one in compared] for name, key in accuracies.items()}
+        figures["hidden-sizes.png"] = plots.accuracy_by(
+            [one["hidden_size"] for one in compared], series, "hidden units"
+        )
+    if starts := outcome.results.get("starts"):
+        ordered = sorted(starts, key=lambda start: start["validation_accuracy"])
+        series = {name: [start[f"{name}_accuracy"] for start in ordered] for name in ("train", "validation")}
+        what = "seed of the start, by validation accuracy"
+        figures["starts.png"] = plots.accuracy_by([start["seed"] for start in ordered], series, what)
+    return figures
+
+
+def _boundary_of(name: str) -> str:
+    """Return the file name of a boundary, by the name of its network: none, "linear", or its number of units."""
+    return "boundary" if not name else f"boundary-{name}" if name.isdecimal() else f"{name}-boundary"
+
+
+def _flower_boundary(network: Network) -> Figure:
+    X, y = flower(seed=1)
+    return plots.decision_boundary(lambda points: predicted_codes(network, points), X, y, ("class 0", "class 1"))
 
 
 def write_figures(figures: Mapping[str, Figure], folder: Path) -> None:

@@ -69,8 +69,11 @@ def reproduce_command(
     NAME is logistic, cats-2-layer, cats-4-layer, beans, deep or planar. The folder for pictures is made where it is
     missing; pictures of an earlier run in it are replaced.
     """
-    from pellucid.cli.draw import write_figures
+    from pellucid.cli.draw import article_figures, write_figures
+    from pellucid.data import flower
     from pellucid.experiment.articles import ARTICLES, run_article
+    from pellucid.experiment.articles.planar import PLANAR
+    from pellucid.explain.animation import Film, learning_gif
     from pellucid.system.files import atomic_write, refuse_existing
 
     if animation is not None:
@@ -81,16 +84,18 @@ def reproduce_command(
     folder = out or Path("pellucid-output") / name
     picture_folder(folder, force=True)
     say(ARTICLES[name].title)
+    film = None if animation is None else Film(PLANAR.settings.epochs)
     with progress_bars(quiet) as bars:
-        outcome = run_article(name, data, animation=animation is not None, progress=bars, **options)
+        outcome = run_article(name, data, callbacks=() if film is None else (film,), progress=bars, **options)
     write_json(json_file, f"reproduce {name}", outcome.results)  # first: a closed pipe must not cost the results
     table(["", "published", "here"], [list(figure) for figure in outcome.figures])
     for remark in outcome.remarks:
         say(remark)
     findings(outcome.findings)
     say(f"{outcome.results['seconds']:.1f} s of training; {outcome.results['row_space']}")
-    write_figures(outcome.pictures, folder)
-    if animation is not None and outcome.animation is not None:
-        atomic_write(animation, outcome.animation)
+    figures = article_figures(outcome)
+    write_figures(figures, folder)
+    if animation is not None and film is not None:
+        atomic_write(animation, learning_gif(film, outcome.fits[""].history.cost, *flower(seed=1), classes=2))
         say(f"animation: {animation}")
-    say(f"pictures, each also as .svg: {folder}: {', '.join(outcome.pictures)}")
+    say(f"pictures, each also as .svg: {folder}: {', '.join(figures)}")

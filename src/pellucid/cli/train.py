@@ -34,7 +34,6 @@ from pellucid.cli.output import (
     typed,
     write_json,
 )
-from pellucid.cli.training_output import training_results
 from pellucid.errors import PellucidError
 from pellucid.evaluation import Scores
 from pellucid.experiment.recipe import Recipe, make_recipe
@@ -195,7 +194,7 @@ def train_command(
             result.recipe,
             f"pellucid train --recipe {recipe_out} --force trains the weights of {out} again.",
         )
-    write_json(json_file, "train", training_results(result) | {"model": out})
+    write_json(json_file, "train", result.as_dict() | {"model": out})
     _tell(result)
     say(f"model: {out}, and the recipe that makes it: {recipe_out} (seed {result.recipe['random_state']})")
     if checkpoints is not None and checkpoints.begun:

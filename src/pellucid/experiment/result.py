@@ -79,3 +79,30 @@ class Result:
             return self.cross_validation.scores
         tested = (self.scores[part] for part in ("test", "validation") if part in self.scores)
         return next((scores for scores in tested if scores.used_for == "testing"), None)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain numbers, lists and texts, as `--json` writes them."""
+        history = self.history
+        return {
+            "network": str(self.model.network),
+            "features": str(self.model.features),
+            "cross_validation": None if self.cross_validation is None else self.cross_validation.as_dict(),
+            "learning_curve": None if self.learning_curve is None else self.learning_curve.as_dict(),
+            "scores": {part: scores.as_dict() for part, scores in self.scores.items()},
+            "decision": self.decision.as_dict() | {"used": self.model.threshold},
+            "answered": {part: worth.as_dict() for part, worth in self.answered.items()},
+            "audit": None if self.audit is None else self.audit.as_dict(),
+            "file_facts": None if self.file_facts is None else self.file_facts.as_dict(),
+            "findings": [finding.as_dict() for finding in self.findings],
+            "shift": None if self.shift is None else self.shift.as_dict(),
+            "epochs": len(history.cost),
+            "cost": history.cost,
+            "validation_cost": history.validation_cost,
+            "best_epoch": history.best_epoch,
+            "seconds": history.seconds,
+            "stopped_because": history.stopped_because,
+            "used_row_space": history.used_row_space,
+            "row_space": history.row_space_reason,
+            "skipped": [{"name": name, "reason": reason} for name, reason in self.skipped],
+            "provenance": dict(self.model.provenance),
+        }

@@ -1,5 +1,6 @@
 """The four articles, each a network with its data and figures; `run_article` runs one by name."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from pellucid.data.published.catalog import usual_place
@@ -7,6 +8,7 @@ from pellucid.errors import InputError, unknown_name
 from pellucid.experiment.articles import beans, cats, planar
 from pellucid.experiment.articles.article import Article, Outcome
 from pellucid.features.extraction import Progress
+from pellucid.training.fit import Callback
 
 ARTICLES = {
     article.name: article
@@ -23,7 +25,7 @@ def run_article(
     classes: int = 2,
     seeds: int | None = None,
     hidden_sizes: list[int] | None = None,
-    animation: bool = False,
+    callbacks: Sequence[Callback] = (),
     cache: bool = True,
     progress: Progress | None = None,
 ) -> Outcome:
@@ -32,7 +34,7 @@ def run_article(
     data: the folder of its data, by default where `pellucid fetch` puts it.
     seed: of the start, the published run's by default.  init: another start rule.
     classes, seeds: beans with 2 or 3 classes, from that many starts.  hidden_sizes: planar, compared.
-    animation: planar, a GIF of how it learns.
+    callbacks: planar, functions of the loop's State that watch it learn.
     cache: keep decoded pictures in the user's cache folder.
     """
     if name not in ARTICLES:
@@ -41,16 +43,16 @@ def run_article(
         ("--classes", classes != 2, "beans"),
         ("--seeds", seeds is not None, "beans"),
         ("--hidden-sizes", bool(hidden_sizes), "planar"),
-        ("--animation", animation, "planar"),
+        ("--animation", bool(callbacks), "planar"),
     ):
         if given and name != owner:
             raise InputError(f"{option} belongs to {owner}, not to {name}.")
     if name == "planar":
         if data is not None:
             raise InputError("--data has no meaning for planar: its points are drawn by their formula.")
-        if animation and hidden_sizes:
+        if callbacks and hidden_sizes:
             raise InputError("--animation shows one network learning; leave --hidden-sizes out.")
-        return planar.run(hidden_sizes or [], seed, init, progress, animation)
+        return planar.run(hidden_sizes or [], seed, init, progress, callbacks)
     data = data or usual_place("beans" if name == "beans" else "cats")
     if name == "beans":
         first = 0 if seeds is not None else beans.BEANS.seed

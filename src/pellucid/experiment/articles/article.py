@@ -1,21 +1,18 @@
 """An article: its network, its data, what it published, and what came out here.
 
-Each article is a value; running one gives an `Outcome` with the figures side by side and the pictures drawn.
+Each article is a value; running one gives an `Outcome` with the figures side by side, and what pictures of it need.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from pellucid.data import Dataset
-from pellucid.explain import plots
-from pellucid.explain.sample_images import examples_and_mistakes
-from pellucid.features import Pixels
+from pellucid.data.images import PictureShape
 from pellucid.features.extraction import Progress
-from pellucid.model.predictions import predicted_codes, with_both_classes
+from pellucid.model.predictions import predicted_codes
 from pellucid.nn import Network
 from pellucid.nn.scaled_integers import Rows
 from pellucid.training import Fitted, History, Settings, fit
@@ -67,7 +64,13 @@ class Article:
         remarks = []
         if len(history.cost) < settings.epochs:
             remarks.append(f"Not the whole run: {history.stopped_because}.")
-        return Outcome(results, figures, remarks)
+        return Outcome(
+            results,
+            figures,
+            remarks,
+            published_costs=self.published_costs if known else {},
+            rate=settings.learning_rate,
+        )
 
 
 def train(settings: Settings, X: Rows, labels: np.ndarray, classes: int, progress: Progress | None) -> Fitted:
@@ -79,21 +82,33 @@ def train(settings: Settings, X: Rows, labels: np.ndarray, classes: int, progres
     return fit(X, loss.targets(labels, X.dtype), settings, loss, n_out)
 
 
+class Images(NamedTuple):
+    """The pictures that were learned from, others with their rows X, and the shape in which the network sees them."""
+
+    train: Dataset
+    unseen: Dataset
+    X: Rows
+    shape: PictureShape
+
+
 @dataclass
 class Outcome:
     """What a run of an article gave.
 
     results: plain values for JSON: iterations, costs, accuracies, seconds.
     figures: (what, published, obtained) to print.  remarks: sentences.  findings: of the training doctor.
-    pictures: by file name.  animation: of its learning, a GIF, where one was asked for.
+    fits: the trained networks by name, "" the main one.  images: the pictures that it saw; None for points.
+    published_costs: {iteration: cost} of the published run, where this is one.  rate: of learning.
     """
 
     results: dict[str, Any]
     figures: list[tuple[str, str, str]]
     remarks: list[str] = field(default_factory=list)
     findings: tuple[Finding, ...] = ()
-    pictures: dict[str, Figure] = field(default_factory=dict)
-    animation: bytes | None = None
+    fits: dict[str, Fitted] = field(default_factory=dict)
+    images: "Images | None" = None
+    published_costs: Mapping[int, float] = field(default_factory=dict)
+    rate: Any = None
 
     def examine(
         self,
@@ -124,22 +139,3 @@ class Outcome:
 def accuracy(network: Network, X: Rows, labels: np.ndarray) -> float:
     """Return the share of rows X (n, d) whose code the network gets right."""
     return float(np.mean(predicted_codes(network, X) == labels))
-
-
-def draw(
-    train_set: Dataset,
-    unseen: Dataset,
-    features: Pixels,
-    network: Network,
-    X: Rows,
-    history: History,
-    settings: Settings,
-    published: Mapping[int, float] | None = None,
-) -> dict[str, Figure]:
-    """Return the pictures of a run on pictures; X are the rows of the unseen ones."""
-    P = with_both_classes(network.predict(X))
-    return {
-        **examples_and_mistakes(train_set, unseen, features.shape, P, most=10),
-        "cost.png": plots.cost_curve(history.cost, (), settings.learning_rate, published or None),
-        "first-layer.png": plots.first_layer_weights(network.dense[0].W, features.shape.as_tuple),
-    }

@@ -13,8 +13,7 @@ from pellucid.data import load
 from pellucid.data.images import PictureShape
 from pellucid.data.published.catalog import PUBLISHED
 from pellucid.errors import InputError
-from pellucid.experiment.articles.article import Article, Outcome, accuracy, draw, train
-from pellucid.explain import plots
+from pellucid.experiment.articles.article import Article, Images, Outcome, accuracy, train
 from pellucid.features import Pixels
 from pellucid.features.extraction import Progress, assemble
 from pellucid.model.predictions import predicted_codes
@@ -46,7 +45,7 @@ BEANS = Article(
 def run(
     data: Path, classes: int, seeds: list[int], init: str | None, progress: Progress | None, cache: bool
 ) -> Outcome:
-    """Train from each of the seeds and report them; the pictures are those of the best, chosen on validation."""
+    """Train from each of the seeds and report them; the main one is the best, chosen on validation."""
     if classes not in (2, 3):
         raise InputError(f"the bean leaves make 2 classes (healthy, sick) or 3; got {classes}.")
     PUBLISHED["beans"].require(data, ("train", "validation"))
@@ -101,7 +100,8 @@ def run(
     elif classes == 2 and BEANS.is_published(settings):
         outcome.remarks.append(f"Start {seed} is the best of 0 to 19, chosen on validation: expect less on new leaves.")
     outcome.examine(best, settings, (X, y), (X_val, y_val))
-    outcome.pictures |= draw(train_set, validation_set, features, best.network, X_val, best.history, settings)
+    outcome.fits = {"": best}
+    outcome.images = Images(train_set, validation_set, X_val, features.shape)
     return outcome
 
 
@@ -137,9 +137,3 @@ def _tell_many(outcome: Outcome, starts: list[dict[str, Any]], best_seed: int) -
             f"{len(died)} of {len(starts)} starts died: they give every leaf one answer."
             + (f" A layer of zeros on every picture explains {len(layers)} of them: {counted}." if layers else "")
         )
-    ordered = sorted(starts, key=lambda start: start["validation_accuracy"])
-    outcome.pictures["starts.png"] = plots.accuracy_by(
-        [start["seed"] for start in ordered],
-        {name: [start[f"{name}_accuracy"] for start in ordered] for name in ("train", "validation")},
-        "seed of the start, by validation accuracy",
-    )

@@ -12,7 +12,7 @@ from pellucid.data import load
 from pellucid.data.published.catalog import PUBLISHED
 from pellucid.errors import DivergedError, MissingFileError
 from pellucid.evaluation import cross_validate
-from pellucid.experiment.articles.article import Article, Outcome, accuracy, draw, train
+from pellucid.experiment.articles.article import Article, Images, Outcome, accuracy, train
 from pellucid.features import Pixels
 from pellucid.features.extraction import Progress, assemble
 from pellucid.model.predictions import with_both_classes
@@ -106,8 +106,8 @@ def run(article: Article, data: Path, seed: int | None, init: str | None, progre
         outcome.remarks += diagnosis(network, network_at_start(settings, X.shape[1]), X, history.cost)
     cross_validation = None if fitted.interrupted else cross_validated(settings, X, y)
     outcome.examine(fitted, settings, (X, y), (X_test, y_test), cross_validation)
-    published = article.published_costs if article.is_published(settings) else {}
-    outcome.pictures = draw(train_set, test_set, features, network, X_test, history, settings, published)
+    outcome.fits = {"": fitted}
+    outcome.images = Images(train_set, test_set, X_test, features.shape)
     return outcome
 
 

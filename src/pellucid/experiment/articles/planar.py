@@ -4,18 +4,16 @@ The flower and the start are those of the published run. Beside the article's ac
 the accuracy on 400 fresh points of the same flower.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from pellucid.data import flower
 from pellucid.experiment.articles.article import Article, Outcome, accuracy, train
-from pellucid.explain import plots
-from pellucid.explain.animation import Film, learning_gif
 from pellucid.features.extraction import Progress
-from pellucid.model.predictions import predicted_codes
 from pellucid.training import Fitted, Settings
+from pellucid.training.fit import Callback
 
 COSTS = {
     0: 0.693048, 1000: 0.288083, 2000: 0.254385, 3000: 0.233864, 4000: 0.226792,
@@ -41,21 +39,23 @@ PLANAR = Article(
     published={"train accuracy": "0.90", "linear classifier": "0.47"},
     published_costs=COSTS,
 )
-CLASS_NAMES = ("class 0", "class 1")
 
 
 def run(
-    hidden_sizes: list[int], seed: int | None, init: str | None, progress: Progress | None, animation: bool = False
+    hidden_sizes: list[int],
+    seed: int | None,
+    init: str | None,
+    progress: Progress | None,
+    callbacks: Sequence[Callback] = (),
 ) -> Outcome:
-    """Run the article's network, or one for each hidden size and compare them; `animation` shows how it learned."""
+    """Run the article's network, or one for each hidden size and compare them; `callbacks` watch it learn."""
     X, y = flower(seed=1)
     X_new, y_new = flower(seed=2)
     settings = PLANAR.start(seed, init)
     if hidden_sizes:
         return _compared(hidden_sizes, settings, (X, y), (X_new, y_new), progress)
     linear = train(replace(settings, hidden_layers=(), init="zeros", optimizer="lbfgs", epochs=100), X, y, 2, None)
-    film = Film(settings.epochs)
-    main = train(replace(settings, callbacks=(film,)) if animation else settings, X, y, 2, progress)
+    main = train(replace(settings, callbacks=callbacks), X, y, 2, progress)
     results = {
         "train_accuracy": accuracy(main.network, X, y),
         "test_accuracy": accuracy(main.network, X_new, y_new),
@@ -69,20 +69,12 @@ def run(
     outcome = PLANAR.outcome(obtained, main.history, settings)
     outcome.results |= results
     outcome.examine(main, settings, (X, y), (X_new, y_new))
-    published = None
     if PLANAR.is_published(settings):
-        published = PLANAR.published_costs
         outcome.remarks.append(
             "From iteration 8000 on, published runs differ among each other in the fifth digit: at this learning rate "
             "the descent jumps there, which makes the rounding of each machine visible."
         )
-    outcome.pictures = {
-        "boundary.png": _boundary(main, X, y),
-        "linear-boundary.png": _boundary(linear, X, y),
-        "cost.png": plots.cost_curve(main.history.cost, (), settings.learning_rate, published),
-    }
-    if animation:
-        outcome.animation = learning_gif(film, main.history.cost, X, y, classes=2)
+    outcome.fits = {"": main, "linear": linear}
     return outcome
 
 
@@ -117,15 +109,8 @@ def _compared(
             for size, a, f in zip(sizes, on_train, on_fresh, strict=True)
         ],
     }
-    outcome.pictures = {f"boundary-{size}.png": _boundary(run, *points) for size, run in zip(sizes, runs, strict=True)}
-    outcome.pictures["hidden-sizes.png"] = plots.accuracy_by(
-        sizes, {"train": on_train, "400 fresh points": on_fresh}, "hidden units"
-    )
+    outcome.fits = {str(size): run for size, run in zip(sizes, runs, strict=True)}
     outcome.remarks.append(
         f"Costs and accuracies in the JSON are those of {sizes[best]} hidden units, the best on fresh points."
     )
     return outcome
-
-
-def _boundary(run: Fitted, X: np.ndarray, y: np.ndarray) -> Figure:
-    return plots.decision_boundary(lambda points: predicted_codes(run.network, points), X, y, CLASS_NAMES)

@@ -2,10 +2,8 @@
 
 import html
 import itertools
-import json
 import re
 from dataclasses import replace
-from html.parser import HTMLParser
 
 import numpy as np
 import pytest
@@ -24,48 +22,11 @@ from pellucid.explain.report.predictions import judged_parts
 from pellucid.explain.report.summary import bars_of, expected
 from pellucid.features.extraction import described
 from pellucid.model.labelled_data import data_for
-from photographs import photograph
-from test_recipe import write_pictures
+from photographs import photograph, write_pictures
+from reports import HOSTILE, Page, pictures_in
 
-VOID = {"meta", "img", "input", "br", "link"}
 OUTSIDE = re.compile(r"""(?:src|href|action|data)\s*=\s*["']?\s*(?:https?:|//)|\burl\(|@import|https?://""")
 NAMESPACE = "http://www.w3.org/2000/svg"
-HOSTILE = "<img src=x onerror=alert(1)>"
-
-
-class Page(HTMLParser):
-    """A page taken apart: its elements with their attributes, its text; every element must be closed in its turn."""
-
-    def __init__(self, source):
-        super().__init__()
-        self.elements, self.stack, self.texts = [], [], []
-        self.feed(source)
-        self.close()
-        assert self.stack == []
-
-    def handle_starttag(self, tag, attrs):
-        names = [name for name, _ in attrs]
-        assert len(names) == len(set(names)), (tag, attrs)
-        self.elements.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.stack.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.elements.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag):
-        assert self.stack.pop() == tag
-
-    def handle_data(self, data):
-        if not self.stack or self.stack[-1] not in ("script", "style"):
-            self.texts.append(data)
-
-    @property
-    def text(self):
-        return " ".join(" ".join(self.texts).split())
-
-    def having(self, attribute):
-        return [attributes for _, attributes in self.elements if attribute in attributes]
 
 
 def sound(source):
@@ -84,10 +45,6 @@ def sound(source):
     assert not [name for _, attributes in page.elements for name in attributes if name.startswith("on")]
     assert [tag for tag, _ in page.elements].count("script") == 2  # its pictures and its own code
     return page
-
-
-def pictures_in(source):
-    return json.loads(re.search(r'id="pictures">(.*?)</script>', source, re.S)[1])
 
 
 @pytest.fixture(scope="module")

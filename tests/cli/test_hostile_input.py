@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import pellucid
+from models import make
 from pellucid.cli.main import run
 from pellucid.errors import InputError, ModelFileError
 from pellucid.features import Numbers
@@ -19,8 +20,7 @@ from pellucid.model.model import Model, load
 from pellucid.model.model_file import write_model
 from pellucid.nn import Dense, Network
 from pellucid.system.files import atomic_write, refuse_same
-from test_model_file import make
-from test_recipe import write_pictures
+from photographs import write_pictures
 
 
 @pytest.fixture(autouse=True)

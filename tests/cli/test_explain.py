@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import pellucid
+from command_line import QUICK, results
 from pellucid.cli.main import run
 from pellucid.errors import InputError
 from pellucid.experiment.recipe import make_recipe
@@ -20,8 +21,7 @@ from pellucid.training import Settings
 from pellucid.training.examples import Examples
 from pellucid.training.loop import initial_state, steps
 from pellucid.training.row_space import Span, reduce
-from test_cli import QUICK, results
-from test_recipe import write_pictures
+from photographs import write_pictures
 
 FLOWER = {"hidden_layers": (4,), "activation": "tanh", "epochs": 3, "random_state": 1, "cross_validate": 0}
 

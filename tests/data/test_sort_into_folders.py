@@ -10,7 +10,7 @@ import pytest
 from pellucid.cli.main import run
 from pellucid.data.sort_into_folders import folder_names, refuse_folder, sort_into
 from pellucid.errors import InputError, OutputExistsError, PellucidError
-from test_recipe import write_pictures
+from photographs import write_pictures
 
 
 def contents(folder):

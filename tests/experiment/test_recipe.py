@@ -15,19 +15,11 @@ from pellucid.features.extraction import assemble
 from pellucid.model.labelled_data import data_for
 from pellucid.nn import Cosine, GradientDescent, WarmUp
 from pellucid.training import EarlyStopping
+from photographs import write_pictures
 
 PICTURE_FACTS = image_metadata.picture_facts
 QUICK = {"features": "pixels", "cross_validate": 0}  # what these tests are not about
 RNG = np.random.default_rng(0)
-
-
-def write_pictures(folder, classes=("dark", "light", "grey"), n=12, size=(12, 10)):
-    for level, name in zip((30, 220, 120), classes, strict=False):
-        (folder / name).mkdir(parents=True)
-        for number in range(n):
-            noise = RNG.integers(0, 30, (*size, 3))
-            Image.fromarray((level + noise).astype(np.uint8)).save(folder / name / f"{number:02}.png")
-    return folder
 
 
 def test_pictures_from_a_folder(tmp_path):

@@ -17,6 +17,7 @@ import pytest
 from checkpoint_runs import (
     AT_EVERY_UPDATE,
     CASES,
+    PHASES,
     KilledError,
     data,
     killed_after,
@@ -181,17 +182,6 @@ def test_killed_again_and_again_it_ends_where_it_would_have_ended(case, restarts
     assert killed >= restarts and outcome(resumed) == expected
 
 
-PHASES = {
-    "in the middle of an update": (Network, "cost_and_gradient", True),
-    "while an epoch is closed": (loop, "_judge", True),
-    "when the best so far was just found": (loop, "_judge", False),
-    "before anything is written": (checkpoints, "write_sealed", True),
-    "in the write": (os, "fsync", True),
-    "after the write, before the rename": (os, "fsync", False),
-    "after the rename": (checkpoints, "write_sealed", False),
-}
-
-
 @cache
 def whole(case):
     """Return what the run with three starts gives, and how often it comes to each phase; the same with checkpoints."""
@@ -225,7 +215,7 @@ SCRIPT = """
 import os, signal, sys
 sys.path.insert(0, {tests!r})
 from checkpoint_runs import CASES, trained
-from test_checkpoints import PHASES
+from checkpoint_runs import PHASES
 phase, call, resume = {phase!r}, {call}, {resume}
 place, name, before = PHASES[phase]
 real, calls = getattr(place, name), []
@@ -245,7 +235,7 @@ print(fitted.network.parameters.tobytes().hex())
 
 def test_sigkill_and_another_process(tmp_path):
     """Truly killed, in the update, in the write and behind it, one process after the other."""
-    tests = str(Path(__file__).parent)
+    tests = str(Path(__file__).parents[1])
     plan = [("in the write", 21), ("after the rename", 30), ("in the middle of an update", 9), ("in the write", 0)]
     for number, (phase, call) in enumerate(plan):
         script = SCRIPT.format(tests=tests, phase=phase, call=call, resume=number > 0)

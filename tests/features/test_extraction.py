@@ -119,7 +119,7 @@ def test_all_formats_are_loaded_before_threads_begin(folder, monkeypatch):
 
 def test_rare_formats_are_known_to_every_thread(folder):
     code = f"""from pellucid.features import Pixels
-from pellucid.pictures import PictureShape
+from pellucid.data.images import PictureShape
 from pathlib import Path
 files = sorted(Path({str(folder)!r}).rglob("*.webp")) * 20
 assert len(Pixels(PictureShape(2, 2)).transform(files)) == len(files)"""

@@ -9,27 +9,12 @@ import pytest
 from pellucid.errors import InputError
 from pellucid.explain.trace import trace
 from pellucid.explain.trace.worksheet import example
-from pellucid.nn import ACTIVATIONS, LOSSES, OPTIMIZERS, AdamW, Dense, Dropout, GradientDescent, Network
+from pellucid.nn import ACTIVATIONS, LOSSES, OPTIMIZERS, AdamW, Dense, GradientDescent, Network
 from pellucid.nn.network import Network as Engine
 from pellucid.training import Settings
 from pellucid.training.examples import Examples
 from pellucid.training.loop import initial_state, steps
-
-ROWS = 5
-
-
-def problem(activation="tanh", loss="squared_error", l2=0.0, dropout=0.0, k=2, dtype=np.float64, seed=0):
-    """A net of two hidden layers with random weights and biases, and random rows and targets."""
-    rng = np.random.default_rng(seed)
-    between = [Dropout(dropout)] if dropout else []
-    layers = [Dense(3, 4, activation), *between, Dense(4, 4, activation), *between, Dense(4, k)]
-    net = Network(layers, loss, l2, dtype)
-    net.parameters[:] = rng.normal(0, 0.7, net.parameters.size)
-    X = rng.normal(size=(ROWS, 3)).astype(dtype)
-    y = rng.integers(k, size=ROWS) if net.loss.codes else rng.normal(size=(ROWS, k)).astype(dtype)
-    if loss == "binary_cross_entropy":
-        y = (y > 0).astype(dtype)
-    return net, X, y
+from steps import ROWS, problem
 
 
 def engine_step(net, X, y, **settings):

@@ -15,6 +15,7 @@ from PIL import EpsImagePlugin, Image
 
 import pellucid
 from data_reading import all_rows, told
+from models import make
 from pellucid.cli.main import run
 from pellucid.cli.output import printable, table
 from pellucid.data import load
@@ -24,7 +25,6 @@ from pellucid.model.model_file import METADATA_KEY
 from pellucid.system import memory
 from pellucid.system.files import atomic_write, read_tensors, tensor_bytes
 from reliability.samples import KINDS
-from test_model_file import make
 
 Y = np.arange(6, dtype=np.uint8) % 2
 SHAPE = PictureShape(2, 2)

@@ -5,7 +5,7 @@ import pytest
 
 from pellucid.explain.trace import trace
 from pellucid.nn import Dense, Network
-from test_trace import ROWS, problem
+from steps import ROWS, problem
 
 W = np.array([0.5, 1.0, 1.5, 0.5, 1.5])
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from pellucid.cli.draw import article_figures
 from pellucid.cli.main import run
 from pellucid.cli.reproduce import NAMES
 from pellucid.data.published.catalog import PUBLISHED
@@ -68,7 +69,7 @@ def test_planar_is_the_published_run():
     # one point changes sides with the rounding of BLAS: 0.9075 came out on Haswell and Zen kernels before as well
     assert outcome.results["train_accuracy"] in (0.905, 0.9075) and outcome.results["linear_accuracy"] == 0.47
     assert 0.86 < outcome.results["test_accuracy"] < 0.93
-    assert set(outcome.pictures) == {"boundary.png", "linear-boundary.png", "cost.png"}
+    assert set(article_figures(outcome)) == {"boundary.png", "linear-boundary.png", "cost.png"}
 
 
 def test_planar_is_filmed(tmp_path, monkeypatch):
@@ -87,7 +88,7 @@ def test_planar_hidden_sizes():
     assert few["train_accuracy"] == pytest.approx(0.675, abs=0.01) and four["train_accuracy"] == pytest.approx(
         0.905, abs=0.01
     )
-    assert set(outcome.pictures) == {"boundary-1.png", "boundary-4.png", "hidden-sizes.png"}
+    assert set(article_figures(outcome)) == {"boundary-1.png", "boundary-4.png", "hidden-sizes.png"}
 
 
 @pytest.fixture
@@ -107,7 +108,7 @@ def test_beans_with_many_starts(real_data, short_beans):
     assert results["died_share"] == np.mean([start["died"] for start in results["starts"]])
     assert all(start["died"] for start in results["starts"] if start["dead_layer"])
     assert any("chosen on validation" in what for what, _, _ in outcome.figures)
-    assert "starts.png" in outcome.pictures and results["classes"] == ["healthy", "sick"]
+    assert "starts.png" in article_figures(outcome) and results["classes"] == ["healthy", "sick"]
     assert results["majority"] == pytest.approx(89 / 133)
 
 
@@ -145,9 +146,9 @@ def test_options_of_other_articles_are_refused():
     with pytest.raises(InputError, match="--hidden-sizes belongs to planar, not to beans"):
         run_article("beans", hidden_sizes=[1])
     with pytest.raises(InputError, match="--animation belongs to planar, not to beans"):
-        run_article("beans", animation=True)
+        run_article("beans", callbacks=(print,))
     with pytest.raises(InputError, match="--animation shows one network learning"):
-        run_article("planar", animation=True, hidden_sizes=[1])
+        run_article("planar", callbacks=(print,), hidden_sizes=[1])
     with pytest.raises(InputError, match="unknown article 'planer': did you mean 'planar'"):
         run_article("planer")
     with pytest.raises(InputError, match="make 2 classes"):

@@ -1,7 +1,6 @@
 """The command line: what people type, what they read, and that nothing ends in a traceback."""
 
 import csv
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -11,14 +10,13 @@ import pytest
 from PIL import Image
 
 import pellucid
+from command_line import QUICK, results
 from pellucid.cli.main import COMMANDS, GROUPS, run
 from pellucid.cli.output import write_json
 from pellucid.experiment.recipe_file import read_recipe
 from pellucid.explain import plots
 from pellucid.training import EarlyStopping
-from test_recipe import write_pictures
-
-QUICK = ("--features", "pixels", "--cross-validate", "0")  # what these tests are not about
+from photographs import write_pictures
 
 
 @pytest.fixture
@@ -32,13 +30,6 @@ def model(pictures):
     how = ["--layers", "8", "--optimizer", "lbfgs", "--seed", "1"]
     assert run(["train", "photos", *QUICK, "--size", "8", "--out", "m", *how]) == 0
     return "m"
-
-
-def results(path, command):
-    document = json.loads(Path(path).read_text())
-    assert list(document) == ["schema", "command", "version", "results"]
-    assert (document["schema"], document["command"]) == (1, command) and document["version"] == pellucid.__version__
-    return document["results"]
 
 
 def test_help_has_three_groups_and_every_command_has_examples(capsys):

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from command_line import results
 from pellucid.cli.main import run
 from pellucid.errors import InputError, ModelFileError
 from pellucid.experiment.run import train
@@ -16,7 +17,6 @@ from pellucid.model.labelled_data import data_for
 from pellucid.model.model import Model, load
 from pellucid.model.model_file import write_model
 from pellucid.nn import Dense, Network
-from test_cli import results
 
 COLUMNS, CATEGORICAL = ("age", "colour", "income", "größe"), ("colour", "größe")
 ROWS = [

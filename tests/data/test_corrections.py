@@ -11,7 +11,7 @@ from pellucid.data import load
 from pellucid.data.corrections import Corrected, corrected, read_corrections
 from pellucid.errors import InputError, MissingFileError
 from pellucid.experiment.run import train
-from test_recipe import write_pictures
+from photographs import write_pictures
 
 QUICK = {"size": (4, 4), "hidden_layers": (), "epochs": 1, "cross_validate": 0, "random_state": 0}
 

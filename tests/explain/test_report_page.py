@@ -8,8 +8,8 @@ import pytest
 
 import pellucid
 from pellucid.explain.report import report
-from test_recipe import write_pictures
-from test_report import HOSTILE, pictures_in
+from photographs import write_pictures
+from reports import HOSTILE, pictures_in
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from pellucid.explain.trace.mathml import mathml
 from pellucid.explain.trace.story import chapters, story
 from pellucid.explain.trace.worksheet import example
 from pellucid.nn import ACTIVATIONS, LOSSES, OPTIMIZERS, AdamW, Dense, Loss, Network
-from test_trace import problem
+from steps import problem
 
 HOSTILE = '<script>alert("&")</script>\\input{x}_%'
 

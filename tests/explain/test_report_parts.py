@@ -26,7 +26,7 @@ from pellucid.model.model import Model
 from pellucid.nn import Dense, Network
 from pellucid.training import History
 from pellucid.training.diagnostics import Finding as Verdict
-from test_report import Page
+from reports import Page
 
 ODD = "<b id='x'>\"&"
 
