@@ -54,7 +54,7 @@ def test_the_comparison_names_tests_that_exist_and_parameters_that_are_missing()
     from sklearn.neural_network import MLPClassifier
 
     text = (ROOT / "docs" / "comparison.md").read_text("utf-8")
-    named = re.findall(r"(tests/\w+\.py)(?:::(\w+))?", text)
+    named = re.findall(r"(tests/[\w/]+\.py)(?:::(\w+))?", text)
     assert len(named) > 25
     for path, test in named:
         assert f"def {test or 'test_'}" in (ROOT / path).read_text("utf-8"), f"{path}::{test}"

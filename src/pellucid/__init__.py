@@ -22,11 +22,11 @@ from pellucid._version import __version__
 if TYPE_CHECKING:
     from pellucid import nn
     from pellucid.experiment.run import train
-    from pellucid.explain.gradient_check import check_gradients
-    from pellucid.explain.network_diagram import drawing
-    from pellucid.explain.report.report import report
-    from pellucid.explain.trace import trace
-    from pellucid.explain.trace.sample import explain
+    from pellucid.explanation.gradient_check import check_gradients
+    from pellucid.explanation.network_diagram import drawing
+    from pellucid.explanation.report.report import report
+    from pellucid.explanation.trace import trace
+    from pellucid.explanation.trace.sample import explain
     from pellucid.model.estimator import NeuralNetworkClassifier, NeuralNetworkRegressor, diagnose
     from pellucid.model.model import Model, load
     from pellucid.training import EarlyStopping
@@ -36,13 +36,13 @@ _HOMES = {
     "Model": "pellucid.model.model",
     "NeuralNetworkClassifier": "pellucid.model.estimator",
     "NeuralNetworkRegressor": "pellucid.model.estimator",
-    "check_gradients": "pellucid.explain.gradient_check",
+    "check_gradients": "pellucid.explanation.gradient_check",
     "diagnose": "pellucid.model.estimator",
-    "drawing": "pellucid.explain.network_diagram",
-    "explain": "pellucid.explain.trace.sample",
+    "drawing": "pellucid.explanation.network_diagram",
+    "explain": "pellucid.explanation.trace.sample",
     "load": "pellucid.model.model",
-    "report": "pellucid.explain.report.report",
-    "trace": "pellucid.explain.trace",
+    "report": "pellucid.explanation.report.report",
+    "trace": "pellucid.explanation.trace",
     "train": "pellucid.experiment.run",
 }
 

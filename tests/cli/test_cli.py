@@ -14,7 +14,7 @@ from command_line import QUICK, results
 from pellucid.cli.main import COMMANDS, GROUPS, run
 from pellucid.cli.output import write_json
 from pellucid.experiment.recipe_file import read_recipe
-from pellucid.explain import plots
+from pellucid.explanation import plots
 from pellucid.training import EarlyStopping
 from photographs import write_pictures
 

@@ -13,8 +13,8 @@ from pellucid.cli.main import run
 from pellucid.errors import InputError
 from pellucid.experiment.recipe import make_recipe
 from pellucid.experiment.run import train
-from pellucid.explain.trace.replay import moment, on_inputs
-from pellucid.explain.trace.sample import Subject
+from pellucid.explanation.trace.replay import moment, on_inputs
+from pellucid.explanation.trace.sample import Subject
 from pellucid.model.model import load
 from pellucid.model.novelty import Known, Limits
 from pellucid.training import Settings

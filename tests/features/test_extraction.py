@@ -21,7 +21,7 @@ from pellucid.data import load
 from pellucid.data.images import PictureShape, as_pixels, decode
 from pellucid.errors import BadPictureError, MissingFileError
 from pellucid.experiment.run import train
-from pellucid.explain.sample_images import examples_and_mistakes
+from pellucid.explanation.sample_images import examples_and_mistakes
 from pellucid.features import Pixels, extraction
 from pellucid.features.extraction import assemble
 from pellucid.model.model import load as load_model

@@ -8,7 +8,7 @@ import pytest
 
 import pellucid
 from pellucid.errors import InputError
-from pellucid.explain.network_diagram import drawing
+from pellucid.explanation.network_diagram import drawing
 from pellucid.features import Numbers
 from pellucid.nn import Dense, Dropout, Network
 from pellucid.training import History

@@ -78,7 +78,7 @@ def test_rows_that_are_not_kept_can_be_read_all_the_same(folder):
 
 def test_a_killed_process_leaves_nothing_that_is_trusted_and_not_for_long(folder):
     code = """import os, numpy as np
-from pellucid.cache import draft
+from pellucid.system.cache import draft
 with draft((50, 300), np.uint8) as new:
     for _ in range(49): new.append(np.zeros(300, np.uint8))
     new._file.flush()

@@ -17,7 +17,7 @@ EACH = 12
 @pytest.fixture(scope="module")
 def server(chromium):
     """Serve the page from this process, so that the report can be made short."""
-    from pellucid.explain.report.image_sections import MOST
+    from pellucid.explanation.report.image_sections import MOST
     from pellucid.web.photos.routes import PhotographsRoom
     from pellucid.web.server import application, bound, serve
 

@@ -20,8 +20,8 @@ from PIL import Image
 import pellucid
 from pellucid.data.images import embedded
 from pellucid.errors import InputError
-from pellucid.explain.report.image_sections import MOST
-from pellucid.explain.saliency import Occluded, occlusion
+from pellucid.explanation.report.image_sections import MOST
+from pellucid.explanation.saliency import Occluded, occlusion
 from pellucid.web.photos import Album, Bounds, Session
 from pellucid.web.photos.prediction import sentence
 from pellucid.web.photos.progress import Progress

@@ -12,7 +12,7 @@ import pytest
 from pellucid.data import flower
 from pellucid.errors import InputError
 from pellucid.experiment.articles.planar import COSTS, PLANAR
-from pellucid.explain.trace.formula import digits
+from pellucid.explanation.trace.formula import digits
 from pellucid.web.playground.inspect import worked
 from pellucid.web.playground.problem import OwnTable, Problem
 from pellucid.web.playground.run import Timeline

@@ -10,7 +10,7 @@ from pellucid.cli.output import json_option, picture_folder, progress_bars, refu
 from pellucid.data.images import encoded
 from pellucid.experiment.recipe import make_recipe
 from pellucid.experiment.run import run
-from pellucid.explain.report import report
+from pellucid.explanation.report import report
 from pellucid.system.files import atomic_write
 
 

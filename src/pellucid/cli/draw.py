@@ -10,8 +10,8 @@ from pellucid.data import Dataset, flower
 from pellucid.evaluation import CrossValidation, Scores
 from pellucid.experiment.articles import Outcome
 from pellucid.experiment.result import Result
-from pellucid.explain import plots
-from pellucid.explain.sample_images import examples_and_mistakes
+from pellucid.explanation import plots
+from pellucid.explanation.sample_images import examples_and_mistakes
 from pellucid.features import PictureFeatures, Pixels
 from pellucid.model.model import Model
 from pellucid.model.predictions import class_codes, predicted_codes, with_both_classes

@@ -89,7 +89,7 @@ def evaluate_command(
     for name, reason in skipped or ():
         say(f"left out: {name}: {reason}")
     if report_out is not None:
-        from pellucid.explain.report import evaluation_report
+        from pellucid.explanation.report import evaluation_report
 
         with progress_bars() as bars:
             page = evaluation_report(model, dataset, R, scores, part=part, shift=shift, command=typed(), progress=bars)

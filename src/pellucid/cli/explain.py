@@ -70,8 +70,8 @@ def explain_command(
     what that network makes of it, and with --label the step that it would make. --at looks at an update of the run that
     made the model; without INPUT at the very batch of that update.
     """
-    from pellucid.explain.trace.text import in_short
-    from pellucid.explain.trace.worksheet import example
+    from pellucid.explanation.trace.text import in_short
+    from pellucid.explanation.trace.worksheet import example
 
     for written in filter(None, (html_file, latex_file, sheet_file)):
         refuse_existing(written, force)
@@ -97,7 +97,7 @@ def explain_command(
 
 
 def _write_sheet(path: str, seed: int, json_file: str | None) -> None:
-    from pellucid.explain.trace.worksheet import worksheet, worksheet_text
+    from pellucid.explanation.trace.worksheet import worksheet, worksheet_text
 
     made = worksheet if Path(path).suffix.lower() in (".html", ".htm") else worksheet_text
     atomic_write(path, made(seed).encode("utf-8"))
@@ -111,8 +111,8 @@ def _of_model(
     """Return the trace that is asked for."""
     from pellucid.experiment.recipe import make_recipe
     from pellucid.experiment.recipe_file import read_recipe
-    from pellucid.explain.trace.replay import moment
-    from pellucid.explain.trace.sample import Subject
+    from pellucid.explanation.trace.replay import moment
+    from pellucid.explanation.trace.sample import Subject
     from pellucid.model.model import load
 
     model = load(model_file)

@@ -88,7 +88,7 @@ def check_command(
     rounding of the cost explains (a network that has converged has gradients that small). Exits with 1 where one does
     not agree.
     """
-    from pellucid.explain.gradient_check import check_gradients
+    from pellucid.explanation.gradient_check import check_gradients
 
     refuse_foreign_json(json_file)
     model = load(model_file)

@@ -73,7 +73,7 @@ def reproduce_command(
     from pellucid.data import flower
     from pellucid.experiment.articles import ARTICLES, run_article
     from pellucid.experiment.articles.planar import PLANAR
-    from pellucid.explain.animation import Film, learning_gif
+    from pellucid.explanation.animation import Film, learning_gif
     from pellucid.system.files import atomic_write, refuse_existing
 
     if animation is not None:

@@ -200,7 +200,7 @@ def train_command(
     if checkpoints is not None and checkpoints.begun:
         say(f"{_interrupted(checkpoints)} and then replaces the model")
     if report_out is not None:
-        from pellucid.explain.report import report
+        from pellucid.explanation.report import report
 
         with progress_bars(quiet) as bars, _report_alone(out):
             again = shlex.join(["pellucid", "train", "--recipe", str(recipe_out), "--out", out, "--force"])

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from pellucid.data.images import PictureFile, as_pixels, embedded
-from pellucid.explain.saliency import Occluded, occluded, veil
-from pellucid.explain.trace.page import page
-from pellucid.explain.trace.sample import Subject
+from pellucid.explanation.saliency import Occluded, occluded, veil
+from pellucid.explanation.trace.page import page
+from pellucid.explanation.trace.sample import Subject
 from pellucid.features import PictureFeatures
 from pellucid.model.model import Model
 from pellucid.model.novelty import UNKNOWN

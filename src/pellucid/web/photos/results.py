@@ -13,8 +13,8 @@ from pellucid.data.audit.duplicates import clusters_of
 from pellucid.evaluation import Scores
 from pellucid.experiment.recipe_file import write_recipe
 from pellucid.experiment.result import Result
-from pellucid.explain.report import report
-from pellucid.explain.report.summary import sentence_of
+from pellucid.explanation.report import report
+from pellucid.explanation.report.summary import sentence_of
 from pellucid.features.extraction import Progress
 from pellucid.system.files import atomic_write
 

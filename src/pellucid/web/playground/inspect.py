@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.errors import InputError
-from pellucid.explain.trace import Trace, trace
-from pellucid.explain.trace.formula import digits
+from pellucid.explanation.trace import Trace, trace
+from pellucid.explanation.trace.formula import digits
 from pellucid.html import isolated
 from pellucid.nn import Network
 from pellucid.web.playground.permalink import Edit

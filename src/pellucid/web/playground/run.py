@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.errors import InputError
-from pellucid.explain.trace import Trace, trace
+from pellucid.explanation.trace import Trace, trace
 from pellucid.nn import Network
 from pellucid.training.checkpoints.state_file import Snapshot, restore, snapshot
 from pellucid.training.loop import State, initial_state, steps

@@ -1,0 +1,214 @@
+"""Moment: where a run stood before one of its updates, found by training again, by the same recipe from the same seeds.
+
+In row space the run is followed there; at the moment its weights and what its rule remembers are brought back to the
+inputs, and the step that is looked at is made on these.
+"""
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.errors import InputError
+from pellucid.experiment.learner import Learner
+from pellucid.experiment.recipe import Recipe
+from pellucid.experiment.run import planned
+from pellucid.explanation.trace.record import trace
+from pellucid.explanation.trace.sample import Subject, notes_of
+from pellucid.explanation.trace.trace import Trace
+from pellucid.features.extraction import Progress
+from pellucid.model.model import Model
+from pellucid.nn.scaled_integers import Rows
+from pellucid.nn.schedules import get_schedule
+from pellucid.system.random_streams import weight_stream
+from pellucid.training import Settings, weights_by_code
+from pellucid.training.examples import Examples, checked_examples
+from pellucid.training.loop import Batches, State, initial_state, steps
+
+Array = NDArray[Any]
+COST_AGREES = 1e-4  # relative, of a run that is trained again with its cost as it was recorded
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A run before its update number `number`, counted from 0.
+
+    state: on the inputs, whatever space it was trained in.  train: the rows it learns from, as the network takes them.
+    settings: how.  in_row_space: whether it was followed there.  starts: of how many this is the first.
+    """
+
+    number: int
+    state: State
+    train: Examples
+    settings: Settings
+    in_row_space: bool = False
+    starts: int = 1
+
+    @property
+    def rate(self) -> float:
+        """The learning rate of this update."""
+        at = self.state.epoch + self.state.batch / len(self._batches)
+        return float(get_schedule(self.settings.learning_rate)(at, self.settings.epochs))
+
+    @property
+    def _batches(self) -> Batches:
+        return Batches(self.train, self.settings.batch_rows(len(self.train)), self.state.learned.parameters.dtype)
+
+    def next_step(self, row: int = 0, **names: Any) -> Trace:
+        """Return the trace of the update that the run makes here, on its own batch."""
+        state, batches = self.state, self._batches
+        order = state.order
+        if order is None and len(batches) > 1:
+            order = copy.deepcopy(state.shuffle).permutation(len(self.train))
+        X, y, weight = batches.at(state.batch, order)
+        return trace(
+            state.learned,
+            X,
+            y,
+            rule=self.settings.rule,
+            rate=self.rate,
+            slots=state.slots,
+            sample_weight=weight,
+            clip_norm=self.settings.clip_norm,
+            dropout=state.dropout if self.settings.dropout else None,
+            row=row,
+            **names,
+        )
+
+    def explained(self, model: Model, subject: Subject | None, label: str | None = None, row: int = 0) -> Trace:
+        """Return the trace of a sample with its label at this moment of the run that made a model.
+
+        Without a sample it is that of the run's own update, of which row `row` is shown.
+        """
+        notes = self._notes(model)
+        if subject is None:
+            names: dict[str, Any] = {"input_names": model.features.names, "class_names": model.class_names}
+            return self.next_step(row, notes=(*notes_of(model), *notes), **names)
+        assert label is not None
+        y = subject.targets(label, standardised=True)
+        if self.settings.dropout:
+            notes.append("The run drops units; this sample, which is not of its batch, is looked at without that.")
+        return self.step_on(subject.X, y, notes=(*subject.notes, *notes), **subject.names)
+
+    def _notes(self, model: Model) -> list[str]:
+        notes = [f"The run before its update {self.number}, which is in epoch {self.state.epoch}, both counted from 0."]
+        if self.in_row_space:
+            notes.append(
+                "It was trained in row space, in as many coordinates as there are rows; weights and what the rule "
+                "remembers are those, brought back to the inputs, on which this step is made."
+            )
+        if self.starts > 1:
+            notes.append(f"The run made {self.starts} starts and kept the best; this is the first of them.")
+        if model.target is not None:
+            notes.append(f"{model.target.name} is standardised while it is learned: 0 is its mean, 1 its deviation.")
+        cost, recorded = self.state.history.cost, model.history.get("cost", [])[: self.state.epoch]
+        if len(cost) != len(recorded) or not np.allclose(cost, recorded, rtol=COST_AGREES, atol=0):
+            why = "the model kept another start" if self.starts > 1 else "data or recipe have changed"
+            perhaps = ", or data or recipe have changed" if self.starts > 1 else ""
+            notes.append(f"This is NOT the run that made the model: its costs differ, as {why}{perhaps}.")
+        return notes
+
+    def step_on(self, X: Array, y: Array, **names: Any) -> Trace:
+        """Return the trace of the update that rows X alone would make here, without dropout."""
+        slots = None if self.settings.rule.full_batch_only else self.state.slots  # they belong to the run's own rows
+        rule, rate, clip_norm = self.settings.rule, self.rate, self.settings.clip_norm
+        return trace(self.state.learned, X, y, rule=rule, rate=rate, slots=slots, clip_norm=clip_norm, **names)
+
+
+def moment(recipe: Recipe, number: int, progress: Progress | None = None) -> Moment:
+    """Return a run before its update `number`: 0 is the start.  Of an ensemble or restarts it is the first network.
+
+    Raises InputError where the run makes fewer updates.
+    """
+    plan = planned(recipe, progress)
+    train, validation = plan.samples
+    starts = plan.learner.settings.restarts
+    learner = replace(plan.learner, ensemble=1, settings=replace(plan.learner.settings, restarts=1))
+    wanted = _Wanted(learner, number)
+    try:
+        learned = learner.learn(train, validation, lambda X, y: [wanted.watch(X, y)])
+    except _Reached as reached:
+        return replace(reached.moment, starts=starts)
+    raise InputError(f"there is no update {number}: this run ended before it; {learned.histories[0].stopped_because}.")
+
+
+class _Reached(Exception):  # noqa: N818 - no error: it ends a training whose rest nobody needs
+    def __init__(self, moment: Moment) -> None:
+        super().__init__(moment.number)
+        self.moment = moment
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """The update that a run is followed to."""
+
+    learner: Learner
+    number: int
+
+    def watch(self, X: Rows, y: Array) -> Callable[[State], None]:
+        """Return a callback of the training loop that ends training by _Reached; X, y are the run's rows.
+
+        The loop calls back after whole epochs; what is left to the moment is walked on the inputs.
+        """
+        settings, names, seed = self.learner.settings, self.learner.class_names, self.learner.seed
+        loss, n_out = settings.classifier_loss(len(names)) if names else (settings.regressor_loss(), 1)
+        weights = weights_by_code(settings.class_weight, names)
+        train = checked_examples(X, y, None, weights, loss, "the training rows")
+        updates = -(-len(train) // settings.batch_rows(len(train)))
+        epochs, rest = divmod(self.number, updates)
+        if epochs >= settings.epochs:
+            raise InputError(
+                f"there is no update {self.number}: {settings.epochs} epochs of {updates} each make "
+                f"{settings.epochs * updates}, the last of them is number {settings.epochs * updates - 1}."
+            )
+
+        def walked(state: State, in_row_space: bool = False) -> Moment:
+            rows = train.of_precision(state.learned.parameters.dtype)
+            for _ in islice(steps(rows, settings, state), rest):
+                pass
+            return Moment(self.number, state, rows, settings, in_row_space)
+
+        if epochs == 0:
+            network = settings.network(X.shape[1], n_out, loss, settings.training_dtype(X))
+            network.initialize(settings.init, weight_stream(seed))
+            raise _Reached(walked(initial_state(network, settings, seed)))
+
+        def reached(state: State) -> None:
+            if state.epoch == epochs:
+                raise _Reached(walked(on_inputs(state), state.expand is not None))
+
+        return reached
+
+
+def on_inputs(state: State) -> State:
+    """Return an independent copy of a state, its network and its slots on the inputs, also of one in row space.
+
+    The way back from row space is affine: without what it makes of nothing it takes velocities and gradients as well.
+    """
+    small = state.learned.parameters.size
+    expand = state.expand
+
+    def back(vector: Array) -> Array:
+        if expand is None or vector.shape[-1:] != (small,):
+            return vector.copy()
+        bare = state.learned.copy()
+        bare.parameters[:] = 0
+        nothing, rows = expand(bare).parameters, []
+        for part in vector.reshape(-1, small):
+            bare.parameters[:] = part
+            rows.append(expand(bare).parameters - nothing)
+        return np.reshape(rows, (*vector.shape[:-1], -1))
+
+    return replace(
+        state,
+        learned=state.network().copy(),
+        slots={name: back(slot) for name, slot in state.slots.items()},
+        shuffle=copy.deepcopy(state.shuffle),
+        dropout=copy.deepcopy(state.dropout),
+        history=copy.deepcopy(state.history),
+        expand=None,
+    )

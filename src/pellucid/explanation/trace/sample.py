@@ -1,0 +1,195 @@
+"""Subject: a model and one sample, as a trace takes them: the row its network sees, names, and what must be said."""
+
+import math
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.data.images import embedded
+from pellucid.errors import InputError, MissingFileError, unknown_name
+from pellucid.explanation.trace.formula import digits
+from pellucid.explanation.trace.record import trace
+from pellucid.explanation.trace.trace import Trace
+from pellucid.features import Features, Numbers, PictureFeatures, Pixels, Table
+from pellucid.html import isolated
+from pellucid.model.model import Model
+from pellucid.model.novelty import UNKNOWN
+from pellucid.model.predictions import class_codes, with_both_classes
+from pellucid.nn.optimizers import OPTIMIZERS
+
+Array = NDArray[Any]
+SHOWN = 256  # pixels of a picture that is explained
+PLAIN_RATE = 0.01  # where the model does not tell a rate of its own
+
+
+def values_in_words(features: Features, x: Array) -> tuple[str, ...]:
+    """Return what each number of an input row x (d,) is.
+
+    >>> from pellucid.features import Numbers
+    >>> ages = Numbers(1, ("age",)).fitted(np.array([[30.0], [50.0]]))
+    >>> values_in_words(ages, np.array([1.5]))
+    ('55, 1.5 deviations above the mean',)
+    """
+    if isinstance(features, Pixels):
+        return tuple(f"{value:.0%} of full brightness" for value in x.tolist())
+    mean, scale = getattr(features, "mean", None), getattr(features, "scale", None)
+    numbers = len(features.numeric) if isinstance(features, Table) else len(x)
+    chosen = ("yes" if value else "no" for value in x[numbers:].tolist())
+    if mean is None or scale is None:
+        return (*map(digits, x[:numbers].tolist()), *chosen)
+    away = x[:numbers].astype(np.float64)
+    if isinstance(features, PictureFeatures):  # its own numbers mean nothing to a reader
+        return tuple(map(_deviations, away.tolist()))
+    raw = away * scale + mean
+    told = (f"{digits(value)}, {_deviations(d)}" for value, d in zip(raw.tolist(), away.tolist(), strict=True))
+    return (*told, *chosen)
+
+
+def _deviations(d: float) -> str:
+    if abs(d) < 0.05:
+        return "at the mean"
+    return f"{abs(d):.1f} deviations {'above' if d > 0 else 'below'} the mean"
+
+
+def explain(model: Model, source: str | Path, label: str | None = None, row: int = 0) -> Trace:
+    """Return what a model makes of a picture file, or of a row of a table; with a label, the step it would make on it.
+
+    label: a class, or a number as text.  row: of a table, counted from 0.
+
+    Raises MissingFileError, or InputError where it is no sample that the model takes.
+    """
+    if not isinstance(model, Model):
+        raise InputError(f"explain takes a Model, got {type(model).__name__}; trace takes a network and its rows.")
+    return Subject.of_file(model, str(source), row).step(label)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One sample of a model.  X: (1, d), the plain view.  notes: what of it and of the model a reader must know.
+
+    picture: the sample as the address of a picture, where it is one.
+    """
+
+    model: Model
+    X: Array
+    notes: tuple[str, ...] = ()
+    picture: str = ""
+
+    @classmethod
+    def of_file(cls, model: Model, source: str, row: int = 0) -> "Subject":
+        """Return the picture of a file, or a row of a table, counted from 0.
+
+        Raises MissingFileError, or InputError where it is no single sample that the model takes.
+        """
+        if not source or not Path(source).exists():
+            raise MissingFileError(f"there is no file {source}.")
+        if Path(source).is_dir():
+            raise InputError(f"{source} is a folder; explain takes one picture, or one row of a table.")
+        if isinstance(model.features, PictureFeatures):
+            if row:
+                raise InputError("rows are of tables; leave --row out for a picture.")
+            R = model.rows([Path(source)])
+            return replace(cls.of_row(model, R), picture=embedded(Path(source), SHOWN))
+        R = model.rows_of_file(Path(source))
+        if not 0 <= row < len(R):
+            raise InputError(f"{source} has {len(R)} rows, 0 to {len(R) - 1}; got --row {row}.")
+        R = R[row : row + 1]
+        return cls.of_row(model, R)
+
+    @classmethod
+    def of_row(cls, model: Model, R: Array) -> "Subject":
+        """Return the sample of one raw row (1, n_row)."""
+        X = model.features.finished(R, model.network.parameters.dtype)[0:1]
+        return cls(model, np.asarray(X), (_said(model, R, np.asarray(X)), *notes_of(model), *model.notes(R)))
+
+    def targets(self, label: str, standardised: bool = False) -> Array:
+        """Return a label as the loss takes it; standardised: a number as the network learns it, not in its units."""
+        model = self.model
+        if model.class_names:
+            if label not in model.class_names:
+                raise unknown_name("class", label, model.class_names)
+            return model.network.loss.targets(np.array([model.class_names.index(label)]))
+        try:
+            number = float(label)
+        except ValueError:
+            number = math.nan
+        if not math.isfinite(number):
+            raise InputError(f"--label must be a number for this model, which predicts numbers; got {label!r}.")
+        values = np.full(1, number)
+        return model.target.standardised(values) if standardised and model.target else values[:, None]
+
+    def step(self, label: str | None = None) -> Trace:
+        """Return what the trained network makes of it; with a label, the step that it alone would make now."""
+        network, names = self.model.network, self.names
+        if label is None:
+            return trace(network, self.X, notes=self.notes, **names)
+        rule, rate, said = self._rule()
+        notes = [*self.notes, said]
+        if (target := self.model.target) is not None:
+            notes.append(
+                f"{target.name} is in its own units here; while it was learned it was standardised, so that costs and "
+                "gradients differ from those of training."
+            )
+        return trace(network, self.X, self.targets(label), rule=rule, rate=rate, notes=notes, **names)
+
+    @property
+    def names(self) -> dict[str, Any]:
+        """How inputs and classes are called."""
+        features = self.model.features
+        return {
+            "input_names": features.names,
+            "input_groups": features.groups if isinstance(features, PictureFeatures) else (),
+            "input_places": features.places if isinstance(features, PictureFeatures) else (),
+            "input_values": values_in_words(features, self.X[0]),
+            "class_names": self.model.class_names,
+            "picture": self.picture,
+        }
+
+    def _rule(self) -> tuple[str, float, str]:
+        how = self.model.provenance.get("settings", {})
+        rule, rate = how.get("optimizer"), how.get("learning_rate")
+        if rule not in OPTIMIZERS or not isinstance(rate, float):
+            rule, rate = "gradient_descent", PLAIN_RATE
+        return (
+            rule,
+            rate,
+            f"The step is a first one by {rule.replace('_', ' ')}: a model file keeps no memory of the rule.",
+        )
+
+
+def notes_of(model: Model) -> list[str]:
+    """Return what of a model a reader of its numbers must know, in sentences."""
+    notes = []
+    if (networks := len(model.networks)) > 1:
+        notes.append(f"The model is {networks} networks whose answers are averaged; this is the first of them.")
+    if (views := len(model.features.views)) > 1:
+        notes.append(f"It looks at {views} views ({', '.join(model.features.views)}); this is the plain one.")
+    if not isinstance(model.features, Pixels | Table | Numbers):
+        notes.append(f"Inputs are {model.features}.")
+    if getattr(model.features, "mean", None) is not None:
+        notes.append("Inputs are standardised: 0 is the mean of the training rows, 1 their deviation.")
+    return notes
+
+
+def _said(model: Model, R: Array, X: Array) -> str:
+    """Return what the whole model says of raw rows R (1, n_row): all networks, all views, its threshold and limits.
+
+    X (1, d): the plain view, of which the first network alone is asked beside it.
+    """
+    answers = model.answers(R)
+    if not model.class_names:
+        return f"The model says {', '.join(f'{value:.6g}' for value in np.ravel(answers))}."
+    code = int(class_codes(answers, model.threshold)[0])
+    networks, views = len(model.networks), len(model.features.views)
+    counts = [f"{n} {what}" for n, what in ((networks, "networks"), (views, "views")) if n > 1]
+    said = f"{isolated(model.class_names[code])}, p = {answers[0, code]:.3f}"
+    likeliest = said + (f" ({', '.join(counts)})" if counts else "")
+    p = float(with_both_classes(model.network.predict(X))[0, code])
+    alone = f" The network looked at here, alone{' on the plain view' if views > 1 else ''}: {p:.3f}." if counts else ""
+    if model.said(answers, model.novelty(R))[0] == UNKNOWN:
+        return f"The model says {UNKNOWN}; without its limits it would be {likeliest}.{alone}"
+    chosen = "" if model.threshold == 0.5 else f", {model.class_names[1]} being said above {model.threshold:.3g}"
+    return f"The model says {likeliest}{chosen}.{alone}"

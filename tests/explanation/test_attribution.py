@@ -1,0 +1,151 @@
+"""What speaks for an answer: shares of inputs that add up, signs that mean what they say, groups and names."""
+
+import numpy as np
+import pytest
+
+import pellucid
+from pellucid.data.images import PictureShape
+from pellucid.explanation.trace import trace
+from pellucid.explanation.trace.attribution import speaking
+from pellucid.explanation.trace.sample import values_in_words
+from pellucid.explanation.trace.story import story
+from pellucid.features import Numbers, Photo, Pixels, Table
+from pellucid.nn import Dense, Network
+from pellucid.nn.activations import ACTIVATIONS
+from photographs import put, tinted
+
+RNG = np.random.default_rng(5)
+
+
+def network(activation, outputs, loss):
+    made = Network([Dense(4, 6, activation), Dense(6, 5, activation), Dense(5, outputs)], loss).initialize("he", 3)
+    made.parameters += 0.1 * RNG.normal(size=made.parameters.size)  # biases too
+    return made
+
+
+@pytest.mark.parametrize("activation", sorted(ACTIVATIONS))
+@pytest.mark.parametrize(("outputs", "loss"), [(1, "binary_cross_entropy"), (3, "softmax_cross_entropy")])
+def test_shares_are_what_small_changes_of_the_inputs_do(activation, outputs, loss):
+    net, x = network(activation, outputs, loss), RNG.normal(size=(1, 4))
+    names = {"input_names": list("abcd"), "class_names": ["no", "yes", "maybe"][: max(2, outputs)]}
+    found = speaking(trace(net, x, **names))
+
+    def score(x):
+        Z, _ = net.forward(x)
+        z = np.array([0, Z[0, 0]]) if outputs == 1 else Z[0]
+        return z[found.said] - z[found.rival]
+
+    assert found.score == pytest.approx(score(x)) and found.score > 0
+    h = 1e-6
+    slopes = [(score(x + h * unit) - score(x - h * unit)) / (2 * h) for unit in np.eye(4)]
+    np.testing.assert_allclose(found.shares, x[0] * slopes, rtol=1e-5, atol=1e-8)
+    assert found.rest == pytest.approx(found.score - found.shares.sum())
+
+
+@pytest.mark.parametrize("activation", ["relu", "leaky_relu", "linear"])
+@pytest.mark.parametrize(("outputs", "loss"), [(1, "binary_cross_entropy"), (3, "softmax_cross_entropy")])
+def test_what_straight_units_leave_is_what_the_biases_give(activation, outputs, loss):
+    """s = sum_j x_j ds/dx_j + sum b ds/db, exactly; a curved unit leaves more."""
+    net, x = network(activation, outputs, loss), RNG.normal(size=(1, 4))
+    found = speaking(trace(net, x))
+    Z, tape = net.forward(x)
+    ds = np.zeros_like(Z)
+    if outputs == 1:
+        ds[0, 0] = 1 if found.said else -1
+    else:
+        ds[0, [found.said, found.rival]] = 1, -1
+    gradients = net.views(net.backward(ds, tape))
+    biases = sum(float(layer.b @ db) for layer, (_, db) in zip(net.dense, gradients, strict=True))
+    assert found.rest == pytest.approx(biases, abs=1e-12) and biases != 0
+
+
+def test_a_number_is_told_by_what_raises_it():
+    net = Network([Dense(2, 1)], "squared_error").initialize([[[1.0, -3.0]], [0.5]])
+    step = trace(net, [[2.0, 1.0]], input_names=["a", "b"])
+    first, second = story(step)[:2]
+    assert first.title == "Why it says -0.5" and "raises" in first.lead
+    assert [(row[0], row[2].value) for row in second.table.rows] == [("b", -3.0), ("a", 2.0)]
+    assert step.as_dict()["answer"]["score"] == -0.5 and step.as_dict()["answer"]["p"] is None
+
+
+def test_values_are_told_in_words():
+    table = Table(("age", "colour"), ("colour",)).fitted(np.array([[1.0, "red"], [3.0, "blue"]], object))
+    assert values_in_words(table, table.transform([[5.0, "red"]])[0]) == (
+        "5, 3.0 deviations above the mean",
+        "no",
+        "yes",
+    )
+    assert values_in_words(table, table.transform([[2.0, "red"]])[0])[0] == "2, at the mean"
+    plain = Numbers(2, standardize=False)
+    assert values_in_words(plain, np.array([1.5, -2.0])) == ("1.5", "-2")
+    assert values_in_words(Pixels(PictureShape(1, 1, 1)), np.array([0.5])) == ("50% of full brightness",)
+
+
+def test_without_biases_straight_units_leave_no_rest():
+    net = Network([Dense(4, 6, "relu"), Dense(6, 1)], "binary_cross_entropy").initialize("he", 3)
+    for x in RNG.normal(size=(5, 1, 4)):
+        assert speaking(trace(net, x, class_names=["no", "yes"])).rest == pytest.approx(0, abs=1e-12)
+
+
+def test_the_story_begins_with_it_for_the_example_shown():
+    net = Network([Dense(2, 1)], "binary_cross_entropy").initialize([[[1.0, -3.0]], [0.5]])
+    names = {"input_names": ["height", "weight"], "class_names": ["cat", "dog"]}
+    step = trace(net, [[2.0, 2.0], [2.0, 0.0]], [[1.0], [1.0]], **names)
+    assert "answer" not in [section.name for section in story(step)]  # of a batch
+    first, second = story(step.one)[:2]
+    assert first.title == "Why it says cat" and "z above 0 speaks for dog" in first.lead
+    told = {name: number.value for name, number, _ in first.table.rows}
+    assert told == {"all inputs": 4.0, "the biases": -0.5, "all together": 3.5} and "-z, as z above 0" in first.lead
+    shown = [(name, value, share.value, bar.signs, part) for name, value, share, bar, part in second.table.rows]
+    assert shown == [("weight", "2", 6.0, 12 * "+", "75%"), ("height", "2", -2.0, "----", "25%")]
+    assert "Why it says cat" in str(step) and step.one.as_dict()["answer"]["score"] == 3.5
+    assert "answer" not in [section.name for section in story(trace(net, [[2.0, 2.0]]))]  # nothing has a name
+
+
+def test_groups_and_the_picture_of_a_photograph(tmp_path):
+    for number in range(8):
+        put(tmp_path / f"photos/{'warm' if number % 2 else 'cold'}/{number}.png", tinted(number, 2 * (number % 2)))
+    quick = {"cross_validate": 0, "holdout": 0, "audit": False, "epochs": 2, "ensemble": 1, "random_state": 0}
+    result = pellucid.train(str(tmp_path / "photos"), **quick)
+    step = pellucid.explain(result.model, tmp_path / "photos/warm/1.png")
+    told = {name: number.value for name, number, _ in story(step)[0].table.rows}
+    kinds = {"edges", "hue", "saturation", "brightness", "mean colours", "spread of colours"}
+    assert set(told) == kinds | {"fine texture", "coarse texture", "the biases", "all together"}
+    hue = sum(share for share, name in zip(speaking(step).shares, step.input_names, strict=True) if name[:3] == "hue")
+    assert told["hue"] == pytest.approx(hue)
+    assert sum(told.values()) == pytest.approx(2 * told["all together"], abs=1e-6)
+    places = {name: number.value for name, number, _ in story(step)[1].table.rows}
+    assert len(places) == 6 and sum(places.values()) == pytest.approx(
+        told["all together"] - told["the biases"], abs=1e-6
+    )
+    counts = {place: Photo().places.count(place) for place in places}
+    assert counts["top left"] == counts["bottom right"] == 285 and counts["everywhere"] == 174
+    here = [share for share, place in zip(speaking(step).shares, step.input_places, strict=True) if place == "top left"]
+    assert places["top left"] == pytest.approx(sum(here)) and counts["across the middle"] == 30
+    assert "deviations" in story(step)[2].table.rows[0][1]
+    assert step.picture.startswith("data:image/") and f'<img src="{step.picture}"' in step.html()
+
+
+def test_inputs_of_pictures_have_names_and_places():
+    assert len(Photo().names) == len(Photo().groups) == Photo().n_out
+    pixels = Pixels(PictureShape(6, 9, 3))
+    assert len(pixels.names) == len(pixels.groups) == pixels.n_out
+    places = dict(zip(pixels.names, pixels.groups, strict=True))
+    assert places["pixel (1, 9, red)"] == "top right" and places["pixel (4, 5, blue)"] == "middle centre"
+    assert places["pixel (5, 3, green)"] == "bottom left" and Pixels(PictureShape(2, 9, 1)).groups == ()
+
+
+def test_names_of_photographs_say_what_their_numbers_tell():
+    flat = np.full((192, 192, 3), 128, np.uint8)
+    grey = dict(zip(Photo().names, Photo().describe(flat), strict=True))
+    left = flat.copy()
+    left[:, :96] = 230
+    half = dict(zip(Photo().names, Photo().describe(left), strict=True))
+    changed = {name for name in grey if abs(grey[name] - half[name]) > 0.05}
+    assert any(name.startswith("mean lightness, top left") for name in changed)
+    assert not any(name.startswith("mean lightness, top right") for name in changed)
+    assert grey["brightness 53%, everywhere"] == 1 and half["brightness 53%, everywhere"] == 0.5
+    assert half["brightness 91%, top left"] == 1 and half["brightness 91%, top right"] == 0
+    assert half["spread of lightness, everywhere"] > 0.1 > half["spread of lightness, top left"]
+    edges = {name: value for name, value in half.items() if name.startswith("edges") and value > 0.1}
+    assert edges and all("gradient near 10 degrees" in name or "170 degrees" in name for name in edges)
