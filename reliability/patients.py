@@ -125,7 +125,7 @@ def _diabetes(seed: int) -> tuple[np.ndarray, np.ndarray]:
 def _leaves_once() -> tuple[np.ndarray, np.ndarray]:
     train = load(DATA / "beans").train
     pixels = Pixels(PictureShape(SIDE, SIDE, 3))
-    return np.concatenate([pixels.transform(block, np.float32) for block in train.blocks()]), train.labels
+    return np.concatenate([pixels.extract(block, np.float32) for block in train.blocks()]), train.labels
 
 
 def _leaves(seed: int) -> tuple[np.ndarray, np.ndarray]:

@@ -47,7 +47,7 @@ def shares(data: Path, name: str, features: str) -> Iterator[tuple[str, int, flo
     yield from [_shares("held back, known", [r.rows["test"] for r in rounds], rounds)]
     others = {f"{other}, training": _of(data / SOURCES[other]) for other in SOURCES if other != name}
     for shown, pictures in (others | _fashion(data) | MADE).items():
-        R = rounds[0].model.rows(pictures())
+        R = rounds[0].model.extract(pictures())
         yield _shares(shown, [R] * ROUNDS, rounds)
 
 
@@ -57,7 +57,7 @@ def _shares(shown: str, rows: list[np.ndarray], rounds: list[Result]) -> tuple[s
         model, novelty = result.model, result.model.novelty(R)
         assert model.rejection is not None
         unlike.append(float(np.mean(novelty > model.rejection.novelty)))
-        unknown.append(float(np.mean(model.said(model.probabilities(R), novelty) == "unknown")))
+        unknown.append(float(np.mean(model.predictions(R).rejected)))
     return shown, len(rows[0]), float(np.mean(unlike)), float(np.mean(unknown))
 
 

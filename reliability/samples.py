@@ -16,6 +16,7 @@ from pellucid.data import load
 from pellucid.data.images import PictureShape, as_pixels
 from pellucid.features import Pixels
 from pellucid.model.model import Model
+from pellucid.model.provenance import Provenance
 from pellucid.nn import Dense, Dropout, Network
 from pellucid.training import Checkpoints, Settings, fit
 
@@ -49,9 +50,9 @@ def _model(folder: Path) -> Path:
         [Dense(12, 5, "gelu"), Dropout(0.2), Dense(5, 3)], "softmax_cross_entropy", 0.1, np.float32
     ).initialize("he", 1)
     features = Pixels(PictureShape(2, 2, 3))
-    return Model(features, (network,), ("a", "b", "ç"), {"ç": ["x", "y"]}, {"cost": [1.5, 0.25]}, {"seed": 7}).save(
-        folder / "model.pellucid", force=True
-    )
+    return Model(
+        features, (network,), ("a", "b", "ç"), {"ç": ["x", "y"]}, {"cost": [1.5, 0.25]}, Provenance(seed=7)
+    ).save(folder / "model.pellucid", force=True)
 
 
 def _answer_of_model(path: Path) -> bytes:

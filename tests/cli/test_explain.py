@@ -9,6 +9,7 @@ import pytest
 
 import pellucid
 from command_line import QUICK, results
+from inputs import inputs
 from pellucid.cli.main import run
 from pellucid.errors import InputError
 from pellucid.experiment.recipe import make_recipe
@@ -16,7 +17,7 @@ from pellucid.experiment.run import train
 from pellucid.explanation.trace.replay import moment, on_inputs
 from pellucid.explanation.trace.sample import Subject
 from pellucid.model.model import load
-from pellucid.model.novelty import Known, Limits
+from pellucid.model.novelty import ReferenceSet, RejectionThresholds
 from pellucid.training import Settings
 from pellucid.training.examples import Examples
 from pellucid.training.loop import initial_state, steps
@@ -144,7 +145,7 @@ def test_a_label_makes_a_step(table, capsys):
     values = results("j", "explain")
     assert values["update"]["rule"].startswith("Adam") and values["update"]["rate"] == 0.001
     model = load("m")
-    X = model.features.transform([[-0.3, 2.0]])
+    X = inputs(model.features, [[-0.3, 2.0]])
     J, gradient = model.network.cost_and_gradient(X, np.array([[1.0]]))
     assert values["cost"]["J"] == J and values["update"]["gradient"]["b2"] == gradient[-1:].tolist()
 
@@ -164,7 +165,7 @@ def test_the_views_and_networks_of_a_model_are_told(here, capsys):
     step = Subject.of_file(load("m"), picture).step()
     alone = np.append(1 - step.yhat[0], step.yhat[0])[p.argmax()] if step.yhat.size == 1 else step.yhat[0, p.argmax()]
     assert f"The network looked at here, alone on the plain view: {alone:.3f}." in text
-    assert np.array_equal(step.X, np.asarray(load("m").features.transform([picture], np.float32)[:1]))
+    assert np.array_equal(step.X, inputs(load("m").features, [picture], np.float32)[:1])
 
 
 def test_a_regression_takes_a_number(here, capsys):
@@ -343,8 +344,8 @@ def test_a_model_that_rejects_says_so(table):
     model = load("m")
     sure = Subject.of_file(replace(model, threshold=0.9), table).notes
     assert any("1 being said above 0.9" in note for note in sure)
-    known = Known.fitted(model.features, model.features.rows([[5.0, 5.0], [6.0, 7.0]]))
-    unsure = Subject.of_file(replace(model, rejection=Limits(0.0, 0.0), known=known), table).notes
+    known = ReferenceSet.fit(model.features, model.features.extract([[5.0, 5.0], [6.0, 7.0]]))
+    unsure = Subject.of_file(replace(model, rejection=RejectionThresholds(0.0, 0.0), reference=known), table).notes
     assert any("The model says unknown; without its limits it would be" in note for note in unsure)
 
 
@@ -373,7 +374,7 @@ def test_a_model_is_explained_from_python_too(tmp_path):
     picture = next((tmp_path / "data").rglob("*.png"))
     forward, step = pellucid.explain(result.model, picture), pellucid.explain(result.model, picture, "dark")
     assert forward.cost is None and step.cost.J > 0
-    assert np.array_equal(forward.layers[0].A_in, result.model.features.transform([picture], np.float32)[:1])
+    assert np.array_equal(forward.layers[0].A_in, inputs(result.model.features, [picture], np.float32)[:1])
     with pytest.raises(InputError, match=r"trace takes a Network, got Model; explain takes a Model and a file\."):
         pellucid.trace(result.model, [[0.0]])
     with pytest.raises(InputError, match="explain takes a Model, got Network; trace takes a network"):

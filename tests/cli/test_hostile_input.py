@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import pellucid
+from inputs import inputs
 from models import make
 from pellucid.cli.main import run
 from pellucid.errors import InputError, ModelFileError
@@ -233,8 +234,8 @@ def test_targets_that_are_no_codes_prove_nothing(y):
 
 def test_a_constant_column_keeps_its_scale():
     X = np.column_stack([np.full(1000, 0.1), np.arange(1000.0)])  # whose deviation comes out as 1e-15
-    np.testing.assert_array_equal(Numbers(2).fitted(X).scale[0], 1.0)
-    assert abs(Numbers(2).fitted(X).transform([[0.100001, 0.0]])[0, 0]) < 1e-5
+    np.testing.assert_array_equal(Numbers(2).fit(X).scale[0], 1.0)
+    assert abs(inputs(Numbers(2).fit(X), [[0.100001, 0.0]])[0, 0]) < 1e-5
 
 
 def test_a_model_of_numbers_is_told_apart():

@@ -84,7 +84,7 @@ def test_the_command_goes_on(update, monkeypatch, capsys):
         assert run([*TRAIN, "--resume", "--json", "m.json"]) == 0
     assert len(updates) == 18 * 20 - (update - 1) // 2 * 2  # those since the last end of an epoch
     assert names() == ["m", "m.json", "m.toml"]
-    assert run([*WHOLE, "--seed", str(pellucid.load("m").provenance["seed"])]) == 0  # drawn in the first process
+    assert run([*WHOLE, "--seed", str(pellucid.load("m").provenance.seed)]) == 0  # drawn in the first process
     assert weights("m") == weights("whole") and scores("m.json") == scores("whole.json")
     assert run([*TRAIN, "--resume"]) == 1
     assert "there is no checkpoint in m.checkpoint to go on from" in capsys.readouterr().err

@@ -75,9 +75,9 @@ def test_files_elsewhere_are_added(photos):
     assert [Path(file).parts[-3] for file in mixed] == ["more", "photos", "more", "photos"]
     result = train("photos", corrections="fixes.csv", holdout=0, **QUICK)
     assert len(result.splits.train) == 10
-    expected = result.model.rows([Path("more/dark/00.png")])
+    expected = result.model.extract([Path("more/dark/00.png")])
     np.testing.assert_array_equal(result.rows["train"][9:], np.rint(expected * 255))
-    assert result.model.provenance["corrections"]["train"] == {
+    assert result.model.provenance.corrections["train"] == {
         "changed": 1, "added": 1, "dropped": 0, "confirmed": 0,
     }  # fmt: skip
 

@@ -15,16 +15,22 @@ import pellucid
 from pellucid.cli.main import run
 from pellucid.data.images import PictureShape
 from pellucid.errors import InputError, ModelFileError
-from pellucid.evaluation import answered, choose_rejection, choose_threshold, cross_fitted, score
-from pellucid.evaluation.selective import cross_fitted_thresholds
+from pellucid.evaluation import choose_rejection, choose_threshold, cross_fitted, score
+from pellucid.evaluation.selective import cross_fitted_thresholds, selective
 from pellucid.experiment.operating_point import Kept, decided, knowing
 from pellucid.experiment.recipe import make_recipe
 from pellucid.experiment.run import run as run_recipe
 from pellucid.experiment.run import train
 from pellucid.features import Numbers, Pixels
 from pellucid.model.model_file import read_model, write_model
-from pellucid.model.novelty import BLOCK, REFERENCES, UNKNOWN, Known, Limits
-from pellucid.model.predictions import class_codes, weighed
+from pellucid.model.novelty import BLOCK, REFERENCES, ReferenceSet, RejectionThresholds
+from pellucid.model.predictions import UNKNOWN, class_codes, reweighted
+
+
+def answered(limits, P, novelty, labels, groups=None):
+    """Return the selective scores of limits on rows that did not choose them."""
+    return selective(limits.accepts(P, novelty), P.argmax(axis=1) == labels, groups)
+
 
 RNG = np.random.default_rng(0)
 
@@ -44,8 +50,8 @@ QUICK = {"hidden_layers": (), "optimizer": "lbfgs", "random_state": 1}
 @pytest.mark.parametrize("n", [3, 40, 700])
 def test_novelty_is_the_mean_distance_to_the_nearest(n):
     R, new = RNG.normal(5, [1, 20, 0.1], (n, 3)), RNG.normal(5, [3, 3, 3], (30, 3))
-    features = Numbers(3).fitted(R)
-    known = Known.fitted(features, R)
+    features = Numbers(3).fit(R)
+    known = ReferenceSet.fit(features, R)
     rows = R[np.linspace(0, n - 1, min(n, REFERENCES)).astype(int)]
     mean, scale = rows.mean(axis=0), rows.std(axis=0)
     near = NearestNeighbors(n_neighbors=min(n, 10)).fit((rows - mean) / scale)
@@ -57,10 +63,12 @@ def test_scales_do_not_count_and_constants_do_not_divide():
     R = RNG.normal(0, 1, (50, 2)) * [1, 1e6]
     R = np.column_stack([R, np.full(50, 0.1)])
     features = Numbers(3, standardize=False)
-    known = Known.fitted(features, R)
-    alone = Numbers(2, standardize=False)
+    known = ReferenceSet.fit(features, R)
+    alone, small = Numbers(2, standardize=False), R[:, :2] * [1, 1e-6]
     np.testing.assert_allclose(
-        known.novelty(features, R), Known.fitted(alone, R[:, :2] * [1, 1e-6]).novelty(alone, R[:, :2] * [1, 1e-6]), 1e-5
+        known.novelty(features, R),
+        ReferenceSet.fit(alone, small).novelty(alone, small),
+        1e-5,
     )
     far = np.array([[0, 0, 1.1], [1e300, 0, 0.1], [0, -1e300, 0.1]])
     assert np.isfinite(known.novelty(features, far)).all() and known.novelty(features, far)[0] >= 1
@@ -69,13 +77,13 @@ def test_scales_do_not_count_and_constants_do_not_divide():
 def test_copies_of_what_is_known_are_not_novel_at_all():
     R = np.repeat(RNG.normal(1e4, 1, (1, 6)), 20, axis=0)
     features = Numbers(6, standardize=False)
-    assert Known.fitted(features, R).novelty(features, R[:3]).tolist() == [0, 0, 0]
+    assert ReferenceSet.fit(features, R).novelty(features, R[:3]).tolist() == [0, 0, 0]
 
 
 def test_novelty_does_not_depend_on_the_neighbours_in_a_block(monkeypatch):
     R = RNG.normal(0, 1, (60, 4))
-    features = Numbers(4).fitted(R)
-    known = Known.fitted(features, R)
+    features = Numbers(4).fit(R)
+    known = ReferenceSet.fit(features, R)
     whole = known.novelty(features, R)
     monkeypatch.setattr("pellucid.model.novelty.BLOCK", 80)
     assert BLOCK > 80 and known.novelty(features, R).tolist() == whole.tolist()
@@ -86,7 +94,7 @@ def test_of_pictures_the_plain_view_counts():
     pictures = RNG.integers(0, 256, (30, 4, 4, 3)).astype(np.uint8)
     new = RNG.integers(0, 256, (5, 4, 4, 3)).astype(np.uint8)
     one, two = (
-        Known.fitted(features, features.rows(pictures)).novelty(features, features.rows(new))
+        ReferenceSet.fit(features, features.extract(pictures)).novelty(features, features.extract(new))
         for features in (plain, both)
     )
     np.testing.assert_allclose(one, two)
@@ -94,7 +102,7 @@ def test_of_pictures_the_plain_view_counts():
 
 def test_references_are_few_where_rows_are_long():
     features = Pixels(PictureShape(128, 128))
-    assert len(Known.fitted(features, np.zeros((100, features.n_row), np.uint8)).references) == 50
+    assert len(ReferenceSet.fit(features, np.zeros((100, features.n_row), np.uint8)).references) == 50
 
 
 # One function says a class
@@ -104,10 +112,10 @@ def test_the_line_between_two_classes():
     P = np.array([[0.8, 0.2], [0.7, 0.3], [0.4, 0.6]])
     assert class_codes(P, 0.25).tolist() == [0, 1, 1] and class_codes(P, 0.3).tolist() == [0, 0, 1]
     assert class_codes(P, np.array([0.1, 0.4, 0.7])).tolist() == [1, 0, 0]
-    assert class_codes(np.array([[0.5, 0.5]])).tolist() == [0] and weighed(P, 0.5) is P
+    assert class_codes(np.array([[0.5, 0.5]])).tolist() == [0] and reweighted(P, 0.5) is P
     for threshold in (0.1, 0.25, 0.45, 0.9):
-        assert class_codes(weighed(P, threshold)).tolist() == class_codes(P, threshold).tolist()
-        np.testing.assert_allclose(weighed(P, threshold).sum(axis=1), 1)
+        assert class_codes(reweighted(P, threshold)).tolist() == class_codes(P, threshold).tolist()
+        np.testing.assert_allclose(reweighted(P, threshold).sum(axis=1), 1)
     scores = score(P, np.array([0, 1, 1]), ("a", "b"), threshold=0.25)
     assert scores.confusion == [[1, 0], [0, 2]] and score(P, np.array([0, 1, 1]), ("a", "b")).accuracy == 2 / 3
 
@@ -192,14 +200,14 @@ def test_the_limits_are_chosen_out_of_fold_and_told_by_other_folds(rejecting, ph
     for rows in judged.held:
         rest = np.setdiff1d(np.arange(80), rows)
         features = rejecting.model.features
-        novelty[rows] = Known.fitted(features, R[rest]).novelty(features, R[rows])
+        novelty[rows] = ReferenceSet.fit(features, R[rest]).novelty(features, R[rows])
     chosen = choose_rejection(judged.probabilities, novelty, labels)
     assert decision.rejection == chosen
-    assert rejecting.model.rejection == Limits(chosen.confidence, chosen.novelty)
+    assert rejecting.model.rejection == RejectionThresholds(chosen.confidence, chosen.novelty)
     assert decision.worth == cross_fitted(judged.probabilities, novelty, labels, judged.held)
     assert decision.worth.n == 80 and decision.worth.coverage > 0.8
     assert rejecting.answered == {}  # nothing else is held back
-    told = rejecting.model.provenance["decision"]
+    told = rejecting.model.provenance.decision
     assert told["rejection"]["n"] == 80 and told["threshold"] is None
 
 
@@ -208,7 +216,7 @@ def test_a_rejecting_model_is_saved_and_restored(rejecting, tmp_path):
     new = [picture(30), picture(200, 50), picture(60)]
     loaded = pellucid.load(model.save(tmp_path / "m"))
     assert loaded.rejection == model.rejection and list(loaded.predict(new)) == list(model.predict(new))
-    assert loaded.novelty(loaded.rows(new)).tolist() == model.novelty(model.rows(new)).tolist()
+    assert loaded.novelty(loaded.extract(new)).tolist() == model.novelty(model.extract(new)).tolist()
 
 
 @pytest.mark.parametrize(
@@ -247,11 +255,11 @@ def test_rows_held_back_choose_where_there_is_no_cross_validation(photos):
         "validation": 12,
         "test": 16,
     }
-    assert result.model.provenance["division"] == (
+    assert result.model.provenance.division == (
         "20% held back for testing, by class; 20% of the rest held back for choosing, by class"
     )
     assert result.scores["validation"].used_for == "choosing" and result.scores["test"].interval is not None
-    P = result.model.probabilities(result.rows["validation"])
+    P = result.model.outputs(result.rows["validation"])
     assert result.decision.threshold == choose_threshold(P[:, 1], result.splits.validation.labels)
     assert result.decision.rejection.n == 12 and result.decision.worth.n == 12
     assert set(result.answered) == {"test"} and result.answered["test"].n == 16
@@ -265,7 +273,7 @@ def test_early_stopping_rows_choose_too(photos):
     result = train(photos, size=(6, 6), reject="auto", cross_validate=0, holdout=0, early_stopping=True, epochs=3,
                    random_state=0)  # fmt: skip
     assert result.decision.rejection.n == len(result.splits.validation) == 8
-    assert len(result.splits.train) == len(result.model.known.references) == 72  # held rows are no references
+    assert len(result.splits.train) == len(result.model.reference.references) == 72  # held rows are no references
 
 
 def test_a_class_named_unknown(tmp_path):
@@ -348,7 +356,7 @@ def test_a_threshold_given_as_a_number(rare):
     )
     R = result.rows["train"]
     assert result.scores["train"].accuracy == np.mean(
-        (result.model.probabilities(R)[:, 1] > 0.2) == result.splits.train.labels
+        (result.model.outputs(R)[:, 1] > 0.2) == result.splits.train.labels
     )
 
 
@@ -359,35 +367,35 @@ def test_what_a_rejection_is_worth_is_told_by_thresholds_of_other_folds():
     given = right = 0
     for rows in held:
         rest = np.setdiff1d(np.arange(300), rows)
-        W = weighed(P, choose_threshold(p[rest], labels[rest]).value)
+        W = reweighted(P, choose_threshold(p[rest], labels[rest]).value)
         limits = choose_rejection(W[rest], novelty[rest], labels[rest], 0.85)
         worth = answered(limits, W[rows], novelty[rows], labels[rows])
         given += worth.coverage * len(rows)
         right += worth.coverage * len(rows) * (worth.accuracy or 0)
     assert (told.coverage, told.accuracy) == (pytest.approx(given / 300), pytest.approx(right / given))
     chosen = choose_threshold(p, labels).value  # on all rows, their own too
-    assert told != cross_fitted(weighed(P, chosen), novelty, labels, held, 0.85)
+    assert told != cross_fitted(reweighted(P, chosen), novelty, labels, held, 0.85)
 
 
 def test_rejecting_beside_a_threshold_counts_doubt_from_the_line(rare):
     result = train(rare, holdout=0, cross_validate=0, **QUICK)
     R, part = result.rows["train"], result.splits.train
     model = knowing(result.model, R)
-    P = model.probabilities(R)
+    P = model.outputs(R)
     kept = Kept(P, np.zeros(400), part.labels, [], None)
     folded = replace(kept, held=[np.arange(start, 400, 5) for start in range(5)])
     worth = decided(model, folded, 0.97, 0.8)[1].worth
-    assert worth == cross_fitted(weighed(P, 0.8), np.zeros(400), part.labels, folded.held, 0.97)
-    assert worth != cross_fitted(weighed(P, 0.8), np.zeros(400), part.labels, folded.held)
+    assert worth == cross_fitted(reweighted(P, 0.8), np.zeros(400), part.labels, folded.held, 0.97)
+    assert worth != cross_fitted(reweighted(P, 0.8), np.zeros(400), part.labels, folded.held)
     model, decision = decided(model, kept, 0.97, 0.8)
-    said = model.said(P, np.zeros(400))
+    said = replace(model, reference=None).predictions(R).classes
     given = said != UNKNOWN
     assert decision.rejection.coverage == given.mean() and decision.worth is None
     right = said == np.array(model.class_names)[part.labels]
     assert decision.rejection.accuracy == right[given].mean()
     unsure = P[~given, 1]
     assert unsure.min() < 0.8 < unsure.max()  # on both sides of the line, none near 0.5 alone
-    assert replace(model, rejection=None).said(P, np.zeros(400)).tolist() == [
+    assert replace(model, rejection=None).predictions(R).classes.tolist() == [
         model.class_names[int(p > 0.8)] for p in P[:, 1]
     ]
 
@@ -416,7 +424,7 @@ def test_train_reject_predict_evaluate(photos, tmp_path, monkeypatch, capsys):
     Image.fromarray(picture(30)).save("dark.png")
     assert run(["predict", "m", "noise.png", "dark.png", "--csv", "a.csv", "--json", "p.json", "--sort-into", "s"]) == 0
     out = capsys.readouterr().out
-    assert "noise.png: unknown (unlike all it learned from: " in out and "dark.png: dark (" in out
+    assert "noise.png: unknown (unlike all training samples: " in out and "dark.png: dark (" in out
     assert "unknown: 1 of 2" in out
     noise, dark = csv.DictReader(Path("a.csv").read_text().splitlines())
     assert noise["class"] == UNKNOWN and float(noise["novelty"]) > float(dark["novelty"]) > 0

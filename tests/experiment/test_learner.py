@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from pellucid.data.images import PictureShape
+from pellucid.evaluation.task import Classification
 from pellucid.experiment.learner import Learner, Samples
 from pellucid.features import Numbers, Pixels, views_of
 from pellucid.training import EarlyStopping, Settings, fit
@@ -18,11 +19,11 @@ SHAPE = PictureShape(4, 3, 1)
 
 
 def learner(views=("plain",), ensemble=1, **changed):
-    return Learner(Pixels(SHAPE, views), replace(SETTINGS, **changed), 5, ("a", "b"), ensemble)
+    return Learner(Pixels(SHAPE, views), replace(SETTINGS, **changed), 5, Classification(("a", "b")), ensemble)
 
 
 def samples(features, groups=None):
-    return Samples(features.rows(PICTURES), LABELS, groups)
+    return Samples(features.extract(PICTURES), LABELS, groups)
 
 
 def test_an_ensemble_is_the_mean_of_its_networks():
@@ -34,7 +35,7 @@ def test_an_ensemble_is_the_mean_of_its_networks():
     assert len({network.parameters.tobytes() for network in learned.model.networks}) == 3
     X = PICTURES / np.float32(255)
     p = np.mean([network.predict(X)[:, 0] for network in learned.model.networks], axis=0)
-    np.testing.assert_allclose(learned.model.probabilities(PICTURES)[:, 1], p, rtol=1e-6)
+    np.testing.assert_allclose(learned.model.outputs(PICTURES)[:, 1], p, rtol=1e-6)
 
 
 def test_each_view_is_an_example_and_an_answer_is_the_mean_over_them():
@@ -62,12 +63,12 @@ def test_what_is_held_out_is_held_out_with_all_its_views_and_its_group():
 
 def test_features_are_fitted_on_the_training_rows_alone():
     X = RNG.standard_normal((40, 2)) + 5
-    table = Learner(Numbers(2), SETTINGS, 5, ("a", "b"))
+    table = Learner(Numbers(2), SETTINGS, 5, Classification(("a", "b")))
     answers = table.fit_predict(Samples(X, LABELS))(np.arange(30), np.arange(30, 40), "fold-0")
     assert list(answers) == ["net", "no_hidden_layer"] and answers["net"].shape == (10, 2)
     model = table.learn(Samples(X, LABELS).take(np.arange(30))).model
     np.testing.assert_allclose(model.features.mean, X[:30].mean(axis=0))
-    np.testing.assert_array_equal(answers["net"], model.probabilities(X[30:]))
+    np.testing.assert_array_equal(answers["net"], model.outputs(X[30:]))
 
 
 def test_a_learner_without_hidden_layers():

@@ -33,8 +33,8 @@ def test_pictures_from_a_folder(tmp_path):
     assert list(result.model.predict([data / "light" / "00.png", data / "dark" / "01.png"])) == ["light", "dark"]
     of_folder = result.model.predict_proba(data / "light")
     assert of_folder.tobytes() == result.model.predict_proba(sorted((data / "light").iterdir())).tobytes()
-    assert result.model.provenance["counts"]["test"] == {"dark": 2, "grey": 2, "light": 2}
-    assert result.model.provenance["division"] == "20% held back for testing, by class"
+    assert result.model.provenance.counts["test"] == {"dark": 2, "grey": 2, "light": 2}
+    assert result.model.provenance.division == "20% held back for testing, by class"
 
 
 def test_the_same_recipe_gives_the_same_weights(tmp_path):
@@ -106,7 +106,7 @@ def test_bad_pictures_stop_or_are_left_out(tmp_path):
     result = train(data, epochs=1, holdout=0, skip_bad=True, **QUICK)
     assert [name for name, _ in result.skipped] == ["dark/cut.jpg", "light/text.png"]
     assert result.scores["train"].n == 36
-    assert result.model.provenance["counts"]["train"] == {"dark": 12, "grey": 12, "light": 12}
+    assert result.model.provenance.counts["train"] == {"dark": 12, "grey": 12, "light": 12}
     assert len(result.splits.train) == 36
 
 
@@ -148,7 +148,7 @@ def test_groups_stay_together_in_every_split(tmp_path):
     groups = {part: set(dataset.groups) for part, dataset in result.splits.items()}
     assert not groups["train"] & groups["validation"] and not groups["train"] & groups["test"]
     assert not groups["validation"] & groups["test"]
-    assert result.model.provenance["division"].split("; ") == [
+    assert result.model.provenance.division.split("; ") == [
         "20% held back for testing, by class and group",
         "10% of the rest held back for early stopping, by class and group",
     ]

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import pellucid
+from inputs import inputs
 from pellucid.data.images import PictureShape
 from pellucid.explanation.trace import trace
 from pellucid.explanation.trace.attribution import speaking
@@ -69,13 +70,13 @@ def test_a_number_is_told_by_what_raises_it():
 
 
 def test_values_are_told_in_words():
-    table = Table(("age", "colour"), ("colour",)).fitted(np.array([[1.0, "red"], [3.0, "blue"]], object))
-    assert values_in_words(table, table.transform([[5.0, "red"]])[0]) == (
+    table = Table(("age", "colour"), ("colour",)).fit(np.array([[1.0, "red"], [3.0, "blue"]], object))
+    assert values_in_words(table, inputs(table, [[5.0, "red"]])[0]) == (
         "5, 3.0 deviations above the mean",
         "no",
         "yes",
     )
-    assert values_in_words(table, table.transform([[2.0, "red"]])[0])[0] == "2, at the mean"
+    assert values_in_words(table, inputs(table, [[2.0, "red"]])[0])[0] == "2, at the mean"
     plain = Numbers(2, standardize=False)
     assert values_in_words(plain, np.array([1.5, -2.0])) == ("1.5", "-2")
     assert values_in_words(Pixels(PictureShape(1, 1, 1)), np.array([0.5])) == ("50% of full brightness",)

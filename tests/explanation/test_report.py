@@ -15,7 +15,7 @@ from pellucid.data import Splits
 from pellucid.data.corrections import corrected, read_corrections
 from pellucid.errors import OutputExistsError
 from pellucid.evaluation.intervals import independent_rows, wilson_interval
-from pellucid.experiment.scoring import scored
+from pellucid.evaluation.task import task_of
 from pellucid.explanation.report import evaluation_report, report
 from pellucid.explanation.report.image_sections import Album
 from pellucid.explanation.report.predictions import judged_parts
@@ -370,7 +370,7 @@ def test_a_model_on_other_data_has_a_report_too(of_photos, photos):
     model = of_photos.model
     dataset, part, used_for = data_for(model, photos)
     R, dataset = described(dataset, model.features)
-    scores = scored(model, R, dataset.labels, used_for)
+    scores = task_of(model).scores(model.predictions(R), dataset.labels, used_for, model)
     page = sound(evaluation_report(model, dataset, R, scores, part=part).html)
     assert used_for == "training" and "all photos here were learned from" in page.text
     tested = replace(scores, used_for="testing", interval=(0.5, 0.75))
@@ -384,7 +384,8 @@ def test_mistakes_on_other_photos_can_be_put_right_and_learned_from(of_photos, p
     other, model = write_pictures(tmp_path / "other", ("dark", "light"), n=6), of_photos.model
     dataset, part, used_for = data_for(model, other)
     R, dataset = described(dataset, model.features)
-    page = sound(evaluation_report(model, dataset, R, scored(model, R, dataset.labels, used_for), part=part).html)
+    scores = task_of(model).scores(model.predictions(R), dataset.labels, used_for, model)
+    page = sound(evaluation_report(model, dataset, R, scores, part=part).html)
     (tmp_path / "c.csv").write_text(f"file,class\n{page.having('data-file')[0]['data-file']},dark\n")
     how = {"features": "pixels", "hidden_layers": (2,), "epochs": 1, "cross_validate": 0, "audit": False}
     again = pellucid.train(photos, corrections=str(tmp_path / "c.csv"), **how)

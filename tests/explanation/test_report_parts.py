@@ -20,9 +20,10 @@ from pellucid.explanation.report.predictions import Judged
 from pellucid.explanation.report.sections import findings_html, origin_html
 from pellucid.explanation.report.summary import Bar, bars_html, bars_of, worth_of_scores_html
 from pellucid.explanation.saliency import Occluded
-from pellucid.features import Pixels
+from pellucid.features import Numbers, Pixels
 from pellucid.html import document
 from pellucid.model.model import Model
+from pellucid.model.provenance import Provenance
 from pellucid.nn import Dense, Network
 from pellucid.training import History
 from pellucid.training.diagnostics import Finding as Verdict
@@ -225,7 +226,7 @@ def of_pictures(names):
 def test_what_was_looked_into_says_what_the_model_says():
     names = (f"ham {ODD}", f"spam {ODD}")
     model, data, pictures = of_pictures(names)
-    one = Judged.by_model(model, model.features.rows(pictures), data, "t")
+    one = Judged.by_model(model, model.features.extract(pictures), data, "t")
     text = Page(image_sections.looked_html(model, one, Album())).text
     assert f"says {names[0]} 0.98 , wrongly, it is named {names[1]}." in text
     assert f"says {names[0]} 0.98 , rightly." in text
@@ -242,7 +243,7 @@ def test_copies_stand_with_their_class():
 def test_the_page_and_its_settings_are_text():
     room = sys.modules["pellucid.explanation.report.report"]
     assert Page(room._page(f"title {ODD}", f"source {ODD}", {}, Album()).html).text.count(ODD) == 3
-    model = SimpleNamespace(provenance={"settings": {"l2": ODD}})
+    model = SimpleNamespace(provenance=Provenance(settings={"l2": ODD}))
     assert f"l2 {ODD}" in Page(origin_html(model, {})).text
     told = Page(origin_html(model, {"rate": None})).text
     assert "rate none" in told and "l2" not in told
@@ -263,5 +264,6 @@ def test_a_document_may_fetch_nothing():
 
 @pytest.mark.parametrize("threshold", [0.5, 0.9])
 def test_answers_go_by_the_threshold_of_the_model(threshold):
-    model = SimpleNamespace(class_names=("a", "b"), threshold=threshold, answers=lambda R: np.array([[0.3, 0.7]]))
+    network = Network([Dense(1, 1)], "binary_cross_entropy").initialize([[[0.0]], [np.log(0.7 / 0.3)]])
+    model = Model(Numbers(1), (network,), ("a", "b"), threshold=threshold)
     assert Judged.by_model(model, np.zeros((1, 1)), None, "t").said.tolist() == [int(threshold == 0.5)]

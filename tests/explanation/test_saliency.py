@@ -142,7 +142,7 @@ def test_progress_is_told_and_other_models_are_refused():
 def test_gradient_times_input_of_a_linear_net_is_its_weights_times_the_picture():
     model, W = looking_at(slice(4, 8), slice(0, 5), views=("plain", "mirrored"))
     pictures = RNG.integers(0, 256, (3, SIDE, SIDE)).astype(np.uint8)
-    R = model.features.rows(pictures)
+    R = model.features.extract(pictures)
     pushed = gradient_times_input(model, R, np.array([1, 1, 0]))
     expected = W * pictures / 255
     np.testing.assert_allclose(pushed, expected * np.array([1, 1, -1])[:, None, None], rtol=1e-6, atol=1e-12)

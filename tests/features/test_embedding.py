@@ -14,6 +14,7 @@ from PIL import Image
 
 import pellucid
 from backbones import W, onnx_graph, pooled_colours
+from inputs import inputs
 from pellucid.cli.main import run
 from pellucid.data import load as load_data
 from pellucid.data.images import as_pixels
@@ -103,18 +104,18 @@ def test_grey_pictures():
 def test_an_answer_never_depends_on_its_neighbours(folder):
     files = sorted(folder.glob("photos/*/*.png"))
     features = embedding(views=("plain", "mirrored"))
-    R = features.rows(files)
+    R = features.extract(files)
     assert R.dtype == np.float32 and R.shape == (30, 10)
     arrays = [as_pixels(file, features.shape) for file in files]
     for raw in (files[::-1], arrays[::-1], np.stack(arrays)[::-1]):
-        assert features.rows(raw)[::-1].tobytes() == R.tobytes()
-    assert np.concatenate([features.rows(file) for file in files]).tobytes() == R.tobytes()
+        assert features.extract(raw)[::-1].tobytes() == R.tobytes()
+    assert np.concatenate([features.extract(file) for file in files]).tobytes() == R.tobytes()
 
 
 def test_views_are_described_each():
     flat = embedding(onnx_graph([("Flatten", ["x"], ["y"], {})], gives=("n", "d"), weights={}), normalize="unit",
                      views=("plain", "mirrored"))  # fmt: skip
-    plain, mirrored = flat.rows(PIXELS).reshape(2, 3, 8, 6)
+    plain, mirrored = flat.extract(PIXELS).reshape(2, 3, 8, 6)
     np.testing.assert_array_equal(mirrored, plain[..., ::-1])
 
 
@@ -124,10 +125,10 @@ def test_a_picture_that_gives_nan_is_left_out_or_named(folder):
     features = embedding(data, normalize="unit")
     black = np.zeros_like(PIXELS)
     bad = []
-    assert len(features.rows([PIXELS, black, PIXELS], bad=bad)) == 2
+    assert len(features.extract([PIXELS, black, PIXELS], bad=bad)) == 2
     assert [place for place, _ in bad] == [1]
     with pytest.raises(BadPictureError, match=r"the backbone net\.onnx makes NaN or infinity of it"):
-        features.rows([PIXELS, black])
+        features.extract([PIXELS, black])
     Image.fromarray(black).save("photos/dark/black.png")
     Path("div.onnx").write_bytes(data)
     how = HOW | {"features": "embedding:div.onnx", "normalize": "unit", "epochs": 1}
@@ -192,7 +193,7 @@ def test_a_model_file_holds_the_backbone(folder):
 
 def test_the_network_takes_standardised_numbers(folder):
     features = train("photos", features="embedding:net.onnx", holdout=0, **HOW).model.features
-    X = features.transform(sorted(folder.glob("photos/*/*.png")))
+    X = inputs(features, sorted(folder.glob("photos/*/*.png")))
     np.testing.assert_allclose(X.mean(axis=0), 0, atol=1e-6)
     np.testing.assert_allclose(X.std(axis=0), 1, rtol=1e-5)
 
@@ -328,7 +329,7 @@ def saved(folder):
 @pytest.mark.parametrize(
     ("metadata", "arrays", "message"),
     [
-        ({"n_out": 6}, {}, "does not fit together"),
+        ({"n_out": 6}, {}, "mean and scale do not fit the features"),
         ({"n_out": "many"}, {}, "lacks a part of a model, or has a wrong one"),
         ({"normalize": "imagnet"}, {}, "unknown normalization 'imagnet'"),
         ({"normalize": ["unit"]}, {}, "lacks a part of a model, or has a wrong one"),
@@ -338,7 +339,7 @@ def saved(folder):
         ({"views": []}, {}, "views must be different ones"),
         ({"backbone": {}}, {}, "lacks a part of a model, or has a wrong one"),
         ({"backbone": {}, "external": True}, {}, "lacks a part of a model, or has a wrong one"),
-        ({}, {"mean": np.zeros(4)}, "does not fit together"),
+        ({}, {"mean": np.zeros(4)}, "mean and scale do not fit the features"),
         ({}, {"scale": np.full(5, np.nan)}, "does not fit together"),
         ({}, {"scale": np.zeros(5)}, "does not fit together"),
     ],

@@ -15,6 +15,7 @@ import PIL
 import pytest
 from PIL import Image
 
+from inputs import inputs
 from pellucid.cli.main import run
 from pellucid.cli.output import Bars
 from pellucid.data import load
@@ -74,9 +75,9 @@ def test_all_cores_give_what_one_gives(folder, cached):
         assert X.integers.tobytes() == one_by_one(folder, features).tobytes()
         files = [folder / name for name in load(folder).train.names]
         for dtype in (np.float32, np.float64):
-            floats = features.transform(files, dtype)
+            floats = inputs(features, files, dtype)
             assert floats.tobytes() == X.astype(dtype)[:].tobytes()
-            assert floats.tobytes() == np.concatenate([features.transform(file, dtype) for file in files]).tobytes()
+            assert floats.tobytes() == np.concatenate([inputs(features, file, dtype) for file in files]).tobytes()
 
 
 def test_the_members_of_a_zip(folder, tmp_path):
@@ -113,7 +114,7 @@ def test_all_formats_are_loaded_before_threads_begin(folder, monkeypatch):
     decode._formats.cache_clear()
     read(folder, cached=False)
     decode._formats.cache_clear()
-    FEATURES.transform(sorted(folder.rglob("*.*")))
+    inputs(FEATURES, sorted(folder.rglob("*.*")))
     assert begun == [True, True]
 
 
@@ -122,7 +123,7 @@ def test_rare_formats_are_known_to_every_thread(folder):
 from pellucid.data.images import PictureShape
 from pathlib import Path
 files = sorted(Path({str(folder)!r}).rglob("*.webp")) * 20
-assert len(Pixels(PictureShape(2, 2)).transform(files)) == len(files)"""
+assert len(Pixels(PictureShape(2, 2)).extract(files)) == len(files)"""
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 
@@ -149,7 +150,7 @@ def test_pictures_that_cannot_be_read_are_named_in_their_order(folder, kept, cac
     assert [name for name, _ in skipped] == names and "the file is empty" in skipped[1][1]
     assert kept() == []
     with pytest.raises(BadPictureError, match=r"dark/10\.bmp cannot be used as a picture"):
-        FEATURES.transform([folder / "dark/00.png", *(folder / name for name in names)])
+        inputs(FEATURES, [folder / "dark/00.png", *(folder / name for name in names)])
 
 
 @pytest.mark.parametrize("cached", [True, False])
@@ -344,7 +345,7 @@ def test_no_cache_on_the_command_line(folder, kept, monkeypatch, tmp_path):
     os.utime(path, (0, 0))
     assert run(["train", "photos", "--out", "m2", "--recipe", "r.toml", "--cache", *small, "p3"]) == 0
     assert kept() == [path] and path.stat().st_mtime > 0  # found, though the rows were divided
-    assert "cache" not in load_model("m2").provenance["recipe"]
+    assert "cache" not in load_model("m2").provenance.recipe
     assert load_model("m2").network.parameters.tobytes() == load_model("m").network.parameters.tobytes()
 
 
@@ -368,7 +369,7 @@ def test_arrays_of_integers_stay_integers_and_give_the_same_floats(tmp_path, kin
     for dtype in (np.float32, np.float64):
         X, _ = assemble(dataset, features, dtype)
         assert X.integers.dtype == (np.uint16 if kind is np.uint16 else np.uint8) and X.dtype == dtype
-        expected = np.concatenate([features.transform(block, dtype) for block in dataset.blocks()])
+        expected = np.concatenate([inputs(features, block, dtype) for block in dataset.blocks()])
         assert X[:].tobytes() == expected.tobytes() == np.asarray(X).tobytes()
 
 
@@ -376,7 +377,7 @@ def test_arrays_of_floats_and_tables_stay_floats(tmp_path):
     dataset = arrays(tmp_path, np.random.default_rng(1).random((300, 6, 5)).astype(np.float32))
     features = Pixels(PictureShape(6, 5, 1))
     X, _ = assemble(dataset, features, np.float64)
-    assert X.dtype == np.float64 and X.tobytes() == features.transform(dataset.read(np.arange(300))).tobytes()
+    assert X.dtype == np.float64 and X.tobytes() == inputs(features, dataset.read(np.arange(300))).tobytes()
 
 
 def test_the_float_matrix_is_never_made(folder, monkeypatch):
@@ -396,7 +397,7 @@ def test_the_float_matrix_is_never_made(folder, monkeypatch):
     with pytest.raises(AssertionError, match="the whole float matrix was made"):
         np.asarray(X)
     Bars(None).training(X, dataset.labels, 3)
-    assert model.probabilities(X.integers).tobytes() == model.predict_proba(folder).tobytes()
+    assert model.outputs(X.integers).tobytes() == model.predict_proba(folder).tobytes()
     P = np.tile([0.3, 0.7], (len(X), 1))
     figure = examples_and_mistakes(dataset, dataset, model.features.shape, P, 5)["misclassified.png"]
     shown = figure.axes[0].images[0].get_array()
@@ -407,6 +408,6 @@ def test_the_float_matrix_is_never_made(folder, monkeypatch):
 def test_bytes_are_files_too(folder):
     files = [folder / name for name in load(folder).train.names]
     contents = [file.read_bytes() for file in files]
-    assert FEATURES.transform(contents).tobytes() == FEATURES.transform(files).tobytes()
+    assert inputs(FEATURES, contents).tobytes() == inputs(FEATURES, files).tobytes()
     mixed = [contents[0], Image.open(io.BytesIO(contents[0])), str(files[0])]
-    assert len({row.tobytes() for row in FEATURES.transform(mixed)}) == 1
+    assert len({row.tobytes() for row in inputs(FEATURES, mixed)}) == 1

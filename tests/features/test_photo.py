@@ -62,7 +62,7 @@ def test_the_parts_are_where_they_belong():
     "pixels", [np.zeros((3, 2, 3), np.uint8), np.full((1, 1), 255, np.uint8), NOISE, smooth().astype(np.float32) / 255]
 )
 def test_any_picture_gives_finite_shares(pixels):
-    R = Photo().rows(pixels)
+    R = Photo().extract(pixels)
     assert R.shape == (1, 2 * 1344) and R.dtype == np.float32 and np.isfinite(R).all()
     counted = _numbers([part for part in _maps(NOISE) if part[0] in ("colours", "textures")])
     assert (counted >= 0).all() and counted.sum() == pytest.approx(15 * (1 + 4), rel=1e-5)
@@ -87,12 +87,12 @@ def test_light_matters_little_to_edges():
 
 
 def test_restored_photo_features_do_the_same():
-    R = Photo().rows([NOISE, smooth(), smooth()])
-    features = Photo().fitted(R)
-    X = features.finished(R, np.float64)
+    R = Photo().extract([NOISE, smooth(), smooth()])
+    features = Photo().fit(R)
+    X = features.transform(R, np.float64)
     np.testing.assert_allclose(X.mean(axis=0), 0, atol=1e-6)
     again = FEATURES["photo"].restore(features.metadata(), features.arrays())
-    assert again.finished(R, np.float32).tobytes() == features.finished(R, np.float32).tobytes()
+    assert again.transform(R, np.float32).tobytes() == features.transform(R, np.float32).tobytes()
     assert "scikit-image" in features.made_with() and "Pillow" in features.made_with()
 
 
@@ -112,7 +112,7 @@ def test_views():
 
 def test_pixels_in_views():
     features = Pixels(PictureShape(2, 3, 1), views_of(["mirrored"]))
-    R = features.rows(np.arange(12, dtype=np.uint8).reshape(2, 2, 3, 1))
+    R = features.extract(np.arange(12, dtype=np.uint8).reshape(2, 2, 3, 1))
     assert R.tolist() == [[0, 1, 2, 3, 4, 5, 2, 1, 0, 5, 4, 3], [6, 7, 8, 9, 10, 11, 8, 7, 6, 11, 10, 9]]
-    X = features.finished(R, np.float64)
+    X = features.transform(R, np.float64)
     assert X.integers[1].tolist() == [2, 1, 0, 5, 4, 3] and X.shape == (4, 6)

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 
 from command_line import results
+from inputs import inputs
 from pellucid.cli.main import run
 from pellucid.errors import InputError, ModelFileError
 from pellucid.experiment.run import train
 from pellucid.features import FEATURES, Numbers, Table
 from pellucid.features.extraction import described
-from pellucid.features.scaling import Target
+from pellucid.features.scaling import TargetScaler
 from pellucid.model.labelled_data import data_for
 from pellucid.model.model import Model, load
 from pellucid.model.model_file import write_model
@@ -26,7 +27,7 @@ ROWS = [
     [41, "green", 9.0, "S"],
 ]
 TABLE = Table(COLUMNS, CATEGORICAL)
-FITTED = TABLE.fitted(TABLE.rows(ROWS))
+FITTED = TABLE.fit(TABLE.extract(ROWS))
 
 
 @pytest.fixture(autouse=True)
@@ -72,7 +73,7 @@ def test_the_layout_by_hand():
         "größe is L", "größe is S", "größe is missing",
     )  # fmt: skip
     age, income = np.array([20, 41, 50, 41.0]), np.array([1.5, 2.5, 1, 9])
-    X = FITTED.transform(ROWS)
+    X = inputs(FITTED, ROWS)
     np.testing.assert_allclose(X[:, 0], (age - age.mean()) / age.std())  # the median of 20, 41, 50 where it is missing
     np.testing.assert_allclose(X[:, 1], (income - income.mean()) / income.std())
     assert X[:, 2:].tolist() == [
@@ -81,7 +82,7 @@ def test_the_layout_by_hand():
         [0, 0, 0, 1, 1, 0, 0],
         [0, 0, 1, 0, 0, 1, 0],
     ]
-    assert X.shape[1] == FITTED.n_out and FITTED.transform(ROWS, np.float32).dtype == np.float32
+    assert X.shape[1] == FITTED.n_out and inputs(FITTED, ROWS, np.float32).dtype == np.float32
 
 
 def test_as_scikit_learn_does_it():
@@ -104,10 +105,10 @@ def test_as_scikit_learn_does_it():
     one_hot = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
     theirs = ColumnTransformer([("numbers", numbers, numeric), ("categories", one_hot, [1, 4])])
     table = Table(("a", "b", "c", "d", "e"), ("b", "e"))
-    ours = table.fitted(table.rows(train_rows))
+    ours = table.fit(table.extract(train_rows))
     for rows in (train_rows, rest):
         expected = (theirs.fit_transform if rows is train_rows else theirs.transform)(rows)
-        np.testing.assert_allclose(ours.transform(rows), expected.astype(float), rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(inputs(ours, rows), expected.astype(float), rtol=1e-12, atol=1e-12)
 
 
 FORMS = {
@@ -122,14 +123,14 @@ FORMS = {
 
 @pytest.mark.parametrize("raw", FORMS.values(), ids=FORMS)
 def test_every_form_of_rows_gives_the_same(raw):
-    assert FITTED.transform(raw).tobytes() == FITTED.transform(ROWS).tobytes()
-    assert FITTED.transform(raw[2]).tobytes() == FITTED.transform(ROWS)[2:3].tobytes()
+    assert inputs(FITTED, raw).tobytes() == inputs(FITTED, ROWS).tobytes()
+    assert inputs(FITTED, raw[2]).tobytes() == inputs(FITTED, ROWS)[2:3].tobytes()
 
 
 def test_data_frames_are_read_by_name():
     pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame(ROWS, columns=COLUMNS)[[*COLUMNS[::-1]]]
-    assert FITTED.transform(frame).tobytes() == FITTED.transform(ROWS).tobytes()
+    assert inputs(FITTED, frame).tobytes() == inputs(FITTED, ROWS).tobytes()
 
 
 @pytest.mark.parametrize(
@@ -151,44 +152,44 @@ def test_data_frames_are_read_by_name():
 )  # fmt: skip
 def test_rows_that_cannot_be_taken(raw, message):
     with pytest.raises(InputError) as error:
-        FITTED.transform(raw)
+        inputs(FITTED, raw)
     assert str(error.value) == message
 
 
 def test_rows_of_numbers_alone():
     table = Table(("a", "b"))
     X = np.array([[1.0, np.nan], [3.0, 4.0]])
-    R = table.rows(X)
-    assert R.dtype == np.float64 and R.tobytes() == table.rows(X.tolist()).tobytes()
-    assert table.rows(np.array([[1, 2]], np.uint8)).tolist() == [[1.0, 2.0]]
-    fitted = table.fitted(R)
-    assert fitted.transform(X).tolist() == [[-1, 0, 1], [1, 0, 0]] and fitted.transform([1, 2]).shape == (1, 3)
-    assert Table(("a", "b"), standardize=False).fitted(R).transform(X).tolist() == [[1, 4, 1], [3, 4, 0]]
+    R = table.extract(X)
+    assert R.dtype == np.float64 and R.tobytes() == table.extract(X.tolist()).tobytes()
+    assert table.extract(np.array([[1, 2]], np.uint8)).tolist() == [[1.0, 2.0]]
+    fitted = table.fit(R)
+    assert inputs(fitted, X).tolist() == [[-1, 0, 1], [1, 0, 0]] and inputs(fitted, [1, 2]).shape == (1, 3)
+    assert inputs(Table(("a", "b"), standardize=False).fit(R), X).tolist() == [[1, 4, 1], [3, 4, 0]]
     for wrong in (np.zeros((2, 3)), np.array([[np.inf, 0]])):
         with pytest.raises(InputError):
-            fitted.transform(wrong)
-    assert fitted.transform(np.empty((0, 2))).shape == (0, 3)
+            inputs(fitted, wrong)
+    assert inputs(fitted, np.empty((0, 2))).shape == (0, 3)
 
 
 def test_gaps_and_categories_that_training_never_saw_are_told():
-    R = FITTED.rows([[1, "mauve", None, "S"], [None, None, None, None], [1, "teal", 1, "S"], [1, "teal", 1, "S"]])
-    X = FITTED.finished(R, np.float64)
-    assert X[[0, 1, 2], 3:6].tolist() == [[0, 0, 0]] * 3 and X[0, 1] == FITTED.transform([1, "red", 2.0, "S"])[0, 1]
+    R = FITTED.extract([[1, "mauve", None, "S"], [None, None, None, None], [1, "teal", 1, "S"], [1, "teal", 1, "S"]])
+    X = FITTED.transform(R, np.float64)
+    assert X[[0, 1, 2], 3:6].tolist() == [[0, 0, 0]] * 3 and X[0, 1] == inputs(FITTED, [1, "red", 2.0, "S"])[0, 1]
     assert FITTED.notes(R) == [
         "'income' is missing in 2 rows, as in no training row; its median stands in",
         "'colour' is mauve, missing, teal in 4 rows, as in no training row; it counts as none",
     ]
-    assert FITTED.notes(FITTED.rows(ROWS)) == []
+    assert FITTED.notes(FITTED.extract(ROWS)) == []
 
 
 def test_constant_columns_and_empty_ones():
     table = Table(("a", "b"), ("b",))
-    fitted = table.fitted(table.rows([[7, "x"], [7, "x"]]))
-    assert fitted.transform([[7, "x"], [8, "y"]]).tolist() == [[0, 1], [1, 0]]
+    fitted = table.fit(table.extract([[7, "x"], [7, "x"]]))
+    assert inputs(fitted, [[7, "x"], [8, "y"]]).tolist() == [[0, 1], [1, 0]]
     with pytest.raises(InputError, match=r"column 'a' has no value in any of the 2 training rows.*--drop a"):
-        table.fitted(table.rows([[None, "x"], [None, "y"]]))
+        table.fit(table.extract([[None, "x"], [None, "y"]]))
     with pytest.raises(InputError, match="column 'a' cannot be standardised"):
-        table.fitted(table.rows([[1e308, "x"], [-1e308, "y"]] * 3))
+        table.fit(table.extract([[1e308, "x"], [-1e308, "y"]] * 3))
 
 
 # the model file ----------------------------------------------------------------------------------------------------
@@ -196,11 +197,11 @@ def test_constant_columns_and_empty_ones():
 
 @pytest.mark.parametrize("standardize", [True, False])
 def test_restored_tables_do_the_same(standardize):
-    fitted = Table(COLUMNS, CATEGORICAL, standardize).fitted(TABLE.rows(ROWS))
+    fitted = Table(COLUMNS, CATEGORICAL, standardize).fit(TABLE.extract(ROWS))
     again = FEATURES["table"].restore(fitted.metadata(), fitted.arrays())
     new = [*ROWS, [None, "mauve", None, None]]
-    assert again.transform(new).tobytes() == fitted.transform(new).tobytes()
-    assert str(again) == str(fitted) and again.names == fitted.names and again.notes(again.rows(new))
+    assert inputs(again, new).tobytes() == inputs(fitted, new).tobytes()
+    assert str(again) == str(fitted) and again.names == fitted.names and again.notes(again.extract(new))
 
 
 HOSTILE = {
@@ -248,14 +249,14 @@ def test_hostile_tables_are_refused(changes):
 )
 def test_hostile_targets_are_refused(target):
     sound = {"name": "price", "mean": 1.0, "scale": 2.0}
-    assert of_parts({}, sound).target == Target("price", 1.0, 2.0)
+    assert of_parts({}, sound).target == TargetScaler("price", 1.0, 2.0)
     with pytest.raises(ModelFileError):
         of_parts({}, sound | target)
 
 
 def test_a_target_belongs_to_one_number():
     network = Network([Dense(2, 1)], "binary_cross_entropy").initialize("he", 0)
-    Model(Numbers(2), (network,), ("a", "b"), target=Target("price", 0.0, 1.0)).save("m")
+    Model(Numbers(2), (network,), ("a", "b"), target=TargetScaler("price", 0.0, 1.0)).save("m")
     with pytest.raises(ModelFileError):
         load("m")
 
@@ -291,7 +292,7 @@ def test_a_test_part_is_read_as_training_was():
     how = {"hidden_layers": (), "epochs": 20, "random_state": 0}
     result = train("a.csv", test="b.csv", drop=["price"], **how)
     assert result.scores["test"].n == 300
-    assert result.model.notes(result.rows["test"]) == [
+    assert result.model.features.notes(result.rows["test"]) == [
         "'city' is Basel in 1 row, as in no training row; it counts as none",
         "'member' is 1 in 1 row, as in no training row; it counts as none",
     ]
@@ -308,9 +309,9 @@ def test_numbers_in_a_column_of_categories_stay_texts():
     numbers = [row for row in rows if row[0] != "x"]
     write("b.csv", ["code", "n", "class"], numbers)  # alone they would be taken for numbers, and 01 for 1
     result = train("a.csv", test="b.csv", hidden_layers=(), epochs=2, cross_validate=0)
-    assert result.model.notes(result.rows["test"]) == []
-    assert result.model.notes(result.model.rows("b.csv")) == []
-    assert result.model.notes(described(data_for(result.model, "b.csv")[0], result.model.features)[0]) == []
+    assert result.model.features.notes(result.rows["test"]) == []
+    assert result.model.features.notes(result.model.extract("b.csv")) == []
+    assert result.model.features.notes(described(data_for(result.model, "b.csv")[0], result.model.features)[0]) == []
 
 
 def test_numbers_are_predicted_in_their_units(capsys):
@@ -344,7 +345,7 @@ def test_numbers_are_predicted_in_their_units(capsys):
     assert scores["rmse"] < 20 and scores["r2"] > 0.98 and scores["baselines"]["mean"] > 150
     assert set(scores["comparisons"]) == {"mean", "no_hidden_layer"}
     model = load("m")
-    assert model.target.name == "price" and model.provenance["counts"] == {"train": 300}
+    assert model.target.name == "price" and model.provenance.counts == {"train": 300}
     assert (model.network.loss.name, model.class_names) == ("squared_error", ())
     values, prices = model.predict("t.csv"), np.array([row[3] for row in rows])
     assert values.shape == (300,) and np.corrcoef(values, prices)[0, 1] > 0.99
@@ -387,7 +388,7 @@ def test_the_recipe_written_makes_the_same_model(capsys):
 def test_a_network_in_units_answers_what_was_learned():
     network = Network([Dense(3, 4, "tanh"), Dense(4, 1)], "huber").initialize("he", 0)
     network.dense[-1].b[:] = 0.3
-    X, target = np.random.default_rng(0).normal(size=(20, 3)), Target("y", 1000.0, 50.0)
+    X, target = np.random.default_rng(0).normal(size=(20, 3)), TargetScaler("y", 1000.0, 50.0)
     before = network.parameters.copy()
     y = target.in_units(network).predict(X)
     np.testing.assert_allclose(y, 1000 + 50 * network.predict(X), rtol=1e-14)
@@ -402,7 +403,7 @@ def test_regression_of_an_ensemble_with_stopping_and_groups():
                    learning_rate=0.05, random_state=0, cross_validate=0)  # fmt: skip
     groups = [set(dataset.groups) for _, dataset in result.splits.items()]
     assert len(set.union(*groups)) == sum(map(len, groups))
-    assert result.model.provenance["division"] == (
+    assert result.model.provenance.division == (
         "20% held back for testing, by group; 10% of the rest held back for early stopping, by group"
     )
     assert result.headline is result.scores["test"] and result.headline.r2 > 0.8 and len(result.model.networks) == 2
@@ -486,7 +487,7 @@ def test_rows_of_a_table_can_be_rejected(capsys):
     write("new.csv", columns[:3], [[30, "Chur", "yes"], [5000, "Basel", "no"]])
     capsys.readouterr()
     assert run(["predict", "m", "new.csv", "--csv", "o.csv"]) == 0
-    assert "new.csv, row 1: unknown (unlike all it learned from" in capsys.readouterr().out
+    assert "new.csv, row 1: unknown (unlike all training samples" in capsys.readouterr().out
     with Path("o.csv").open(newline="") as file:
         assert [row[1] == "unknown" for row in csv.reader(file)][1:] == [False, True]
 
@@ -520,7 +521,7 @@ def test_tables_are_audited(capsys):
 def test_more_categories_than_memory_has_room_for_are_refused(monkeypatch):
     monkeypatch.setattr("pellucid.system.memory.free", lambda: 100)
     with pytest.raises(InputError, match="4 rows of 9 numbers each would take"):
-        FITTED.transform(ROWS)
+        inputs(FITTED, ROWS)
 
 
 def test_numbers_of_arrays_are_predicted(capsys):

@@ -15,6 +15,7 @@ from pellucid.data.images import PictureShape
 from pellucid.errors import InputError, MissingFileError, ModelFileError, OutputExistsError, PellucidError
 from pellucid.features import Numbers, Pixels
 from pellucid.model.model import Model, load
+from pellucid.model.provenance import Provenance
 from pellucid.nn import Activation, Dense, Dropout, Network
 
 PICTURES = np.random.default_rng(0).integers(0, 256, (50, 2, 2, 3), np.uint8)
@@ -32,7 +33,7 @@ def test_round_trip_keeps_everything(tmp_path, dtype, networks):
         ("a", "b", "c"),
         {"c": ["x", "y"]},
         {"cost": [1.0]},
-        {"seed": 7},
+        Provenance(seed=7),
     )
     assert str(again.network) == str(model.network) and again.network.l2 == 0.1
     assert [repr(layer) for layer in again.network.layers] == [repr(layer) for layer in model.network.layers]
@@ -63,7 +64,7 @@ def test_one_row_alone_gives_the_bits_it_has_among_fifty(dtype):
 
 def test_standardised_numbers_survive(tmp_path):
     X = np.random.default_rng(1).normal(5, 3, (20, 2))
-    features = Numbers(2, ("age", "height")).fitted(X)
+    features = Numbers(2, ("age", "height")).fit(X)
     model = Model(features, (Network([Dense(2, 1)], "squared_error").initialize("he", 1),))
     model.save(tmp_path / "m")
     assert load(tmp_path / "m").predict(X).tobytes() == model.predict(X).tobytes()

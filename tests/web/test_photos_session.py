@@ -24,7 +24,7 @@ from pellucid.explanation.report.image_sections import MOST
 from pellucid.explanation.saliency import Occluded, occlusion
 from pellucid.web.photos import Album, Bounds, Session
 from pellucid.web.photos.prediction import sentence
-from pellucid.web.photos.progress import Progress
+from pellucid.web.photos.progress import PageProgress
 from pellucid.web.photos.routes import Sessions
 from photographs import jpeg, put, tinted
 
@@ -324,7 +324,7 @@ def test_training_ends_in_a_model_a_recipe_and_a_report(trained):
     json.dumps(state, allow_nan=False)
     model = pellucid.load(trained.files["model"])
     assert model.class_names == ("cold", "warm")
-    assert model.provenance["data"] == "photographs dropped on the page"
+    assert model.provenance.data == "photographs dropped on the page"
     for path in trained.files.values():
         assert str(trained.folder).encode() not in path.read_bytes(), path.name
 
@@ -514,7 +514,7 @@ def test_what_is_still_on_its_way_is_not_checked(session):
 
 
 def test_nothing_else_is_done_meanwhile(session):
-    session._progress = Progress(1)
+    session._progress = PageProgress(1)
     for message in ({"do": "check"}, {"do": "train"}, {"do": "clear"}, {"do": "remove", "class": "a"}):
         assert "must wait" in session.handle(message)[0]["text"]
     with pytest.raises(InputError, match="must wait"):
@@ -525,7 +525,7 @@ def test_a_mistake_of_the_program_is_told(session):
     def fails():
         raise RuntimeError("broken")
 
-    session._begin("checking", fails, Progress(1))
+    session._begin("checking", fails, PageProgress(1))
     session._thread.join()
     assert "(RuntimeError: broken)" in session.state()["error"]
     assert session.stage == "photos"
@@ -552,7 +552,7 @@ def test_what_nobody_closed_is_deleted_all_the_same():
 
 def test_time_is_told_only_where_it_was_measured():
     now = [0.0]
-    progress = Progress(10, networks=2, clock=lambda: now[0])
+    progress = PageProgress(10, networks=2, clock=lambda: now[0])
     assert progress.remaining() is None
     progress.reading("a", 5, 8)
     now[0] = 4
@@ -599,8 +599,8 @@ def test_sessions_are_few_and_the_one_unused_longest_goes():
     sessions.named("c" * 16)
     assert second.closed
     assert not second.folder.exists()
-    first._progress = Progress(1)
-    sessions.named("d" * 16)._progress = Progress(1)
+    first._progress = PageProgress(1)
+    sessions.named("d" * 16)._progress = PageProgress(1)
     with pytest.raises(InputError, match="2 people are training"):
         sessions.named("e" * 16)
     sessions.close()

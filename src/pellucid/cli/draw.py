@@ -12,7 +12,7 @@ from pellucid.experiment.articles import Outcome
 from pellucid.experiment.result import Result
 from pellucid.explanation import plots
 from pellucid.explanation.sample_images import examples_and_mistakes
-from pellucid.features import PictureFeatures, Pixels
+from pellucid.features import Pixels
 from pellucid.model.model import Model
 from pellucid.model.predictions import class_codes, predicted_codes, with_both_classes
 from pellucid.nn import Network
@@ -34,9 +34,10 @@ def _of_answers(result: Result) -> dict[str, Figure]:
     model = result.model
     confusion, judged, P = _judged(result)
     figures = {"confusion.png": plots.confusion(confusion, model.class_names)}
-    if isinstance(model.features, PictureFeatures):
+    if model.features.of_images:
         rows = np.unique(np.linspace(0, len(judged) - 1, min(len(judged), MOST_JUDGED)).astype(int))
         shape, line = model.features.shape, model.threshold
+        assert shape is not None
         return figures | examples_and_mistakes(result.splits.train, judged.take(rows), shape, P[rows], SHOWN, line)
     points = model.features.n_out == 2 == model.features.n_row and result.rows["train"].dtype != object
     return figures | ({"boundary.png": _boundary(result)} if points else {})
@@ -50,7 +51,7 @@ def _judged(result: Result) -> tuple[list[list[int]], Dataset, np.ndarray]:
     scored = next(part for part in ("test", "validation", "train") if part in parts)
     scores = result.scores[scored]
     assert isinstance(scores, Scores)
-    return scores.confusion, parts[scored], result.model.probabilities(result.rows[scored])
+    return scores.confusion, parts[scored], result.predictions[scored].outputs
 
 
 def draw_model(model: Model, folder: Path) -> None:
@@ -61,7 +62,7 @@ def draw_model(model: Model, folder: Path) -> None:
 def _of_model(model: Model) -> dict[str, Figure]:
     figures = {}
     if model.history.get("cost"):
-        rate = model.provenance.get("settings", {}).get("learning_rate")
+        rate = model.provenance.settings.get("learning_rate")
         figures["cost.png"] = plots.cost_curve(model.history["cost"], model.history["validation_cost"], rate)
     if isinstance(model.features, Pixels):
         figures["first-layer.png"] = plots.first_layer_weights(model.network.dense[0].W, model.features.shape.as_tuple)

@@ -7,12 +7,13 @@ import click
 from pellucid.cli.options import Keys, cache_option
 from pellucid.cli.output import json_option, progress_bars, refuse_foreign_json, say, table, typed, write_json
 from pellucid.evaluation import RegressionScores
-from pellucid.experiment.operating_point import answers_of
-from pellucid.experiment.scoring import scored, shift_since_training
+from pellucid.evaluation.task import task_of
+from pellucid.experiment.operating_point import selective_scores
+from pellucid.experiment.scoring import shift_since_training
 from pellucid.features.extraction import described
 from pellucid.model.labelled_data import data_for
 from pellucid.model.model import load
-from pellucid.model.novelty import UNKNOWN
+from pellucid.model.predictions import UNKNOWN
 from pellucid.system.files import refuse_existing, refuse_same
 
 
@@ -58,13 +59,14 @@ def evaluate_command(
     skipped: list[tuple[str, str]] | None = [] if skip_bad else None
     with progress_bars() as bars:
         R, dataset = described(dataset, model.features, model.network.parameters.dtype, skipped, bars, cache)
-    scores, notes = scored(model, R, dataset.labels, used_for), model.notes(R)
-    worth = answers_of(model, R, dataset, used_for) if model.class_names else None
+    task, found, notes = task_of(model), model.predictions(R), model.features.notes(R)
+    scores = task.scores(found, dataset.labels, used_for, model)
+    worth = selective_scores(model, found, dataset.labels, dataset.groups, used_for)
     others: dict[str, Any] = {"part": part, "skipped": [list(pair) for pair in skipped or ()], "notes": notes}
     others["answered"] = None if worth is None else worth.as_dict()
     write_json(json_file, "evaluate", scores.as_dict() | others)
     where = data if part == "train" and used_for == "testing" else f"{data}, part {part}"
-    say(f"{where}: {'accuracy ' if model.class_names else ''}{scores.sentence()}")
+    say(f"{where}: {' '.join(filter(None, (task.score_name, scores.sentence())))}")
     if worth is not None:
         say(f"with {UNKNOWN!r} for what it rejects, it {worth.sentence()}; all else here is of all rows")
     shift = shift_since_training(model, dataset.labels) if used_for == "testing" else None

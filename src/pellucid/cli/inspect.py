@@ -14,7 +14,7 @@ from pellucid.features.extraction import assemble
 from pellucid.model.labelled_data import data_for
 from pellucid.model.model import Model, load
 from pellucid.model.model_file import describe_network, torch_sequential
-from pellucid.model.novelty import UNKNOWN
+from pellucid.model.predictions import UNKNOWN
 
 
 @click.command("inspect", epilog="\b\nExample:\n  pellucid inspect model.pellucid")
@@ -51,7 +51,7 @@ def inspect_command(model_file: str, pictures: str | None, force: bool, json_fil
     if history.get("cost"):
         say(f"trained: {len(history['cost'])} epochs, {history['seconds']:.1f} s, cost {history['cost'][-1]:.4f}; "
             f"{history['stopped_because']}")  # fmt: skip
-    for key, value in model.provenance.items():
+    for key, value in model.provenance.as_dict().items():
         if told := _in_words(value):
             say(f"{key.replace('_', ' ')}: {told}")
     say(f"in torch: {torch_sequential(model.network)}")
@@ -124,6 +124,6 @@ def _described(model: Model) -> dict[str, Any]:
         "threshold": model.threshold,
         "rejection": None if model.rejection is None else asdict(model.rejection),
         "history": dict(model.history),
-        "provenance": dict(model.provenance),
+        "provenance": model.provenance.as_dict(),
         "torch": torch_sequential(model.network),
     }

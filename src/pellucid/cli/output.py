@@ -13,8 +13,9 @@ from typing import Any
 
 import click
 import numpy as np
+import rich.progress
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from pellucid._version import __version__
@@ -22,6 +23,7 @@ from pellucid.errors import InputError, OutputExistsError
 from pellucid.model.predictions import predicted_codes
 from pellucid.nn.scaled_integers import Rows, take
 from pellucid.system.files import atomic_write, refuse_existing
+from pellucid.system.progress import Progress
 from pellucid.training.diagnostics import Finding
 
 SCHEMA = 1
@@ -119,10 +121,10 @@ def _plain(value: Any) -> Any:
     return value
 
 
-class Bars:
+class Bars(Progress):
     """Progress bars on stderr for reading and for training; nothing where stderr is not a terminal."""
 
-    def __init__(self, bars: Progress | None) -> None:
+    def __init__(self, bars: rich.progress.Progress | None) -> None:
         self._bars = bars
         self._tasks: dict[str, TaskID] = {}
 
@@ -182,5 +184,5 @@ def progress_bars(quiet: bool = False) -> Iterator[Bars]:
         TextColumn("{task.fields[told]}", markup=False),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console, transient=True) as bars:
+    with rich.progress.Progress(*columns, console=console, transient=True) as bars:
         yield Bars(bars)

@@ -15,11 +15,9 @@ from pellucid.data import picture_files
 from pellucid.data.sort_into_folders import Sorted, folder_names, refuse_folder
 from pellucid.data.sort_into_folders import sort_into as sort
 from pellucid.errors import BadPictureError, InputError, MissingFileError
-from pellucid.features import PictureFeatures
 from pellucid.features.extraction import unreadable
 from pellucid.model.model import Model, load
-from pellucid.model.novelty import UNKNOWN
-from pellucid.model.predictions import class_codes
+from pellucid.model.predictions import UNKNOWN, Predictions
 from pellucid.system.files import atomic_write, refuse_existing, refuse_same
 
 MOST_SHOWN = 60  # lines on the screen; --csv has them all
@@ -27,48 +25,49 @@ BLOCK = 256  # pictures that are answered at a time
 
 
 class Answer(NamedTuple):
-    """What is said of one sample: the class or "" for numbers, cells of a table, values for JSON, a text."""
+    """One prediction as it is shown: cells of a table, values for JSON, a text for the screen."""
 
-    said: str
     cells: list[str]
     values: dict[str, Any]
     text: str
 
 
-class Predictions(NamedTuple):
-    """Answers with the samples' names; the columns of their table; what is unlike training in all of them."""
+class Answers(NamedTuple):
+    """Predictions with the samples' names, the columns of their table, and notes on what never occurred in training."""
 
     names: list[str]
     columns: list[str]
-    answers: list[Answer]
+    predictions: Predictions
+    rows: list[Answer]
     notes: list[str]
 
 
-def predictions(model: Model, sources: tuple[str, ...], skipped: list[tuple[str, str]] | None) -> Predictions:
-    """Return what a model says of files and folders.
+def answers(model: Model, sources: tuple[str, ...], skipped: list[tuple[str, str]] | None) -> Answers:
+    """Return the predictions for files and folders.
 
-    skipped: where given, pictures that cannot be read are left out and added to it as (name, reason).
+    skipped: where given, unreadable pictures are left out and added to it as (name, reason).
     """
-    if isinstance(model.features, PictureFeatures):
-        names, Y, novelty = _of_pictures(model, sources, skipped)
+    if model.features.of_images:
+        names, found = _of_pictures(model, sources, skipped)
         notes: list[str] = []
     else:
-        tables = [model.rows_of_file(_existing(source)) for source in sources]
+        tables = [model.extract(_existing(source)) for source in sources]
         names = [f"{s}, row {row}" for s, t in zip(sources, tables, strict=True) for row in range(len(t))]
         R = np.concatenate(tables)
-        Y, novelty, notes = _said(model, R), model.novelty(R), model.notes(R)
+        found, notes = model.predictions(R), model.features.notes(R)
     if model.class_names:
         columns = ["class", "probability", *(["novelty"] if model.rejection else [])]
         columns += [f"p({name})" for name in model.class_names]
-        return Predictions(names, columns, list(_classes(model, Y, novelty)), notes)
+        return Answers(names, columns, found, list(_classes(model, found)), notes)
+    Y = found.outputs.reshape(len(names), -1)
     columns = ["value"] if Y.shape[1] == 1 else [f"value {number + 1}" for number in range(Y.shape[1])]
     columns = columns if model.target is None else [model.target.name]
-    return Predictions(names, columns, [_number(columns, y) for y in Y], notes)
+    return Answers(names, columns, found, [_number(columns, y) for y in Y], notes)
 
 
-def _classes(model: Model, P: np.ndarray, novelty: np.ndarray) -> Iterator[Answer]:
-    codes = class_codes(P, model.threshold)
-    for word, code, p, far in zip(model.said(P, novelty).tolist(), codes, P, novelty.tolist(), strict=True):
+def _classes(model: Model, found: Predictions) -> Iterator[Answer]:
+    each = zip(found.classes.tolist(), found.codes, found.outputs, found.novelty.tolist(), strict=True)
+    for word, code, p, far in each:
         values = {"class": word, "probabilities": dict(zip(model.class_names, p.tolist(), strict=True))}
         numbers = [p[code], *p]
         if model.rejection is not None:
@@ -77,32 +76,26 @@ def _classes(model: Model, P: np.ndarray, novelty: np.ndarray) -> Iterator[Answe
         text = f"{model.class_names[code]} ({p[code]:.3f})"
         if model.rejection is not None and word == UNKNOWN:
             limit = model.rejection.novelty
-            why = f"unlike all it learned from: {far:.4g}, more than {limit:.4g}" if far > limit else f"unsure: {text}"
+            why = f"unlike all training samples: {far:.4g} > {limit:.4g}" if far > limit else f"unsure: {text}"
             text = f"{UNKNOWN} ({why})"
-        yield Answer(word, [word, *(f"{number:.6f}" for number in numbers)], values, text)
+        yield Answer([word, *(f"{number:.6f}" for number in numbers)], values, text)
 
 
 def _number(columns: list[str], y: np.ndarray) -> Answer:
     named = dict(zip(columns, y.tolist(), strict=True))
     text = ", ".join(f"{name} {value:.6g}" for name, value in named.items())
-    return Answer("", [str(value) for value in named.values()], {"values": named}, text)
-
-
-def _said(model: Model, R: np.ndarray) -> np.ndarray:
-    return model.probabilities(R) if model.class_names else model.outputs(R)
+    return Answer([str(value) for value in named.values()], {"values": named}, text)
 
 
 def _of_pictures(
     model: Model, sources: tuple[str, ...], skipped: list[tuple[str, str]] | None
-) -> tuple[list[str], np.ndarray, np.ndarray]:
-    """Return a name for each picture that can be read, what is said of it, and its novelty."""
+) -> tuple[list[str], Predictions]:
+    """Return a name for each readable picture, and the predictions."""
     files = [file for source in map(_existing, sources) for file in _files(source)]
-    Y, novelty, bad = [], [], []
+    blocks, bad = [], []
     for start in range(0, len(files), BLOCK):
         of_block: list[tuple[int, BadPictureError]] = []
-        R = model.rows(files[start : start + BLOCK], of_block)
-        Y.append(_said(model, R))
-        novelty.append(model.novelty(R))
+        blocks.append(model.predictions(model.extract(files[start : start + BLOCK], of_block)))
         bad += [(start + position, str(error)) for position, error in of_block]
     named = [(str(files[place]), reason) for place, reason in bad]
     if named and skipped is None:
@@ -111,7 +104,7 @@ def _of_pictures(
         skipped += named
     left_out = {place for place, _ in bad}
     names = [str(file) for place, file in enumerate(files) if place not in left_out]
-    return names, np.concatenate(Y), np.concatenate(novelty)
+    return names, Predictions.joined(blocks)
 
 
 def _files(source: Path) -> list[Path]:
@@ -162,29 +155,29 @@ def predict_command(
     model = load(model_file)
     folders = folder_names([*([UNKNOWN] if model.rejection else []), *model.class_names])
     if sort_into is not None:
-        if not isinstance(model.features, PictureFeatures):
+        if not model.features.of_images:
             raise InputError(f"{model_file} takes tables, whose rows cannot be sorted into folders; use --csv.")
         if not model.class_names:
             raise InputError(f"{model_file} tells numbers, not classes to sort pictures by; use --csv.")
         refuse_folder(sort_into, sources, folders.values(), force)
     skipped: list[tuple[str, str]] = []
-    found = predictions(model, sources, skipped if skip_bad else None)
+    found = answers(model, sources, skipped if skip_bad else None)
     if csv_file is not None:
         atomic_write(csv_file, _csv(found).encode("utf-8", "surrogateescape"))
     copies = None
     if sort_into is not None:
-        of_class = [folders[answer.said] for answer in found.answers]
+        of_class = [folders[name] for name in found.predictions.classes.tolist()]
         copies = sort(Path(sort_into), [Path(name) for name in found.names], of_class)
     results = _results(found, copies) | {"skipped": [list(pair) for pair in skipped]}
     if model.rejection is not None:
         results["limits"] = asdict(model.rejection)
     write_json(json_file, "predict", results)
-    for name, answer in zip(found.names[:MOST_SHOWN], found.answers, strict=False):
+    for name, answer in zip(found.names[:MOST_SHOWN], found.rows, strict=False):
         say(f"{name}: {answer.text}")
     if len(found.names) > MOST_SHOWN:
         say(f"... and {len(found.names) - MOST_SHOWN} more; --csv FILE writes them all")
     if model.rejection is not None:
-        say(f"{UNKNOWN}: {sum(answer.said == UNKNOWN for answer in found.answers)} of {len(found.answers)}")
+        say(f"{UNKNOWN}: {int(found.predictions.rejected.sum())} of {len(found.rows)}")
     for note in found.notes:
         say(f"note: {note}")
     for name, reason in skipped:
@@ -195,16 +188,16 @@ def predict_command(
         _tell_sorted(copies, Path(sort_into or ""), folders)
 
 
-def _csv(found: Predictions) -> str:
+def _csv(found: Answers) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["file", *found.columns])
-    writer.writerows([name, *answer.cells] for name, answer in zip(found.names, found.answers, strict=True))
+    writer.writerows([name, *answer.cells] for name, answer in zip(found.names, found.rows, strict=True))
     return text.getvalue()
 
 
-def _results(found: Predictions, copies: Sorted | None) -> dict[str, Any]:
-    told = [{"name": name} | answer.values for name, answer in zip(found.names, found.answers, strict=True)]
+def _results(found: Answers, copies: Sorted | None) -> dict[str, Any]:
+    told = [{"name": name} | answer.values for name, answer in zip(found.names, found.rows, strict=True)]
     for prediction, copy in zip(told, () if copies is None else copies.copies, strict=False):
         prediction["copy"] = str(copy)
     return {"predictions": told, "notes": found.notes}

@@ -36,11 +36,12 @@ from pellucid.cli.output import (
 )
 from pellucid.errors import PellucidError
 from pellucid.evaluation import Scores
+from pellucid.evaluation.task import task_of
 from pellucid.experiment.recipe import Recipe, make_recipe
 from pellucid.experiment.recipe_file import read_recipe, write_recipe
 from pellucid.experiment.result import Result
 from pellucid.experiment.run import run
-from pellucid.model.novelty import UNKNOWN
+from pellucid.model.predictions import UNKNOWN
 from pellucid.system.files import refuse_existing, refuse_same
 from pellucid.training import Checkpoints, EarlyStopping
 from pellucid.training.checkpoints.checkpoints import refuse_unfinished
@@ -235,7 +236,7 @@ def _seen(result: Result) -> Iterator[str]:
             yield f"{notes} note{'' if notes == 1 else 's'} on the data: pellucid audit tells them"
     if result.shift is not None and (told := result.shift.sentence()):
         yield told
-    if dropped := result.model.provenance["dropped"]:
+    if dropped := result.model.provenance.dropped:
         yield f"left out of training, because they are copies of test or validation samples: {dropped}"
 
 
@@ -278,8 +279,8 @@ def _as_settings(options: dict[str, Any], values: dict[str, Any]) -> dict[str, A
 
 
 def _tell(result: Result) -> None:
-    model, history = result.model, result.history
-    say(f"{result.model.provenance['data']}: {model.features}")
+    model, history, task = result.model, result.history, task_of(result.model)
+    say(f"{result.model.provenance.data}: {model.features}")
     rows = [
         [part, *(str(count) for count in dataset.counts().values()), str(len(dataset))]
         for part, dataset in result.splits.items()
@@ -293,7 +294,7 @@ def _tell(result: Result) -> None:
             say(f"  {name}: {reason}")
     for line in _seen(result):
         say(line)
-    how = model.provenance["settings"]
+    how = model.provenance.settings
     rate = "" if how["optimizer"] == "lbfgs" else f", learning rate {how['learning_rate']}"
     several = "" if len(model.networks) == 1 else f"{len(model.networks)} networks, each "
     if len(model.networks) < result.recipe["ensemble"]:
@@ -304,16 +305,16 @@ def _tell(result: Result) -> None:
         say(f"cost {history.cost[0]:.4f} -> {history.cost[-1]:.4f}")
     findings(result.findings)
     for part, scores in result.scores.items():
-        say(f"{'accuracy, ' if model.class_names else ''}{part}: {scores.sentence()}")
+        say(f"{', '.join(filter(None, (task.score_name, part)))}: {scores.sentence()}")
     if result.cross_validation is not None:
-        what = "accuracy expected" if model.class_names else "expected"
-        say(f"{what} on new samples: {result.cross_validation.sentence()}")
+        what = f"{task.score_name} expected on new samples".strip()
+        say(f"{what}: {result.cross_validation.sentence()}")
     for sentence in result.decision.sentences(model.class_names):
         say(sentence)
     for part, worth in result.answered.items():
         say(f"with {UNKNOWN!r}, {part}: it {worth.sentence()}")
     for part, R in result.rows.items():
-        for note in model.notes(R):
+        for note in model.features.notes(R):
             say(f"note, {part}: {note}")
     if (best := result.headline) is None:
         say("No rows were held back: these figures say nothing about new data.")

@@ -10,17 +10,15 @@ from pellucid.evaluation.metadata_baseline import FileFacts, facts_of, file_fact
 from pellucid.evaluation.regression import Nearness, RegressionScores, score_regression
 from pellucid.evaluation.regression_cross_validation import RegressionValidation, cross_validate_regression
 from pellucid.evaluation.selective import (
-    Answered,
     Rejection,
+    SelectiveScores,
     Threshold,
-    answered,
     choose_rejection,
     choose_threshold,
     cross_fitted,
 )
 
 __all__ = [
-    "Answered",
     "Comparison",
     "CrossValidation",
     "FileFacts",
@@ -30,9 +28,9 @@ __all__ = [
     "RegressionValidation",
     "Rejection",
     "Scores",
+    "SelectiveScores",
     "Shift",
     "Threshold",
-    "answered",
     "choose_rejection",
     "choose_threshold",
     "compare",

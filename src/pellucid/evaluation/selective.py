@@ -13,8 +13,8 @@ import numpy as np
 from pellucid.errors import InputError
 from pellucid.evaluation.cross_val_predict import rest_of
 from pellucid.evaluation.intervals import independent_rows, wilson_interval
-from pellucid.model.novelty import Limits
-from pellucid.model.predictions import weighed
+from pellucid.model.novelty import RejectionThresholds
+from pellucid.model.predictions import reweighted
 
 KNOWN = 0.95  # of new samples of the known kind, this share passes the test of novelty
 LEAST_COVERAGE = 0.5  # "auto" answers at least this share
@@ -86,8 +86,8 @@ def cross_fitted_thresholds(p: np.ndarray, labels: np.ndarray, held: Sequence[np
 
 
 @dataclass(frozen=True)
-class Rejection(Limits):
-    """Limits, and what is known of them from the n rows that chose them.
+class Rejection(RejectionThresholds):
+    """RejectionThresholds, and what is known of them from the n rows that chose them.
 
     wanted: the accuracy of given answers that was asked for; reached: whether it could be had on these rows.
     coverage, accuracy: the share of these rows that is answered, and that of right ones among the answers.
@@ -115,7 +115,7 @@ class Rejection(Limits):
 
 
 @dataclass(frozen=True)
-class Answered:
+class SelectiveScores:
     """How limits did on n rows that had no say in them: share answered, accuracy of the answers and its interval.
 
     The interval is None where nothing is answered, or the rows had a say after all.
@@ -191,18 +191,6 @@ def choose_rejection(
     )
 
 
-def answered(
-    limits: Limits,
-    probabilities: np.ndarray,
-    novelty: np.ndarray,
-    labels: np.ndarray,
-    groups: np.ndarray | None = None,
-) -> Answered:
-    """Return what limits are worth on rows that had no say in them; groups: (n,) or None, as `score` takes them."""
-    right = probabilities.argmax(axis=1) == labels
-    return _worth(limits.answers(probabilities, novelty), right, groups)
-
-
 def cross_fitted(
     probabilities: np.ndarray,
     novelty: np.ndarray,
@@ -211,29 +199,33 @@ def cross_fitted(
     wanted: float | Literal["auto"] = "auto",
     groups: np.ndarray | None = None,
     threshold: float | Literal["auto"] = 0.5,
-) -> Answered:
+) -> SelectiveScores:
     """Return what limits chosen like this are worth: those of each fold's rows are chosen on all other rows.
 
     held: the rows of each fold.  threshold: of two classes; "auto" is chosen on all other rows too.  The others: as
-    `choose_rejection` and `answered` take them.
+    `choose_rejection` and `selective` take them.
     """
     given, right = np.zeros((2, len(labels)), bool)
     for rows in held:
         rest = rest_of(rows, len(labels))
         line = choose_threshold(probabilities[rest, 1], labels[rest]).value if threshold == "auto" else threshold
-        P = weighed(probabilities, line)
+        P = reweighted(probabilities, line)
         limits = choose_rejection(P[rest], novelty[rest], labels[rest], wanted)
-        given[rows] = limits.answers(P[rows], novelty[rows])
+        given[rows] = limits.accepts(P[rows], novelty[rows])
         right[rows] = P[rows].argmax(axis=1) == labels[rows]
-    return _worth(given, right, groups)
+    return selective(given, right, groups)
 
 
-def _worth(given: np.ndarray, right: np.ndarray, groups: np.ndarray | None) -> Answered:
+def selective(given: np.ndarray, right: np.ndarray, groups: np.ndarray | None) -> SelectiveScores:
+    """Return coverage and accuracy where `given` (n,) says which rows get an answer, and `right` (n,) which are right.
+
+    groups: (n,) or None, as `score` takes them.
+    """
     n, right = len(given), right[given]
     if not len(right):
-        return Answered(0.0, None, None, n)
+        return SelectiveScores(0.0, None, None, n)
     accuracy, rows = float(right.mean()), independent_rows(right, None if groups is None else groups[given])
-    return Answered(float(given.mean()), accuracy, wilson_interval(accuracy * rows, rows), n)
+    return SelectiveScores(float(given.mean()), accuracy, wilson_interval(accuracy * rows, rows), n)
 
 
 def _conformal(novelty: np.ndarray) -> float:

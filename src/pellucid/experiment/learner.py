@@ -1,6 +1,6 @@
-"""Learner: raw rows in, a fitted model out, as often as it is asked: for each fold, for the whole, for a share.
+"""Learner: raw features in, a fitted model out, as often as needed: for each fold, for the whole, for a share.
 
-It fits the features, trains one network or an ensemble of some that differ in their start, and bundles them.
+It fits the features, trains one network or an ensemble from different starts, and bundles them.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,13 +11,16 @@ import numpy as np
 
 from pellucid.data import split_rows
 from pellucid.evaluation.cross_val_predict import NET, FitPredict
-from pellucid.features import Features, PictureFeatures
-from pellucid.features.scaling import Target
+from pellucid.evaluation.task import Task
+from pellucid.features import Features
 from pellucid.model.model import Model
+from pellucid.system.progress import Progress
 from pellucid.system.random_streams import seeds, stream
 from pellucid.training import Checkpoints, History, Settings, fit, weights_by_code
 from pellucid.training.diagnostics import Finding, diagnose
 
+Callbacks = Callable[[Any, np.ndarray], Sequence[Callable[[Any], Any]]]
+SILENT = Progress()
 NO_HIDDEN_LAYER = "no_hidden_layer"  # the baseline, as `evaluation.comparison` knows it
 TO_THE_OPTIMUM: dict[str, Any] = {
     "optimizer": "lbfgs",
@@ -28,8 +31,6 @@ TO_THE_OPTIMUM: dict[str, Any] = {
     "restarts": 1,
 }
 ENOUGH = 200  # epochs of it
-
-Callbacks = Callable[[Any, np.ndarray], Sequence[Callable[[Any], Any]]]
 
 
 @dataclass(frozen=True)
@@ -69,63 +70,64 @@ class Learned:
 class Learner:
     """What to learn from raw rows, and how.
 
-    features: not fitted yet.  seed: of the first start and of what is held out.  ensemble: how many networks, each from
-    a start of its own; their answers are averaged.  class_names: () where numbers are predicted, called `target`.
+    features: not fitted yet.  seed: of the first start and of what is held out.  task: classes or a number.
+    ensemble: the number of networks, each from its own start; their outputs are averaged.
+    progress: hears of the training.  checkpoints: where each fit saves its progress and resumes from.
     """
 
     features: Features
     settings: Settings
     seed: int
-    class_names: tuple[str, ...]
+    task: Task
     ensemble: int = 1
-    target: str = "value"
+    progress: Progress = SILENT
+    checkpoints: Checkpoints | None = None
 
     def learn(
         self,
         train: Samples,
         validation: Samples | None = None,
-        callbacks: Callbacks | None = None,
-        checkpoints: Checkpoints | None = None,
         label: str = "whole",
+        callbacks: Callbacks | None = None,
     ) -> Learned:
         """Return what is learned from samples; all views of one sample are on one side of whatever is held out.
 
-        validation: samples to measure on; where there are none and the settings stop early, some are held out.
+        validation: samples to measure on; without them, early stopping holds some out.
+        label: the name of this fit among the checkpoints, such as "fold-3".
         callbacks: (X, y) of the training rows -> callbacks for the training loop.
-        checkpoints, label: where to write how far it is, and what this learning is called there: "fold-3", say.
         """
-        settings, names = self.settings, self.class_names
+        settings, task = self.settings, self.task
         held = np.empty(0, np.intp)
         if validation is None and settings.stopping is not None:
             rng = stream(self.seed, "stopping")
-            strata = train.labels if names else None
-            kept, held = split_rows(strata, settings.stopping.fraction, rng, train.groups, n=len(train))
+            strata, fraction = task.strata(train.labels), settings.stopping.fraction
+            kept, held = split_rows(strata, fraction, rng, train.groups, n=len(train))
             train, validation = train.take(kept), train.take(held)
-        features = self.features.fitted(train.R)
-        dtype = settings.training_dtype(np.empty(0, np.float32 if isinstance(features, PictureFeatures) else float))
-        target = None if names else Target.fitted(self.target, train.labels)
-        loss, n_out = settings.classifier_loss(len(names)) if names else (settings.regressor_loss(), 1)
+        features = self.features.fit(train.R)
+        dtype = settings.training_dtype(np.empty(0, np.float32 if features.of_images else np.float64))
+        target = task.target_scaler(train.labels)
+        loss, n_out = task.loss(settings)
 
         def examples(samples: Samples) -> tuple[Any, np.ndarray]:
             labels = np.repeat(samples.labels, len(features.views))
             y = loss.targets(labels, dtype) if target is None else target.standardised(labels)
-            return features.finished(samples.R, dtype), y
+            return features.transform(samples.R, dtype), y
 
         X, y = examples(train)
-        how = replace(settings, class_weight=weights_by_code(settings.class_weight, names))
+        how = replace(settings, class_weight=weights_by_code(settings.class_weight, task.class_names))
         if callbacks is not None:
             how = replace(how, callbacks=(*how.callbacks, *callbacks(X, y)))
         measured = None if validation is None else examples(validation)
         starts = seeds(self.seed, "ensemble", self.ensemble)
         fits = []
         for member, seed in enumerate(starts):
-            checkpoint = None if checkpoints is None else checkpoints.at(f"{label}-member-{member}")
+            checkpoint = None if self.checkpoints is None else self.checkpoints.at(f"{label}-member-{member}")
             seeded = replace(how, random_state=seed)
             fits.append(fit(X, y, seeded, loss, n_out, validation=measured, checkpoint=checkpoint))
             if fits[-1].interrupted:
                 break
         networks = tuple(f.network if target is None else target.in_units(f.network) for f in fits)
-        model = Model(features, networks, names, history=asdict(fits[0].history), target=target)
+        model = Model(features, networks, task.class_names, history=asdict(fits[0].history), target=target)
         learned, histories = [f.network for f in fits], [f.history for f in fits]
 
         def examine(cross_validation: tuple[float, float] | None) -> tuple[Finding, ...]:
@@ -154,17 +156,15 @@ class Learner:
         init = self.settings.init
         init = "he" if isinstance(init, list | tuple) else init  # given arrays fit the layers they were given for
         settings = replace(self.settings, hidden_layers=(), init=init)
-        if not isinstance(self.features, PictureFeatures):
+        if not self.features.of_images:
             settings = replace(settings, **TO_THE_OPTIMUM, epochs=max(settings.epochs, ENOUGH))
         return replace(self, settings=settings, ensemble=1)
 
-    def fit_predict(
-        self, samples: Samples, checkpoints: Checkpoints | None = None, with_baseline: bool = True
-    ) -> FitPredict:
-        """Return what cross-validation asks for: rows to learn from and held rows -> answers to the held ones.
+    def fit_predict(self, samples: Samples, with_baseline: bool = True) -> FitPredict:
+        """Return what cross-validation asks for: training rows and held-out rows -> outputs for the held-out ones.
 
-        with_baseline: also those of a network without hidden layer.  Ctrl-C ends it by KeyboardInterrupt: a fold that
-        is half learned says nothing.
+        with_baseline: also those of a network without hidden layers.  Ctrl-C raises KeyboardInterrupt, because a
+        half-trained fold shows nothing.
         """
         simpler = self.without_hidden_layers if with_baseline else None
         learners = {NET: self} | ({} if simpler is None else {NO_HIDDEN_LAYER: simpler})
@@ -172,10 +172,10 @@ class Learner:
         def fold(training: np.ndarray, held: np.ndarray, where: str) -> dict[str, np.ndarray]:
             train, answers = samples.take(training), {}
             for name, learner in learners.items():
-                learned = learner.learn(train, checkpoints=checkpoints, label=f"{where}, {name}")
+                learned = learner.learn(train, label=f"{where}, {name}")
                 if learned.interrupted:
                     raise KeyboardInterrupt
-                answers[name] = learned.model.answers(samples.R[held])
+                answers[name] = learned.model.outputs(samples.R[held])
             return answers
 
         return fold

@@ -11,20 +11,20 @@ import numpy as np
 from pellucid.data import Dataset, folds
 from pellucid.errors import InputError
 from pellucid.evaluation import (
-    Answered,
     CrossValidation,
     Rejection,
+    SelectiveScores,
     Threshold,
-    answered,
     choose_rejection,
     choose_threshold,
     cross_fitted,
 )
 from pellucid.evaluation.cross_val_predict import FOLDS, rest_of
+from pellucid.evaluation.selective import selective
 from pellucid.features import Features
 from pellucid.model.model import Model
-from pellucid.model.novelty import UNKNOWN, Known, Limits
-from pellucid.model.predictions import weighed
+from pellucid.model.novelty import ReferenceSet, RejectionThresholds
+from pellucid.model.predictions import UNKNOWN, Predictions, reweighted
 from pellucid.system.random_streams import stream
 
 Auto = Literal["auto"]
@@ -51,8 +51,8 @@ class Kept:
         novelty = np.empty(len(R))
         for rows in judged.held:
             rest = R[rest_of(rows, len(R))]
-            fitted = features.fitted(rest)
-            novelty[rows] = Known.fitted(fitted, rest).novelty(fitted, R[rows])
+            fitted = features.fit(rest)
+            novelty[rows] = ReferenceSet.fit(fitted, rest).novelty(fitted, R[rows])
         return cls(judged.probabilities, novelty, labels, judged.held, groups)
 
     @classmethod
@@ -62,7 +62,7 @@ class Kept:
             held = folds(dataset.labels, FOLDS, stream(seed, "folds"), dataset.groups)
         except InputError:  # too few of a class
             held = []
-        return cls(model.probabilities(R), model.novelty(R), dataset.labels, held, dataset.groups)
+        return cls(model.outputs(R), model.novelty(R), dataset.labels, held, dataset.groups)
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Decision:
 
     threshold: Threshold | None = None
     rejection: Rejection | None = None
-    worth: Answered | None = None
+    worth: SelectiveScores | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain numbers and lists, as JSON takes them; None for what was not chosen."""
@@ -108,7 +108,7 @@ def refuse_impossible(
 
 def knowing(model: Model, R: np.ndarray) -> Model:
     """Return a model that can tell novelty, measured from the raw rows R that it learned from."""
-    return replace(model, known=Known.fitted(model.features, R))
+    return replace(model, reference=ReferenceSet.fit(model.features, R))
 
 
 def decided(model: Model, kept: Kept, reject: float | Auto | None, threshold: float | Auto) -> tuple[Model, Decision]:
@@ -122,23 +122,25 @@ def decided(model: Model, kept: Kept, reject: float | Auto | None, threshold: fl
         value = line.value
     model = replace(model, threshold=value)
     if reject is None:
-        return replace(model, known=None), Decision(line)
-    P = weighed(kept.probabilities, model.threshold)
+        return replace(model, reference=None), Decision(line)
+    P = reweighted(kept.probabilities, model.threshold)
     rejection = choose_rejection(P, kept.novelty, kept.labels, reject)
     worth = None
     if kept.held:
         worth = cross_fitted(kept.probabilities, kept.novelty, kept.labels, kept.held, reject, kept.groups, threshold)
-    limits = Limits(rejection.confidence, rejection.novelty)
+    limits = RejectionThresholds(rejection.confidence, rejection.novelty)
     return replace(model, rejection=limits), Decision(line, rejection, worth)
 
 
-def answers_of(model: Model, R: np.ndarray, dataset: Dataset, used_for: str) -> Answered | None:
-    """Return what a model's answers to labelled rows, given as raw rows R, are worth; None where it gives all.
+def selective_scores(
+    model: Model, predictions: Predictions, labels: np.ndarray, groups: np.ndarray | None, used_for: str
+) -> SelectiveScores | None:
+    """Return coverage and accuracy of a model that rejects some samples; None for one that answers all.
 
-    used_for: what else the rows were used for, as `score` takes it: there is an interval for "testing" alone.
+    used_for: what else the rows were used for, as `score` takes it: only "testing" has an interval.
     """
     if model.rejection is None:
         return None
-    P = weighed(model.probabilities(R), model.threshold)
-    worth = answered(model.rejection, P, model.novelty(R), dataset.labels, dataset.groups)
-    return worth if used_for == "testing" else replace(worth, interval=None)
+    right = predictions.codes == labels
+    scores = selective(~predictions.rejected, right, groups)
+    return scores if used_for == "testing" else replace(scores, interval=None)

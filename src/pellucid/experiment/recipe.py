@@ -18,10 +18,8 @@ from pellucid.features import (
     Features,
     Numbers,
     Photo,
-    PictureFeatures,
     Pixels,
     Table,
-    copies_of,
     views_of,
 )
 from pellucid.features.onnx_backbone import Backbone
@@ -180,12 +178,9 @@ class Recipe:
         settings = self._as_given(features.kind)
         own: dict[str, Any] = {name: getattr(self, name) for name in OF_RECIPE if name != "training"}
         own |= {"ensemble": self.networks_for(features), "cross_validate": cross_validate, "holdout": holdout}
-        if isinstance(features, PictureFeatures):
-            own |= {"features": self.features or features.kind, "copies": copies_of(features.views)}
-        if isinstance(features, Embedding):
-            own["normalize"] = features.normalize
-        if isinstance(features, Pixels | Embedding):
-            own["size"] = (features.shape.height, features.shape.width)
+        own |= features.recipe()
+        if features.of_images:
+            own["features"] = self.features or features.kind
         return own | {f.name: getattr(settings, f.name) for f in fields(Settings)} | {"random_state": seed}
 
     def features_for(self, dataset: Dataset) -> Features:

@@ -9,18 +9,19 @@ from pellucid.data import Splits
 from pellucid.data.audit.audit import Audit
 from pellucid.data.corrections import Corrected
 from pellucid.evaluation import (
-    Answered,
     CrossValidation,
     FileFacts,
     LearningCurve,
     RegressionScores,
     RegressionValidation,
     Scores,
+    SelectiveScores,
     Shift,
 )
 from pellucid.experiment.operating_point import Decision
 from pellucid.html import escaped
 from pellucid.model.model import Model
+from pellucid.model.predictions import Predictions
 from pellucid.training import History
 from pellucid.training.diagnostics import Finding
 
@@ -37,7 +38,7 @@ class Result:
     decision: the threshold and the limits of answers that were chosen.  answered: by part, what these are worth there.
     corrections: how many labels of each part were put right; None where there was no list of them.
     skipped: pictures left out, as (name, reason).
-    splits: the data as it was divided, and rows: its raw rows, to draw from.
+    splits: the data as they were divided.  rows: their raw features by part.  predictions: of the model, by part.
     """
 
     model: Model
@@ -52,8 +53,9 @@ class Result:
     findings: tuple[Finding, ...]
     splits: Splits
     rows: dict[str, np.ndarray]
+    predictions: dict[str, Predictions]
     decision: Decision
-    answered: dict[str, Answered]
+    answered: dict[str, SelectiveScores]
     corrections: dict[str, Corrected] | None = None
     skipped: tuple[tuple[str, str], ...] = ()
 
@@ -104,5 +106,5 @@ class Result:
             "used_row_space": history.used_row_space,
             "row_space": history.row_space_reason,
             "skipped": [{"name": name, "reason": reason} for name, reason in self.skipped],
-            "provenance": dict(self.model.provenance),
+            "provenance": self.model.provenance.as_dict(),
         }

@@ -1,4 +1,4 @@
-"""A job: a recipe carried out. Samples are read, rows held back, features and networks fitted, and all is judged.
+"""Run: a recipe carried out. Samples are read, some held out, features and networks fitted, and everything is scored.
 
 The same few steps for pictures and tables, and for every way to ask for them.
 """
@@ -10,25 +10,29 @@ from typing import Any
 from pellucid._version import versions
 from pellucid.data import Splits
 from pellucid.errors import InputError
-from pellucid.evaluation import (
-    Answered,
-    CrossValidation,
-    RegressionScores,
-    Scores,
+from pellucid.evaluation import CrossValidation
+from pellucid.evaluation.task import task_of
+from pellucid.experiment.learner import NO_HIDDEN_LAYER, SILENT, Learned, Learner, Samples
+from pellucid.experiment.operating_point import (
+    Decision,
+    Kept,
+    decided,
+    knowing,
+    refuse_impossible,
+    selective_scores,
 )
-from pellucid.experiment.learner import Learner, Samples
-from pellucid.experiment.operating_point import Decision, Kept, answers_of, decided, knowing, refuse_impossible
 from pellucid.experiment.partition import Division
 from pellucid.experiment.prepare import Prepared, prepare
 from pellucid.experiment.recipe import Recipe, make_recipe
 from pellucid.experiment.result import Result
-from pellucid.experiment.scoring import cross_validated, curve_of, facts_against, scored, shift_between, usual_or_wanted
-from pellucid.features.extraction import Progress
+from pellucid.experiment.scoring import cross_validated, curve_of, facts_against, shift_between, usual_or_wanted
 from pellucid.model.model import Model
+from pellucid.model.provenance import Provenance
+from pellucid.system.progress import Progress
 from pellucid.system.random_streams import as_seed
-from pellucid.training import Checkpoints, Settings
+from pellucid.training import Checkpoints
 
-NOT_TOLD = ("data", "training", "cache")  # in a model's recipe: told elsewhere, or without influence
+LEFT_OUT = ("data", "training", "cache")  # of a model's recipe: recorded elsewhere, or without influence
 
 
 def train(source: str | Path, *, progress: Progress | None = None, **settings: Any) -> Result:
@@ -36,7 +40,7 @@ def train(source: str | Path, *, progress: Progress | None = None, **settings: A
 
     source: a folder of class folders, a .zip of one, .h5, .csv, .npz, an IDX folder, "hf:NAME" or "toy:flower".
     settings: any field of `Recipe` (validation, size, merge, ...) or of `Settings` (hidden_layers, epochs, ...).
-    progress: what shows how far reading and training are.
+    progress: hears how far reading and training are.
 
     >>> result = train("toy:flower", hidden_layers=(8,), activation="tanh", optimizer="lbfgs", random_state=0)
     >>> result.cross_validation.accuracy > 0.8
@@ -49,11 +53,13 @@ def train(source: str | Path, *, progress: Progress | None = None, **settings: A
 
 @dataclass(frozen=True)
 class Plan:
-    """A job before anything is learned: prepared and divided data, and who learns what from which samples.
+    """A run before anything is learned: prepared and divided data, and who learns what from which samples.
 
-    seed: of the first start.  repeats: of cross-validation.  skipped: pictures left out, where that is allowed.
+    repeats: of cross-validation.  holdout: the share held out for testing.  skipped: unreadable pictures, where the
+    recipe allows them.
     """
 
+    recipe: Recipe
     prepared: Prepared
     learner: Learner
     division: Division
@@ -68,8 +74,8 @@ class Plan:
         return division.samples("train"), division.samples("validation") if "validation" in division else None
 
 
-def planned(recipe: Recipe, progress: Progress | None = None, checkpoints: Checkpoints | None = None) -> Plan:
-    """Read the data of a recipe and divide them.  checkpoints: where the seed is kept, if the recipe has none."""
+def planned(recipe: Recipe, progress: Progress = SILENT, checkpoints: Checkpoints | None = None) -> Plan:
+    """Read the data of a recipe and divide them.  checkpoints: keep the seed, if the recipe has none."""
     prepared = prepare(recipe, progress)
     splits = prepared.splits
     refuse_impossible(recipe.reject, recipe.threshold, splits.train, splits.validation)
@@ -92,90 +98,88 @@ def planned(recipe: Recipe, progress: Progress | None = None, checkpoints: Check
         division.hold_back_for_testing(holdout, seed)
     if recipe.chooses and not repeats and settings.stopping is None:
         division.hold_back_for_choosing(seed)
-    first = division.train
-    learner = Learner(features, settings, seed, first.class_names, recipe.networks_for(features), first.target)
-    return Plan(prepared, learner, division, repeats, holdout, skipped)
+    ensemble = recipe.networks_for(features)
+    learner = Learner(features, settings, seed, task_of(division.train), ensemble, progress, checkpoints)
+    return Plan(recipe, prepared, learner, division, repeats, holdout, skipped)
 
 
 def run(recipe: Recipe, progress: Progress | None = None, checkpoints: Checkpoints | None = None) -> Result:
-    """Carry out a recipe.  checkpoints: where to write how far it is, and to go on from."""
-    plan = planned(recipe, progress, checkpoints)
-    prepared, learner, division, repeats = plan.prepared, plan.learner, plan.division, plan.repeats
-    settings, seed, features, skipped = learner.settings, learner.seed, learner.features, plan.skipped
+    """Carry out a recipe.  progress: hears how far it is.  checkpoints: where it saves its state and resumes from."""
+    plan = planned(recipe, progress or SILENT, checkpoints)
+    learner, division, seed = plan.learner, plan.division, plan.learner.seed
     whole, validation = plan.samples
 
-    judged = None
-    if repeats:
-        judged = cross_validated(learner, whole, repeats, recipe.threshold, progress, checkpoints)
-    curve = curve_of(learner, whole, judged, progress, checkpoints) if recipe.learning_curve else None
-    shown = None if progress is None else lambda X, y: [progress.training(X, y, settings.epochs)]
-    learned = learner.learn(whole, validation, shown, checkpoints)
+    judged = cross_validated(learner, whole, plan.repeats, recipe.threshold) if plan.repeats else None
+    curve = curve_of(learner, whole, judged) if recipe.learning_curve else None
+    shown = learner.progress.training
+    learned = learner.learn(whole, validation, callbacks=lambda X, y: [shown(X, y, learner.settings.epochs)])
     simpler = learner.without_hidden_layers
     baseline = None
     if simpler is not None and not learned.interrupted:
-        baseline = simpler.learn(whole, validation, None, checkpoints, "baseline").model
+        baseline = simpler.learn(whole, validation, "baseline").model
     of_folds = judged if isinstance(judged, CrossValidation) else None
     plain = of_folds if recipe.threshold == 0.5 else None  # another threshold is not what the doctor should judge by
     findings = learned.examine(None if plain is None else (plain.accuracy, plain.baselines["majority"]))
-    facts = facts_against(prepared.audit, division.parts, judged, learned.model, division.rows.get("test"), seed)
-    if len(learned.held) and settings.stopping is not None:
-        division.hold_out(learned.held, settings.stopping)
+    parts = dict(division.parts)  # before early stopping's rows move to the validation part
+    model, decision = _decided(plan, learned, of_folds, whole)
 
-    chooses = settings.stopping is not None or settings.restarts > 1 or (recipe.chooses and not repeats)
-    used_for = {"train": "training", "validation": "choosing" if chooses else "testing", "test": "testing"}
-    model, decision = _decided(recipe, learner, learned.model, of_folds, whole, division)
-    told = {
-        "division": "; ".join(division.said) or "as the data is divided",
-        "used_for": used_for,
-        "skipped": len(skipped or ()),
-        "corrections": {part: asdict(made) for part, made in (prepared.corrections or {}).items()},
-        "dropped": prepared.dropped,
-        "findings": [finding.as_dict() for finding in findings],
-        "audit": None if prepared.audit is None else prepared.audit.as_dict()["findings"],
-        "decision": decision.as_dict(),
-    }
-    model = replace(model, merge=recipe.merge, provenance=_provenance(recipe, settings, seed, division) | told)
-    scores: dict[str, Scores | RegressionScores] = {}
-    answered: dict[str, Answered] = {}
+    used_for = _used_for(plan)
+    provenance = replace(
+        _provenance(plan, used_for),
+        findings=[finding.as_dict() for finding in findings],
+        decision=decision.as_dict(),
+    )
+    model = replace(model, merge=recipe.merge, provenance=provenance)
+    predictions = {part: model.predictions(R) for part, R, _ in division}
+    scores, selective = {}, {}
     for part, R, dataset in division:
-        scores[part] = scored(model, R, dataset.labels, used_for[part], baseline, dataset.groups)
-        worth = answers_of(model, R, dataset, used_for[part]) if used_for[part] == "testing" else None
-        answered |= {} if worth is None else {part: worth}
+        simple = {}
+        if baseline is not None:
+            simple[NO_HIDDEN_LAYER] = replace(baseline, threshold=model.threshold).predictions(R)
+        known = (predictions[part], dataset.labels)
+        scores[part] = learner.task.scores(*known, used_for[part], model, simple, dataset.groups)
+        worth = selective_scores(model, *known, dataset.groups, used_for[part])
+        if worth is not None and used_for[part] == "testing":
+            selective[part] = worth
     return Result(
         model=model,
-        recipe=recipe.in_full(features, seed, repeats, plan.holdout),
+        recipe=recipe.in_full(learner.features, seed, plan.repeats, plan.holdout),
         histories=learned.histories,
         scores=scores,
         cross_validation=judged,
         learning_curve=curve,
-        audit=prepared.audit,
-        file_facts=facts,
+        audit=plan.prepared.audit,
+        file_facts=facts_against(plan.prepared.audit, parts, judged, predictions, seed),
         shift=shift_between(division.parts, seed),
         findings=findings,
         splits=Splits(**division.parts),
         rows=division.rows,
+        predictions=predictions,
         decision=decision,
-        answered=answered,
-        corrections=prepared.corrections,
-        skipped=tuple(skipped or ()),
+        answered=selective,
+        corrections=plan.prepared.corrections,
+        skipped=tuple(plan.skipped or ()),
     )
 
 
-def _decided(
-    recipe: Recipe,
-    learner: Learner,
-    model: Model,
-    judged: CrossValidation | None,
-    whole: Samples,
-    division: Division,
-) -> tuple[Model, Decision]:
-    """Return the model with what is chosen on rows it did not learn from: of the folds, else of the validation part.
+def _used_for(plan: Plan) -> dict[str, str]:
+    """Return what each part of the data was used for; call it once everything is learned and held out."""
+    settings = plan.learner.settings
+    chooses = settings.stopping is not None or settings.restarts > 1 or (plan.recipe.chooses and not plan.repeats)
+    return {"train": "training", "validation": "choosing" if chooses else "testing", "test": "testing"}
 
-    whole: the samples of the folds.
+
+def _decided(plan: Plan, learned: Learned, judged: CrossValidation | None, whole: Samples) -> tuple[Model, Decision]:
+    """Return the model with threshold and rejection, chosen on rows it did not learn from: folds, or validation part.
+
+    Rows that early stopping held out move to the validation part first.  whole: the samples of the folds.
     """
+    recipe, learner, division = plan.recipe, plan.learner, plan.division
+    if len(learned.held) and learner.settings.stopping is not None:
+        division.hold_out(learned.held, learner.settings.stopping)
     if not recipe.chooses:
-        return replace(model, threshold=float(recipe.threshold)), Decision()
-    model = knowing(model, division.rows["train"])
+        return replace(learned.model, threshold=float(recipe.threshold)), Decision()
+    model = knowing(learned.model, division.rows["train"])
     if judged is None:
         kept = Kept.of_part(model, division.rows["validation"], division.parts["validation"], learner.seed)
     else:
@@ -183,13 +187,20 @@ def _decided(
     return decided(model, kept, recipe.reject, recipe.threshold)
 
 
-def _provenance(recipe: Recipe, settings: Settings, seed: int, division: Division) -> dict[str, Any]:
-    """Return where a model comes from, as far as it was known before anything was learned."""
-    return {
-        "data": recipe.data,
-        "counts": {part: dataset.counts() or len(dataset) for part, _, dataset in division},
-        "seed": seed,
-        "recipe": {f.name: getattr(recipe, f.name) for f in fields(recipe) if f.name not in NOT_TOLD},
-        "settings": settings.described(),
-        "versions": versions(),
-    }
+def _provenance(plan: Plan, used_for: dict[str, str]) -> Provenance:
+    """Return where the model comes from: data, recipe and what was done to the data."""
+    recipe, prepared, division = plan.recipe, plan.prepared, plan.division
+    return Provenance(
+        data=recipe.data,
+        counts={part: dataset.counts() or len(dataset) for part, _, dataset in division},
+        seed=plan.learner.seed,
+        recipe={f.name: getattr(recipe, f.name) for f in fields(recipe) if f.name not in LEFT_OUT},
+        settings=plan.learner.settings.described(),
+        versions=versions(),
+        division="; ".join(division.said) or "as the data is divided",
+        used_for=used_for,
+        skipped=len(plan.skipped or ()),
+        corrections={part: asdict(made) for part, made in (prepared.corrections or {}).items()},
+        dropped=prepared.dropped,
+        audit=None if prepared.audit is None else prepared.audit.as_dict()["findings"],
+    )

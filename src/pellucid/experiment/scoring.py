@@ -1,7 +1,7 @@
 """Judging: what a job finds out about how good its model is, on rows that it did not learn from."""
 
-from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Literal
 
 import numpy as np
 
@@ -12,27 +12,19 @@ from pellucid.evaluation import (
     CrossValidation,
     FileFacts,
     LearningCurve,
-    RegressionScores,
     RegressionValidation,
-    Scores,
     Shift,
-    cross_validate,
-    cross_validate_regression,
     facts_of,
     file_facts,
     learning_curve,
     prior_shift,
-    score,
-    score_regression,
 )
 from pellucid.evaluation.cross_val_predict import FOLDS, usual_repeats
 from pellucid.evaluation.cross_validation import HEADLINE_BELOW
-from pellucid.experiment.learner import NO_HIDDEN_LAYER, Learner, Samples
-from pellucid.features.extraction import Progress
+from pellucid.experiment.learner import Learner, Samples
 from pellucid.model.model import Model
-from pellucid.model.predictions import class_codes
+from pellucid.model.predictions import Predictions, class_codes
 from pellucid.system.random_streams import stream
-from pellucid.training import Checkpoints
 
 
 def usual_or_wanted(wanted: int | None, train: Dataset) -> int:
@@ -49,77 +41,49 @@ def usual_or_wanted(wanted: int | None, train: Dataset) -> int:
 
 
 def cross_validated(
-    learner: Learner,
-    train: Samples,
-    repeats: int,
-    threshold: float | Literal["auto"],
-    progress: Progress | None,
-    checkpoints: Checkpoints | None,
+    learner: Learner, train: Samples, repeats: int, threshold: float | Literal["auto"]
 ) -> CrossValidation | RegressionValidation:
-    fit_predict, told = learner.fit_predict(train, checkpoints), _told(progress, "cross-validation")
-    how: dict[str, Any] = {"seed": learner.seed, "repeats": repeats, "groups": train.groups, "progress": told}
-    if not learner.class_names:
-        return cross_validate_regression(fit_predict, train.labels, **how)
-    return cross_validate(fit_predict, train.labels, learner.class_names, threshold=threshold, **how)
-
-
-def curve_of(
-    learner: Learner,
-    train: Samples,
-    judged: CrossValidation | RegressionValidation | None,
-    progress: Progress | None,
-    checkpoints: Checkpoints | None,
-) -> LearningCurve:
-    return learning_curve(
-        learner.fit_predict(train, checkpoints, with_baseline=False),
+    """Return the scores of cross-validation, beside those of a network without hidden layers."""
+    return learner.task.cross_validate(
+        learner.fit_predict(train),
         train.labels,
+        threshold,
         seed=learner.seed,
+        repeats=repeats,
         groups=train.groups,
-        whole=judged.probabilities if isinstance(judged, CrossValidation) else None,
-        progress=_told(progress, "learning curve"),
+        progress=learner.progress.counting("cross-validation"),
     )
 
 
-def scored(
-    model: Model,
-    R: np.ndarray,
-    labels: np.ndarray,
-    used_for: str,
-    baseline: Model | None = None,
-    groups: np.ndarray | None = None,
-) -> Scores | RegressionScores:
-    """Return the scores of a model on raw rows R with labels (n,): codes of its classes, or numbers to predict.
-
-    baseline: the model without hidden layers.  Beside numbers stands the mean of those that were learned; of these rows
-    where the model does not know it.
-    """
-    answers = model.answers(R)
-    simpler = {} if baseline is None else {NO_HIDDEN_LAYER: baseline.answers(R)}
-    if not model.class_names:
-        mean = float(labels.mean()) if model.target is None else model.target.mean
-        return score_regression(answers, labels, mean, used_for, simpler)
-    said = {name: class_codes(P, model.threshold) for name, P in simpler.items()}
-    return score(answers, labels, model.class_names, used_for, said, groups, model.threshold)
-
-
-def _told(progress: Progress | None, what: str) -> Callable[[int, int], None] | None:
-    return None if progress is None else lambda done, total: progress.fits(what, done, total)
+def curve_of(
+    learner: Learner, train: Samples, cross_validation: CrossValidation | RegressionValidation | None
+) -> LearningCurve:
+    """Return what fewer samples would have reached."""
+    whole = cross_validation.probabilities if isinstance(cross_validation, CrossValidation) else None
+    return learning_curve(
+        learner.fit_predict(train, with_baseline=False),
+        train.labels,
+        seed=learner.seed,
+        groups=train.groups,
+        whole=whole,
+        progress=learner.progress.counting("learning curve"),
+    )
 
 
 def facts_against(
     found: Audit | None,
     parts: Mapping[str, Dataset],
     judged: CrossValidation | RegressionValidation | None,
-    model: Model,
-    R_test: np.ndarray | None,
+    predictions: Mapping[str, Predictions],
     seed: int,
 ) -> FileFacts | None:
-    """Return how well file facts alone guess the class: by cross-validation where there is one, else on the test part.
+    """Return how well file metadata alone predicts the class: by cross-validation, or else on the test part.
 
-    R_test: the raw rows of the test part.  None where nobody looked at files, or nothing is held back.
+    None where nobody looked at files, or nothing was held out.
     """
     used = ("train",) if judged is not None else ("train", "test")
-    if found is None or not model.class_names or not all(part in parts and parts[part].of_files for part in used):
+    is_regression = not parts["train"].class_names
+    if found is None or is_regression or not all(part in parts and parts[part].of_files for part in used):
         return None
     known = []
     for part in used:
@@ -129,9 +93,8 @@ def facts_against(
     labels = np.concatenate([parts[part].labels for part in used])
     if isinstance(judged, CrossValidation):
         return file_facts(known, labels, judged.held, seed=seed, net=judged.said)
-    assert R_test is not None
     held = [np.arange(len(parts["train"]), len(labels))]
-    net = np.concatenate([parts["train"].labels, class_codes(model.probabilities(R_test))])  # only held ones are asked
+    net = np.concatenate([parts["train"].labels, class_codes(predictions["test"].outputs)])  # only held-out rows count
     return file_facts(known, labels, held, seed=seed, net=net)
 
 
@@ -147,7 +110,7 @@ def shift_between(parts: Mapping[str, Dataset], seed: int) -> Shift | None:
 
 def shift_since_training(model: Model, labels: np.ndarray) -> Shift | None:
     """Return how the shares of the classes differ from those that a model learned from; None where it does not tell."""
-    counts = model.provenance.get("counts", {}).get("train")
+    counts = (model.provenance.counts or {}).get("train")
     if not (isinstance(counts, dict) and set(counts) == set(model.class_names) and model.class_names):
         return None
     learned = np.repeat(np.arange(len(counts)), [int(counts[name]) for name in model.class_names])

@@ -142,7 +142,7 @@ def occluded(
         rows.append(row)
         if told is not None:
             told(len(rows), len(copies))
-    P = model.probabilities(np.stack(rows)).astype(np.float64)
+    P = model.outputs(np.stack(rows)).astype(np.float64)
     if code is None:
         code = int(class_codes(P[:1], model.threshold)[0])
     p = P[:, code]
@@ -209,7 +209,7 @@ def gradient_times_input(model: Model, R: np.ndarray, codes: np.ndarray) -> np.n
     if not isinstance(features, Pixels) or not model.class_names:
         raise InputError(f"gradient x input is for classifiers of pixels; this model takes {features}.")
     dtype = model.network.parameters.dtype
-    X = np.asarray(features.finished(R, dtype)[:], dtype)[:: len(features.views)]  # the plain view comes first
+    X = np.asarray(features.transform(R, dtype)[:], dtype)[:: len(features.views)]  # the plain view comes first
     total = np.zeros(X.shape)
     for network in model.networks:
         logits, tape = network.forward(X)

@@ -1,22 +1,19 @@
 """Features: from a raw sample to an input vector, fitted on training rows only, kept with the model.
 
-A sample is described by a raw row, which knows nothing of others; `fitted` looks at the raw rows of the training
-samples; `finished` makes of raw rows what a network takes. One class and one row of `FEATURES` each.
+`extract` describes each sample by raw features, independent of the others; `fit` looks at those of all training
+samples; `transform` makes network inputs of them. Each kind is a class and a row of `FEATURES`.
 """
-
-from typing import TypeAlias
 
 from pellucid.features.augmentation import COPIES, copies_of, views_of
 from pellucid.features.embedding import NORMALIZATIONS, Embedding
+from pellucid.features.features import Features
 from pellucid.features.images import PictureFeatures, StandardizedPictures
 from pellucid.features.photo import Photo
 from pellucid.features.pixels import Pixels
 from pellucid.features.scaling import Numbers
 from pellucid.features.table import Table
 
-Features: TypeAlias = PictureFeatures | Numbers | Table
-
-FEATURES: dict[str, type[Pixels] | type[Photo] | type[Embedding] | type[Numbers] | type[Table]] = {
+FEATURES: dict[str, type[Features]] = {
     "photo": Photo,
     "pixels": Pixels,
     "embedding": Embedding,

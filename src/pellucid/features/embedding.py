@@ -140,6 +140,10 @@ class Embedding(StandardizedPictures):
         held = {} if self.external else {"onnx": np.frombuffer(self.backbone.data, np.uint8)}
         return super().arrays() | held
 
+    def recipe(self) -> dict[str, Any]:
+        """Return the recipe's values that lead to these features."""
+        return super().recipe() | {"normalize": self.normalize, "size": (self.shape.height, self.shape.width)}
+
     @classmethod
     def restore(cls, metadata: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> "Embedding":
         """Return the features that `metadata` and `arrays` describe; the graph is looked at when it is first needed."""

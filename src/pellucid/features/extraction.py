@@ -133,7 +133,7 @@ def assemble(
     for `described`.
     """
     R, dataset = described(dataset, features, dtype, skipped, progress, cache)
-    return features.finished(R, dtype), dataset
+    return features.transform(R, dtype), dataset
 
 
 def described(
@@ -179,7 +179,7 @@ def _rows_of_arrays(dataset: Dataset, features: Features, dtype: DTypeLike, told
         own = None
         if isinstance(features, Pixels):
             own = dtype if raw.dtype.kind == "f" else np.uint16 if raw.dtype == np.uint16 else np.uint8
-        block = features.rows(raw, own)
+        block = features.extract(raw, own)
         if done == 0:
             R = np.empty((len(dataset), features.n_row), block.dtype)
         R[done : done + len(block)] = block

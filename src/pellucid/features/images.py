@@ -14,7 +14,7 @@ from numpy.typing import DTypeLike
 
 from pellucid.data.images import PictureShape, as_pixels, decoder_version, is_file, prepare_decoders
 from pellucid.errors import BadPictureError, InputError, refuse_non_finite
-from pellucid.features.augmentation import VIEWS
+from pellucid.features.augmentation import VIEWS, copies_of
 from pellucid.nn.scaled_integers import Rows
 from pellucid.system.threads import in_order
 
@@ -34,6 +34,10 @@ class PictureFeatures(ABC):
     views: tuple[str, ...] = ("plain",)
     kind: ClassVar[str]
     row_dtype: ClassVar[DTypeLike]
+    of_images: ClassVar[bool] = True
+    inputs_are_pixels: ClassVar[bool] = False
+    columns: ClassVar[tuple[str, ...]] = ()
+    categorical: ClassVar[tuple[str, ...]] = ()
 
     def __post_init__(self) -> None:
         if not self.views or len(set(self.views)) < len(self.views) or not set(self.views) <= set(VIEWS):
@@ -60,6 +64,11 @@ class PictureFeatures(ABC):
         return ()
 
     @property
+    def n_numbers(self) -> int:
+        """All inputs are numbers."""
+        return self.n_out
+
+    @property
     def n_row(self) -> int:
         """How many numbers describe a picture."""
         return len(self.views) * self.n_out
@@ -72,13 +81,21 @@ class PictureFeatures(ABC):
         """Return the numbers (n_row,) of all views of pixels."""
         return np.concatenate([self.describe(VIEWS[view](pixels)) for view in self.views])
 
-    def fitted(self, R: np.ndarray) -> "PictureFeatures":
+    def fit(self, R: np.ndarray) -> Self:
         """Return the features fitted on the raw rows R (n, n_row) of the training samples."""
         return self
 
     @abstractmethod
-    def finished(self, R: np.ndarray, dtype: DTypeLike) -> Rows:
+    def transform(self, R: np.ndarray, dtype: DTypeLike) -> Rows:
         """Return the rows X (n * views, n_out) that a network takes, from raw rows (n, n_row)."""
+
+    def notes(self, R: np.ndarray) -> list[str]:
+        """Return nothing: whether a picture is unlike training is measured by the model's novelty."""
+        return []
+
+    def recipe(self) -> dict[str, Any]:
+        """Return the recipe's values that lead to these features."""
+        return {"features": self.kind, "copies": copies_of(self.views)}
 
     def made_with(self) -> str:
         """Return what makes the raw rows, with its version: another one may give other numbers."""
@@ -105,7 +122,7 @@ class PictureFeatures(ABC):
         except BadPictureError as error:
             return error
 
-    def rows(self, raw: Any, dtype: DTypeLike | None = None, bad: Bad | None = None) -> np.ndarray:
+    def extract(self, raw: Any, dtype: DTypeLike | None = None, bad: Bad | None = None) -> np.ndarray:
         """Return the raw rows (n, n_row) of pictures, of the features' own type unless another is given.
 
         bad: where given, pictures that cannot be read are left out and listed there as (position, error); else the
@@ -124,20 +141,8 @@ class PictureFeatures(ABC):
                 bad.append((position, row))
         return rows[:n]
 
-    def transform(self, raw: Any, dtype: DTypeLike = np.float64, bad: Bad | None = None) -> np.ndarray:
-        """Return the rows X (n * views, n_out) of pictures, as floats.
-
-        raw: one picture or many: a path, a PIL image, an array (h, w), (h, w, c) or flat (h * w * c,), a list of these,
-        or an array of many.  bad: as `rows` takes it.
-        """
-        return np.asarray(self.finished(self.rows(raw, self._floats(dtype), bad), dtype))
-
     def _of_type(self, row: np.ndarray, dtype: np.dtype) -> np.ndarray:
         return row
-
-    def _floats(self, dtype: DTypeLike) -> DTypeLike | None:
-        """Return the type of raw rows on the way to floats of `dtype`."""
-        return None
 
     def _each(self, pictures: Any) -> Iterator[np.ndarray | BadPictureError]:
         if len(pictures) > 1 and all(map(is_file, pictures)):
@@ -188,7 +193,7 @@ class StandardizedPictures(PictureFeatures):
     scale: np.ndarray | None = field(default=None, repr=False, compare=False)
     row_dtype = np.float32
 
-    def fitted(self, R: np.ndarray) -> Self:
+    def fit(self, R: np.ndarray) -> Self:
         """Return the features fitted on raw rows R (n, n_row), summed in float64.
 
         A number that is the same for all of them, but for rounding, keeps the scale 1.
@@ -204,7 +209,7 @@ class StandardizedPictures(PictureFeatures):
         scale[scale <= np.maximum(rounding, np.finfo(np.float32).tiny)] = 1
         return replace(self, mean=mean, scale=scale)
 
-    def finished(self, R: np.ndarray, dtype: DTypeLike) -> np.ndarray:
+    def transform(self, R: np.ndarray, dtype: DTypeLike) -> np.ndarray:
         """Return the rows X (n * views, n_out) that a network takes, from raw rows (n, n_row).
 
         Raises InputError where a number is too far from all of training to be held by `dtype`.
@@ -231,8 +236,13 @@ class StandardizedPictures(PictureFeatures):
         """Return the fitted arrays."""
         return {} if self.mean is None or self.scale is None else {"mean": self.mean, "scale": self.scale}
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if any(array is not None and array.shape != (self.n_out,) for array in (self.mean, self.scale)):
+            raise InputError("mean and scale do not fit the features")
+
     @staticmethod
     def fit_of(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Return mean and scale of a model file's arrays, as the class takes them; none where it was not fitted."""
-        kept = ("mean", "scale")
-        return {name: arrays[name] for name in kept} if any(name in arrays for name in kept) else {}
+        fitted = ("mean", "scale")
+        return {name: arrays[name] for name in fitted} if any(name in arrays for name in fitted) else {}

@@ -23,11 +23,12 @@ COLOURS = {1: ("grey",), 3: ("red", "green", "blue")}
 class Pixels(PictureFeatures):
     """Pictures resized to one shape, flattened row by row (height, width, channel), divided by their largest value.
 
-    >>> Pixels(PictureShape(1, 2, 1)).transform(np.array([[0, 255]], np.uint8)).tolist()
+    >>> Pixels(PictureShape(1, 2, 1)).extract(np.array([[0, 255]], np.uint8), np.float64).tolist()
     [[0.0, 1.0]]
     """
 
     kind = "pixels"
+    inputs_are_pixels = True
     row_dtype = np.uint8
 
     @property
@@ -68,14 +69,14 @@ class Pixels(PictureFeatures):
         """Return the pixels as one row, of their own type."""
         return pixels.ravel()
 
-    def rows(self, raw: Any, dtype: DTypeLike | None = None, bad: Bad | None = None) -> np.ndarray:
+    def extract(self, raw: Any, dtype: DTypeLike | None = None, bad: Bad | None = None) -> np.ndarray:
         """Return the pixels (n, n_row) of pictures: uint8 or another type given, floats then from 0 to 1."""
         block = isinstance(raw, np.ndarray) and raw.dtype == np.uint8 and raw.shape[1:] == self.shape.as_tuple
         if block and self.views == ("plain",):
             return self._of_type(raw, np.dtype(self.row_dtype if dtype is None else dtype)).reshape(-1, self.n_row)
-        return super().rows(raw, dtype, bad)
+        return super().extract(raw, dtype, bad)
 
-    def finished(self, R: np.ndarray, dtype: DTypeLike) -> Rows:
+    def transform(self, R: np.ndarray, dtype: DTypeLike) -> Rows:
         """Return the rows X (n * views, n_out): integers stay integers, of which X makes floats where it is indexed."""
         X = R.reshape(-1, self.n_out)
         return (
@@ -87,8 +88,9 @@ class Pixels(PictureFeatures):
     def _of_type(self, row: np.ndarray, dtype: np.dtype) -> np.ndarray:
         return to_unit(row, dtype) if dtype.kind == "f" else row
 
-    def _floats(self, dtype: DTypeLike) -> DTypeLike | None:
-        return dtype
+    def recipe(self) -> dict[str, Any]:
+        """Return the recipe's values that lead to these features."""
+        return super().recipe() | {"size": (self.shape.height, self.shape.width)}
 
     @classmethod
     def restore(cls, metadata: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> "Pixels":

@@ -1,4 +1,4 @@
-"""Numbers: rows of an array that is numeric already, standardised or as they are.
+"""Scaling: numbers to mean 0 and deviation 1, as inputs (`Numbers`) and as a target (`TargetScaler`).
 
 Mean and scale come from the training rows alone and are kept with the model.
 """
@@ -16,10 +16,10 @@ from pellucid.nn import Network
 
 
 @dataclass(frozen=True)
-class Target:
-    """What is predicted: y = mean + scale y', y' of mean 0 and deviation 1 over the training rows.
+class TargetScaler:
+    """The scaling of a regression's target: y = mean + scale y', y' with mean 0 and deviation 1 over the training rows.
 
-    >>> target = Target.fitted("price", np.array([10.0, 30.0]))
+    >>> target = TargetScaler.fit("price", np.array([10.0, 30.0]))
     >>> target.standardised(np.array([30.0])).tolist()
     [[1.0]]
     """
@@ -29,7 +29,7 @@ class Target:
     scale: float
 
     @classmethod
-    def fitted(cls, name: str, y: np.ndarray) -> "Target":
+    def fit(cls, name: str, y: np.ndarray) -> "TargetScaler":
         """Return the target of training rows, y (n,); the scale of constant ones is 1."""
         (mean,), (scale,) = mean_and_scale(y[:, None], [name])
         return cls(name, float(mean), float(scale))
@@ -55,13 +55,13 @@ class Target:
         return asdict(self)
 
     @classmethod
-    def restore(cls, metadata: Mapping[str, Any]) -> "Target":
+    def restore(cls, metadata: Mapping[str, Any]) -> "TargetScaler":
         """Return the target that `metadata` describes, or raise InputError where it cannot be one."""
         target = cls(**metadata)
         numbers = (target.mean, target.scale)
         sound = isinstance(target.name, str) and all(isinstance(n, float) and math.isfinite(n) for n in numbers)
         if not sound or target.scale <= 0:
-            raise InputError("its target is none")
+            raise InputError("the target's mean and scale are invalid")
         return target
 
 
@@ -78,7 +78,10 @@ class Numbers:
     scale: np.ndarray | None = field(default=None, repr=False)
     standardize: bool = True
     kind = "numbers"
+    of_images = inputs_are_pixels = False
+    shape = None
     views = ("plain",)
+    groups = places = categorical = ()
 
     @property
     def n_row(self) -> int:
@@ -86,14 +89,19 @@ class Numbers:
         return self.n_out
 
     @property
+    def n_numbers(self) -> int:
+        """All inputs are numbers."""
+        return self.n_out
+
+    @property
     def names(self) -> tuple[str, ...]:
         """What each column is called: x1, x2, ... where nobody named them."""
         return self.columns or tuple(f"x{number + 1}" for number in range(self.n_out))
 
-    def fitted(self, R: np.ndarray) -> "Numbers":
+    def fit(self, R: np.ndarray) -> "Numbers":
         """Return the features fitted on training rows R (n, d); a constant column keeps the scale 1.
 
-        >>> Numbers(2).fitted(np.array([[1.0, 5.0], [3.0, 5.0]])).transform([[3.0, 5.0]]).tolist()
+        >>> Numbers(2).fit(np.array([[1.0, 5.0], [3.0, 5.0]])).transform(np.array([[3.0, 5.0]]), float).tolist()
         [[1.0, 0.0]]
         """
         if not self.standardize:
@@ -101,7 +109,7 @@ class Numbers:
         mean, scale = mean_and_scale(np.asarray(R, np.float64), self.columns)
         return replace(self, mean=mean, scale=scale)
 
-    def rows(self, raw: Any, dtype: DTypeLike | None = None, bad: list[Any] | None = None) -> np.ndarray:
+    def extract(self, raw: Any, dtype: DTypeLike | None = None, bad: list[Any] | None = None) -> np.ndarray:
         """Return raw rows (n, n_out); one row may be given flat. `bad` stays empty: a bad number raises InputError."""
         try:
             R = np.asarray(raw, np.float64)
@@ -113,14 +121,18 @@ class Numbers:
         refuse_non_finite(R, "the input", self.columns)
         return R
 
-    def finished(self, R: np.ndarray, dtype: DTypeLike) -> np.ndarray:
+    def transform(self, R: np.ndarray, dtype: DTypeLike) -> np.ndarray:
         """Return the rows X (n, n_out) that a network takes, from raw rows."""
         X = R if self.mean is None or self.scale is None else (R - self.mean) / self.scale
         return X.astype(dtype)
 
-    def transform(self, raw: Any, dtype: DTypeLike = np.float64, bad: list[Any] | None = None) -> np.ndarray:
-        """Return the rows X (n, n_out) of samples, as `rows` takes them."""
-        return self.finished(self.rows(raw), dtype)
+    def notes(self, R: np.ndarray) -> list[str]:
+        """Return nothing: an array has no categories and no gaps."""
+        return []
+
+    def recipe(self) -> dict[str, Any]:
+        """Return nothing: these features follow from the data and `standardize`."""
+        return {}
 
     def _described(self) -> str:
         named = f" ({', '.join(self.columns[:8])}{', ...' if len(self.columns) > 8 else ''})" if self.columns else ""
@@ -138,6 +150,8 @@ class Numbers:
     def restore(cls, metadata: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> "Numbers":
         """Return the features that `metadata` and `arrays` describe."""
         mean, scale = arrays.get("mean"), arrays.get("scale")
+        if any(array is not None and array.shape != (metadata["n_out"],) for array in (mean, scale)):
+            raise InputError("the mean and scale of its columns do not fit")
         return cls(metadata["n_out"], tuple(metadata["columns"]), mean, scale, standardize=mean is not None)
 
     def __str__(self) -> str:

@@ -31,8 +31,9 @@ class Table:
     categories: of each categorical column, None for missing.  gappy: columns of numbers that training rows lacked.
     median, mean, scale: (k,) of the columns of numbers.
 
-    >>> table = Table(("age", "colour"), ("colour",)).fitted(np.array([[1.0, "red"], [3.0, "blue"]], object))
-    >>> table.transform([{"colour": "red", "age": 3}, {"colour": "green", "age": None}]).tolist()
+    >>> table = Table(("age", "colour"), ("colour",)).fit(np.array([[1.0, "red"], [3.0, "blue"]], object))
+    >>> R = table.extract([{"colour": "red", "age": 3}, {"colour": "green", "age": None}])
+    >>> table.transform(R, float).tolist()
     [[1.0, 0.0, 1.0], [0.0, 0.0, 0.0]]
     """
 
@@ -45,7 +46,10 @@ class Table:
     mean: np.ndarray | None = field(default=None, repr=False)
     scale: np.ndarray | None = field(default=None, repr=False)
     kind = "table"
+    of_images = inputs_are_pixels = False
+    shape = None
     views = ("plain",)
+    groups = places = ()
 
     @property
     def n_row(self) -> int:
@@ -58,6 +62,11 @@ class Table:
         return len(self.numeric) + len(self.gappy) + sum(map(len, self.categories))
 
     @property
+    def n_numbers(self) -> int:
+        """How many of the inputs are numbers; gaps and categories after them are 0 or 1."""
+        return len(self.numeric)
+
+    @property
     def numeric(self) -> tuple[str, ...]:
         """The columns of numbers."""
         return tuple(name for name in self.columns if name not in self.categorical)
@@ -66,7 +75,7 @@ class Table:
     def names(self) -> tuple[str, ...]:
         """What each column of X is called, once fitted.
 
-        >>> Table(("age", "colour"), ("colour",)).fitted(np.array([[1.0, "red"], [np.nan, None]], object)).names
+        >>> Table(("age", "colour"), ("colour",)).fit(np.array([[1.0, "red"], [np.nan, None]], object)).names
         ('age', 'age is missing', 'colour is red', 'colour is missing')
         """
         chosen = [
@@ -76,8 +85,8 @@ class Table:
         ]
         return (*self.numeric, *(f"{name} is missing" for name in self.gappy), *chosen)
 
-    def fitted(self, R: np.ndarray) -> "Table":
-        """Return the features fitted on training rows R (n, n_row), as `rows` gives them."""
+    def fit(self, R: np.ndarray) -> "Table":
+        """Return the features fitted on training rows R (n, n_row), as `extract` gives them."""
         N = self._numbers(R)
         absent = np.isnan(N)
         if empty := [name for name, column in zip(self.numeric, absent.T, strict=True) if column.all()]:
@@ -94,7 +103,7 @@ class Table:
         categories = tuple(self._categories_of(column) for column in self._categorical(R))
         return replace(self, categories=categories, gappy=gappy, median=median, mean=mean, scale=scale)
 
-    def rows(self, raw: Any, dtype: DTypeLike | None = None, bad: list[Any] | None = None) -> np.ndarray:
+    def extract(self, raw: Any, dtype: DTypeLike | None = None, bad: list[Any] | None = None) -> np.ndarray:
         """Return raw rows R (n, n_row): numbers, NaN where missing; categories as text, None where missing.
 
         raw: rows in the order of the columns, as an array or a list of lists; or a list of dicts or a data frame, by
@@ -118,7 +127,7 @@ class Table:
                     ) from None
         return R
 
-    def finished(self, R: np.ndarray, dtype: DTypeLike) -> np.ndarray:
+    def transform(self, R: np.ndarray, dtype: DTypeLike) -> np.ndarray:
         """Return the rows X (n, n_out) that a network takes, from raw rows."""
         N = self._numbers(R)
         absent = np.isnan(N)
@@ -138,10 +147,6 @@ class Table:
             k += len(categories)
         return X.astype(dtype)
 
-    def transform(self, raw: Any, dtype: DTypeLike = np.float64, bad: list[Any] | None = None) -> np.ndarray:
-        """Return the rows X (n, n_out) of samples, as `rows` takes them."""
-        return self.finished(self.rows(raw), dtype)
-
     def notes(self, R: np.ndarray) -> list[str]:
         """Return what of raw rows is unlike all training rows, a sentence a column: a new category, a new gap."""
         told = []
@@ -154,6 +159,10 @@ class Table:
                 named = _listed(sorted("missing" if text is None else text for text in set(new)))
                 told.append(f"{name!r} is {named} in {_rows(len(new))}, as in no training row; it counts as none")
         return told
+
+    def recipe(self) -> dict[str, Any]:
+        """Return nothing: these features follow from the data's columns and `standardize`."""
+        return {}
 
     def _numbers(self, R: np.ndarray) -> np.ndarray:
         return R[:, [place for place, name in enumerate(self.columns) if name not in self.categorical]].astype(float)
@@ -227,7 +236,7 @@ class Table:
         return table
 
     def _is_sound(self) -> bool:
-        """Whether what came from a file can be what `fitted` gives."""
+        """Whether what came from a file can be what `fit` gives."""
         names = (self.columns, self.categorical, self.gappy)
         present = [[text for text in categories if text is not None] for categories in self.categories]
         return (

@@ -19,6 +19,7 @@ from pellucid.errors import InputError, refuse_non_finite
 from pellucid.features import Features, Numbers
 from pellucid.model.model import Model
 from pellucid.model.predictions import class_codes, with_both_classes
+from pellucid.model.provenance import Provenance
 from pellucid.nn.losses import Loss
 from pellucid.training import Settings, fit, weights_by_code
 from pellucid.training.diagnostics import Finding
@@ -146,12 +147,9 @@ class _NeuralNetwork(BaseEstimator, ABC):
     def _model(self, class_names: tuple[str, ...], features: Features | None) -> Model:
         check_is_fitted(self, "network_")
         columns = tuple(str(name) for name in getattr(self, "feature_names_in_", ()))
-        provenance = {
-            "data": "arrays given to fit",
-            "seed": self._seed,
-            "settings": self._settings().described(),
-            "versions": versions(),
-        }
+        provenance = Provenance(
+            data="arrays given to fit", seed=self._seed, settings=self._settings().described(), versions=versions()
+        )
         features = features or Numbers(self.n_features_in_, columns)
         return Model(features, (self.network_,), class_names, {}, asdict(self.history_), provenance)
 

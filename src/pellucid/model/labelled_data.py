@@ -5,7 +5,7 @@ from typing import Any
 
 from pellucid.data import Dataset, load
 from pellucid.errors import InputError
-from pellucid.features import Features, Numbers, PictureFeatures
+from pellucid.features import Features
 from pellucid.model.model import Model
 
 
@@ -17,7 +17,7 @@ def data_for(model: Model, source: str | Path, part: str | None = None, **option
 
     Raises InputError for a class or a column that the model does not know, and for labels that are not of its kind.
     """
-    trained = model.provenance.get("recipe", {})
+    trained = model.provenance.recipe
     usual = {"label": trained.get("label"), "keys": trained.get("keys"), "groups": trained.get("group_by")}
     usual |= known_columns(model.features) | {"regression": not model.class_names}
     if model.target is not None and not usual["label"]:
@@ -27,28 +27,26 @@ def data_for(model: Model, source: str | Path, part: str | None = None, **option
     if chosen not in parts:
         raise InputError(f"{source} has no part {chosen}; it has {', '.join(parts)}.")
     dataset = parts[chosen].coded_as(model.class_names, model.merge)
-    if not isinstance(model.features, PictureFeatures):
+    if not model.features.of_images:
         dataset = dataset.with_columns(model.features.columns)
     return dataset, chosen, _used_for(model, source, chosen, divided=len(parts) > 1)
 
 
 def known_columns(of: Dataset | Features) -> dict[str, Any]:
     """Return what `load` may take as known of the columns of other data: those of the training data, or of features."""
-    if isinstance(of, PictureFeatures):
-        return {}
-    categorical = () if isinstance(of, Numbers) else of.categorical
+    categorical = set(of.categorical)
     return {
         "only": of.columns,
-        "categorical": categorical,
+        "categorical": of.categorical,
         "numeric": tuple(name for name in of.columns if name not in categorical),
     }
 
 
 def _used_for(model: Model, source: str | Path, part: str, divided: bool) -> str:
-    used, trained = model.provenance.get("used_for", {}), model.provenance.get("recipe", {})
-    if same_place(source, model.provenance.get("data")):
+    used, trained = model.provenance.used_for, model.provenance.recipe
+    if same_place(source, model.provenance.data):
         return str(used.get(part if divided else "train", "testing"))
-    own = next((name for name in ("validation", "test") if same_place(source, trained.get(name))), None)
+    own = next((name for name in ("validation", "test") if same_place(source, trained.get(name))), "")
     return str(used.get(own, "testing"))
 
 

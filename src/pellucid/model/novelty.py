@@ -1,6 +1,6 @@
-"""Novelty: how unlike a sample is to all that was learned from; and where it, or doubt, makes the answer "unknown".
+"""Novelty: how unlike the training samples a new one is, and when that, or doubt, makes the answer "unknown".
 
-A network is sure of many things it has never seen, so the distance to training rows is measured beside its answer.
+A network is often sure about things it has never seen, so the distance to training rows is measured as well.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,6 @@ import numpy as np
 
 from pellucid.features import Features
 
-UNKNOWN = "unknown"  # what is said of a sample that gets no answer
 REFERENCES = 500  # training rows that are kept, fewer where rows are long:
 MOST_NUMBERS, FEWEST = 2**21, 50
 NEIGHBOURS = 10
@@ -20,28 +19,28 @@ BLOCK = 2**22  # numbers that are held at a time
 
 
 @dataclass(frozen=True)
-class Limits:
-    """An answer is given where the largest probability >= confidence and novelty <= `novelty`."""
+class RejectionThresholds:
+    """A sample gets an answer where its largest probability >= confidence and its novelty <= `novelty`."""
 
     confidence: float
     novelty: float
 
-    def answers(self, probabilities: np.ndarray, novelty: np.ndarray) -> np.ndarray:
+    def accepts(self, probabilities: np.ndarray, novelty: np.ndarray) -> np.ndarray:
         """Return whether each sample (n,) gets an answer; the others are "unknown"."""
         return (probabilities.max(axis=1) >= self.confidence) & (novelty <= self.novelty)
 
 
 @dataclass(frozen=True, eq=False)
-class Known:
-    """What was learned from, by some of its rows: references (r, d), standardised by their own mean and scale (d,)."""
+class ReferenceSet:
+    """Some of the training rows: references (r, d), standardised by their own mean and scale (d,)."""
 
     references: np.ndarray
     mean: np.ndarray
     scale: np.ndarray
 
     @classmethod
-    def fitted(cls, features: Features, R: np.ndarray) -> "Known":
-        """Return what raw training rows R (n, n_row) show: all of them, or evenly spaced ones of many."""
+    def fit(cls, features: Features, R: np.ndarray) -> "ReferenceSet":
+        """Return the reference set of raw training features R (n, n_row): all rows, or evenly spaced ones of many."""
         most = min(len(R), REFERENCES, max(FEWEST, MOST_NUMBERS // features.n_out))
         X = _plain(features, R[np.linspace(0, len(R) - 1, most).astype(int)])
         mean, scale = X.mean(axis=0), X.std(axis=0)
@@ -50,7 +49,7 @@ class Known:
         return cls(_standardised(X, mean, scale), mean, scale)
 
     def novelty(self, features: Features, R: np.ndarray) -> np.ndarray:
-        """Return how far samples, given as raw rows, lie from what is known, (n,).
+        """Return the distance (n,) of samples, given as raw features, from the reference set.
 
         novelty = (1/k) sum_j ||x' - r_j||, over the k = 10 references r_j that are nearest to x' = (x - mean) / scale
 
@@ -75,8 +74,8 @@ class Known:
         return {"known": self.references, "known_mean": self.mean, "known_scale": self.scale}
 
     @classmethod
-    def restore(cls, arrays: Mapping[str, np.ndarray]) -> "Known":
-        """Return what `arrays` of a model file hold."""
+    def restore(cls, arrays: Mapping[str, np.ndarray]) -> "ReferenceSet":
+        """Return the reference set in the arrays of a model file."""
         return cls(arrays["known"], arrays["known_mean"], arrays["known_scale"])
 
     def fits(self, features: Features) -> bool:
@@ -94,7 +93,7 @@ class Known:
 
 def _plain(features: Features, R: np.ndarray) -> np.ndarray:
     """Return the rows x (n, d), in float64, that a network takes of the plain view of samples."""
-    X: Any = features.finished(R, np.float64)[:: len(features.views)]
+    X: Any = features.transform(R, np.float64)[:: len(features.views)]
     return np.clip(X, -LARGEST, LARGEST)
 
 

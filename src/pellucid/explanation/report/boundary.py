@@ -10,11 +10,11 @@ import numpy as np
 
 from pellucid.data.images import address
 from pellucid.errors import PellucidError
+from pellucid.evaluation.task import task_of
 from pellucid.experiment.learner import Learner, Samples
 from pellucid.experiment.recipe import make_recipe
 from pellucid.experiment.result import Result
 from pellucid.explanation.report.image_sections import Album, picture
-from pellucid.features import PictureFeatures
 from pellucid.html import escaped
 from pellucid.model.model import Model
 from pellucid.model.predictions import class_codes, with_both_classes
@@ -37,7 +37,7 @@ MOST_SECONDS = 20.0  # of training that is repeated
 def is_plane(result: Result) -> bool:
     """Whether a model divides a plane into classes that have colours here."""
     features, R = result.model.features, result.rows["train"]
-    plane = not isinstance(features, PictureFeatures) and features.n_out == 2 == features.n_row and R.dtype != object
+    plane = not features.of_images and features.n_out == 2 == features.n_row and R.dtype != object
     return plane and 2 <= len(result.model.class_names) <= len(COLOURS)
 
 
@@ -79,7 +79,7 @@ def _moments(result: Result, grid: np.ndarray) -> list[tuple[str, np.ndarray]] |
     learned = _repeated(result, lambda X, y: [look])
     if learned is None or not np.array_equal(learned.network.parameters, result.model.network.parameters):
         return None
-    X = np.asarray(learned.features.finished(grid, learned.network.parameters.dtype))
+    X = np.asarray(learned.features.transform(grid, learned.network.parameters.dtype))
     threshold = result.model.threshold
     return [
         (f"after epoch {epoch:,}", class_codes(with_both_classes(network.predict(X)), threshold))
@@ -96,9 +96,9 @@ def _repeated(result: Result, callbacks: Callable[[Any, np.ndarray], list[Callab
         return None
     samples = {name: Samples(result.rows[name], part.labels, part.groups) for name, part in parts.items()}
     seed = int(result.recipe["random_state"])
-    learner = Learner(features, settings, seed, parts["train"].class_names, 1)
+    learner = Learner(features, settings, seed, task_of(parts["train"]))
     try:
-        return learner.learn(samples["train"], samples.get("validation"), callbacks).model
+        return learner.learn(samples["train"], samples.get("validation"), callbacks=callbacks).model
     except PellucidError:  # it diverged, say
         return None
 

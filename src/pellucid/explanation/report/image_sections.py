@@ -79,7 +79,7 @@ def looked_html(model: Model, judged: Judged, album: Album, told: Told | None = 
         return f"<p>Not shown: {escaped(error)}</p>"
     codes = np.array([one.code for one in found])
     of_pixels = isinstance(model.features, Pixels)
-    pushed = gradient_times_input(model, model.features.rows(raws), codes) if of_pixels else None
+    pushed = gradient_times_input(model, model.features.extract(raws), codes) if of_pixels else None
     numbers = album.add(judged.dataset, rows.tolist())
     items = []
     for place, (row, one) in enumerate(zip(rows.tolist(), found, strict=True)):

@@ -8,7 +8,6 @@ from pellucid.data import Dataset
 from pellucid.evaluation import CrossValidation
 from pellucid.experiment.result import Result
 from pellucid.model.model import Model
-from pellucid.model.predictions import class_codes
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,9 +31,8 @@ class Judged:
         cls, model: Model, R: np.ndarray, dataset: Dataset, title: str, how: str = "", prefix: str = ""
     ) -> "Judged":
         """Return the answers of a model to raw rows R."""
-        answers = model.answers(R)
-        said = class_codes(answers, model.threshold) if model.class_names else np.empty(0, np.intp)
-        return cls(dataset, answers, said, title, how, prefix)
+        found = model.predictions(R)
+        return cls(dataset, found.outputs, found.codes, title, how, prefix)
 
     @property
     def sure(self) -> np.ndarray:

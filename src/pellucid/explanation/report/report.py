@@ -23,7 +23,6 @@ from pellucid.explanation.report.sections import (
     origin_html,
 )
 from pellucid.explanation.report.summary import sentence_of, worth_html, worth_of_scores_html
-from pellucid.features import PictureFeatures
 from pellucid.features.extraction import Progress
 from pellucid.html import document, escaped
 from pellucid.model.model import Model
@@ -76,7 +75,7 @@ def report(result: Result, *, command: str = "", again: str = "", progress: Prog
     sections["The network"] = _network(model)
     sections["Where it comes from"] = origin_html(model, result.recipe, command, again, _changed(result))
     title = sentence_of(result.headline, result.cross_validation, what, train.target)
-    return _page(title, str(model.provenance["data"]), sections, album)
+    return _page(title, str(model.provenance.data), sections, album)
 
 
 def evaluation_report(
@@ -103,7 +102,7 @@ def evaluation_report(
     sections = {"How good it is": worth_of_scores_html(scores, judged, shift), **_answers([judged], model, album)}
     sections |= _looked(judged, model, album, progress)
     sections["The network"] = _network(model)
-    sections["Where it comes from"] = origin_html(model, model.provenance.get("recipe", {}), command)
+    sections["Where it comes from"] = origin_html(model, model.provenance.recipe, command)
     return _page(sentence_of(scores, None, noun(dataset), dataset.target), dataset.source, sections, album)
 
 
@@ -117,7 +116,7 @@ def _answers(parts: list[Judged], model: Model, album: Album) -> dict[str, str]:
 
 def _looked(judged: Judged, model: Model, album: Album, progress: Progress | None) -> dict[str, str]:
     """Return where a classifier of pictures looked; nothing for any other."""
-    if not (isinstance(model.features, PictureFeatures) and model.class_names):
+    if not (model.features.of_images and model.class_names):
         return {}
     told = None if progress is None else lambda done, total: progress.fits("where it looked", done, total)
     return {"Where it looked": looked_html(model, judged, album, told)}
@@ -126,7 +125,7 @@ def _looked(judged: Judged, model: Model, album: Album, progress: Progress | Non
 def _changed(result: Result) -> list[str]:
     """Return what was put right in the data or left out of them before anything was learned."""
     told = [f"Corrections, {part}: {made.sentence()}." for part, made in (result.corrections or {}).items()]
-    if dropped := result.model.provenance["dropped"]:
+    if dropped := result.model.provenance.dropped:
         told.append(f"Left out of training, because they are copies of test or validation samples: {dropped}.")
     if result.skipped:
         told.append(f"Left out, because they cannot be read: {', '.join(name for name, _ in result.skipped)}.")

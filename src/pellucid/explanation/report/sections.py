@@ -34,14 +34,14 @@ def origin_html(
         parts.append(
             f"<p>The same weights again, every setting and the seed as they were:</p><pre>{escaped(again)}</pre>"
         )
-    counts = provenance.get("counts", {})
+    counts = provenance.counts or {}
     if counts:
         parts.append(f"<h3>Samples</h3>{_table({part: _counted(count) for part, count in counts.items()})}")
-        parts.append(f"<p>Divided: {escaped(provenance.get('division', 'not known'))}.</p>")
+        parts.append(f"<p>Divided: {escaped(provenance.division or 'not known')}.</p>")
     parts += [f"<p>{escaped(sentence)}</p>" for sentence in changed]
-    told = recipe or provenance.get("settings", {})
+    told = recipe or provenance.settings
     parts.append(f"<details><summary>All settings</summary>{_table(told)}</details>")
-    parts.append(f"<details><summary>Versions</summary>{_table(provenance.get('versions', {}))}</details>")
+    parts.append(f"<details><summary>Versions</summary>{_table(provenance.versions)}</details>")
     return "".join(parts)
 
 

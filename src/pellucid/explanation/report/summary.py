@@ -12,7 +12,7 @@ from pellucid.evaluation.metadata_baseline import in_words
 from pellucid.experiment.result import Result
 from pellucid.explanation.report.predictions import Judged
 from pellucid.html import escaped
-from pellucid.model.novelty import UNKNOWN
+from pellucid.model.predictions import UNKNOWN
 
 NAMES = {  # of baselines, as the bars have them
     "majority": "always the most frequent class",

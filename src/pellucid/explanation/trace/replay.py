@@ -14,16 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.errors import InputError
-from pellucid.experiment.learner import Learner
+from pellucid.experiment.learner import SILENT, Learner
 from pellucid.experiment.recipe import Recipe
 from pellucid.experiment.run import planned
 from pellucid.explanation.trace.record import trace
 from pellucid.explanation.trace.sample import Subject, notes_of
 from pellucid.explanation.trace.trace import Trace
-from pellucid.features.extraction import Progress
 from pellucid.model.model import Model
 from pellucid.nn.scaled_integers import Rows
 from pellucid.nn.schedules import get_schedule
+from pellucid.system.progress import Progress
 from pellucid.system.random_streams import weight_stream
 from pellucid.training import Settings, weights_by_code
 from pellucid.training.examples import Examples, checked_examples
@@ -124,13 +124,13 @@ def moment(recipe: Recipe, number: int, progress: Progress | None = None) -> Mom
 
     Raises InputError where the run makes fewer updates.
     """
-    plan = planned(recipe, progress)
+    plan = planned(recipe, progress or SILENT)
     train, validation = plan.samples
     starts = plan.learner.settings.restarts
     learner = replace(plan.learner, ensemble=1, settings=replace(plan.learner.settings, restarts=1))
     wanted = _Wanted(learner, number)
     try:
-        learned = learner.learn(train, validation, lambda X, y: [wanted.watch(X, y)])
+        learned = learner.learn(train, validation, callbacks=lambda X, y: [wanted.watch(X, y)])
     except _Reached as reached:
         return replace(reached.moment, starts=starts)
     raise InputError(f"there is no update {number}: this run ended before it; {learned.histories[0].stopped_because}.")
@@ -154,9 +154,9 @@ class _Wanted:
 
         The loop calls back after whole epochs; what is left to the moment is walked on the inputs.
         """
-        settings, names, seed = self.learner.settings, self.learner.class_names, self.learner.seed
-        loss, n_out = settings.classifier_loss(len(names)) if names else (settings.regressor_loss(), 1)
-        weights = weights_by_code(settings.class_weight, names)
+        settings, task, seed = self.learner.settings, self.learner.task, self.learner.seed
+        loss, n_out = task.loss(settings)
+        weights = weights_by_code(settings.class_weight, task.class_names)
         train = checked_examples(X, y, None, weights, loss, "the training rows")
         updates = -(-len(train) // settings.batch_rows(len(train)))
         epochs, rest = divmod(self.number, updates)

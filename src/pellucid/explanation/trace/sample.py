@@ -13,11 +13,10 @@ from pellucid.errors import InputError, MissingFileError, unknown_name
 from pellucid.explanation.trace.formula import digits
 from pellucid.explanation.trace.record import trace
 from pellucid.explanation.trace.trace import Trace
-from pellucid.features import Features, Numbers, PictureFeatures, Pixels, Table
+from pellucid.features import Features
 from pellucid.html import isolated
 from pellucid.model.model import Model
-from pellucid.model.novelty import UNKNOWN
-from pellucid.model.predictions import class_codes, with_both_classes
+from pellucid.model.predictions import UNKNOWN, with_both_classes
 from pellucid.nn.optimizers import OPTIMIZERS
 
 Array = NDArray[Any]
@@ -29,19 +28,19 @@ def values_in_words(features: Features, x: Array) -> tuple[str, ...]:
     """Return what each number of an input row x (d,) is.
 
     >>> from pellucid.features import Numbers
-    >>> ages = Numbers(1, ("age",)).fitted(np.array([[30.0], [50.0]]))
+    >>> ages = Numbers(1, ("age",)).fit(np.array([[30.0], [50.0]]))
     >>> values_in_words(ages, np.array([1.5]))
     ('55, 1.5 deviations above the mean',)
     """
-    if isinstance(features, Pixels):
+    if features.inputs_are_pixels:
         return tuple(f"{value:.0%} of full brightness" for value in x.tolist())
     mean, scale = getattr(features, "mean", None), getattr(features, "scale", None)
-    numbers = len(features.numeric) if isinstance(features, Table) else len(x)
+    numbers = features.n_numbers
     chosen = ("yes" if value else "no" for value in x[numbers:].tolist())
     if mean is None or scale is None:
         return (*map(digits, x[:numbers].tolist()), *chosen)
     away = x[:numbers].astype(np.float64)
-    if isinstance(features, PictureFeatures):  # its own numbers mean nothing to a reader
+    if features.of_images:  # its own numbers mean nothing to a reader
         return tuple(map(_deviations, away.tolist()))
     raw = away * scale + mean
     told = (f"{digits(value)}, {_deviations(d)}" for value, d in zip(raw.tolist(), away.tolist(), strict=True))
@@ -88,12 +87,12 @@ class Subject:
             raise MissingFileError(f"there is no file {source}.")
         if Path(source).is_dir():
             raise InputError(f"{source} is a folder; explain takes one picture, or one row of a table.")
-        if isinstance(model.features, PictureFeatures):
+        if model.features.of_images:
             if row:
                 raise InputError("rows are of tables; leave --row out for a picture.")
-            R = model.rows([Path(source)])
+            R = model.extract([Path(source)])
             return replace(cls.of_row(model, R), picture=embedded(Path(source), SHOWN))
-        R = model.rows_of_file(Path(source))
+        R = model.extract(source)
         if not 0 <= row < len(R):
             raise InputError(f"{source} has {len(R)} rows, 0 to {len(R) - 1}; got --row {row}.")
         R = R[row : row + 1]
@@ -102,8 +101,8 @@ class Subject:
     @classmethod
     def of_row(cls, model: Model, R: Array) -> "Subject":
         """Return the sample of one raw row (1, n_row)."""
-        X = model.features.finished(R, model.network.parameters.dtype)[0:1]
-        return cls(model, np.asarray(X), (_said(model, R, np.asarray(X)), *notes_of(model), *model.notes(R)))
+        X = model.features.transform(R, model.network.parameters.dtype)[0:1]
+        return cls(model, np.asarray(X), (_said(model, R, np.asarray(X)), *notes_of(model), *model.features.notes(R)))
 
     def targets(self, label: str, standardised: bool = False) -> Array:
         """Return a label as the loss takes it; standardised: a number as the network learns it, not in its units."""
@@ -141,15 +140,15 @@ class Subject:
         features = self.model.features
         return {
             "input_names": features.names,
-            "input_groups": features.groups if isinstance(features, PictureFeatures) else (),
-            "input_places": features.places if isinstance(features, PictureFeatures) else (),
+            "input_groups": features.groups,
+            "input_places": features.places,
             "input_values": values_in_words(features, self.X[0]),
             "class_names": self.model.class_names,
             "picture": self.picture,
         }
 
     def _rule(self) -> tuple[str, float, str]:
-        how = self.model.provenance.get("settings", {})
+        how = self.model.provenance.settings
         rule, rate = how.get("optimizer"), how.get("learning_rate")
         if rule not in OPTIMIZERS or not isinstance(rate, float):
             rule, rate = "gradient_descent", PLAIN_RATE
@@ -167,7 +166,7 @@ def notes_of(model: Model) -> list[str]:
         notes.append(f"The model is {networks} networks whose answers are averaged; this is the first of them.")
     if (views := len(model.features.views)) > 1:
         notes.append(f"It looks at {views} views ({', '.join(model.features.views)}); this is the plain one.")
-    if not isinstance(model.features, Pixels | Table | Numbers):
+    if model.features.of_images and not model.features.inputs_are_pixels:
         notes.append(f"Inputs are {model.features}.")
     if getattr(model.features, "mean", None) is not None:
         notes.append("Inputs are standardised: 0 is the mean of the training rows, 1 their deviation.")
@@ -179,17 +178,17 @@ def _said(model: Model, R: Array, X: Array) -> str:
 
     X (1, d): the plain view, of which the first network alone is asked beside it.
     """
-    answers = model.answers(R)
+    found = model.predictions(R)
     if not model.class_names:
-        return f"The model says {', '.join(f'{value:.6g}' for value in np.ravel(answers))}."
-    code = int(class_codes(answers, model.threshold)[0])
+        return f"The model says {', '.join(f'{value:.6g}' for value in np.ravel(found.outputs))}."
+    code = int(found.codes[0])
     networks, views = len(model.networks), len(model.features.views)
     counts = [f"{n} {what}" for n, what in ((networks, "networks"), (views, "views")) if n > 1]
-    said = f"{isolated(model.class_names[code])}, p = {answers[0, code]:.3f}"
+    said = f"{isolated(model.class_names[code])}, p = {found.outputs[0, code]:.3f}"
     likeliest = said + (f" ({', '.join(counts)})" if counts else "")
     p = float(with_both_classes(model.network.predict(X))[0, code])
     alone = f" The network looked at here, alone{' on the plain view' if views > 1 else ''}: {p:.3f}." if counts else ""
-    if model.said(answers, model.novelty(R))[0] == UNKNOWN:
+    if found.rejected[0]:
         return f"The model says {UNKNOWN}; without its limits it would be {likeliest}.{alone}"
     chosen = "" if model.threshold == 0.5 else f", {model.class_names[1]} being said above {model.threshold:.3g}"
     return f"The model says {likeliest}{chosen}.{alone}"

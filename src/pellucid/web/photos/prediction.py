@@ -11,10 +11,7 @@ from pellucid.data.images import PictureFile, as_pixels, embedded
 from pellucid.explanation.saliency import Occluded, occluded, veil
 from pellucid.explanation.trace.page import page
 from pellucid.explanation.trace.sample import Subject
-from pellucid.features import PictureFeatures
 from pellucid.model.model import Model
-from pellucid.model.novelty import UNKNOWN
-from pellucid.model.predictions import class_codes
 
 SHOWN = 320  # pixels of the longer side, as it is shown
 ROWS, COLUMNS = ("upper", "middle", "lower"), ("left", "centre", "right")
@@ -38,10 +35,10 @@ class Tried:
     @classmethod
     def of(cls, model: Model, name: str, data: bytes) -> "Tried":
         """Show a model the bytes of a photograph.  Raises BadPictureError where they are none."""
-        assert isinstance(model.features, PictureFeatures)
+        assert model.features.shape is not None
         picture = PictureFile(name, data)
         pixels = as_pixels(picture, model.features.shape)
-        R = model.rows([pixels])
+        R = model.extract([pixels])
         return cls(model, pixels, R, _answer(model, R) | {"name": name, "shown": embedded(picture, SHOWN)})
 
     def why(self) -> dict[str, Any]:
@@ -85,13 +82,12 @@ def sentence(found: Occluded, name: str) -> str:
 
 def _answer(model: Model, R: np.ndarray) -> dict[str, Any]:
     """Return what a model says of one raw row: the answer, and the probability of each class."""
-    P, novelty = model.probabilities(R), model.novelty(R)
-    said = str(model.said(P, novelty)[0])
-    likeliest = model.class_names[int(class_codes(P, model.threshold)[0])]
-    p = dict(zip(model.class_names, P[0].astype(float).tolist(), strict=True))
-    if said != UNKNOWN:
+    found = model.predictions(R)
+    said, likeliest = str(found.classes[0]), model.class_names[int(found.codes[0])]
+    p = dict(zip(model.class_names, found.outputs[0].astype(float).tolist(), strict=True))
+    if not found.rejected[0]:
         sentence, why = f"It is {100 * p[said]:.0f}% sure." if p[said] < 0.995 else "It is more than 99% sure.", ""
-    elif model.rejection is not None and float(novelty[0]) > model.rejection.novelty:
+    elif model.rejection is not None and float(found.novelty[0]) > model.rejection.novelty:
         why = "unlike"
         sentence = f"Unlike anything it knows, so it gives no answer. Made to choose, it would say {likeliest}."
     else:

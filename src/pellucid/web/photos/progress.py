@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.nn.scaled_integers import Rows
+from pellucid.system.progress import Progress
 
 STAGES = {  # in their order, as the page tells them
     "copies": "Looking for copies and broken files",
@@ -35,8 +36,8 @@ class Stage:
 
 
 @dataclass
-class Progress:
-    """What a job tells, as `pellucid.features.extraction.Progress` has it.
+class PageProgress(Progress):
+    """What a job tells, as the page shows it.
 
     pictures: how many there are, of all parts.  networks: that answer together.  asked: whether to stop; reading then
     ends by KeyboardInterrupt, as by Ctrl-C.  clock: seconds.

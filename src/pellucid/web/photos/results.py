@@ -15,8 +15,8 @@ from pellucid.experiment.recipe_file import write_recipe
 from pellucid.experiment.result import Result
 from pellucid.explanation.report import report
 from pellucid.explanation.report.summary import sentence_of
-from pellucid.features.extraction import Progress
 from pellucid.system.files import atomic_write
+from pellucid.system.progress import Progress
 
 AGAIN = "pellucid train FOLDER --recipe photographs.toml"
 MOST_CLUSTERS, MOST_COPIES, MOST_BROKEN = 12, 6, 200
@@ -86,7 +86,7 @@ def _reason(why: str) -> str:
 
 def told_of(result: Result, name: str) -> Result:
     """Return a result that says where its data are from by a name, not by the private folder they lay in."""
-    model = replace(result.model, provenance={**result.model.provenance, "data": name})
+    model = replace(result.model, provenance=replace(result.model.provenance, data=name))
     return replace(result, model=model, recipe=result.recipe | {"data": name})
 
 

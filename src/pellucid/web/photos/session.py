@@ -22,7 +22,7 @@ from pellucid.experiment.result import Result
 from pellucid.experiment.run import run
 from pellucid.training.runtime import stopped_where
 from pellucid.web.photos.prediction import Tried
-from pellucid.web.photos.progress import Progress
+from pellucid.web.photos.progress import PageProgress
 from pellucid.web.photos.results import checkup, reported, saved, summary, told_of
 from pellucid.web.photos.thumbnails import sample, shown
 from pellucid.web.photos.uploads import ENDINGS, Album, Bounds, Take
@@ -53,7 +53,7 @@ class Session:
         self._kept: dict[str, bytes] = {}  # of the sample, to be tried
         self._splits: Splits | None = None
         self._outcome: Message | None = None
-        self._progress: Progress | None = None
+        self._progress: PageProgress | None = None
         self._tried: Tried | None = None
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -180,7 +180,7 @@ class Session:
             raise InputError("There are no photographs yet: drop a folder, a .zip, or pictures of each class.")
         if self.album.arriving:
             raise InputError("Photographs are still on their way; check them when all are here.")
-        self._begin("checking", self._checking, Progress(1, asked=self._stopping.is_set))
+        self._begin("checking", self._checking, PageProgress(1, asked=self._stopping.is_set))
         return [self.state()]
 
     def _train(self, message: Message) -> list[Message]:
@@ -281,11 +281,11 @@ class Session:
     def _source(self) -> Path:
         return self.album.source if self.given is None else Path(self.given)
 
-    def _told(self, networks: int) -> Progress:
+    def _told(self, networks: int) -> PageProgress:
         assert self.checked is not None
-        return Progress(self.checked["total"], networks, self._stopping.is_set)
+        return PageProgress(self.checked["total"], networks, self._stopping.is_set)
 
-    def _begin(self, stage: str, work: Callable[[], None], progress: Progress) -> None:
+    def _begin(self, stage: str, work: Callable[[], None], progress: PageProgress) -> None:
         with self._lock:
             before = "photos" if stage == "checking" else "checked"
             self._forget_results(before)

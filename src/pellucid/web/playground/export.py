@@ -15,6 +15,7 @@ from pellucid._version import versions
 from pellucid.errors import InputError, unknown_name
 from pellucid.experiment.recipe_file import write_recipe
 from pellucid.model.model import Model
+from pellucid.model.provenance import Provenance
 from pellucid.training import History
 from pellucid.web.playground.permalink import Moment
 from pellucid.web.playground.run import Timeline
@@ -91,13 +92,13 @@ def _model(timeline: Timeline, view: View, moment: Moment) -> bytes:
     if not np.isfinite(network.parameters).all():
         raise InputError("the weights are no longer finite numbers; go back to where they were.")
     history = History(stopped_because=f"saved in the playground at iteration {timeline.iteration}")
-    provenance = {
-        "data": f"playground: {moment.choices.data}" if problem.source is None else problem.source.source,
-        "seed": moment.choices.seed,
-        "settings": moment.choices.settings(_epochs(timeline)).described(),
-        "set by hand": len(timeline.edits_so_far),
-        "versions": versions(),
-    }
+    provenance = Provenance(
+        data=f"playground: {moment.choices.data}" if problem.source is None else problem.source.source,
+        seed=moment.choices.seed,
+        settings=moment.choices.settings(_epochs(timeline)).described(),
+        set_by_hand=len(timeline.edits_so_far),
+        versions=versions(),
+    )
     model = Model(problem.features, (network,), problem.class_names, {}, asdict(history), provenance)
     with tempfile.TemporaryDirectory() as folder:
         return model.save(Path(folder) / "model.pellucid").read_bytes()

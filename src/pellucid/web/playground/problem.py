@@ -61,7 +61,7 @@ class OwnTable:
         assert isinstance(features, Numbers | Table)
         if len(_numeric(features)) < 2:
             raise InputError(f"{source} has fewer than two columns of numbers, so there is no plane to look at.")
-        R = features.rows(dataset.read(np.arange(len(dataset))))
+        R = features.extract(dataset.read(np.arange(len(dataset))))
         return cls(R, dataset.labels, dataset.class_names, features, source, label)
 
 
@@ -102,7 +102,7 @@ class Problem:
             _, out = split_rows(codes, choices.held_out, stream(choices.data_seed, "split"))
             held[out] = True
         if choices.data == "table":
-            features = features.fitted(R[~held])
+            features = features.fit(R[~held])
         if features.n_out > MOST_INPUTS:
             raise InputError(f"the table gives a network {features.n_out} inputs; the playground shows {MOST_INPUTS}.")
         return cls(name, R, codes.astype(np.intp), held, names, features, bounds, table if name == "table" else None)
@@ -110,7 +110,7 @@ class Problem:
     @cached_property
     def X(self) -> Array:
         """The rows (n, n_in) as the network takes them."""
-        return self.features.finished(self.R, np.float64)
+        return self.features.transform(self.R, np.float64)
 
     def loss(self, choices: Choices) -> tuple[Loss, int]:
         """Return the loss, and how many logits it takes."""
@@ -191,7 +191,7 @@ class Problem:
         R = np.tile(self._typical, (len(points), 1))
         for place, column in enumerate(columns):
             R[:, self._places[column]] = points[:, place]
-        return self.features.finished(R, np.float64)
+        return self.features.transform(R, np.float64)
 
     def told(self, columns: tuple[int, int]) -> dict[str, Any]:
         """Return the samples and what they are called as plain values, as a page shows them."""

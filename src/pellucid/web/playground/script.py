@@ -59,7 +59,7 @@ def _data(problem: Problem, choices: Choices, points: Sequence[Point]) -> Part:
     else:
         imports.append(("pellucid.features", "Numbers"))
         lines.append("features = Numbers(len(table.columns), table.columns)")
-    lines += ["R, y = features.rows(table.read(np.arange(len(table)))), table.labels"]
+    lines += ["R, y = features.extract(table.read(np.arange(len(table)))), table.labels"]
     if len(source.labels) > choices.samples:
         imports.append(("pellucid.system.random_streams", "stream"))
         draw = f"stream({choices.data_seed}, 'curve').choice(len(y), {choices.samples}, replace=False)"
@@ -73,7 +73,7 @@ def _division(problem: Problem, choices: Choices) -> Part:
         imports = [("pellucid.data", "split_rows"), ("pellucid.system.random_streams", "stream")]
         lines = [f"train, held = split_rows(y, {choices.held_out!r}, stream({choices.data_seed}, 'split'))"]
     if problem.source is not None:
-        lines.append("X = features.fitted(R[train]).finished(R, np.float64)")
+        lines.append("X = features.fit(R[train]).transform(R, np.float64)")
     return imports, lines
 
 
