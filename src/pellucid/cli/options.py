@@ -9,9 +9,15 @@ GROUP_BY = "What belongs together: parent, burst, date or a pattern in the names
 
 
 class Sectioned(click.Command):
-    """A command whose help lists its options in sections; `begins`: option -> the title that stands before it."""
+    """A command whose help lists its options in sections.
+
+    begins: option -> the title of the section that it begins.  with_default: options whose help ends with what
+    `defaults` says of them.
+    """
 
     begins: ClassVar[dict[str, str]] = {}
+    with_default: ClassVar[tuple[str, ...]] = ()
+    defaults: ClassVar[Callable[[str], str]] = staticmethod(str)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the sections."""
@@ -20,7 +26,10 @@ class Sectioned(click.Command):
         for param in self.get_params(ctx):
             title = self.begins.get(param.name or "", title)
             if isinstance(param, click.Option) and (record := param.get_help_record(ctx)) is not None:
-                sections.setdefault(title, []).append(record)
+                option, text = record
+                if param.name in self.with_default:
+                    text = f"{text}  [default: {self.defaults(param.name)}]"
+                sections.setdefault(title, []).append((option, text))
         for title, records in sections.items():
             with formatter.section(title):
                 formatter.write_dl(records)

@@ -37,7 +37,7 @@ from pellucid.cli.output import (
 from pellucid.errors import PellucidError
 from pellucid.evaluation import Scores
 from pellucid.evaluation.task import task_of
-from pellucid.experiment.recipe import Recipe, make_recipe
+from pellucid.experiment.recipe import Recipe, default_in_words, make_recipe
 from pellucid.experiment.recipe_file import read_recipe, write_recipe
 from pellucid.experiment.result import Result
 from pellucid.experiment.run import run
@@ -50,7 +50,7 @@ DEFAULT_OUT = "model.pellucid"
 
 
 class TrainCommand(Sectioned):
-    """`train`, with its many options in sections."""
+    """`train`, with its many options in sections; defaults of settings are written from the recipe."""
 
     begins: ClassVar[dict[str, str]] = {
         "validation": "Data",
@@ -60,6 +60,11 @@ class TrainCommand(Sectioned):
         "optimizer": "Training",
         "out": "Output",
     }
+    defaults = staticmethod(default_in_words)
+    with_default = (
+        *("copies", "hidden_layers", "activation", "init", "ensemble", "restarts", "optimizer", "learning_rate"),
+        *("epochs", "batch_size", "l2", "dropout", "clip_norm"),
+    )
 
 
 @click.command(
@@ -88,7 +93,7 @@ Examples:
 @click.option("--skip-bad", is_flag=True, default=None, help="Leave out pictures that cannot be read; they are named.")
 @cache_option(default=None)
 @click.option("--features", metavar="KIND", help="photo, pixels or embedding:FILE.onnx.  [default: photo]")
-@click.option("--copies", type=Copies(), help="Copies: mirrored,shifted or none.  [default: photo: mirrored]")
+@click.option("--copies", type=Copies(), help="Copies: mirrored,shifted or none.")
 @click.option("--size", type=Size(), help="Picture size, 64 or 100x80.  [default: the data's or backbone's, else 64]")
 @click.option("--grey", is_flag=True, default=None, help="Drop the colours of pictures.")
 @click.option("--normalize", metavar="HOW", help="Pixels as a backbone wants them: imagenet, signed, unit or bytes.")
@@ -105,23 +110,21 @@ Examples:
 @click.option("--holdout", type=float, help="Share held back for testing.  [default: 0.2 where nothing else judges]")
 @click.option("--reject", type=Share(), help='Say "unknown" where unsure or unlike training; SHARE: of right answers.')
 @click.option("--threshold", type=Share(), help="Say the second of two classes where its p is greater.  [default: 0.5]")
-@click.option(
-    "--layers", "hidden_layers", type=Layers(), help="20:relu,7:relu, say, or none.  [default: 100; photo: 64]"
-)
-@click.option("--activation", help="Of hidden layers without one of their own.  [default: relu]")
-@click.option("--init", help="How weights start.  [default: he]")
-@click.option("--ensemble", type=click.IntRange(1), help="How many networks answer together.  [default: 1; photo: 5]")
-@click.option("--restarts", type=int, help="Starts to try; the one of lowest cost is kept.  [default: 1]")
+@click.option("--layers", "hidden_layers", type=Layers(), help="20:relu,7:relu, say, or none.")
+@click.option("--activation", help="Of hidden layers without one of their own.")
+@click.option("--init", help="How weights start.")
+@click.option("--ensemble", type=click.IntRange(1), help="How many networks answer together.")
+@click.option("--restarts", type=int, help="Starts to try; the one of lowest cost is kept.")
 @click.option("--dtype", type=click.Choice(["float32", "float64"]), help="Precision.  [default: float32 for pictures]")
-@click.option("--optimizer", help="The rule of descent.  [default: adam; of pictures: nesterov]")
-@click.option("--learning-rate", type=float, help="The rate.  [default: 0.001; table, pixels: 0.003, photo: 0.01]")
+@click.option("--optimizer", help="The rule of descent.")
+@click.option("--learning-rate", type=float, help="The rate.")
 @click.option("--schedule", type=click.Choice(["constant", "step", "exponential", "cosine"]), help="Of the rate.")
 @click.option("--warm-up", type=float, metavar="EPOCHS", help="Epochs in which the rate rises to its value.")
-@click.option("--epochs", type=int, help="Passes over the training rows.  [default: 200; photo: 30]")
-@click.option("--batch-size", type=BatchSize(), help="Rows an update: a number, auto or full.  [default: auto]")
-@click.option("--l2", type=float, help="Weight of the L2 penalty.  [default: 0; table: 0.01, photo: 0.1]")
-@click.option("--dropout", type=float, help="Probability of dropping a hidden unit.  [default: 0]")
-@click.option("--clip-norm", type=float, help="Largest norm of a gradient.  [default: none; pixels: 1]")
+@click.option("--epochs", type=int, help="Passes over the training rows.")
+@click.option("--batch-size", type=BatchSize(), help="Rows an update: a number, auto or full.")
+@click.option("--l2", type=float, help="Weight of the L2 penalty.")
+@click.option("--dropout", type=float, help="Probability of dropping a hidden unit.")
+@click.option("--clip-norm", type=float, help="Largest norm of a gradient.")
 @click.option("--class-weight", type=click.Choice(["balanced"]), help="Give rare classes more weight.")
 @click.option("--early-stopping", is_flag=True, default=None, help="Stop when the validation cost no longer falls.")
 @click.option("--patience", type=int, help="Epochs to wait before stopping early.  [default: 10]")

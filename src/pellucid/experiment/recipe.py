@@ -29,9 +29,10 @@ from pellucid.training import Settings
 from pellucid.training.settings import is_whole
 
 DEFAULT_SIZE = (64, 64)  # of photographs that differ in size
+DEFAULTS: dict[str, Any] = {"copies": [], "ensemble": 1}  # of the recipe's own values, where `USUAL` has no other
 
-# What is usual for the rows that features give, by their kind. Thousands of pixels, all positive, make one step move a
-# unit far: with Adam at its usual rate whole layers die. The values for pixels kept every start alive on held-out
+# The defaults for each kind of features, where they differ from those of `Settings`. Thousands of pixels, all positive,
+# make one step move a unit far: with Adam at its usual rate whole layers die. The values for pixels kept every start alive on held-out
 # training rows of bean leaves and cats, at 48 to 100 pixels and 32 to 100 units. Those for tables: docs/tables.md.
 USUAL: dict[str, dict[str, Any]] = {
     "pixels": {"optimizer": "nesterov", "learning_rate": 0.003, "clip_norm": 1.0},
@@ -192,7 +193,7 @@ class Recipe:
                 return Table(dataset.columns, dataset.categorical, self.standardize)
             return Numbers(len(dataset.columns), dataset.columns, standardize=self.standardize)
         kind, _, file = (self.features or self._usual_kind(dataset.shape)).partition(":")
-        views = views_of(self._or_usual("copies", kind, []))
+        views = views_of(self._or_usual("copies", kind))
         if kind == "embedding":
             backbone = Backbone.read(file, self.embedding_output)
             return Embedding.of(backbone, self.size, self.grey, views, self.normalize, self.external)
@@ -206,15 +207,15 @@ class Recipe:
 
     def networks_for(self, features: Features) -> int:
         """Return how many networks answer together."""
-        return int(self._or_usual("ensemble", features.kind, 1))
+        return int(self._or_usual("ensemble", features.kind))
 
     def _usual_kind(self, shape: PictureShape | None) -> str:
         of_photos = shape is None or (shape.channels == 3 and min(shape.height, shape.width) >= SMALLEST_PHOTO)
         return "photo" if of_photos and self.size is None and not self.grey else "pixels"
 
-    def _or_usual(self, name: str, features: str, otherwise: Any) -> Any:
+    def _or_usual(self, name: str, features: str) -> Any:
         given = getattr(self, name)
-        return USUAL[features].get(name, otherwise) if given is None else given
+        return USUAL[features].get(name, DEFAULTS[name]) if given is None else given
 
 
 def _refuse_share(name: str, value: Any) -> None:
@@ -223,6 +224,27 @@ def _refuse_share(name: str, value: Any) -> None:
 
 
 OF_RECIPE = tuple(f.name for f in fields(Recipe))
+
+
+def default_in_words(name: str) -> str:
+    """Return the default of a setting, and those of the kinds of features that have their own, as help shows them.
+
+    >>> default_in_words("epochs"), default_in_words("learning_rate")
+    ('200; photo: 30', '0.001; pixels, table: 0.003; photo: 0.01')
+    """
+    every = {f.name: f.default for f in fields(Settings)} | DEFAULTS
+    kinds: dict[str, list[str]] = {}
+    for kind, usual in USUAL.items():
+        if name in usual and kind != "embedding":  # which is as photo
+            kinds.setdefault(_in_words(usual[name]), []).append(kind)
+    of_kinds = sorted((", ".join(sorted(named)), value) for value, named in kinds.items())
+    return "; ".join([_in_words(every[name]), *(f"{named}: {value}" for named, value in reversed(of_kinds))])
+
+
+def _in_words(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return ",".join(map(str, value)) or "none"
+    return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def make_recipe(**values: Any) -> Recipe:
