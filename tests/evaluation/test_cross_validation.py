@@ -71,7 +71,7 @@ def test_repeats_have_folds_of_their_own_and_add_no_rows():
     assert result.sentence() == (
         f"{result.accuracy:.3f} in 5-fold cross-validation of 120 rows, 3 times (95% interval "
         f"{result.interval[0]:.3f} to {result.interval[1]:.3f}; always the majority: {1 - LABELS.mean():.3f}; "
-        "counts of rows are of the first time)"
+        "row counts are from the first repeat)"
     )
     json.dumps(result.as_dict(), allow_nan=False)
 
@@ -182,7 +182,7 @@ def learner(labels, curve):
         (1000, lambda rows: 0.5 + rows / 2000, "More pictures would probably help: learning from 800 instead of 600 "),
         (1000, lambda rows: 0.9, "More pictures of the same kind would hardly help: "),
         (1000, lambda rows: 0.9 if rows < 700 else 0.7, "More pictures of the same kind would hardly help: "),
-        (60, lambda rows: 0.9, "Whether more pictures would help cannot be told: learning from 48 instead of 36 "),
+        (60, lambda rows: 0.9, "It is unclear whether more pictures would help: learning from 48 instead of 36 "),
     ],
 )
 def test_would_more_help(n, curve, answer):

@@ -1,4 +1,4 @@
-"""File facts: a class that can be guessed from the camera is found out; one that cannot is not accused."""
+"""Metadata baseline: a class that can be guessed from the camera is found out; one that cannot is not accused."""
 
 import json
 
@@ -7,7 +7,7 @@ import pytest
 
 from pellucid.data import Facts, folds
 from pellucid.data.audit.similarity import THUMBNAIL
-from pellucid.evaluation import file_facts
+from pellucid.evaluation import metadata_baseline
 from pellucid.evaluation.metadata_baseline import fact_columns, facts_of, guess
 
 N = 200
@@ -37,7 +37,7 @@ def net_of(accuracy):
 
 
 def test_the_camera_is_found_out():
-    found = file_facts(drawn(0.9), LABELS, HELD, seed=0, net=net_of(0.9))
+    found = metadata_baseline(drawn(0.9), LABELS, HELD, seed=0, net=net_of(0.9))
     assert found.facts == ("file size", "camera", "hour")  # the width is the same for all
     assert list(found.accuracies) == ["file size", "camera", "hour", "file size, camera and hour"]
     agreement = np.mean([f["camera"] == ("Alpha", "Beta")[y] for f, y in zip(drawn(0.9), LABELS, strict=True)])
@@ -55,7 +55,7 @@ def test_a_pair_is_found_where_neither_alone_tells():
         {"camera": "AB"[camera[row]], "hour": float(8 + 12 * (camera[row] ^ LABELS[row]) + rng.random()), "width": row}
         for row in range(N)
     ]
-    found = file_facts(facts, LABELS, HELD, seed=0, net=net_of(0.8))
+    found = metadata_baseline(facts, LABELS, HELD, seed=0, net=net_of(0.8))
     assert found.named == ("camera", "hour") and found.accuracy > 0.95
     assert found.sentence() == "camera and hour alone reach 100%: your net may be learning the camera and hour."
 
@@ -63,37 +63,37 @@ def test_a_pair_is_found_where_neither_alone_tells():
 def test_the_net_is_held_against_the_facts_that_are_named():
     light = LABELS * 1.2 + np.random.default_rng(1).normal(0, 1, N)
     facts = [{"camera": fact["camera"], "brightness": float(b)} for fact, b in zip(drawn(0.85, 1), light, strict=True)]
-    found = file_facts(facts, LABELS, HELD, seed=0, net=net_of(0.8))
+    found = metadata_baseline(facts, LABELS, HELD, seed=0, net=net_of(0.8))
     both = found.accuracies["camera and brightness"]
     assert found.named == ("camera",) and both > found.accuracy == found.accuracies["camera"]
     assert (found.net.others, found.majority.right) == (found.accuracy * N, both * N)
 
 
 def test_the_best_of_several_facts_must_be_surer():
-    majority = file_facts(drawn(0.76, 1), LABELS, HELD, seed=0).majority
+    majority = metadata_baseline(drawn(0.76, 1), LABELS, HELD, seed=0).majority
     assert 0.05 / 4 < majority.p < 0.05 and not majority.credibly_better
 
 
 def test_a_net_that_is_credibly_better_is_not_accused():
-    sentence = file_facts(drawn(0.85), LABELS, HELD, seed=0, net=net_of(0.97)).sentence()
+    sentence = metadata_baseline(drawn(0.85), LABELS, HELD, seed=0, net=net_of(0.97)).sentence()
     assert sentence.endswith("; the net reaches 97%, credibly more.") and "may be learning" not in sentence
-    alone = file_facts(drawn(0.85), LABELS, HELD, seed=0).sentence()
+    alone = metadata_baseline(drawn(0.85), LABELS, HELD, seed=0).sentence()
     assert alone.startswith("camera alone reaches ") and alone.endswith("%, always the majority 65%.")
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_facts_that_tell_nothing_are_told_so(seed):
-    sentence = file_facts(drawn(0.5, seed), LABELS, HELD, seed=0, net=net_of(0.9)).sentence()
-    assert sentence.startswith("File facts (file size, camera and hour) alone: Not credibly better than always ")
+    sentence = metadata_baseline(drawn(0.5, seed), LABELS, HELD, seed=0, net=net_of(0.9)).sentence()
+    assert sentence.startswith("File metadata (file size, camera and hour) alone: Not credibly better than always ")
 
 
 def test_arrays_have_no_facts():
-    assert file_facts([{"width": 64, "camera": None, "hour": float("nan")}] * N, LABELS, HELD, seed=0) is None
+    assert metadata_baseline([{"width": 64, "camera": None, "hour": float("nan")}] * N, LABELS, HELD, seed=0) is None
 
 
 def test_one_division_judges_its_held_rows_only():
     held = np.arange(150, N)
-    found = file_facts(drawn(0.9), LABELS, [held], seed=0, net=net_of(0.9))
+    found = metadata_baseline(drawn(0.9), LABELS, [held], seed=0, net=net_of(0.9))
     assert found.majority.n == found.net.n == 50
     assert found.net.right == (net_of(0.9) == LABELS)[held].sum()
     assert found.majority.others == (LABELS[held] == 0).sum()

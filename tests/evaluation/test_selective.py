@@ -17,7 +17,7 @@ from pellucid.data.images import PictureShape
 from pellucid.errors import InputError, ModelFileError
 from pellucid.evaluation import choose_rejection, choose_threshold, cross_fitted, score
 from pellucid.evaluation.selective import cross_fitted_thresholds, selective
-from pellucid.experiment.operating_point import Kept, decided, knowing
+from pellucid.experiment.operating_point import HeldOut, choose_operating_point, with_reference_set
 from pellucid.experiment.recipe import make_recipe
 from pellucid.experiment.run import run as run_recipe
 from pellucid.experiment.run import train
@@ -206,7 +206,7 @@ def test_the_limits_are_chosen_out_of_fold_and_told_by_other_folds(rejecting, ph
     assert rejecting.model.rejection == RejectionThresholds(chosen.confidence, chosen.novelty)
     assert decision.worth == cross_fitted(judged.probabilities, novelty, labels, judged.held)
     assert decision.worth.n == 80 and decision.worth.coverage > 0.8
-    assert rejecting.answered == {}  # nothing else is held back
+    assert rejecting.answered == {}  # nothing else is held out
     told = rejecting.model.provenance.decision
     assert told["rejection"]["n"] == 80 and told["threshold"] is None
 
@@ -256,7 +256,7 @@ def test_rows_held_back_choose_where_there_is_no_cross_validation(photos):
         "test": 16,
     }
     assert result.model.provenance.division == (
-        "20% held back for testing, by class; 20% of the rest held back for choosing, by class"
+        "20% held out for testing, by class; 20% of the rest held out for choosing, by class"
     )
     assert result.scores["validation"].used_for == "choosing" and result.scores["test"].interval is not None
     P = result.model.outputs(result.rows["validation"])
@@ -323,7 +323,7 @@ def test_everything_says_the_same_class(rare, tmp_path, monkeypatch, capsys):
     how = ["--layers", "none", "--seed", "1", "--optimizer", "lbfgs", "--cross-validate", "0"]
     assert run(["train", str(rare), "--threshold", "auto", "--out", "m", "--json", "t.json", *how]) == 0
     out = capsys.readouterr().out
-    assert "x sick is said where p > 0." in out and "used for choosing" in out
+    assert "predicts x sick when p > 0." in out and "used for choosing" in out
     model = pellucid.load("m")
     told = json.loads(Path("t.json").read_text())["results"]
     assert told["decision"]["used"] == model.threshold == told["decision"]["threshold"]["value"] != 0.5
@@ -380,14 +380,14 @@ def test_what_a_rejection_is_worth_is_told_by_thresholds_of_other_folds():
 def test_rejecting_beside_a_threshold_counts_doubt_from_the_line(rare):
     result = train(rare, holdout=0, cross_validate=0, **QUICK)
     R, part = result.rows["train"], result.splits.train
-    model = knowing(result.model, R)
+    model = with_reference_set(result.model, R)
     P = model.outputs(R)
-    kept = Kept(P, np.zeros(400), part.labels, [], None)
+    kept = HeldOut(P, np.zeros(400), part.labels, [], None)
     folded = replace(kept, held=[np.arange(start, 400, 5) for start in range(5)])
-    worth = decided(model, folded, 0.97, 0.8)[1].worth
+    worth = choose_operating_point(model, folded, 0.97, 0.8)[1].worth
     assert worth == cross_fitted(reweighted(P, 0.8), np.zeros(400), part.labels, folded.held, 0.97)
     assert worth != cross_fitted(reweighted(P, 0.8), np.zeros(400), part.labels, folded.held)
-    model, decision = decided(model, kept, 0.97, 0.8)
+    model, decision = choose_operating_point(model, kept, 0.97, 0.8)
     said = replace(model, reference=None).predictions(R).classes
     given = said != UNKNOWN
     assert decision.rejection.coverage == given.mean() and decision.worth is None
@@ -418,7 +418,7 @@ def test_train_reject_predict_evaluate(photos, tmp_path, monkeypatch, capsys):
     assert run(["train", str(photos), "--reject", "auto", "--out", "m", "--json", "t.json", *how]) == 0
     out = capsys.readouterr().out
     assert "'unknown' where unsure or unlike all training samples: answers " in out
-    assert "of new samples it answers " in out and "by limits chosen on other folds" in out
+    assert "on new samples it answers " in out and "by limits chosen on other folds" in out
     assert json.loads(Path("t.json").read_text())["results"]["decision"]["worth"]["n"] == 80
     Image.fromarray(RNG.integers(0, 256, (12, 10, 3)).astype(np.uint8)).save("noise.png")
     Image.fromarray(picture(30)).save("dark.png")

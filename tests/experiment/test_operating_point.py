@@ -8,7 +8,7 @@ from scipy import stats
 from sklearn.metrics import balanced_accuracy_score
 
 from pellucid.errors import InputError
-from pellucid.evaluation import choose_rejection, choose_threshold, prior_shift, wilson_interval
+from pellucid.evaluation import choose_rejection, choose_threshold, class_shift, wilson_interval
 from pellucid.evaluation.selective import selective
 
 
@@ -42,7 +42,7 @@ def test_a_half_is_kept_where_it_is_as_good():
     assert choose_threshold(np.array([0.1, 0.2, 0.7, 0.9]), np.array([0, 0, 1, 1])).value == 0.5
     chosen = choose_threshold(np.array([0.1, 0.2, 0.3, 0.9]), np.array([0, 0, 1, 1]))
     assert chosen.sentence("cat") == (
-        "cat is said where p > 0.250: balanced accuracy 1.000, at 0.5 0.750, on 4 rows used for choosing"
+        "predicts cat when p > 0.250: balanced accuracy 1.000, at 0.5 0.750, on 4 rows used for choosing"
     )
 
 
@@ -114,7 +114,7 @@ def test_auto_halves_the_mistakes_but_answers_half():
     few = choose_rejection(np.column_stack([np.linspace(0.6, 0.9, 50), 1 - np.linspace(0.6, 0.9, 50)]), np.zeros(50),
                            np.arange(50) % 2)  # fmt: skip
     assert not few.reached and few.coverage >= 0.5
-    assert few.sentence().startswith("75.0% right cannot be had; answers ")
+    assert few.sentence().startswith("no threshold reaches 75.0% accuracy; the best one answers ")
 
 
 def test_auto_without_mistakes_answers_everything():
@@ -143,13 +143,13 @@ def test_nothing_answered_and_nothing_to_choose_from():
         choose_rejection(np.empty((0, 2)), np.empty(0), np.empty(0, int))
 
 
-# Shift between parts
+# ClassShift between parts
 
 
 def shift_of(first, second, seed=0):
     names = tuple("abcdefgh"[: len(first)])
     codes = [np.repeat(np.arange(len(counts)), counts) for counts in (first, second)]
-    return prior_shift(*codes, names, np.random.default_rng(seed))
+    return class_shift(*codes, names, np.random.default_rng(seed))
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_divisions_at_random_are_seldom_called_uneven():
     rng = np.random.default_rng(0)
     labels = np.repeat([0, 1, 2], [40, 15, 5])
     p = [
-        prior_shift(order[12:], order[:12], ("a", "b", "c"), rng).p
+        class_shift(order[12:], order[:12], ("a", "b", "c"), rng).p
         for order in (rng.permutation(labels) for _ in range(200))
     ]
     assert np.mean(np.array(p) < 0.05) <= 0.09

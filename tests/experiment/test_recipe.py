@@ -34,7 +34,7 @@ def test_pictures_from_a_folder(tmp_path):
     of_folder = result.model.predict_proba(data / "light")
     assert of_folder.tobytes() == result.model.predict_proba(sorted((data / "light").iterdir())).tobytes()
     assert result.model.provenance.counts["test"] == {"dark": 2, "grey": 2, "light": 2}
-    assert result.model.provenance.division == "20% held back for testing, by class"
+    assert result.model.provenance.division == "20% held out for testing, by class"
 
 
 def test_the_same_recipe_gives_the_same_weights(tmp_path):
@@ -149,8 +149,8 @@ def test_groups_stay_together_in_every_split(tmp_path):
     assert not groups["train"] & groups["validation"] and not groups["train"] & groups["test"]
     assert not groups["validation"] & groups["test"]
     assert result.model.provenance.division.split("; ") == [
-        "20% held back for testing, by class and group",
-        "10% of the rest held back for early stopping, by class and group",
+        "20% held out for testing, by class and group",
+        "10% of the rest held out for early stopping, by class and group",
     ]
     assert data_for(result.model, tmp_path / "t.csv")[2] == "training"  # the group column is known from training
 
@@ -289,7 +289,7 @@ def test_file_facts_are_held_against_what_is_said_at_the_threshold(tmp_path):
 
 
 def test_a_share_is_held_back_before_folds_are_planned(tmp_path):
-    rows = [f"{i},{'abc'[i % 2 if i < 40 else 2]}" for i in range(42)]  # of c, one of two is held back
+    rows = [f"{i},{'abc'[i % 2 if i < 40 else 2]}" for i in range(42)]  # of c, one of two is held out
     (tmp_path / "t.csv").write_text("x,label\n" + "\n".join(rows))
     result = train(tmp_path / "t.csv", holdout=0.2, epochs=1, random_state=0)
     assert result.cross_validation is None and result.scores["test"].used_for == "testing"

@@ -370,7 +370,7 @@ def test_numbers_are_predicted_in_their_units(capsys):
     capsys.readouterr()
     assert results("e.json", "evaluate")["rmse"] == pytest.approx(np.sqrt(np.mean((values - prices) ** 2)))
     assert run(["check", "m", "t.csv"]) == 0 == run(["inspect", "m", "--json", "i.json"])
-    assert "tells:   price, a number; " in capsys.readouterr().out
+    assert "target:  price, a number; " in capsys.readouterr().out
     assert results("i.json", "inspect")["target"]["name"] == "price"
 
 
@@ -404,7 +404,7 @@ def test_regression_of_an_ensemble_with_stopping_and_groups():
     groups = [set(dataset.groups) for _, dataset in result.splits.items()]
     assert len(set.union(*groups)) == sum(map(len, groups))
     assert result.model.provenance.division == (
-        "20% held back for testing, by group; 10% of the rest held back for early stopping, by group"
+        "20% held out for testing, by group; 10% of the rest held out for early stopping, by group"
     )
     assert result.headline is result.scores["test"] and result.headline.r2 > 0.8 and len(result.model.networks) == 2
     assert result.scores["validation"].used_for == "choosing"
@@ -425,7 +425,7 @@ def test_regression_and_classes_are_not_mixed_up(capsys):
         (["evaluate", "n", "t.csv", "--label", "price"], "which training did not have; those it had are high, low."),
         (["train", "t.csv", "--label", "price", "--merge", "a=b+c"], "there are no classes to join"),
         (["train", "t.csv", "--label", "price", "--class-weight", "balanced"], "class_weight is for classes"),
-        (["train", "t.csv", "--label", "price", "--learning-curve"], "the learning curve tells of classes"),
+        (["train", "t.csv", "--label", "price", "--learning-curve"], "the learning curve needs classes"),
         (["train", "t.csv", "--label", "price", "--corrections", "t.csv"], "corrections are of classes"),
         (["train", "t.csv", "--label", "price", "--reject", "auto"], "has no classes, so nothing can be rejected"),
         (["train", "t.csv", "--label", "price", "--threshold", "auto"], "a threshold is for two classes"),

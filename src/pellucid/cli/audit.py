@@ -48,6 +48,6 @@ def audit_command(data: str, groups: str | None, quiet: bool, json_file: str | N
     numbers = found.numbers()
     told = ", ".join(f"{count} {level if count == 1 or level == 'watch' else level + 's'}"
                      for level, count in numbers.items() if count)  # fmt: skip
-    say(f"{data}: {told or 'nothing to be said against it'}")
+    say(f"{data}: {told or 'no problems found'}")
     for line in found.lines():
         say(line)

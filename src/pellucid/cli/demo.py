@@ -24,7 +24,7 @@ def demo_command(out: Path, json_file: str | None) -> None:
     """
     refuse_foreign_json(json_file)
     picture_folder(out, force=True)
-    say("1,797 handwritten digits of 8 x 8 pixels (UCI, through scikit-learn); a fifth is held back.")
+    say("1,797 handwritten digits of 8 x 8 pixels (UCI, through scikit-learn); a fifth is held out.")
     recipe = make_recipe(
         data="toy:digits",
         cross_validate=0,

@@ -9,7 +9,7 @@ from pellucid.cli.output import json_option, progress_bars, refuse_foreign_json,
 from pellucid.evaluation import RegressionScores
 from pellucid.evaluation.task import task_of
 from pellucid.experiment.operating_point import selective_scores
-from pellucid.experiment.scoring import shift_since_training
+from pellucid.experiment.scoring import class_shift_since_training
 from pellucid.features.extraction import described
 from pellucid.model.labelled_data import data_for
 from pellucid.model.model import load
@@ -30,7 +30,7 @@ Examples:
 @click.option("--part", type=click.Choice(["train", "validation", "test"]), help="Which part of the data to score on.")
 @click.option("--label", metavar="COLUMN", help="The label column of a table.")
 @click.option("--keys", type=Keys(), help="The keys of samples and labels in an HDF5 or NPZ file.")
-@click.option("--skip-bad", is_flag=True, help="Leave out pictures that cannot be read; they are named.")
+@click.option("--skip-bad", is_flag=True, help="Leave out unreadable pictures and list them.")
 @click.option("--report", "report_file", metavar="FILE.html", help="Also write a report to look at.")
 @click.option("--force", is_flag=True, help="Replace a report that exists.")
 @cache_option()
@@ -68,8 +68,8 @@ def evaluate_command(
     where = data if part == "train" and used_for == "testing" else f"{data}, part {part}"
     say(f"{where}: {' '.join(filter(None, (task.score_name, scores.sentence())))}")
     if worth is not None:
-        say(f"with {UNKNOWN!r} for what it rejects, it {worth.sentence()}; all else here is of all rows")
-    shift = shift_since_training(model, dataset.labels) if used_for == "testing" else None
+        say(f"with {UNKNOWN!r} for rejected rows, it {worth.sentence()}; all other scores cover all rows")
+    shift = class_shift_since_training(model, dataset.labels) if used_for == "testing" else None
     if shift is not None and (told := shift.sentence()):
         say(told)
     if used_for == "training":
@@ -85,7 +85,7 @@ def evaluate_command(
             for name, row, recall in zip(scores.classes, scores.confusion, scores.recall, strict=True)
         ]
         precision = ["precision", *map(_share, scores.precision), ""]
-        table(["true \\ said", *scores.classes, "recall"], [*rows, precision])
+        table(["true \\ predicted", *scores.classes, "recall"], [*rows, precision])
     for note in notes:
         say(f"note: {note}")
     for name, reason in skipped or ():

@@ -30,16 +30,16 @@ def inspect_command(model_file: str, pictures: str | None, force: bool, json_fil
     write_json(json_file, "inspect", _described(model))
     network, history = model.network, model.history
     say(f"{model_file}: {Path(model_file).stat().st_size:,} bytes")
-    say(f"takes:   {model.features}")
+    say(f"input:   {model.features}")
     if model.class_names:
-        say(f"tells:   {', '.join(model.class_names)}")
+        say(f"classes: {', '.join(model.class_names)}")
     if model.threshold != 0.5:
-        say(f"         {model.class_names[1]} where its p > {model.threshold:.4g}")
+        say(f"         predicts {model.class_names[1]} when p > {model.threshold:.4g}")
     if model.rejection is not None:
         limits = model.rejection
-        say(f"         {UNKNOWN} where p < {limits.confidence:.4g} or novelty > {limits.novelty:.4g}")
+        say(f"         predicts {UNKNOWN} when p < {limits.confidence:.4g} or novelty > {limits.novelty:.4g}")
     if model.target is not None:
-        say(f"tells:   {model.target.name}, a number; {model.target.mean:.4g} on average in training")
+        say(f"target:  {model.target.name}, a number; its mean in training is {model.target.mean:.4g}")
     for new, olds in model.merge.items():
         say(f"         {new} = {' + '.join(olds)}")
     say(f"network: {network}" + (f", mean of {len(model.networks)}" if len(model.networks) > 1 else ""))

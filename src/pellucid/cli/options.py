@@ -11,13 +11,15 @@ GROUP_BY = "What belongs together: parent, burst, date or a pattern in the names
 class Sectioned(click.Command):
     """A command whose help lists its options in sections.
 
-    begins: option -> the title of the section that it begins.  with_default: options whose help ends with what
-    `defaults` says of them.
+    begins: option -> the title of the section that it begins.  with_default: options whose help ends with `default_of`.
     """
 
     begins: ClassVar[dict[str, str]] = {}
     with_default: ClassVar[tuple[str, ...]] = ()
-    defaults: ClassVar[Callable[[str], str]] = staticmethod(str)
+
+    def default_of(self, name: str) -> str:
+        """Return the default of an option, in words."""
+        return ""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the sections."""
@@ -28,7 +30,7 @@ class Sectioned(click.Command):
             if isinstance(param, click.Option) and (record := param.get_help_record(ctx)) is not None:
                 option, text = record
                 if param.name in self.with_default:
-                    text = f"{text}  [default: {self.defaults(param.name)}]"
+                    text = f"{text}  [default: {self.default_of(param.name)}]"
                 sections.setdefault(title, []).append((option, text))
         for title, records in sections.items():
             with formatter.section(title):

@@ -130,7 +130,7 @@ Examples:
 @click.option("--csv", "csv_file", metavar="FILE", help="Write a table: file, class, probability, one column a class.")
 @click.option("--sort-into", metavar="DIR", help="Copy each picture into a folder of its class; nothing is moved.")
 @click.option("--force", is_flag=True, help="Replace the table if it exists; sort beside what else is in the folder.")
-@click.option("--skip-bad", is_flag=True, help="Leave out pictures that cannot be read; they are named.")
+@click.option("--skip-bad", is_flag=True, help="Leave out unreadable pictures and list them.")
 @json_option
 def predict_command(
     model_file: str,
@@ -158,7 +158,7 @@ def predict_command(
         if not model.features.of_images:
             raise InputError(f"{model_file} takes tables, whose rows cannot be sorted into folders; use --csv.")
         if not model.class_names:
-            raise InputError(f"{model_file} tells numbers, not classes to sort pictures by; use --csv.")
+            raise InputError(f"{model_file} predicts numbers, so there are no classes to sort pictures by; use --csv.")
         refuse_folder(sort_into, sources, folders.values(), force)
     skipped: list[tuple[str, str]] = []
     found = answers(model, sources, skipped if skip_bad else None)
@@ -207,5 +207,5 @@ def _tell_sorted(copies: Sorted, folder: Path, folders: dict[str, str]) -> None:
     for name, safe in folders.items():
         if name != safe:
             say(f"the folder of {name!r} is named {safe!r}, which every system takes")
-    already = f", {copies.already} of which were there already" if copies.already else ""
+    already = f", {copies.already} of them already there" if copies.already else ""
     say(f"sorted into {folder}: {len(copies.copies)} copies{already}")

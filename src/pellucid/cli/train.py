@@ -54,17 +54,20 @@ class TrainCommand(Sectioned):
 
     begins: ClassVar[dict[str, str]] = {
         "validation": "Data",
-        "features": "What is seen of it",
-        "cross_validate": "Judging",
+        "features": "Features",
+        "cross_validate": "Evaluation",
         "hidden_layers": "Network",
         "optimizer": "Training",
         "out": "Output",
     }
-    defaults = staticmethod(default_in_words)
     with_default = (
         *("copies", "hidden_layers", "activation", "init", "ensemble", "restarts", "optimizer", "learning_rate"),
         *("epochs", "batch_size", "l2", "dropout", "clip_norm"),
     )
+
+    def default_of(self, name: str) -> str:
+        """Return the default of a setting, as the recipe has it."""
+        return default_in_words(name)
 
 
 @click.command(
@@ -88,16 +91,16 @@ Examples:
 @click.option("--merge", "merges", type=Merge(), multiple=True, help="Join classes; may be repeated.")
 @click.option("--corrections", metavar="FILE.csv", help="Labels put right: columns file and class, as predict --csv.")
 @click.option("--group-by", metavar="WAY", help=GROUP_BY)
-@click.option("--audit/--no-audit", default=None, help="Look through the data first.  [default: on]")
-@click.option("--drop-leaks", is_flag=True, default=None, help="Leave out training samples that tests have copies of.")
-@click.option("--skip-bad", is_flag=True, default=None, help="Leave out pictures that cannot be read; they are named.")
+@click.option("--audit/--no-audit", default=None, help="Check the data first.  [default: on]")
+@click.option("--drop-leaks", is_flag=True, default=None, help="Leave out training duplicates of test samples.")
+@click.option("--skip-bad", is_flag=True, default=None, help="Leave out unreadable pictures and list them.")
 @cache_option(default=None)
 @click.option("--features", metavar="KIND", help="photo, pixels or embedding:FILE.onnx.  [default: photo]")
-@click.option("--copies", type=Copies(), help="Copies: mirrored,shifted or none.")
+@click.option("--copies", type=Copies(), help="Augmentation: mirrored,shifted or none.")
 @click.option("--size", type=Size(), help="Picture size, 64 or 100x80.  [default: the data's or backbone's, else 64]")
 @click.option("--grey", is_flag=True, default=None, help="Drop the colours of pictures.")
-@click.option("--normalize", metavar="HOW", help="Pixels as a backbone wants them: imagenet, signed, unit or bytes.")
-@click.option("--embedding-output", metavar="NAME", help="The backbone's output to take.  [default: the first]")
+@click.option("--normalize", metavar="HOW", help="Pixel scaling of the backbone: imagenet, signed, unit or bytes.")
+@click.option("--embedding-output", metavar="NAME", help="The backbone's output to use.  [default: the first]")
 @click.option("--external", is_flag=True, default=None, help="Keep the backbone out of the model file.")
 @click.option("--standardize/--no-standardize", default=None, help="Scale the columns of a table.  [default: on]")
 @click.option(
@@ -106,21 +109,23 @@ Examples:
     metavar="REPEATS",
     help="Of 5 folds, 0: none.  [default: 1 to 3 below 2000 samples, else 0]",
 )
-@click.option("--learning-curve", is_flag=True, default=None, help="Also tell whether more samples would help.")
-@click.option("--holdout", type=float, help="Share held back for testing.  [default: 0.2 where nothing else judges]")
-@click.option("--reject", type=Share(), help='Say "unknown" where unsure or unlike training; SHARE: of right answers.')
-@click.option("--threshold", type=Share(), help="Say the second of two classes where its p is greater.  [default: 0.5]")
+@click.option("--learning-curve", is_flag=True, default=None, help="Also measure whether more samples would help.")
+@click.option("--holdout", type=float, help="Share held out for testing.  [default: 0.2 if nothing else measures]")
+@click.option(
+    "--reject", type=Share(), help='Answer "unknown" below this accuracy, or for inputs unlike the training data.'
+)
+@click.option("--threshold", type=Share(), help="Predict the second of two classes above this p.  [default: 0.5]")
 @click.option("--layers", "hidden_layers", type=Layers(), help="20:relu,7:relu, say, or none.")
-@click.option("--activation", help="Of hidden layers without one of their own.")
+@click.option("--activation", help="For hidden layers that name none.")
 @click.option("--init", help="How weights start.")
-@click.option("--ensemble", type=click.IntRange(1), help="How many networks answer together.")
-@click.option("--restarts", type=int, help="Starts to try; the one of lowest cost is kept.")
+@click.option("--ensemble", type=click.IntRange(1), help="How many networks to average.")
+@click.option("--restarts", type=int, help="Starts to try; the one with the lowest cost wins.")
 @click.option("--dtype", type=click.Choice(["float32", "float64"]), help="Precision.  [default: float32 for pictures]")
-@click.option("--optimizer", help="The rule of descent.")
+@click.option("--optimizer", help="The optimizer.")
 @click.option("--learning-rate", type=float, help="The rate.")
 @click.option("--schedule", type=click.Choice(["constant", "step", "exponential", "cosine"]), help="Of the rate.")
-@click.option("--warm-up", type=float, metavar="EPOCHS", help="Epochs in which the rate rises to its value.")
-@click.option("--epochs", type=int, help="Passes over the training rows.")
+@click.option("--warm-up", type=float, metavar="EPOCHS", help="Epochs in which the rate rises to its full value.")
+@click.option("--epochs", type=int, help="Passes over the training data.")
 @click.option("--batch-size", type=BatchSize(), help="Rows an update: a number, auto or full.")
 @click.option("--l2", type=float, help="Weight of the L2 penalty.")
 @click.option("--dropout", type=float, help="Probability of dropping a hidden unit.")
@@ -129,19 +134,21 @@ Examples:
 @click.option("--early-stopping", is_flag=True, default=None, help="Stop when the validation cost no longer falls.")
 @click.option("--patience", type=int, help="Epochs to wait before stopping early.  [default: 10]")
 @click.option(
-    "--row-space/--no-row-space", default=None, help="Exact training in the span of the rows.  [default: where it pays]"
+    "--row-space/--no-row-space",
+    default=None,
+    help="Exact training in row space.  [default: when faster]",
 )
 @click.option("--seed", "random_state", type=click.IntRange(0, 2**32 - 1), help="Makes the run repeatable.")
 @click.option("--out", metavar="MODEL", default=DEFAULT_OUT, show_default=True, help="Where the model goes.")
 @click.option("--force", is_flag=True, help="Replace outputs that exist.")
-@click.option("--recipe", "recipe_file", metavar="FILE.toml", help="Settings from a file; options here win over it.")
-@click.option("--resume", is_flag=True, help="Go on with the training that was stopped; give it the same options.")
+@click.option("--recipe", "recipe_file", metavar="FILE.toml", help="Settings from a file; options here override it.")
+@click.option("--resume", is_flag=True, help="Resume a stopped training; give the same options.")
 @click.option(
     "--checkpoint-every",
     metavar="TIME",
     default="60s",
     show_default=True,
-    help="How often to write how far it is: 30s, 5min, 10 epochs or off.",
+    help="How often to save a checkpoint: 30s, 5min, 10 epochs or off.",
 )
 @click.option(
     "--report/--no-report", "reported", default=True, help="Also write OUT.html, a report to look at.  [default: on]"
@@ -236,11 +243,11 @@ def _seen(result: Result) -> Iterator[str]:
             if finding.level != "note":
                 yield f"{finding.level}: {finding.sentence}"
         if notes := result.audit.numbers()["note"]:
-            yield f"{notes} note{'' if notes == 1 else 's'} on the data: pellucid audit tells them"
+            yield f"{notes} note{'' if notes == 1 else 's'} on the data: pellucid audit lists them"
     if result.shift is not None and (told := result.shift.sentence()):
         yield told
     if dropped := result.model.provenance.dropped:
-        yield f"left out of training, because they are copies of test or validation samples: {dropped}"
+        yield f"left out of training as duplicates of test or validation samples: {dropped}"
 
 
 def _carried_out(recipe: Recipe, bars: Bars, checkpoints: Checkpoints | None) -> Result:
@@ -320,7 +327,7 @@ def _tell(result: Result) -> None:
         for note in model.features.notes(R):
             say(f"note, {part}: {note}")
     if (best := result.headline) is None:
-        say("No rows were held back: these figures say nothing about new data.")
+        say("No rows were held out: these figures say nothing about new data.")
         return
     if isinstance(best, Scores):
         say(best.calibration.sentence())

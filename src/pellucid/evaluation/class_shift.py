@@ -17,7 +17,7 @@ LEAST_DIFFERENCE = 0.05
 
 
 @dataclass(frozen=True)
-class Shift:
+class ClassShift:
     """The shares of the classes in two parts.
 
     first, second: shares by class.  p: how seldom a random division of the same rows is as uneven.
@@ -42,17 +42,17 @@ class Shift:
         name = max(rising, key=lambda name: (round(abs(rising[name]), 9), rising[name]))
         return (
             f"{self.first[name]:.0%} {name} in {self.parts[0]}, {self.second[name]:.0%} in {self.parts[1]} "
-            f"({p_in_words(self.p)}): the classes are not mixed alike, so go by the balanced accuracy."
+            f"({p_in_words(self.p)}): the class shares differ, so look at the balanced accuracy."
         )
 
 
-def prior_shift(
+def class_shift(
     first: np.ndarray,
     second: np.ndarray,
     class_names: tuple[str, ...],
     rng: np.random.Generator,
     parts: tuple[str, str] = ("training", "test"),
-) -> Shift:
+) -> ClassShift:
     """Return how the shares of the classes differ between two parts, given the codes (n,) of each.
 
     T = sum_k (o_k - e_k)^2 / e_k, o_k: rows of class k in the second part, e_k: its share of the class as a whole
@@ -62,10 +62,10 @@ def prior_shift(
 
     rng: draws the random divisions.
 
-    >>> shift = prior_shift(np.repeat([0, 1], [137, 72]), np.repeat([0, 1], [17, 33]), ("other", "cat"),
+    >>> shift = class_shift(np.repeat([0, 1], [137, 72]), np.repeat([0, 1], [17, 33]), ("other", "cat"),
     ...                     np.random.default_rng(0))
     >>> shift.sentence()
-    '34% cat in training, 66% in test (p < 0.001): the classes are not mixed alike, so go by the balanced accuracy.'
+    '34% cat in training, 66% in test (p < 0.001): the class shares differ, so look at the balanced accuracy.'
 
     Pearson's statistic by permutation (Good 2000; for the 1 in p: Phipson and Smyth 2010).
     """
@@ -80,7 +80,7 @@ def prior_shift(
     seen = float(((counts[1][together > 0] - expected) ** 2 / expected).sum())
     p = float((1 + (uneven >= seen * (1 - 1e-9)).sum()) / (1 + DRAWS))
     shares = [c / c.sum() for c in counts]
-    return Shift(
+    return ClassShift(
         first=dict(zip(class_names, shares[0].tolist(), strict=True)),
         second=dict(zip(class_names, shares[1].tolist(), strict=True)),
         parts=parts,

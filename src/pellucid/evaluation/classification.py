@@ -44,16 +44,16 @@ class Calibration:
     bins: list[Bin]
 
     def sentence(self) -> str:
-        """Return in one line how sure the answers are, and how right.
+        """Return the mean confidence beside the accuracy, in one line.
 
         >>> calibration(np.array([[0.9, 0.1], [0.4, 0.6]]), np.array([0, 1])).sentence()
-        'Its answers are 0.75 sure on average, and right in 1.00 of cases (expected calibration error 0.25).'
+        'Its mean confidence is 0.75, its accuracy 1.00 (expected calibration error 0.25).'
         """
         n = sum(b.count for b in self.bins)
         sure = sum(b.count * b.confidence for b in self.bins) / n
         right = sum(b.count * b.accuracy for b in self.bins) / n
         return (
-            f"Its answers are {sure:.2f} sure on average, and right in {right:.2f} of cases "
+            f"Its mean confidence is {sure:.2f}, its accuracy {right:.2f} "
             f"(expected calibration error {self.expected_error:.2f})."
         )
 
@@ -140,7 +140,7 @@ def score(
     used_for: "testing", or what else these rows were used for ("training", "choosing"): then there is no interval.
     baselines: the codes (n,) that something simpler said of the same rows, by name; "majority" is that of these rows
     unless it is given.  groups: (n,) or None; rows that are right or wrong together make the interval wider.
-    threshold: of two classes, the second is said where its p is greater; one for all rows, or (n,).
+    threshold: of two classes, the second is predicted above this p; one for all rows, or (n,).
 
     >>> scores = score(np.array([[0.9, 0.1], [0.4, 0.6], [0.7, 0.3]]), np.array([0, 1, 1]), ("cat", "dog"))
     >>> round(scores.accuracy, 3), scores.balanced_accuracy, scores.confusion

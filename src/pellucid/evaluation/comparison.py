@@ -14,7 +14,7 @@ IN_WORDS = {
     "majority": "always saying the majority",
     "mean": "always saying the mean",
     "no_hidden_layer": "a net without a hidden layer",
-    "file_facts": "file facts alone",
+    "file_facts": "file metadata alone",
 }
 
 
@@ -55,7 +55,7 @@ def compare(right: np.ndarray, others: np.ndarray, than: str = "the other", trie
     """
     right, others = np.asarray(right, bool), np.asarray(others, bool)
     if right.shape != others.shape:
-        raise InputError(f"both must be judged on the same rows; got {len(right)} and {len(others)} of them.")
+        raise InputError(f"both must be scored on the same rows; got {len(right)} and {len(others)} of them.")
     only_first, only_second = int((right & ~others).sum()), int((others & ~right).sum())
     p = mcnemar_mid_p(only_first, only_second)
     return Comparison(

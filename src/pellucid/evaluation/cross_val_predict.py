@@ -20,7 +20,7 @@ Told = Callable[[int, int], None]  # fits done, fits in all
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """One round through the folds: the rows that each held back, and the pooled answers (n, ...) of each candidate."""
+    """One round through the folds: the rows that each held out, and the pooled answers (n, ...) of each candidate."""
 
     held: list[np.ndarray]
     answers: dict[str, np.ndarray]
@@ -89,7 +89,7 @@ def pooled(
 
 
 def rest_of(held: np.ndarray, n: int) -> np.ndarray:
-    """Return the rows of n that are not held back, ascending.
+    """Return the rows of n that are not held out, ascending.
 
     >>> rest_of(np.array([1, 2]), 4).tolist()
     [0, 3]

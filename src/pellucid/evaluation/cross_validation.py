@@ -1,4 +1,4 @@
-"""How good it is on rows it never saw, told from all rows: each is held back once, by a fold of its own.
+"""How good it is on rows it never saw, measured on all rows: each is held out once, by a fold of its own.
 
 The headline below some two thousand samples, where a single held-back part is too small to tell much.
 """
@@ -14,7 +14,7 @@ from pellucid.evaluation.intervals import independent_rows, wilson_interval
 from pellucid.evaluation.selective import cross_fitted_thresholds
 from pellucid.model.predictions import class_codes
 
-HEADLINE_BELOW = 2000  # samples: with more, a fifth held back tells the accuracy to two points, at a fifth of the time
+HEADLINE_BELOW = 2000  # samples: with more, a fifth held out tells the accuracy to two points, at a fifth of the time
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +59,7 @@ class CrossValidation:
     def sentence(self) -> str:
         """Return the headline in one line to print."""
         repeats, (low, high) = len(self.accuracies), self.interval
-        often, counted = ("", "") if repeats == 1 else (f", {repeats} times", "; counts of rows are of the first time")
+        often, counted = ("", "") if repeats == 1 else (f", {repeats} times", "; row counts are from the first repeat")
         together = ", groups kept together" if self.grouped else ""
         return (
             f"{self.accuracy:.3f} in {len(self.held)}-fold cross-validation of {len(self.wrong)} rows{often}{together} "
@@ -88,9 +88,9 @@ def cross_validate(
     labels : (n,) codes into `class_names`.
     seed : draws the folds; each repeat has its own.
     folds, repeats : how many; repeats by default `usual_repeats(n)`.
-    groups : (n,) or None; rows of one group are held back together.
+    groups : (n,) or None; rows of one group are held out together.
     progress : called as (fits done, fits in all).
-    threshold : of two classes, the second is said where its p is greater; "auto" chooses it, for the rows of a fold
+    threshold : of two classes, the second is predicted above this p; "auto" chooses it, for the rows of a fold
         and for each candidate, on the rows of the others (`choose_threshold`).
 
     The interval is Wilson's around the mean accuracy with n rows; with groups the independent rows are counted

@@ -52,7 +52,7 @@ class LearningCurve:
         elif high < WORTH:
             answer = f"More {samples} of the same kind would hardly help"
         else:
-            answer = f"Whether more {samples} would help cannot be told"
+            answer = f"It is unclear whether more {samples} would help"
         return (
             f"{answer}: learning from {last.rows:.0f} instead of {before.rows:.0f} changed the accuracy by "
             f"{100 * self.gain:+.1f} points (95% interval {100 * low:+.1f} to {100 * high:+.1f})."

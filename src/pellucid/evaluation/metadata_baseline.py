@@ -20,8 +20,8 @@ TREES, LEAST_IN_LEAF = 30, 3
 
 
 @dataclass(frozen=True)
-class FileFacts:
-    """What file facts alone tell of the class, on held-out rows.
+class MetadataBaseline:
+    """What file metadata alone tell of the class, on held-out rows.
 
     facts: those that differ between files.  accuracies: of each alone, and of all together.
     named: the smallest set of them (one, or two) that is within one standard error of the best, else all; accuracy:
@@ -44,7 +44,7 @@ class FileFacts:
     def sentence(self) -> str:
         """Return what was found in one line."""
         if not self.majority.credibly_better:
-            return f"File facts ({in_words(self.facts)}) alone: {self.majority.sentence()}"
+            return f"File metadata ({in_words(self.facts)}) alone: {self.majority.sentence()}"
         reach = "reaches" if len(self.named) == 1 else "reach"
         told = f"{in_words(self.named)} alone {reach} {self.accuracy:.0%}"
         if self.net is None or self.net.credibly_better:
@@ -53,15 +53,15 @@ class FileFacts:
         return f"{told}: your net may be learning the {in_words(self.named)}."
 
 
-def file_facts(
+def metadata_baseline(
     facts: Sequence[Mapping[str, Any]],
     labels: np.ndarray,
     held: Sequence[np.ndarray],
     *,
     seed: int,
     net: np.ndarray | None = None,
-) -> FileFacts | None:
-    """Return how well a random forest on file facts alone guesses the class; None where no fact differs.
+) -> MetadataBaseline | None:
+    """Return how well a random forest on file metadata alone guesses the class; None where no fact differs.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def file_facts(
     net : (n,) the codes that the network said of the held rows.
 
     >>> facts = [{"width": 64 + 16 * (row % 2)} for row in range(40)]
-    >>> found = file_facts(facts, np.arange(40) % 2, [np.arange(20), np.arange(20, 40)], seed=0)
+    >>> found = metadata_baseline(facts, np.arange(40) % 2, [np.arange(20), np.arange(20, 40)], seed=0)
     >>> found.sentence()
     'width alone reaches 100%, always the majority 50%.'
 
@@ -93,7 +93,7 @@ def file_facts(
         right |= {pair: _right(columns, pair, labels, held, seed) for pair in combinations(columns, 2)}
         named = _smallest(right, best)
     net_right = None if net is None else net[rows] == labels[rows]
-    return FileFacts(
+    return MetadataBaseline(
         facts=tuple(columns),
         accuracies=accuracies,
         named=named,

@@ -23,7 +23,7 @@ CURVE_POINTS = 100
 
 @dataclass(frozen=True)
 class Threshold:
-    """The second class is said where its p > value.
+    """The second class is predicted when its p > value.
 
     balanced_accuracy: at this threshold on the n rows that chose it, beside `at_half`, that of p > 0.5.
     """
@@ -40,7 +40,7 @@ class Threshold:
     def sentence(self, name: str) -> str:
         """Return the choice in one line; name: that of the second class."""
         return (
-            f"{name} is said where p > {self.value:.3f}: balanced accuracy {self.balanced_accuracy:.3f}, at 0.5 "
+            f"predicts {name} when p > {self.value:.3f}: balanced accuracy {self.balanced_accuracy:.3f}, at 0.5 "
             f"{self.at_half:.3f}, on {self.n} rows used for choosing"
         )
 
@@ -108,10 +108,10 @@ class Rejection(RejectionThresholds):
     def sentence(self) -> str:
         """Return the choice in one line."""
         told = (
-            f"answers {self.coverage:.0%}, of which {self.accuracy:.1%} are right, on {self.n} rows used for choosing "
-            f"(p >= {self.confidence:.3f})"
+            f"answers {self.coverage:.0%} of rows, {self.accuracy:.1%} of them correctly, on {self.n} rows used for "
+            f"choosing (p >= {self.confidence:.3f})"
         )
-        return told if self.reached else f"{self.wanted:.1%} right cannot be had; {told}"
+        return told if self.reached else f"no threshold reaches {self.wanted:.1%} accuracy; the best one {told}"
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ class SelectiveScores:
         """Return it in one line to print."""
         if self.accuracy is None:
             return f"answers none of {self.n} rows"
-        told = f"answers {self.coverage:.1%} of {self.n} rows, of which {self.accuracy:.1%} are right"
+        told = f"answers {self.coverage:.1%} of {self.n} rows, {self.accuracy:.1%} of them correctly"
         if self.interval is None:
             return told
         low, high = self.interval

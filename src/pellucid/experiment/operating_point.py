@@ -31,7 +31,7 @@ Auto = Literal["auto"]
 
 
 @dataclass(frozen=True)
-class Kept:
+class HeldOut:
     """Rows to choose on, by networks that did not learn from them: probabilities (n, k), novelty (n,), codes (n,).
 
     held: folds of the rows, to tell what a choice is worth.  groups: (n,) or None.
@@ -46,7 +46,7 @@ class Kept:
     @classmethod
     def of_folds(
         cls, features: Features, R: np.ndarray, labels: np.ndarray, groups: np.ndarray | None, judged: CrossValidation
-    ) -> "Kept":
+    ) -> "HeldOut":
         """Return all training rows, each as seen by the fold that held it back; features: not fitted yet."""
         novelty = np.empty(len(R))
         for rows in judged.held:
@@ -56,7 +56,7 @@ class Kept:
         return cls(judged.probabilities, novelty, labels, judged.held, groups)
 
     @classmethod
-    def of_part(cls, model: Model, R: np.ndarray, dataset: Dataset, seed: int) -> "Kept":
+    def of_part(cls, model: Model, R: np.ndarray, dataset: Dataset, seed: int) -> "HeldOut":
         """Return the rows of a part of the data that the model did not learn from."""
         try:
             held = folds(dataset.labels, FOLDS, stream(seed, "folds"), dataset.groups)
@@ -87,7 +87,7 @@ class Decision:
         if self.rejection is not None:
             lines.append(f"{UNKNOWN!r} where unsure or unlike all training samples: {self.rejection.sentence()}")
         if self.worth is not None:
-            lines.append(f"of new samples it {self.worth.sentence()}, by limits chosen on other folds")
+            lines.append(f"on new samples it {self.worth.sentence()}, with limits chosen on other folds")
         return lines
 
 
@@ -106,12 +106,14 @@ def refuse_impossible(
         raise InputError(f"{validation.source}: to choose a threshold, rows of both classes are needed.")
 
 
-def knowing(model: Model, R: np.ndarray) -> Model:
+def with_reference_set(model: Model, R: np.ndarray) -> Model:
     """Return a model that can tell novelty, measured from the raw rows R that it learned from."""
     return replace(model, reference=ReferenceSet.fit(model.features, R))
 
 
-def decided(model: Model, kept: Kept, reject: float | Auto | None, threshold: float | Auto) -> tuple[Model, Decision]:
+def choose_operating_point(
+    model: Model, kept: HeldOut, reject: float | Auto | None, threshold: float | Auto
+) -> tuple[Model, Decision]:
     """Return the model with its threshold and its limits, and how they were chosen.
 
     reject: the wanted accuracy of given answers, "auto", or None to answer all.  threshold: a number or "auto".

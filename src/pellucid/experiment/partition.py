@@ -70,17 +70,17 @@ class Division:
             return
         if "test" in self.parts:
             raise InputError("there is a test part already; leave holdout out, or set it to 0.")
-        self._hold_back("test", share, stream(seed, "split"), "held back for testing")
+        self._hold_back("test", share, stream(seed, "split"), "held out for testing")
 
     def hold_back_for_choosing(self, seed: int) -> None:
         """Hold back a fifth to choose on, where there is no validation part."""
         if "validation" not in self.parts:
-            self._hold_back("validation", HOLDOUT, stream(seed, "stopping"), "of the rest held back for choosing")
+            self._hold_back("validation", HOLDOUT, stream(seed, "stopping"), "of the rest held out for choosing")
 
     def hold_out(self, held: np.ndarray, stopping: EarlyStopping) -> None:
         """Move the training rows that were held out for early stopping to the validation part."""
         self._move(held, "validation")
-        self._say(stopping.fraction, "of the rest held back for early stopping")
+        self._say(stopping.fraction, "of the rest held out for early stopping")
 
     def _hold_back(self, part: str, share: float, rng: np.random.Generator, what: str) -> None:
         whole = self.train

@@ -32,8 +32,8 @@ DEFAULT_SIZE = (64, 64)  # of photographs that differ in size
 DEFAULTS: dict[str, Any] = {"copies": [], "ensemble": 1}  # of the recipe's own values, where `USUAL` has no other
 
 # The defaults for each kind of features, where they differ from those of `Settings`. Thousands of pixels, all positive,
-# make one step move a unit far: with Adam at its usual rate whole layers die. The values for pixels kept every start alive on held-out
-# training rows of bean leaves and cats, at 48 to 100 pixels and 32 to 100 units. Those for tables: docs/tables.md.
+# make one step move a unit far: at its default rate, Adam kills whole layers. The values for pixels kept every start
+# alive on held-out training rows of bean leaves and cats (48 to 100 pixels, 32 to 100 units). Tables: docs/tables.md.
 USUAL: dict[str, dict[str, Any]] = {
     "pixels": {"optimizer": "nesterov", "learning_rate": 0.003, "clip_norm": 1.0},
     "photo": {
@@ -78,15 +78,15 @@ class Recipe:
     size: (height, width) of pictures; None keeps that of arrays and makes files 64 x 64.  grey: drop colours.
     standardize: bring the columns of a table to mean 0 and deviation 1.
     ensemble: how many networks, each from a start of its own, answer together.
-    cross_validate: how often the training samples are divided into five folds, each of which is held back once; 0 is
+    cross_validate: how often the training samples are divided into five folds, each of which is held out once; 0 is
     not at all, None as often as their number asks for, and not at all with 2000 of them.
     learning_curve: also measure what a quarter, a half, three quarters of them would have given.
-    holdout: the share held back for testing; None is a fifth where there are no other data to judge by, and nothing
+    holdout: the share held out for testing; None is a fifth where there are no other data to judge by, and nothing
     where there are: validation or test data, or cross-validation.
     schedule: "constant", "step", "exponential" or "cosine": how the learning rate falls.  warm_up: epochs in which it
     rises first.
     reject: the accuracy wanted of given answers, or "auto": what is unsure or unlike all of training is "unknown" then.
-    threshold: of two classes, the second is said where its p is greater; "auto" chooses it.
+    threshold: of two classes, the second is predicted above this p; "auto" chooses it.
     corrections: a CSV file with columns file and class, whose classes replace those of the data.
     skip_bad: leave out pictures that cannot be read, instead of stopping.
     cache: keep decoded pictures in the user's cache folder, for the next time; it has no influence on what comes out.

@@ -9,14 +9,14 @@ from pellucid.data import Splits
 from pellucid.data.audit.audit import Audit
 from pellucid.data.corrections import Corrected
 from pellucid.evaluation import (
+    ClassShift,
     CrossValidation,
-    FileFacts,
     LearningCurve,
+    MetadataBaseline,
     RegressionScores,
     RegressionValidation,
     Scores,
     SelectiveScores,
-    Shift,
 )
 from pellucid.experiment.operating_point import Decision
 from pellucid.html import escaped
@@ -48,8 +48,8 @@ class Result:
     cross_validation: CrossValidation | RegressionValidation | None
     learning_curve: LearningCurve | None
     audit: Audit | None
-    file_facts: FileFacts | None
-    shift: Shift | None
+    file_facts: MetadataBaseline | None
+    shift: ClassShift | None
     findings: tuple[Finding, ...]
     splits: Splits
     rows: dict[str, np.ndarray]
@@ -67,7 +67,7 @@ class Result:
 
     def _expected(self) -> str:
         judged = self.headline if self.cross_validation is None else self.cross_validation
-        return "nothing was held back, so nothing is known of new data" if judged is None else judged.sentence()
+        return "no rows were held out, so nothing is known about new data" if judged is None else judged.sentence()
 
     @property
     def history(self) -> History:

@@ -15,17 +15,17 @@ from pellucid.evaluation.task import task_of
 from pellucid.experiment.learner import NO_HIDDEN_LAYER, SILENT, Learned, Learner, Samples
 from pellucid.experiment.operating_point import (
     Decision,
-    Kept,
-    decided,
-    knowing,
+    HeldOut,
+    choose_operating_point,
     refuse_impossible,
     selective_scores,
+    with_reference_set,
 )
 from pellucid.experiment.partition import Division
 from pellucid.experiment.prepare import Prepared, prepare
 from pellucid.experiment.recipe import Recipe, make_recipe
 from pellucid.experiment.result import Result
-from pellucid.experiment.scoring import cross_validated, curve_of, facts_against, shift_between, usual_or_wanted
+from pellucid.experiment.scoring import class_shift_between, cross_validated, curve_of, metadata_baseline_of, repeats_of
 from pellucid.model.model import Model
 from pellucid.model.provenance import Provenance
 from pellucid.system.progress import Progress
@@ -80,7 +80,7 @@ def planned(recipe: Recipe, progress: Progress = SILENT, checkpoints: Checkpoint
     splits = prepared.splits
     refuse_impossible(recipe.reject, recipe.threshold, splits.train, splits.validation)
     if recipe.learning_curve and not splits.train.class_names:
-        raise InputError("the learning curve tells of classes; leave learning_curve out where numbers are predicted.")
+        raise InputError("the learning curve needs classes; leave learning_curve out when numbers are predicted.")
     features = recipe.features_for(splits.train)
     settings = recipe.settings(features.kind)
     seed = as_seed(settings.random_state)
@@ -91,7 +91,7 @@ def planned(recipe: Recipe, progress: Progress = SILENT, checkpoints: Checkpoint
     division = Division.read(splits, features, skipped, progress, recipe.cache)
     if recipe.holdout is not None:  # before anything else is planned for what is left
         division.hold_back_for_testing(recipe.holdout, seed)
-    repeats = usual_or_wanted(recipe.cross_validate, division.train)
+    repeats = repeats_of(recipe.cross_validate, division.train)
     holdout = recipe.holdout
     if holdout is None:
         holdout = division.usual_holdout(repeats)
@@ -149,8 +149,8 @@ def run(recipe: Recipe, progress: Progress | None = None, checkpoints: Checkpoin
         cross_validation=judged,
         learning_curve=curve,
         audit=plan.prepared.audit,
-        file_facts=facts_against(plan.prepared.audit, parts, judged, predictions, seed),
-        shift=shift_between(division.parts, seed),
+        file_facts=metadata_baseline_of(plan.prepared.audit, parts, judged, predictions, seed),
+        shift=class_shift_between(division.parts, seed),
         findings=findings,
         splits=Splits(**division.parts),
         rows=division.rows,
@@ -179,12 +179,12 @@ def _decided(plan: Plan, learned: Learned, judged: CrossValidation | None, whole
         division.hold_out(learned.held, learner.settings.stopping)
     if not recipe.chooses:
         return replace(learned.model, threshold=float(recipe.threshold)), Decision()
-    model = knowing(learned.model, division.rows["train"])
+    model = with_reference_set(learned.model, division.rows["train"])
     if judged is None:
-        kept = Kept.of_part(model, division.rows["validation"], division.parts["validation"], learner.seed)
+        kept = HeldOut.of_part(model, division.rows["validation"], division.parts["validation"], learner.seed)
     else:
-        kept = Kept.of_folds(learner.features, whole.R, whole.labels, whole.groups, judged)
-    return decided(model, kept, recipe.reject, recipe.threshold)
+        kept = HeldOut.of_folds(learner.features, whole.R, whole.labels, whole.groups, judged)
+    return choose_operating_point(model, kept, recipe.reject, recipe.threshold)
 
 
 def _provenance(plan: Plan, used_for: dict[str, str]) -> Provenance:

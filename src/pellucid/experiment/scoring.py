@@ -9,15 +9,15 @@ from pellucid.data import Dataset, folds
 from pellucid.data.audit.audit import Audit
 from pellucid.errors import InputError
 from pellucid.evaluation import (
+    ClassShift,
     CrossValidation,
-    FileFacts,
     LearningCurve,
+    MetadataBaseline,
     RegressionValidation,
-    Shift,
+    class_shift,
     facts_of,
-    file_facts,
     learning_curve,
-    prior_shift,
+    metadata_baseline,
 )
 from pellucid.evaluation.cross_val_predict import FOLDS, usual_repeats
 from pellucid.evaluation.cross_validation import HEADLINE_BELOW
@@ -27,7 +27,7 @@ from pellucid.model.predictions import Predictions, class_codes
 from pellucid.system.random_streams import stream
 
 
-def usual_or_wanted(wanted: int | None, train: Dataset) -> int:
+def repeats_of(wanted: int | None, train: Dataset) -> int:
     """Return how often to cross-validate; not at all, unless it is asked for, where a class has too few samples."""
     if wanted is not None:
         return wanted
@@ -70,13 +70,13 @@ def curve_of(
     )
 
 
-def facts_against(
+def metadata_baseline_of(
     found: Audit | None,
     parts: Mapping[str, Dataset],
     judged: CrossValidation | RegressionValidation | None,
     predictions: Mapping[str, Predictions],
     seed: int,
-) -> FileFacts | None:
+) -> MetadataBaseline | None:
     """Return how well file metadata alone predicts the class: by cross-validation, or else on the test part.
 
     None where nobody looked at files, or nothing was held out.
@@ -87,31 +87,31 @@ def facts_against(
         return None
     known = []
     for part in used:
-        whole = part if part in found.facts else "train"  # which it was held back from
+        whole = part if part in found.facts else "train"  # which it was held out from
         row_of = {name: row for row, name in enumerate(found.names(whole))}
         known += facts_of(found.facts[whole][row_of[name]] for name in parts[part].names)
     labels = np.concatenate([parts[part].labels for part in used])
     if isinstance(judged, CrossValidation):
-        return file_facts(known, labels, judged.held, seed=seed, net=judged.said)
+        return metadata_baseline(known, labels, judged.held, seed=seed, net=judged.said)
     held = [np.arange(len(parts["train"]), len(labels))]
     net = np.concatenate([parts["train"].labels, class_codes(predictions["test"].outputs)])  # only held-out rows count
-    return file_facts(known, labels, held, seed=seed, net=net)
+    return metadata_baseline(known, labels, held, seed=seed, net=net)
 
 
-def shift_between(parts: Mapping[str, Dataset], seed: int) -> Shift | None:
+def class_shift_between(parts: Mapping[str, Dataset], seed: int) -> ClassShift | None:
     """Return how the shares of the classes differ between training and test (or validation) part, if there is one."""
     other = next((part for part in ("test", "validation") if part in parts), None)
     train = parts["train"]
     if other is None or not train.class_names:
         return None
     rng = stream(seed, "shift")
-    return prior_shift(train.labels, parts[other].labels, train.class_names, rng, ("training", other))
+    return class_shift(train.labels, parts[other].labels, train.class_names, rng, ("training", other))
 
 
-def shift_since_training(model: Model, labels: np.ndarray) -> Shift | None:
+def class_shift_since_training(model: Model, labels: np.ndarray) -> ClassShift | None:
     """Return how the shares of the classes differ from those that a model learned from; None where it does not tell."""
     counts = (model.provenance.counts or {}).get("train")
     if not (isinstance(counts, dict) and set(counts) == set(model.class_names) and model.class_names):
         return None
     learned = np.repeat(np.arange(len(counts)), [int(counts[name]) for name in model.class_names])
-    return prior_shift(learned, labels, model.class_names, stream(0, "shift"), ("training", "these data"))
+    return class_shift(learned, labels, model.class_names, stream(0, "shift"), ("training", "these data"))

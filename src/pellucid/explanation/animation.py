@@ -20,7 +20,7 @@ SECONDS = 8.0  # once through
 REST = 1.5  # of them, on the last picture
 COLOURS = 64  # that a GIF of few flat colours needs
 
-Kept = tuple[int, Network]
+HeldOut = tuple[int, Network]
 
 
 @dataclass
@@ -36,7 +36,7 @@ class Film:
 
     epochs: int
     most: int = 300
-    kept: list[Kept] = field(default_factory=list)
+    kept: list[HeldOut] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.moments = {round(moment) for moment in np.geomspace(1, max(self.epochs, 1), self.most).tolist()}
@@ -70,7 +70,7 @@ def learning_gif(
     return buffer.getvalue()
 
 
-def _told(kept: Sequence[Kept], cost: Sequence[float], pictures: int) -> list[Kept]:
+def _told(kept: Sequence[HeldOut], cost: Sequence[float], pictures: int) -> list[HeldOut]:
     """Return the networks that are as far from each other as the epochs' magnitude and the cost tell, two to one."""
     moments = np.array([epoch for epoch, _ in kept])
     heights = np.array(cost)[moments - 1]

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from pellucid.data import Dataset
-from pellucid.evaluation import RegressionScores, Scores, Shift
+from pellucid.evaluation import ClassShift, RegressionScores, Scores
 from pellucid.experiment.result import Result
 from pellucid.explanation.network_diagram import drawing
 from pellucid.explanation.report.boundary import boundary_html, is_plane
@@ -85,7 +85,7 @@ def evaluation_report(
     scores: Scores | RegressionScores,
     *,
     part: str = "test",
-    shift: Shift | None = None,
+    shift: ClassShift | None = None,
     command: str = "",
     progress: Progress | None = None,
 ) -> Report:

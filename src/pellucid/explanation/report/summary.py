@@ -6,7 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from pellucid.data import Dataset
-from pellucid.evaluation import CrossValidation, FileFacts, RegressionScores, RegressionValidation, Scores, Shift
+from pellucid.evaluation import (
+    ClassShift,
+    CrossValidation,
+    MetadataBaseline,
+    RegressionScores,
+    RegressionValidation,
+    Scores,
+)
 from pellucid.evaluation.intervals import independent_rows, wilson_interval
 from pellucid.evaluation.metadata_baseline import in_words
 from pellucid.experiment.result import Result
@@ -46,7 +53,7 @@ def worth_html(result: Result) -> str:
     return bars_html(bars, unit) + _list(lines) + _by_part(result)
 
 
-def worth_of_scores_html(scores: Scores | RegressionScores, judged: Judged, shift: Shift | None) -> str:
+def worth_of_scores_html(scores: Scores | RegressionScores, judged: Judged, shift: ClassShift | None) -> str:
     """Return the bars of scores on one part of data, and what tells how much they are worth."""
     of_classes = isinstance(scores, Scores)
     right = judged.said == judged.dataset.labels if of_classes else np.empty(0)
@@ -146,7 +153,7 @@ def sentence_of(
 def bars_of(
     scores: Scores | RegressionScores,
     folds: CrossValidation | RegressionValidation | None,
-    facts: FileFacts | None = None,
+    facts: MetadataBaseline | None = None,
     independent: float | None = None,
 ) -> list[Bar]:
     """Return the bars of a net and its baselines, of accuracy or of rmse.

@@ -70,7 +70,7 @@ class Tensor:
         return [key for i in range(len(self.array)) for key in self.row_keys(i)] if fits(self) else []
 
     def from_(self, sources: Sources) -> "Tensor":
-        """Return the same, knowing what its numbers were computed from."""
+        """Return the same, with_reference_set what its numbers were computed from."""
         return replace(self, sources=sources)
 
     def from_keys(self, i: int, j: int) -> tuple[str, ...]:
