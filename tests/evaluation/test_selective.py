@@ -278,7 +278,7 @@ def test_early_stopping_rows_choose_too(photos):
 
 def test_a_class_named_unknown(tmp_path):
     (tmp_path / "t.csv").write_text("a,label\n1,x\n2,unknown\n3,x\n4,unknown\n")
-    with pytest.raises(InputError, match="a class is named 'unknown', which is what a rejected sample is called"):
+    with pytest.raises(InputError, match="a class is named 'unknown', the name for rejected samples"):
         train(tmp_path / "t.csv", reject="auto")
 
 
@@ -342,7 +342,7 @@ def test_everything_says_the_same_class(rare, tmp_path, monkeypatch, capsys):
     test = np.array(told["scores"]["test"]["confusion"])
     assert test.sum(axis=0)[1] > 0
     assert run(["inspect", "m"]) == 0
-    assert f"x sick where its p > {model.threshold:.4g}" in capsys.readouterr().out
+    assert f"predicts x sick when p > {model.threshold:.4g}" in capsys.readouterr().out
 
 
 def test_a_threshold_given_as_a_number(rare):
@@ -405,7 +405,7 @@ def test_a_threshold_needs_two_classes(tmp_path, rare):
     with pytest.raises(InputError, match=r"a threshold is for two classes; .*t.csv has 3"):
         train(tmp_path / "t.csv", threshold="auto")
     (tmp_path / "v.csv").write_text("a,b,label\n1,2,well\n")
-    with pytest.raises(InputError, match=r"v.csv: to choose a threshold, rows of both classes are needed"):
+    with pytest.raises(InputError, match=r"v.csv: choosing a threshold needs rows of both classes"):
         train(rare, threshold="auto", validation=str(tmp_path / "v.csv"))
 
 
@@ -418,7 +418,7 @@ def test_train_reject_predict_evaluate(photos, tmp_path, monkeypatch, capsys):
     assert run(["train", str(photos), "--reject", "auto", "--out", "m", "--json", "t.json", *how]) == 0
     out = capsys.readouterr().out
     assert "'unknown' where unsure or unlike all training samples: answers " in out
-    assert "on new samples it answers " in out and "by limits chosen on other folds" in out
+    assert "on new samples it answers " in out and "with limits chosen on other folds" in out
     assert json.loads(Path("t.json").read_text())["results"]["decision"]["worth"]["n"] == 80
     Image.fromarray(RNG.integers(0, 256, (12, 10, 3)).astype(np.uint8)).save("noise.png")
     Image.fromarray(picture(30)).save("dark.png")
@@ -444,7 +444,7 @@ def test_train_reject_predict_evaluate(photos, tmp_path, monkeypatch, capsys):
     answers = json.loads(Path("e.json").read_text())["results"]["answered"]
     said = pellucid.load("m").predict("fresh")
     assert answers["n"] == 21 and answers["coverage"] == (said != UNKNOWN).mean() < 1
-    assert "with 'unknown' for what it rejects, it answers " in out and "(95% interval" in out
+    assert "with 'unknown' for rejected rows, it answers " in out and "(95% interval" in out
     assert run(["evaluate", "m", str(photos), "--json", "e.json"]) == 0
     assert json.loads(Path("e.json").read_text())["results"]["answered"]["interval"] is None
     assert run(["inspect", "m", "--json", "i.json"]) == 0

@@ -1,6 +1,6 @@
-"""Decision: what is chosen on rows kept for it: the line between two classes, and where the answer is "unknown".
+"""Operating point: the threshold between two classes and the rejection limits, chosen on held-out rows.
 
-Rows that the networks did not learn from choose; what such a choice is worth is told by rows without a say in it.
+The networks did not learn from these rows; other rows again measure what the choice is worth.
 """
 
 from dataclasses import dataclass, replace
@@ -32,9 +32,9 @@ Auto = Literal["auto"]
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Rows to choose on, by networks that did not learn from them: probabilities (n, k), novelty (n,), codes (n,).
+    """Held-out rows to choose on: probabilities (n, k), novelty (n,), codes (n,), by networks that never saw them.
 
-    held: folds of the rows, to tell what a choice is worth.  groups: (n,) or None.
+    held: folds of the rows, to measure a choice.  groups: (n,) or None.
     """
 
     probabilities: np.ndarray
@@ -47,7 +47,7 @@ class HeldOut:
     def of_folds(
         cls, features: Features, R: np.ndarray, labels: np.ndarray, groups: np.ndarray | None, judged: CrossValidation
     ) -> "HeldOut":
-        """Return all training rows, each as seen by the fold that held it back; features: not fitted yet."""
+        """Return all training rows, each by the fold that held it out; features: not fitted yet."""
         novelty = np.empty(len(R))
         for rows in judged.held:
             rest = R[rest_of(rows, len(R))]
@@ -57,7 +57,7 @@ class HeldOut:
 
     @classmethod
     def of_part(cls, model: Model, R: np.ndarray, dataset: Dataset, seed: int) -> "HeldOut":
-        """Return the rows of a part of the data that the model did not learn from."""
+        """Return the rows of a part that the model did not learn from."""
         try:
             held = folds(dataset.labels, FOLDS, stream(seed, "folds"), dataset.groups)
         except InputError:  # too few of a class
@@ -67,9 +67,9 @@ class HeldOut:
 
 @dataclass(frozen=True)
 class Decision:
-    """What was chosen, None where nothing was to be, and what a rejection is worth.
+    """What was chosen; None where nothing had to be.
 
-    worth: on the rows that chose, each by limits that were chosen on other folds; None where they are too few to tell.
+    worth: coverage and accuracy on the same rows, each with limits chosen on other folds; None for too few rows.
     """
 
     threshold: Threshold | None = None
@@ -82,7 +82,7 @@ class Decision:
         return {name: None if value is None else value.as_dict() for name, value in chosen.items()}
 
     def sentences(self, class_names: tuple[str, ...]) -> list[str]:
-        """Return the decision in lines to print."""
+        """Return the decision, one printed line each."""
         lines = [] if self.threshold is None else [self.threshold.sentence(class_names[1])]
         if self.rejection is not None:
             lines.append(f"{UNKNOWN!r} where unsure or unlike all training samples: {self.rejection.sentence()}")
@@ -91,30 +91,30 @@ class Decision:
         return lines
 
 
-def refuse_impossible(
+def check_operating_point(
     reject: float | Auto | None, threshold: float | Auto, train: Dataset, validation: Dataset | None
 ) -> None:
-    """Raise InputError where classes are such that there is nothing to decide; before any work."""
+    """Raise InputError if threshold or rejection make no sense for these classes; before any work."""
     names = train.class_names
     if threshold != 0.5 and len(names) != 2:
         raise InputError(f"a threshold is for two classes; {train.source} has {len(names) or 'none'}. Leave it out.")
     if reject is not None and not names:
         raise InputError(f"{train.source} has no classes, so nothing can be rejected; leave reject out.")
     if reject is not None and UNKNOWN in names:
-        raise InputError(f"a class is named {UNKNOWN!r}, which is what a rejected sample is called; rename the class.")
+        raise InputError(f"a class is named {UNKNOWN!r}, the name for rejected samples; rename the class.")
     if threshold == "auto" and validation is not None and len(np.unique(validation.labels)) != 2:
-        raise InputError(f"{validation.source}: to choose a threshold, rows of both classes are needed.")
+        raise InputError(f"{validation.source}: choosing a threshold needs rows of both classes.")
 
 
 def with_reference_set(model: Model, R: np.ndarray) -> Model:
-    """Return a model that can tell novelty, measured from the raw rows R that it learned from."""
+    """Return the model with a reference set, so that it measures novelty from its training rows R."""
     return replace(model, reference=ReferenceSet.fit(model.features, R))
 
 
 def choose_operating_point(
     model: Model, kept: HeldOut, reject: float | Auto | None, threshold: float | Auto
 ) -> tuple[Model, Decision]:
-    """Return the model with its threshold and its limits, and how they were chosen.
+    """Return the model with its threshold and rejection, and how they were chosen.
 
     reject: the wanted accuracy of given answers, "auto", or None to answer all.  threshold: a number or "auto".
     """

@@ -1,6 +1,6 @@
-"""Recipe: one whole job as a value: what to learn from, what of it a network sees, how it is trained and judged.
+"""Recipe: one whole training as a value: the data, the features, the training and the evaluation.
 
-It is made from flat names and values, as a call, the command line and a TOML file give them alike.
+It is made from flat names and values, the same from a call, the command line or a TOML file.
 """
 
 from collections.abc import Mapping
@@ -59,38 +59,36 @@ OF_THE_RULE = ("learning_rate", "clip_norm", "batch_size")  # what another optim
 class Recipe:
     """What to learn from, and how.
 
-    data, validation, test: where samples are, as `pellucid.data.load` takes it; parts that `data` itself has are used.
-    label, keys: the label column, the HDF5 keys.
-    categorical, numeric, drop: columns of a table that hold categories or numbers, whatever their cells look like, or
-    that are left out.
-    regression: predict numbers; None does where the labels look like measurements.
-    group_by: what belongs together, on one side of every division: a column of a table; for pictures "parent" (their
-    folders), "burst", "date" or a pattern of their names.
-    audit: look through the data first; copies are then kept together.  drop_leaks: leave out training samples that
-    are copies of validation or test samples.
+    data, validation, test: the sources, as `pellucid.data.load` takes them; parts that `data` itself has are used.
+    label, keys: the label column; the HDF5 keys.
+    categorical, numeric, drop: columns of a table to read as categories or as numbers, or to leave out.
+    regression: predict numbers; None does so when the labels look like measurements.
+    group_by: what stays on one side of every division: a column of a table; for pictures "parent" (their folders),
+    "burst", "date" or a pattern in their names.
+    audit: check the data first, and keep duplicates together.  drop_leaks: leave out training samples that duplicate
+    validation or test samples.
     merge: classes to join, {"sick": ["bean_rust", "angular_leaf_spot"]}.
-    features: what of a picture a network sees, "photo", "pixels" or "embedding:FILE.onnx"; None: photo for picture
-    files and arrays of large enough coloured pictures, unless a size or grey is asked for, which photo has not.
-    normalize: how a backbone wants its pixels, "imagenet", "signed", "unit" or "bytes"; None: what is usual for it.
-    embedding_output: the name of the backbone's output to take; None for the first.
-    external: keep the backbone out of the model file, which then knows it by its sha256.
-    copies: views of each picture beside the plain one, "mirrored", "shifted"; None: what is usual for the features.
+    features: "photo", "pixels" or "embedding:FILE.onnx"; None is photo for picture files and for arrays of large colour
+    pictures, or pixels when a size or grey is given, which photo does not take.
+    normalize: the backbone's pixel scaling, "imagenet", "signed", "unit" or "bytes"; None is the usual one.
+    embedding_output: the backbone's output to use; None is the first.
+    external: keep the backbone out of the model file, which then stores its sha256.
+    copies: augmentation, "mirrored", "shifted"; None is the default of the features.
     size: (height, width) of pictures; None keeps that of arrays and makes files 64 x 64.  grey: drop colours.
-    standardize: bring the columns of a table to mean 0 and deviation 1.
-    ensemble: how many networks, each from a start of its own, answer together.
-    cross_validate: how often the training samples are divided into five folds, each of which is held out once; 0 is
-    not at all, None as often as their number asks for, and not at all with 2000 of them.
-    learning_curve: also measure what a quarter, a half, three quarters of them would have given.
-    holdout: the share held out for testing; None is a fifth where there are no other data to judge by, and nothing
-    where there are: validation or test data, or cross-validation.
-    schedule: "constant", "step", "exponential" or "cosine": how the learning rate falls.  warm_up: epochs in which it
+    standardize: scale the columns of a table to mean 0 and deviation 1.
+    ensemble: the number of networks, from different starts, whose outputs are averaged.
+    cross_validate: repeats of 5-fold cross-validation of the training samples; 0 is none. None chooses by their number,
+    and is none from 2000 samples on.
+    learning_curve: also measure accuracy with a quarter, a half and three quarters of the samples.
+    holdout: the share held out for testing; None is a fifth, or nothing when other data or cross-validation measure.
+    schedule: "constant", "step", "exponential" or "cosine" decay of the learning rate.  warm_up: epochs in which it
     rises first.
-    reject: the accuracy wanted of given answers, or "auto": what is unsure or unlike all of training is "unknown" then.
+    reject: the wanted accuracy of answers, or "auto": other samples, and those unlike training, are "unknown".
     threshold: of two classes, the second is predicted above this p; "auto" chooses it.
-    corrections: a CSV file with columns file and class, whose classes replace those of the data.
-    skip_bad: leave out pictures that cannot be read, instead of stopping.
-    cache: keep decoded pictures in the user's cache folder, for the next time; it has no influence on what comes out.
-    training: fields of `Settings` as given; what is left out has its default, or what is `USUAL` for the features.
+    corrections: a CSV file with columns file and class; its classes replace those of the data.
+    skip_bad: leave out unreadable pictures instead of stopping.
+    cache: keep decoded pictures in the user's cache folder for the next run; results do not depend on it.
+    training: fields of `Settings`; a missing one has the default in `USUAL` for the features, else in `Settings`.
     """
 
     data: str
@@ -133,8 +131,8 @@ class Recipe:
         if self.holdout is not None and not 0 <= self.holdout < 1:
             raise InputError(f"holdout must be a share, at least 0 and below 1; got {self.holdout!r}.")
         if self.reject is not None:
-            _refuse_share("reject", self.reject)
-        _refuse_share("threshold", self.threshold)
+            _check_share("reject", self.reject)
+        _check_share("threshold", self.threshold)
         if self.size is not None and (np.shape(self.size) != (2,) or not all(is_whole(n, 1) for n in self.size)):
             raise InputError(f"size must be (height, width), each at least 1; got {self.size!r}.")
         if self.ensemble is not None and not is_whole(self.ensemble, 1):
@@ -151,15 +149,15 @@ class Recipe:
         if self.schedule not in SCHEDULES:
             raise unknown_name("schedule", self.schedule, SCHEDULES)
         views_of(self.copies or ())
-        self.settings("numbers")  # refuses what is impossible before anything is read
+        self.settings("numbers")  # checks them before anything is read
 
     @property
     def chooses(self) -> bool:
-        """Whether rows are needed to choose a threshold, or when to answer, on."""
+        """Whether held-out rows are needed to choose a threshold or a rejection."""
         return self.reject is not None or self.threshold == "auto"
 
     def settings(self, features: str) -> Settings:
-        """Return how to train on rows of a kind of features."""
+        """Return the training settings for a kind of features."""
         settings = self._as_given(features)
         rate = settings.learning_rate
         if self.schedule != "constant":
@@ -175,7 +173,7 @@ class Recipe:
         return Settings(**{**usual, **self.training})
 
     def in_full(self, features: Features, seed: int, cross_validate: int, holdout: float) -> dict[str, Any]:
-        """Return all values, flat, that this recipe comes to for data with such features: `make_recipe` takes them."""
+        """Return all values of this recipe for data with such features, flat, as `make_recipe` takes them."""
         settings = self._as_given(features.kind)
         own: dict[str, Any] = {name: getattr(self, name) for name in OF_RECIPE if name != "training"}
         own |= {"ensemble": self.networks_for(features), "cross_validate": cross_validate, "holdout": holdout}
@@ -199,14 +197,14 @@ class Recipe:
             return Embedding.of(backbone, self.size, self.grey, views, self.normalize, self.external)
         if kind == "photo":
             if self.size is not None or self.grey:
-                raise InputError("size and grey are for features = pixels; photo sees every picture at its own size.")
+                raise InputError("size and grey are for features = pixels; photo uses its own size.")
             return Photo(views=views)
         shape = dataset.shape or PictureShape(*DEFAULT_SIZE)
         height, width = self.size or (shape.height, shape.width)
         return Pixels(PictureShape(height, width, 1 if self.grey else shape.channels), views)
 
     def networks_for(self, features: Features) -> int:
-        """Return how many networks answer together."""
+        """Return the number of networks to average."""
         return int(self._or_usual("ensemble", features.kind))
 
     def _usual_kind(self, shape: PictureShape | None) -> str:
@@ -218,7 +216,7 @@ class Recipe:
         return USUAL[features].get(name, DEFAULTS[name]) if given is None else given
 
 
-def _refuse_share(name: str, value: Any) -> None:
+def _check_share(name: str, value: Any) -> None:
     if value != "auto" and not (isinstance(value, int | float) and 0 < value < 1):
         raise InputError(f'{name} must be a number between 0 and 1, or "auto"; got {value!r}.')
 

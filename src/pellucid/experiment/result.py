@@ -28,15 +28,15 @@ from pellucid.training.diagnostics import Finding
 
 @dataclass(frozen=True, repr=False)
 class Result:
-    """What a job gives.
+    """What a training gives.
 
-    recipe: all its values in full, flat; `make_recipe` takes them, and gives the same weights again.
-    scores: by part ("train", "validation", "test"), of classes or of numbers.  histories: of each network.
-    cross_validation: the headline where the samples are few.  learning_curve: where it was asked for.
-    audit: what was found in the data.  file_facts: what the files tell besides the pictures.  shift: how the shares of
-    the classes differ between training and test.  findings: of the training doctor.
-    decision: the threshold and the limits of answers that were chosen.  answered: by part, what these are worth there.
-    corrections: how many labels of each part were put right; None where there was no list of them.
+    recipe: all its values, flat; `make_recipe` takes them and gives the same weights again.
+    scores: by part ("train", "validation", "test").  histories: of each network.
+    cross_validation: the headline when samples are few.  learning_curve: when asked for.
+    audit: what was found in the data.  file_facts: how well file metadata alone predicts the class.  shift: how class
+    shares differ between training and test.  findings: of the training doctor.
+    decision: the chosen threshold and rejection.  answered: by part, coverage and selective accuracy.
+    corrections: how many labels of each part were corrected; None without a list of corrections.
     skipped: pictures left out, as (name, reason).
     splits: the data as they were divided.  rows: their raw features by part.  predictions: of the model, by part.
     """
@@ -76,7 +76,7 @@ class Result:
 
     @property
     def headline(self) -> Scores | RegressionScores | None:
-        """The scores that tell most of new samples: of cross-validation, else of rows that had no say in anything."""
+        """The best estimate for new samples: of cross-validation, else of rows that nothing was chosen on."""
         if self.cross_validation is not None:
             return self.cross_validation.scores
         tested = (self.scores[part] for part in ("test", "validation") if part in self.scores)

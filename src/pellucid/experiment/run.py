@@ -16,8 +16,8 @@ from pellucid.experiment.learner import NO_HIDDEN_LAYER, SILENT, Learned, Learne
 from pellucid.experiment.operating_point import (
     Decision,
     HeldOut,
+    check_operating_point,
     choose_operating_point,
-    refuse_impossible,
     selective_scores,
     with_reference_set,
 )
@@ -78,7 +78,7 @@ def planned(recipe: Recipe, progress: Progress = SILENT, checkpoints: Checkpoint
     """Read the data of a recipe and divide them.  checkpoints: keep the seed, if the recipe has none."""
     prepared = prepare(recipe, progress)
     splits = prepared.splits
-    refuse_impossible(recipe.reject, recipe.threshold, splits.train, splits.validation)
+    check_operating_point(recipe.reject, recipe.threshold, splits.train, splits.validation)
     if recipe.learning_curve and not splits.train.class_names:
         raise InputError("the learning curve needs classes; leave learning_curve out when numbers are predicted.")
     features = recipe.features_for(splits.train)
