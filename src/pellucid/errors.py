@@ -1,4 +1,4 @@
-"""What can go wrong, told so that one knows what to do next.
+"""Errors: what went wrong, where, and what to do next.
 
 Every error that a user can cause is a `PellucidError` and also the built-in error it specialises, so
 `except ValueError` and `except FileNotFoundError` work as everywhere else.
@@ -47,7 +47,7 @@ class DivergedError(PellucidError, ArithmeticError):
 
 
 class TrainingWarning(UserWarning):
-    """Training ended otherwise than asked, and a usable network came out of it all the same."""
+    """Training ended early, but left a usable network."""
 
 
 def unknown_name(kind: str, name: object, known: Iterable[str]) -> InputError:

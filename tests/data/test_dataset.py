@@ -140,11 +140,11 @@ def test_groups_of_one_class_each_reach_both_sides():
 @pytest.mark.parametrize(
     "labels, fraction, options, message",
     [
-        ([0, 1], 0, {}, "the fraction to hold back lies between 0 and 1, got 0."),
-        ([0, 1], 1.0, {}, "the fraction to hold back lies between 0 and 1, got 1.0."),
-        ([0, 1, 2], 0.5, {}, "3 samples cannot be divided: no class has two samples, so none can be held back; give "
+        ([0, 1], 0, {}, "the held-out fraction must lie between 0 and 1, got 0."),
+        ([0, 1], 1.0, {}, "the held-out fraction must lie between 0 and 1, got 1.0."),
+        ([0, 1, 2], 0.5, {}, "3 samples cannot be divided: no class has two samples, so none can be held out; give "
          "validation data of its own, or more samples."),
-        (None, 0.5, {"n": 1}, "1 samples cannot be divided: no class has two samples, so none can be held back; give "
+        (None, 0.5, {"n": 1}, "1 samples cannot be divided: no class has two samples, so none can be held out; give "
          "validation data of its own, or more samples."),
         ([0, 0, 1], 0.5, {"groups": ["a", "b"]}, "there are 2 groups for 3 samples; one for each is needed."),
         ([0, 0, 1, 1], 0.5, {"groups": ["a", "b", "c", "c"]}, "class 1 is all in one group, c, so it cannot be on both "

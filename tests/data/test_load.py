@@ -166,7 +166,7 @@ def test_what_is_not_there_or_of_no_kind(tmp_path):
     )
     (tmp_path / "cat.JPG").write_bytes(b"x")
     assert told(tmp_path / "cat.JPG") == (
-        f"{tmp_path / 'cat.JPG'} is one picture; what is learned from is a folder with one folder of pictures a class. "
+        f"{tmp_path / 'cat.JPG'} is one picture; training needs a folder with one folder of pictures per class. "
         "pellucid predict and pellucid explain take one picture, with a model."
     )
     assert (

@@ -81,7 +81,7 @@ def test_what_fails_leaves_whole_copies_alone(files, tmp_path, monkeypatch, erro
     assert len(contents(out)) == 4
 
 
-@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="needs a folder that may not be written to")
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="needs a folder that is not writable")
 def test_a_folder_that_may_not_be_written_to(files, tmp_path):
     out = tmp_path / "out"
     out.mkdir(mode=0o555)

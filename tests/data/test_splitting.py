@@ -63,10 +63,10 @@ def test_fewer_rows_or_groups_than_folds():
     [
         ([0, 1], 1, None, "cross-validation needs at least 2 folds, got 1."),
         ([0, 0, 1], 2, [1, 2], "there are 2 groups for 3 samples; one for each is needed."),
-        ([0, 0, 1], 2, None, "class 1 has one sample only, so it cannot be both learned from and held back; add "
+        ([0, 0, 1], 2, None, "class 1 has one sample only, so it cannot be both in training and held out; add "
          "samples of it, join it with another class, or leave it out."),
-        ([0, 0, 1, 1], 2, list("abcc"), "class 1 has all its samples in one group, so it cannot be both learned from "
-         "and held back; add groups of it, join it with another class, or leave it out."),
+        ([0, 0, 1, 1], 2, list("abcc"), "class 1 has all its samples in one group, so it cannot be both in training "
+         "and held out; add groups of it, join it with another class, or leave it out."),
         ([0, 1, 1, 2, 2, 0], 2, list("aabbcc"), "3 groups cannot be divided into 2 folds so that every class can "
          "always be learned from; collect more groups, or ask for another number of folds."),
     ],

@@ -448,7 +448,7 @@ def test_train_reject_predict_evaluate(photos, tmp_path, monkeypatch, capsys):
     assert run(["evaluate", "m", str(photos), "--json", "e.json"]) == 0
     assert json.loads(Path("e.json").read_text())["results"]["answered"]["interval"] is None
     assert run(["inspect", "m", "--json", "i.json"]) == 0
-    assert "unknown where p < " in capsys.readouterr().out
+    assert "predicts unknown when p < " in capsys.readouterr().out
 
 
 def test_photo_features_tell_noise_and_flat_colours(tmp_path):

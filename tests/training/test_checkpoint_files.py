@@ -65,7 +65,7 @@ def test_a_folder_that_cannot_be_is_told_before_any_work(tmp_path):
             Checkpoints(tmp_path / folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "access", lambda path, mode: False)
-        with pytest.raises(InputError, match="may not be written to"):
+        with pytest.raises(InputError, match="is not writable"):
             Checkpoints(tmp_path / "c")
 
 

@@ -1,4 +1,4 @@
-"""Corrections: labels that somebody put right, in a list such as `predict --csv` writes and a spreadsheet edits.
+"""Corrections: a list of corrected labels, as `predict --csv` writes it and a spreadsheet edits it.
 
 Samples are found by their names; nothing in the data itself is changed.
 """

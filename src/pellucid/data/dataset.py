@@ -1,4 +1,4 @@
-"""Samples with labels, read in blocks: what every reader makes and everything else consumes.
+"""Datasets: labelled samples, read in blocks, which every reader returns and everything else uses.
 
 A `Dataset` never holds more than its reader must: `read(rows)` brings one block of raw samples, either an array
 or a list of pictures. `Splits` are the parts a source comes in: train, validation, test.

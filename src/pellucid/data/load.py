@@ -1,4 +1,4 @@
-"""One door to all data: `load` looks at what the source is and picks the reader.
+"""`load` looks at the source and picks its reader.
 
 The readers are rows of one table; each says which of the options it takes, so that an option is never
 silently without effect.
@@ -121,7 +121,7 @@ def _reader_of(source: Any) -> tuple[Reader, Any]:
         return IDX, path
     if path.suffix.lower() in image_folders.PICTURE_ENDINGS:
         raise InputError(
-            f"{path} is one picture; what is learned from is a folder with one folder of pictures a class. "
+            f"{path} is one picture; training needs a folder with one folder of pictures per class. "
             "pellucid predict and pellucid explain take one picture, with a model."
         )
     if path.suffix.lower() not in BY_ENDING:

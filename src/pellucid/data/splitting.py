@@ -1,4 +1,4 @@
-"""Which rows to learn from and which to hold back.
+"""Splitting: which rows to train on and which to hold out, as one split or as folds.
 
 Every class is on both sides in about its own proportion, and rows that belong together (photos of one leaf,
 visits of one patient) stay together, so that a score on the held rows is honest.
@@ -12,7 +12,7 @@ ATTEMPTS = 10  # random orders of the groups that are tried; the split nearest t
 
 
 def folds(labels: np.ndarray, k: int, rng: np.random.Generator, groups: np.ndarray | None = None) -> list[np.ndarray]:
-    """Return the rows that each fold holds back, ascending; every row is in one of them.
+    """Return the rows that each fold holds out, ascending; every row is in exactly one fold.
 
     Whatever is held, each class is among the rest too. There are fewer than k folds only where there are fewer rows, or
     groups, than k: then each holds one.
@@ -40,7 +40,7 @@ def folds(labels: np.ndarray, k: int, rng: np.random.Generator, groups: np.ndarr
 
 
 def _refuse_lonely(values: np.ndarray, classes: np.ndarray, groups: np.ndarray | None) -> None:
-    """Raise where a class cannot be both held back and learned from."""
+    """Raise where a class cannot be both held out and in training."""
     if groups is not None and len(groups) != len(classes):
         raise InputError(f"there are {len(groups)} groups for {len(classes)} samples; one for each is needed.")
     units = np.arange(len(classes)) if groups is None else np.unique(groups, return_inverse=True)[1]
@@ -48,7 +48,7 @@ def _refuse_lonely(values: np.ndarray, classes: np.ndarray, groups: np.ndarray |
         if len(np.unique(units[classes == code])) == 1:
             has, more = ("one sample only", "samples") if groups is None else ("all its samples in one group", "groups")
             raise InputError(
-                f"class {value} has {has}, so it cannot be both learned from and held back; "
+                f"class {value} has {has}, so it cannot be both in training and held out; "
                 f"add {more} of it, join it with another class, or leave it out."
             )
 
@@ -74,7 +74,7 @@ def _folds_of_groups(classes: np.ndarray, k: int, rng: np.random.Generator, grou
             best, least = fold, uneven
     if best is None:
         raise InputError(
-            f"{len(names)} groups cannot be divided into {k} folds so that every class can always be learned from; "
+            f"{len(names)} groups cannot be divided into {k} folds so that every class is always in training; "
             "collect more groups, or ask for another number of folds."
         )
     return best[members]
@@ -107,7 +107,7 @@ def split_rows(
     groups: np.ndarray | None = None,
     n: int | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the rows to keep and the rows to hold back, both ascending.
+    """Return the rows to keep and the rows to hold out, both ascending.
 
     Parameters
     ----------
@@ -126,7 +126,7 @@ def split_rows(
     (4, 2)
     """
     if not 0 < fraction < 1:
-        raise InputError(f"the fraction to hold back lies between 0 and 1, got {fraction}.")
+        raise InputError(f"the held-out fraction must lie between 0 and 1, got {fraction}.")
     if labels is None:
         labels = np.zeros(len(groups) if groups is not None else n or 0, dtype=np.int64)
     values, classes = np.unique(labels, return_inverse=True)
@@ -136,7 +136,7 @@ def split_rows(
         held = _held_by_group(values, classes, np.asarray(groups), fraction, rng)
     if not held.any():
         raise InputError(
-            f"{len(classes)} samples cannot be divided: no class has two samples, so none can be held back; "
+            f"{len(classes)} samples cannot be divided: no class has two samples, so none can be held out; "
             "give validation data of its own, or more samples."
         )
     return np.flatnonzero(~held), np.flatnonzero(held)

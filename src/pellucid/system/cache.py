@@ -1,4 +1,4 @@
-"""A cache in the user's own folder: arrays that took long to make are mapped from there when they are asked for again.
+"""A cache in the user's own folder: arrays that took long to compute are mapped from there the next time.
 
 Whatever goes wrong with it costs time, never a result: a file is whole, as its checksum tells, or it is not there.
 """

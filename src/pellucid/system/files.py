@@ -26,7 +26,7 @@ def refuse_existing(path: str | Path, force: bool = False) -> Path:
     """Return `path`, or raise where a file could not be put there: before any work is done, not after.
 
     OutputExistsError where something stands there and `force` is not given; InputError where it is a folder, or where
-    its folder is missing or may not be written to.
+    its folder is missing or is not writable.
     """
     path = Path(path)
     if path.is_dir():
@@ -38,7 +38,7 @@ def refuse_existing(path: str | Path, force: bool = False) -> Path:
     if not path.parent.is_dir():
         raise InputError(f"{path} cannot be written: there is no folder {path.parent}. Make it first.")
     if not os.access(path.parent, os.W_OK):
-        raise InputError(f"{path} cannot be written: the folder {path.parent} may not be written to.")
+        raise InputError(f"{path} cannot be written: the folder {path.parent} is not writable.")
     return path
 
 
@@ -51,7 +51,7 @@ def refuse_unwritable(folder: str | Path) -> None:
     if not place.is_dir():
         raise InputError(f"{folder} cannot be made: there is no folder {place}. Make it first.")
     if not os.access(place, os.W_OK):
-        raise InputError(f"{folder} cannot be written to: the folder {place} may not be written to.")
+        raise InputError(f"{folder} cannot be written to: the folder {place} is not writable.")
 
 
 def refuse_same(**outputs: str | Path | None) -> None:

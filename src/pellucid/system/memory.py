@@ -1,4 +1,4 @@
-"""How much memory is free, and a refusal of what would take more, told before it is taken."""
+"""Free memory, and a check that raises before more of it is used."""
 
 
 def free() -> int:

@@ -1,4 +1,4 @@
-"""Pictures as addresses that hold them (data:), small enough that hundreds of them stand in one page."""
+"""Pictures as data: addresses, small enough for hundreds of them in one page."""
 
 import base64
 import io

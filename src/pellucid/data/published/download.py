@@ -1,4 +1,4 @@
-"""Published data sets are fetched, or found to be there already: every file is held against its sha256.
+"""Downloads of the published data sets: every file is checked against its sha256.
 
 A file stands under its name only when it is whole and right; one that is there and different is never replaced
 unless told. Zips of pictures are unpacked beside themselves.

@@ -1,4 +1,4 @@
-"""What the columns of a table hold, numbers or categories: as declared, as known from training, or as their cells say.
+"""Table columns: numbers or categories, as declared, as known from training, or as the cells show.
 
 A few cells that are no numbers among many that are, are taken for mistakes, and named: a typo must not make a column
 one of categories without a word.
@@ -78,7 +78,7 @@ def _text(cell: Any) -> str:
 
 @dataclass(frozen=True)
 class Declared:
-    """What is said of columns beforehand.
+    """What is declared about columns beforehand.
 
     categorical, numeric: columns that hold these, whatever their cells look like.  drop: columns to leave out.
     only: the columns that are known from training, in their order; all others are passed over.
