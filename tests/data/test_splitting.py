@@ -67,8 +67,8 @@ def test_fewer_rows_or_groups_than_folds():
          "samples of it, join it with another class, or leave it out."),
         ([0, 0, 1, 1], 2, list("abcc"), "class 1 has all its samples in one group, so it cannot be both in training "
          "and held out; add groups of it, join it with another class, or leave it out."),
-        ([0, 1, 1, 2, 2, 0], 2, list("aabbcc"), "3 groups cannot be divided into 2 folds so that every class can "
-         "always be learned from; collect more groups, or ask for another number of folds."),
+        ([0, 1, 1, 2, 2, 0], 2, list("aabbcc"), "3 groups cannot be divided into 2 folds so that every class "
+         "is always in training; collect more groups, or ask for another number of folds."),
     ],
 )  # fmt: skip
 def test_what_cannot_be_divided(labels, k, groups, message):

@@ -1,7 +1,7 @@
-"""Photo: what tells photographs apart better than their pixels do: edges, colours and textures.
+"""Photo: edges, colours and textures, which distinguish photographs better than their pixels do.
 
-Gradients say where edges run, whatever the light; colours and textures are counted over the whole and its quarters, so
-that it matters little where exactly something is. Chosen by cross-validation on training pictures alone.
+Gradients show where edges run, whatever the light. Colours and textures are counted over the whole picture and its
+quarters, so exact positions matter little. Chosen by cross-validation on training pictures alone.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ import numpy as np
 from pellucid.data.images import PictureShape, to_unit
 from pellucid.features.augmentation import VIEWS
 from pellucid.features.images import StandardizedPictures
-from pellucid.features.photo_names import kind_of, photo_names, place_of
+from pellucid.features.photo_names import Named, photo_names
 
 SIZE = 192  # pixels; photographs are described at this size, at half of it and at a quarter
 COUNTED = (1, 2)  # grids whose cells colours and textures are counted in: the whole, and 2 x 2
@@ -52,18 +52,22 @@ class Photo(StandardizedPictures):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What each of these numbers tells."""
-        return photo_names(ORIENTATIONS, CELLS, COLOURS, PATTERNS, RADII, COUNTED, AVERAGED)
+        """The name of each raw feature."""
+        return tuple(row.name for row in self._named)
 
     @property
     def groups(self) -> tuple[str, ...]:
-        """What kind of thing each of these numbers tells."""
-        return tuple(kind_of(name) for name in self.names)
+        """The group of each raw feature, such as "hue"."""
+        return tuple(row.group for row in self._named)
 
     @property
     def places(self) -> tuple[str, ...]:
-        """The quarter of the photograph that each of these numbers is of."""
-        return tuple(place_of(name) for name in self.names)
+        """The quarter of the photograph that each raw feature describes."""
+        return tuple(row.place for row in self._named)
+
+    @property
+    def _named(self) -> tuple[Named, ...]:
+        return photo_names(ORIENTATIONS, CELLS, COLOURS, PATTERNS, RADII, COUNTED, AVERAGED)
 
     def describe(self, pixels: np.ndarray) -> np.ndarray:
         """Return the numbers (n_out,) of pixels (192, 192, 3)."""

@@ -1,94 +1,78 @@
-"""What each number of a photograph is called, in the order in which `photo` makes them.
+"""The names of a photograph's raw features, in the order in which `photo` computes them.
 
-A net cannot be seen through while its inputs are x1 to x1344.
+A network stays opaque while its inputs are called x1 to x1344.
 """
 
-import re
 from collections.abc import Iterator
 from functools import cache
 from itertools import product
+from typing import NamedTuple
 
 CHANNELS = ("lightness", "green to red", "blue to yellow")  # L*, a*, b*
-KINDS = {"mean": "mean colours", "spread": "spread of colours"}
-CELL = re.compile(r"row (\d+), column (\d+) of (\d+) x")
 QUARTERS = ("top left", "top right", "bottom left", "bottom right")
+
+
+class Named(NamedTuple):
+    """One raw feature: its full name, its group ("hue"), and its place: a quarter of the photograph, or more."""
+
+    name: str
+    group: str
+    place: str
 
 
 @cache
 def photo_names(
     orientations: int, cells: int, colours: int, patterns: int, radii: tuple[int, ...], counted: tuple[int, ...],
     averaged: tuple[int, ...],
-) -> tuple[str, ...]:  # fmt: skip
-    """Return the names of all numbers; the parameters are those of the same names in `photo`, in small letters.
+) -> tuple[Named, ...]:  # fmt: skip
+    """Return a row for each raw feature; the parameters are the constants of the same names in `photo`.
 
-    >>> names = photo_names(9, 4, 16, 10, (1, 3), (1, 2), (1, 2, 3, 4))
-    >>> len(names), names[0], names[325]
-    (1344, 'edges with gradient near 10 degrees, row 1, column 1 of 4 x 4', 'hue 34 degrees, everywhere')
+    >>> rows = photo_names(9, 4, 16, 10, (1, 3), (1, 2), (1, 2, 3, 4))
+    >>> len(rows), rows[325]
+    (1344, Named(name='hue 34 degrees, everywhere', group='hue', place='everywhere'))
     """
-    names = [
-        f"edges with gradient near {180 * (angle + 0.5) / orientations:.0f} degrees, "
-        f"{_place(row + down, column + right, cells)}"
-        for row, column in product(range(cells - 1), repeat=2)  # of the block that normalises
+    blocks = [  # of cells, which normalise the gradients in them
+        (row + down, column + right)
+        for row, column in product(range(cells - 1), repeat=2)
         for down, right in product(range(2), repeat=2)
-        for angle in range(orientations)
     ]
-    for what in ("hue", "saturation", "brightness"):
-        for where in _places(counted):
-            names += [f"{_level(what, bin_, colours)}, {where}" for bin_ in range(colours)]
-    for where in _places(averaged):
-        names += [f"{which} {channel}, {where}" for which in ("mean", "spread of") for channel in CHANNELS]
+    angles = [f"edges with gradient near {180 * (n + 0.5) / orientations:.0f} degrees" for n in range(orientations)]
+    rows = [_named(what, "edges", row, column, cells) for row, column in blocks for what in angles]
+    for group in ("hue", "saturation", "brightness"):
+        levels = [_level(group, (n + 0.5) / colours) for n in range(colours)]
+        rows += [_named(what, group, *cell) for cell in _cells(counted) for what in levels]
+    means = {"mean": "mean colours", "spread of": "spread of colours"}
+    for cell in _cells(averaged):
+        rows += [_named(f"{which} {channel}", means[which], *cell) for which in means for channel in CHANNELS]
     for size, channel, radius in product(("fine", "coarse"), CHANNELS, radii):
-        for where in _places(counted):
-            names += [
-                f"{size} texture of {channel}, {_pattern(number, patterns)} within {radius} px, {where}"
-                for number in range(patterns)
-            ]
-    return tuple(names)
+        textures = [
+            f"{size} texture of {channel}, {_pattern(n, patterns)} within {radius} px" for n in range(patterns)
+        ]
+        rows += [_named(what, f"{size} texture", *cell) for cell in _cells(counted) for what in textures]
+    return tuple(rows)
 
 
-def kind_of(name: str) -> str:
-    """Return what kind of thing the number of that name tells.
-
-    >>> kind_of("hue 34 degrees, everywhere"), kind_of("fine texture of lightness, irregular within 1 px, top left")
-    ('hue', 'fine texture')
-    """
-    first, second, *_ = name.split(" ")
-    return f"{first} {second}" if second == "texture" else KINDS.get(first, first)
-
-
-def place_of(name: str) -> str:
-    """Return where the number of that name looks: a quarter of the photograph, or more than one.
-
-    >>> place_of("hue 34 degrees, top left"), place_of("mean lightness, row 4, column 2 of 4 x 4")
-    ('top left', 'bottom left')
-    >>> place_of("mean lightness, row 2, column 1 of 3 x 3"), place_of("hue 34 degrees, everywhere")
-    ('across the middle', 'everywhere')
-    """
-    cell = CELL.search(name)
-    if cell is None:
-        return name.rpartition(", ")[2]
-    row, column, n = map(int, cell.groups())
-    if n + 1 in (2 * row, 2 * column):
-        return "across the middle"
-    return QUARTERS[2 * (2 * row > n) + (2 * column > n)]
+def _named(what: str, group: str, row: int, column: int, n: int) -> Named:
+    """Return the row of a feature in one cell of a grid of n x n."""
+    if n == 1:
+        return Named(f"{what}, everywhere", group, "everywhere")
+    quarter = QUARTERS[2 * (2 * row + 1 > n) + (2 * column + 1 > n)]
+    if n == 2:
+        return Named(f"{what}, {quarter}", group, quarter)
+    middle = n in (2 * row + 1, 2 * column + 1)
+    name = f"{what}, row {row + 1}, column {column + 1} of {n} x {n}"
+    return Named(name, group, "across the middle" if middle else quarter)
 
 
-def _level(what: str, bin_: int, bins: int) -> str:
-    middle = (bin_ + 0.5) / bins
+def _cells(grids: tuple[int, ...]) -> Iterator[tuple[int, int, int]]:
+    """Yield row, column and n of each cell of grids of n x n."""
+    return ((row, column, n) for n in grids for row, column in product(range(n), repeat=2))
+
+
+def _level(what: str, middle: float) -> str:
     return f"hue {360 * middle:.0f} degrees" if what == "hue" else f"{what} {middle:.0%}"
 
 
 def _pattern(number: int, patterns: int) -> str:
     """Return what a uniform local binary pattern counts: how many neighbours are at least as bright."""
     return "irregular" if number == patterns - 1 else f"{number} of {patterns - 2} neighbours brighter"
-
-
-def _places(grids: tuple[int, ...]) -> Iterator[str]:
-    for n in grids:
-        yield from (_place(row, column, n) for row, column in product(range(n), repeat=2))
-
-
-def _place(row: int, column: int, n: int) -> str:
-    if n == 1:
-        return "everywhere"
-    return QUARTERS[2 * row + column] if n == 2 else f"row {row + 1}, column {column + 1} of {n} x {n}"
