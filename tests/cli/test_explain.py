@@ -21,7 +21,7 @@ from pellucid.model.novelty import ReferenceSet, RejectionThresholds
 from pellucid.training import Settings
 from pellucid.training.examples import Examples
 from pellucid.training.loop import initial_state, steps
-from pellucid.training.row_space import Span, reduce
+from pellucid.training.row_space import Gram, reduce
 from photographs import write_pictures
 
 FLOWER = {"hidden_layers": (4,), "activation": "tanh", "epochs": 3, "random_state": 1, "cross_validate": 0}
@@ -284,7 +284,7 @@ def test_what_a_rule_remembers_comes_back_from_row_space(rule):
     network = settings.network(15, 1, "squared_error").initialize("he", 2)
     train_rows = Examples(X, y)
     direct = initial_state(network.copy(), settings, 0)
-    problem = reduce(network.copy(), Span(X, None), train_rows, None, settings)
+    problem = reduce(network.copy(), Gram(X, None), train_rows, None, settings)
     small = initial_state(problem.network, settings, 0, problem.expand)
     for state, rows in ((direct, train_rows), (small, problem.train)):
         list(steps(rows, settings, state))

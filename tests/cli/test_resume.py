@@ -76,9 +76,12 @@ def test_the_command_goes_on(update, monkeypatch, capsys):
             run(TRAIN)
     assert names() == ["m.checkpoint"]
     assert run(TRAIN) == 1
-    assert "m.checkpoint holds a training that was not finished. Go on with it by --resume" in capsys.readouterr().err
+    assert "m.checkpoint holds an unfinished training. Resume it by --resume" in capsys.readouterr().err
     assert run([*TRAIN, "--resume", "--l2", "0.1"]) == 1
-    assert "m.checkpoint is of another training: l2 was not given, now it is 0.1" in capsys.readouterr().err
+    assert (
+        "m.checkpoint belongs to a different training: l2 was not given, now it is 0.1; resuming"
+        in capsys.readouterr().err
+    )
     with monkeypatch.context() as patch:
         updates = killed_at(0, patch, loop.Batches, "at")
         assert run([*TRAIN, "--resume", "--json", "m.json"]) == 0
@@ -87,7 +90,7 @@ def test_the_command_goes_on(update, monkeypatch, capsys):
     assert run([*WHOLE, "--seed", str(pellucid.load("m").provenance.seed)]) == 0  # drawn in the first process
     assert weights("m") == weights("whole") and scores("m.json") == scores("whole.json")
     assert run([*TRAIN, "--resume"]) == 1
-    assert "there is no checkpoint in m.checkpoint to go on from" in capsys.readouterr().err
+    assert "m.checkpoint has no checkpoint to resume from" in capsys.readouterr().err
 
 
 def test_force_forgets_what_was_not_finished(monkeypatch):
@@ -131,5 +134,5 @@ def test_the_command_without_checkpoints(capsys):
     assert run(off) == 0
     assert run([*off, "--resume"]) == 2
     assert run([*TRAIN, "--checkpoint-every", "soon", "--force"]) == 1
-    assert "30s, 5min or 10 epochs, say; got 'soon'" in capsys.readouterr().err
+    assert "must be like 30s, 5min or 10 epochs; got 'soon'" in capsys.readouterr().err
     assert names() == ["m", "m.toml"]

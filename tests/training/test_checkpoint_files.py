@@ -1,7 +1,8 @@
-"""The folder of checkpoints: what stands there is whole, is not overwritten, is trusted in nothing; disks may fail."""
+"""The folder of checkpoints: files always whole, never overwritten by another job, never trusted; disks may fail."""
 
 import os
 from contextlib import suppress
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -46,22 +47,21 @@ def test_every_so_many_epochs(tmp_path, monkeypatch):
     real = checkpoints.write_sealed
     monkeypatch.setattr(checkpoints, "write_sealed", lambda path, *rest: written.append(path.name) or real(path, *rest))
     trained(tmp_path / "c", every="4 epochs", **CASES["lbfgs"] | {"epochs": 9})
-    assert written == ["job.checkpoint", "a.1.checkpoint", "a.0.checkpoint", "a.1.checkpoint"]  # 4, 8 and the end
+    assert written == ["job.checkpoint", *["a.fit.checkpoint"] * 3]  # 4, 8 and the end
 
 
 @pytest.mark.parametrize("text", ["", "0s", "off", "1.5 epochs", "-3", "3 hours", "s", "1e3s"])
 def test_how_often_is_checked(text):
-    with pytest.raises(InputError, match="30s, 5min or 10 epochs"):
+    with pytest.raises(InputError, match=f"must be like 30s, 5min or 10 epochs; got {text!r}"):
         Every.parse(text)
-    assert Every.parse(" 2.5 min ") == Every(seconds=150) and Every.parse("1epoch") == Every.parse("1") == Every(
-        None, 1
-    )
+    assert Every.parse(" 2.5 min ") == Every(seconds=150)
+    assert Every.parse("1epoch") == Every.parse("1") == Every(None, 1)
 
 
-def test_a_folder_that_cannot_be_is_told_before_any_work(tmp_path):
+def test_a_folder_that_cannot_be_written_is_an_error_before_any_work(tmp_path):
     (tmp_path / "file").write_text("mine")
-    for folder, told in (("no/c", "there is no folder"), ("file", "is a file where a folder is needed")):
-        with pytest.raises(InputError, match=told):
+    for folder, error in (("no/c", "there is no folder"), ("file", "is a file where a folder is needed")):
+        with pytest.raises(InputError, match=error):
             Checkpoints(tmp_path / folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "access", lambda path, mode: False)
@@ -69,47 +69,43 @@ def test_a_folder_that_cannot_be_is_told_before_any_work(tmp_path):
             Checkpoints(tmp_path / "c")
 
 
-def test_what_stands_there_is_not_overwritten(tmp_path, monkeypatch):
+def test_an_unfinished_training_is_not_overwritten(tmp_path, monkeypatch):
     folder = tmp_path / "c"
     killed_after(9, folder, monkeypatch, **CASES["adam"])
     before = {path: path.read_bytes() for path in folder.iterdir()}
-    with pytest.raises(OutputExistsError, match=r"was not finished\. Go on with it by --resume"):
+    with pytest.raises(OutputExistsError, match=r"holds an unfinished training\. Resume it by --resume"):
         Checkpoints(folder)
     assert {path: path.read_bytes() for path in folder.iterdir()} == before
     (folder / "notes").write_text("mine")
     Checkpoints(folder, force=True)
     assert [path.name for path in folder.iterdir()] == ["notes"]
-    with pytest.raises(MissingFileError, match=r"there is no checkpoint in .* to go on from"):
+    with pytest.raises(MissingFileError, match="has no checkpoint to resume from"):
         Checkpoints(folder, resume=True)
 
 
 def test_discard_removes_all_of_it(tmp_path, monkeypatch):
     folder = tmp_path / "c"
     killed_after(9, folder, monkeypatch, **CASES["adam"])
-    (folder / ".a.0.checkpoint.12ab34cd").write_bytes(b"half of a write that was killed")
+    (folder / ".a.fit.checkpoint.12ab34cd").write_bytes(b"half of a write that was killed")
     job = Checkpoints(folder, resume=True)
     job.discard()
     job.discard()
     assert list(tmp_path.iterdir()) == []
 
 
-def test_nothing_else_is_removed_and_no_leftover_is_taken_up(tmp_path, monkeypatch):
-    """Where discarding was killed, the files of a fit stay without their job."""
+def test_nothing_else_is_removed_and_no_leftover_is_resumed(tmp_path, monkeypatch):
+    """When a kill comes while the folder is deleted, the files of a fit stay without their job."""
     folder = tmp_path / "c"
     killed_after(29, folder, monkeypatch, **CASES["adam"])
     (folder / "job.checkpoint").unlink()
-    for name in ("model.checkpoint", "a.2.checkpoint", "a.0.checkpoint.bak"):
+    mine = ["a.2.checkpoint", "a.fit.checkpoint.bak", "model.checkpoint"]
+    for name in mine:
         (folder / name).write_text("mine")
-    killed_after(9, folder, monkeypatch, **CASES["adam"] | {"epochs": 21})
-    assert outcome(trained(folder, resume=True, **CASES["adam"] | {"epochs": 21})) == outcome(
-        trained(**CASES["adam"] | {"epochs": 21})
-    )
+    how = CASES["adam"] | {"epochs": 21}
+    killed_after(9, folder, monkeypatch, **how)
+    assert outcome(trained(folder, resume=True, **how)) == outcome(trained(**how))
     Checkpoints(folder, force=True)
-    assert sorted(path.name for path in folder.iterdir()) == [
-        "a.0.checkpoint.bak",
-        "a.2.checkpoint",
-        "model.checkpoint",
-    ]
+    assert sorted(path.name for path in folder.iterdir()) == mine
 
 
 @pytest.mark.parametrize(
@@ -126,45 +122,45 @@ def test_as_a_context_it_is_discarded_when_the_job_is_done(error, stays, tmp_pat
 def test_each_fit_has_a_label_of_its_own(tmp_path):
     job = Checkpoints(tmp_path / "c", "1")
     fit(*data(), settings(**CASES["lbfgs"]), LOSS, 1, checkpoint=job.at("../Fold 3 of 5, member 0"))
-    assert sorted(path.name for path in (tmp_path / "c").iterdir())[0] == "fold-3-of-5-member-0.0.checkpoint"
+    assert sorted(path.name for path in (tmp_path / "c").iterdir())[0] == "fold-3-of-5-member-0.fit.checkpoint"
     for label in ("fold 3 of 5: member 0", "../", ""):
         with pytest.raises(InputError, match="a label of its own"):
             job.at(label)
 
 
-def test_values_are_kept_over_a_kill(tmp_path, monkeypatch):
+def test_stored_values_survive_a_kill(tmp_path, monkeypatch):
     job = Checkpoints(tmp_path / "c", AT_EVERY_UPDATE, {"size": (8, 8)})
     assert job.keep("seed", 5) == 5
     fit(*data(), settings(**CASES["lbfgs"]), LOSS, 1, checkpoint=job.at("a"))
     assert job.keep("later", "x") == "x"
     again = Checkpoints(tmp_path / "c", AT_EVERY_UPDATE, {"size": (8, 8)}, resume=True)
     assert (again.keep("seed", 6), again.keep("later", "y")) == (5, "x")
-    with pytest.raises(InputError, match=r"of another training: size was \(8, 8\), now it is \(9, 9\)\. Resumed so"):
-        Checkpoints(tmp_path / "c", about={"size": (9, 9)}, resume=True)
+    with pytest.raises(
+        InputError, match=r"a different training: size was \(8, 8\), now it is \(9, 9\); resuming would give"
+    ):
+        Checkpoints(tmp_path / "c", fingerprint={"size": (9, 9)}, resume=True)
     monkeypatch.setattr(checkpoints, "blas_description", lambda: "64 threads")
     with pytest.raises(InputError, match=r"BLAS was .*, now it is 64 threads"):
-        Checkpoints(tmp_path / "c", about={"size": (8, 8)}, resume=True)
+        Checkpoints(tmp_path / "c", fingerprint={"size": (8, 8)}, resume=True)
 
 
 X, Y = data()
 OTHERS = {
     "epochs was 20, now it is 21": {"epochs": 21},
-    "random_state was 7, now it is 8; the training rows are others; the validation rows are others": {
-        "random_state": 8
-    },
-    "the training rows are others": {"rows": (np.where(np.isclose(X, X[3, 3]), 0, X), Y)},
+    "random_state was 7, now it is 8; the training rows differ; the validation rows differ": {"random_state": 8},
+    "the training rows differ": {"rows": (np.where(np.isclose(X, X[3, 3]), 0, X), Y)},
     "dropout was 0.3, now it is 0.2": {"dropout": 0.2},
 }
 
 
-@pytest.mark.parametrize("told", OTHERS)
-def test_another_training_cannot_go_on_from_it(told, tmp_path, monkeypatch):
+@pytest.mark.parametrize("difference", OTHERS)
+def test_a_different_training_cannot_resume(difference, tmp_path, monkeypatch):
     killed_after(9, tmp_path / "c", monkeypatch, **CASES["adam"])
-    with pytest.raises(InputError, match=f"a.1.checkpoint is of another training: {told}. Resumed so, it would not"):
-        trained(tmp_path / "c", resume=True, **CASES["adam"] | OTHERS[told])
+    with pytest.raises(InputError, match=f"a.fit.checkpoint belongs to a different training: {difference}; resuming"):
+        trained(tmp_path / "c", resume=True, **CASES["adam"] | OTHERS[difference])
 
 
-def test_functions_among_the_settings_are_known_again(tmp_path, monkeypatch):
+def test_functions_in_the_settings_have_a_stable_fingerprint(tmp_path, monkeypatch):
     """Their addresses change from process to process."""
 
     def of_address():
@@ -182,22 +178,22 @@ def test_functions_among_the_settings_are_known_again(tmp_path, monkeypatch):
 PIXELS = np.random.default_rng(0).integers(0, 256, (40, 12), np.uint8)
 W1, W2 = np.full((5, 60), 0.1), np.full((1, 5), 0.2)
 OF_ITS_OWN = {
-    "the training rows are others": ({"rows": (PIXELS, Y)}, {"rows": (np.maximum(PIXELS, 1), Y)}),
+    "the training rows differ": ({"rows": (PIXELS, Y)}, {"rows": (np.maximum(PIXELS, 1), Y)}),
     "init was [0-9a-f]+, now it is [0-9a-f]+": ({"init": [W1, W2]}, {"init": [W1, 2 * W2]}),
 }
 
 
-@pytest.mark.parametrize("told", OF_ITS_OWN)
-def test_bytes_and_arrays_to_start_from_count_by_their_values(told, tmp_path, monkeypatch):
-    then, now = OF_ITS_OWN[told]
+@pytest.mark.parametrize("difference", OF_ITS_OWN)
+def test_bytes_and_initial_arrays_count_by_their_values(difference, tmp_path, monkeypatch):
+    then, now = OF_ITS_OWN[difference]
     how = CASES["adam"] | {"early_stopping": False}
     killed_after(9, tmp_path / "c", monkeypatch, **how | then)
-    with pytest.raises(InputError, match=f"of another training: {told}. Resumed"):
+    with pytest.raises(InputError, match=f"a different training: {difference}; resuming"):
         trained(tmp_path / "c", resume=True, **how | now)
     assert outcome(trained(tmp_path / "c", resume=True, **how | then)) == outcome(trained(**how | then))
 
 
-def test_weights_and_a_start_of_ones_own_count(tmp_path, monkeypatch):
+def test_sample_weights_and_a_warm_start_count(tmp_path, monkeypatch):
     start = trained(**CASES["lbfgs"]).network
 
     def run(folder=None, resume=False, weight=1.0, start=start):
@@ -210,9 +206,9 @@ def test_weights_and_a_start_of_ones_own_count(tmp_path, monkeypatch):
         killed_at(9, patch, loop.Batches, "at")
         with pytest.raises(KilledError):
             run(tmp_path / "c")
-    with pytest.raises(InputError, match="rows are others"):
+    with pytest.raises(InputError, match="the training rows differ; the validation rows differ; resuming"):
         run(tmp_path / "c", True, weight=2.0)
-    with pytest.raises(InputError, match="training: the network to begin from is another"):
+    with pytest.raises(InputError, match="training: the network to start from differs; resuming"):
         run(tmp_path / "c", True, start=None)
     assert outcome(run(tmp_path / "c", True)) == outcome(run())
 
@@ -222,7 +218,7 @@ def test_a_seed_must_be_known(tmp_path):
         trained(tmp_path / "c", random_state=None)
 
 
-def test_row_space_stays_as_it_was_chosen(tmp_path, monkeypatch):
+def test_row_space_stays_as_it_was_decided(tmp_path, monkeypatch):
     """Another amount of memory may be free when it is resumed."""
     how = CASES["basis"] | {"row_space": "auto", "epochs": 200}
     expected = outcome(trained(**how))
@@ -241,27 +237,49 @@ def flip(path):
     path.write_bytes(data)
 
 
-def test_a_damaged_checkpoint_gives_way_to_the_one_before(tmp_path, monkeypatch):
-    expected = outcome(trained(**CASES["adam"]))
+def test_a_damaged_checkpoint_is_an_error_and_without_it_the_fit_starts_anew(tmp_path, monkeypatch):
     killed_after(9, tmp_path / "c", monkeypatch, **CASES["adam"])
-    flip(tmp_path / "c" / "a.1.checkpoint")
-    with pytest.warns(
-        TrainingWarning, match="a.1.checkpoint is damaged.* It goes on from a.0.checkpoint, written before"
-    ) as told:
-        assert outcome(trained(tmp_path / "c", resume=True, **CASES["adam"])) == expected
-    assert len(told) == 1
-
-
-def test_where_both_are_damaged_nothing_is_begun_anew_in_silence(tmp_path, monkeypatch):
-    killed_after(9, tmp_path / "c", monkeypatch, **CASES["adam"])
-    files = [tmp_path / "c" / f"a.{turn}.checkpoint" for turn in (0, 1)]
-    for path in files:
-        flip(path)
-    with pytest.raises(ModelFileError, match=r"remove a\.0\.checkpoint and a\.1\.checkpoint to begin that fit anew"):
+    path = tmp_path / "c" / "a.fit.checkpoint"
+    flip(path)
+    with pytest.raises(
+        ModelFileError, match=r"a\.fit\.checkpoint is damaged.* Delete a\.fit\.checkpoint to start that fit anew\.$"
+    ):
         trained(tmp_path / "c", resume=True, **CASES["adam"])
-    for path in files:
-        path.unlink()
+    path.unlink()
     assert outcome(trained(tmp_path / "c", resume=True, **CASES["adam"])) == outcome(trained(**CASES["adam"]))
+
+
+@pytest.mark.parametrize("before_fsync", [True, False])
+def test_a_kill_in_the_write_leaves_the_last_whole_file(before_fsync, tmp_path, monkeypatch):
+    folder = tmp_path / "c"
+    killed_after(9, folder, monkeypatch, **CASES["adam"])
+    whole = (folder / "a.fit.checkpoint").read_bytes()
+    with monkeypatch.context() as patch:
+        killed_at(1, patch, os, "fsync", before_fsync)
+        patch.setattr(Path, "unlink", lambda self: None)  # a process that ends cleans nothing up
+        with pytest.raises(KilledError):
+            trained(folder, resume=True, **CASES["adam"])
+    names = sorted(path.name for path in folder.iterdir())
+    assert names[0].startswith(".a.fit.checkpoint.") and names[1:] == ["a.fit.checkpoint", "job.checkpoint"]
+    assert (folder / "a.fit.checkpoint").read_bytes() == whole
+    assert outcome(trained(folder, resume=True, **CASES["adam"])) == outcome(trained(**CASES["adam"]))
+
+
+def test_an_unfinished_training_of_an_earlier_release_is_a_clear_error(tmp_path):
+    """Format version 1 wrote two files a fit, in turn."""
+    folder = tmp_path / "c"
+    folder.mkdir()
+    for name in ("job", "a.0", "a.1"):
+        checkpoints.write_sealed(folder / f"{name}.checkpoint", checkpoints.KIND, 1, {}, {"about": {}, "kept": {}})
+    (folder / ".a.1.checkpoint.12ab34cd").write_bytes(b"half of a write that was killed")
+    with pytest.raises(
+        ModelFileError, match=r"job\.checkpoint has format version 1; this release reads 2\. An earlier"
+    ):
+        Checkpoints(folder, resume=True)
+    with pytest.raises(OutputExistsError, match="holds an unfinished training"):
+        Checkpoints(folder)
+    Checkpoints(folder, force=True)
+    assert not folder.exists()
 
 
 def test_a_damaged_job_is_an_error(tmp_path, monkeypatch):
@@ -311,35 +329,43 @@ FORGERIES = {
 }
 
 
-@pytest.mark.parametrize("what", FORGERIES)
-def test_what_does_not_fit_is_refused(what, tmp_path, monkeypatch):
-    """Well made and sealed, by somebody else: an error, never a wrong continuation."""
-    killed_after(9, tmp_path / "c", monkeypatch, **CASES["adam"])
-    path = tmp_path / "c" / "a.1.checkpoint"
+def forge(folder, change):
+    """Change the checkpoint and seal it again."""
+    path = folder / "a.fit.checkpoint"
     arrays, content = checkpoints.read_sealed(path, checkpoints.KIND, checkpoints.FORMAT_VERSION)
-    FORGERIES[what](arrays, content)
+    change(arrays, content)
     checkpoints.write_sealed(path, checkpoints.KIND, checkpoints.FORMAT_VERSION, arrays, content)
-    with pytest.raises(ModelFileError, match=r"a\.1\.checkpoint does not fit this training: "):
+
+
+@pytest.mark.parametrize("what", FORGERIES)
+def test_a_forged_checkpoint_is_an_error(what, tmp_path, monkeypatch):
+    """Well made and sealed, but by somebody else: an error, never wrong weights."""
+    killed_after(9, tmp_path / "c", monkeypatch, **CASES["adam"])
+    forge(tmp_path / "c", FORGERIES[what])
+    with pytest.raises(ModelFileError, match=r"a\.fit\.checkpoint does not fit this training: ") as error:
         trained(tmp_path / "c", resume=True, **CASES["adam"])
+    if what in ("batch", "no order", "epoch"):
+        assert "its position is impossible for 36 rows in 20 epochs of 4 batches. Start anew" in str(error.value)
 
 
 def test_the_time_of_all_processes_is_counted(tmp_path, monkeypatch):
     killed_after(9, tmp_path / "c", monkeypatch, **CASES["adam"])
-    path = tmp_path / "c" / "a.1.checkpoint"
-    arrays, content = checkpoints.read_sealed(path, checkpoints.KIND, checkpoints.FORMAT_VERSION)
-    assert 0 < content["seconds"] < 1000
-    content["seconds"] = 1000.0
-    checkpoints.write_sealed(path, checkpoints.KIND, checkpoints.FORMAT_VERSION, arrays, content)
+
+    def change(_, content):
+        assert 0 < content["seconds"] < 1000
+        content["seconds"] = 1000.0
+
+    forge(tmp_path / "c", change)
     assert 1000 < trained(tmp_path / "c", resume=True, **CASES["adam"]).history.seconds < 2000
 
 
 @pytest.mark.parametrize("slot", [[0.0], "text", np.array([None])])
-def test_a_rule_that_cannot_be_saved_is_told_before_training(slot, tmp_path):
+def test_a_rule_that_cannot_be_saved_is_an_error_before_training(slot, tmp_path):
     class Own(GradientDescent):
         def slots(self, parameters):
             return {"mine": slot}
 
-    with pytest.raises(InputError, match=r"the optimizer keeps 'mine' as .* arrays of numbers"):
+    with pytest.raises(InputError, match=r"the optimizer stores 'mine' as .* arrays of numbers"):
         trained(tmp_path / "c", optimizer=Own())
 
 
@@ -347,7 +373,7 @@ def test_a_rule_that_cannot_be_saved_is_told_before_training(slot, tmp_path):
 
 
 @pytest.mark.parametrize("recovers", [False, True])
-def test_training_goes_on_where_the_disk_is_full(recovers, tmp_path, monkeypatch):
+def test_training_continues_where_the_disk_is_full(recovers, tmp_path, monkeypatch):
     expected, folder = outcome(trained(**CASES["adam"])), tmp_path / "c"
     real, calls = os.fsync, []
 
@@ -359,24 +385,28 @@ def test_training_goes_on_where_the_disk_is_full(recovers, tmp_path, monkeypatch
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", full)
-        with pytest.warns(TrainingWarning) as told:
+        with pytest.warns(TrainingWarning) as warned:
             assert outcome(trained(folder, **CASES["adam"])) == expected
-    assert [str(w.message) for w in told] == [
-        f"no checkpoint could be written to {folder} (could not write {folder}/a.1.checkpoint: No space left on "
-        "device. Nothing was changed there). Training goes on and will try again. Make room on that disk, or make the "
-        "folder writable."
+    assert [str(w.message) for w in warned] == [
+        f"no checkpoint could be written to {folder} (could not write {folder}/a.fit.checkpoint: No space left on "
+        "device. Nothing was changed there). Training continues and will try again. Free some space on that disk, or "
+        "make the folder writable."
     ]
-    assert sorted(path.name for path in folder.iterdir()) == ["a.0.checkpoint", "a.1.checkpoint", "job.checkpoint"]
-    _, content = checkpoints.read_sealed(folder / "a.0.checkpoint", checkpoints.KIND, 1)
-    assert (content["history"] is not None) if recovers and content["number"] > 4 else content["number"] == 4
+    assert sorted(path.name for path in folder.iterdir()) == ["a.fit.checkpoint", "job.checkpoint"]
+    _, content = checkpoints.read_sealed(folder / "a.fit.checkpoint", checkpoints.KIND, checkpoints.FORMAT_VERSION)
+    assert (
+        (content["history"] is not None)
+        if recovers
+        else (content["state"]["epoch"], content["state"]["batch"]) == (1, 0)
+    )
     assert outcome(trained(folder, resume=True, **CASES["adam"])) == expected
 
 
-def test_training_goes_on_where_the_folder_is_gone(tmp_path, monkeypatch):
+def test_training_continues_where_the_folder_is_gone(tmp_path, monkeypatch):
     how = CASES["adam"]
     (tmp_path / "place").mkdir()
     job = Checkpoints(tmp_path / "place" / "c", AT_EVERY_UPDATE)
     (tmp_path / "place").rmdir()
-    with pytest.warns(TrainingWarning, match="no checkpoint could be written") as told:
+    with pytest.warns(TrainingWarning, match="no checkpoint could be written") as warned:
         fitted = fit(*data(), settings(**how), LOSS, 1, checkpoint=job.at("a"))
-    assert outcome(fitted) == outcome(trained(**how)) and len(told) == 1
+    assert outcome(fitted) == outcome(trained(**how)) and len(warned) == 1

@@ -97,7 +97,7 @@ def test_every_field_of_state_is_in_a_checkpoint(name, optimizer, tmp_path):
     if name == "best":
         changed = np.full_like(state.learned.parameters, 0.1)
     setattr(state, name, changed)
-    arrays, content = state_file.snapshot(state)
+    arrays, content = state_file.state_parts(state)
     path = tmp_path / "s"
     checkpoints.write_sealed(path, "kind", 1, arrays, content)
     again = fresh(optimizer)
@@ -141,16 +141,16 @@ def test_with_all_fields_it_ends_where_it_would_have_ended(half_done, tmp_path):
 def test_without_one_field_it_ends_elsewhere(name, half_done, tmp_path, monkeypatch):
     """Mutants: each field is left as it was at the start, while the rest is restored."""
 
-    def forgetful(state, saved):
+    def forgetful(state, parts):
         before = copy.deepcopy(getattr(state, name))
-        state_file.restore(state, saved)
+        state_file.restore(state, parts)
         assert bits(before) != bits(getattr(state, name)), "this run does not show the field"
         if name == "learned":
             state.learned.parameters[:] = before.parameters
         else:
             setattr(state, name, before)
 
-    monkeypatch.setattr(fit_progress, "refuse_impossible", lambda *_: None)  # which notices some of it too
+    monkeypatch.setattr(fit_progress, "check_position", lambda *_: None)  # which notices some of it too
     monkeypatch.setattr(fit_progress, "restore", forgetful)
     assert resumed_from(half_done, tmp_path) != half_done[1]
 

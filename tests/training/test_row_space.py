@@ -12,7 +12,7 @@ from pellucid.nn import Adam, GradientDescent
 from pellucid.nn.scaled_integers import IntegerRows
 from pellucid.training import EarlyStopping, Settings, fit
 from pellucid.training.examples import Examples
-from pellucid.training.row_space import Span, eligibility, is_plain_descent, reductions
+from pellucid.training.row_space import Gram, eligibility, reductions
 
 N, D = 23, 60
 DESCENT = {"optimizer": "gradient_descent", "batch_size": None}
@@ -44,23 +44,23 @@ def targets(X, seed=1, k=1):
 
 
 def both(X, y, loss="binary_cross_entropy", n_out=1, settings=None, **how):
-    """The fit on the inputs themselves, and the one in row space."""
+    """The fit on the full inputs, and the one in row space."""
     usual = {"hidden_layers": (7, (5, "tanh")), "learning_rate": 0.05, "epochs": STEPS, "random_state": 3}
     settings = Settings(**usual | DESCENT | (settings or {}))
     direct = fit(X, y, replace(settings, row_space=False), loss, n_out, **how)
-    span = fit(X, y, replace(settings, row_space=True), loss, n_out, **how)
-    assert (direct.history.used_row_space, span.history.used_row_space) == (False, True)
-    return direct, span
+    reduced = fit(X, y, replace(settings, row_space=True), loss, n_out, **how)
+    assert (direct.history.used_row_space, reduced.history.used_row_space) == (False, True)
+    return direct, reduced
 
 
-def assert_same(direct, span, rtol=1e-9):
-    assert len(direct.history.cost) == len(span.history.cost) > 3
-    np.testing.assert_allclose(span.history.cost, direct.history.cost, rtol=rtol)
-    np.testing.assert_allclose(span.history.validation_cost, direct.history.validation_cost, rtol=rtol)
-    assert span.history.best_epoch == direct.history.best_epoch
-    difference = np.linalg.norm(span.network.parameters - direct.network.parameters)
+def assert_same(direct, reduced, rtol=1e-9):
+    assert len(direct.history.cost) == len(reduced.history.cost) > 3
+    np.testing.assert_allclose(reduced.history.cost, direct.history.cost, rtol=rtol)
+    np.testing.assert_allclose(reduced.history.validation_cost, direct.history.validation_cost, rtol=rtol)
+    assert reduced.history.best_epoch == direct.history.best_epoch
+    difference = np.linalg.norm(reduced.network.parameters - direct.network.parameters)
     assert difference <= rtol * np.linalg.norm(direct.network.parameters)
-    assert span.network.parameters.dtype == direct.network.parameters.dtype
+    assert reduced.network.parameters.dtype == direct.network.parameters.dtype
 
 
 RULES = {
@@ -109,9 +109,9 @@ def test_validation_sample_weight_and_warm_start(how):
     weight = np.random.default_rng(2).integers(3, size=N).astype(float)  # zeros among them
     start = Settings(hidden_layers=(7, (5, "tanh"))).network(D, 1, "binary_cross_entropy").initialize("xavier", 4)
     held_out = (fresh, targets(fresh))
-    direct, span = both(X, targets(X), settings=how, sample_weight=weight, validation=held_out, start=start)
+    direct, reduced = both(X, targets(X), settings=how, sample_weight=weight, validation=held_out, start=start)
     assert len(direct.history.validation_cost) == STEPS
-    assert_same(direct, span)
+    assert_same(direct, reduced)
 
 
 @pytest.mark.parametrize("loss", ["softmax_cross_entropy", "squared_error", "absolute_error", "huber"])
@@ -136,22 +136,22 @@ def test_integer_rows_are_never_made_floats_of(dtype, how, monkeypatch):
     )
     for method in ("__array__", "__getitem__", "gather"):
         monkeypatch.setattr(IntegerRows, method, lambda self, *_: pytest.fail("a block of floats was made"))
-    span = fit(X, y, replace(settings, row_space=True), "binary_cross_entropy", 1, validation=(fresh, y[:9]))
-    assert_same(on_floats, span)
+    reduced = fit(X, y, replace(settings, row_space=True), "binary_cross_entropy", 1, validation=(fresh, y[:9]))
+    assert_same(on_floats, reduced)
 
 
 def test_blocks_of_columns_add_up(monkeypatch):
     X, W, other = rows(), rows(n=4, seed=5), rows(n=6, seed=6)
     monkeypatch.setattr("pellucid.training.row_space.gram.BLOCK_NUMBERS", 7 * N)  # 7 columns at a time, 4 at the end
-    span = Span(X, other)
-    assert len(list(span._blocks())) == 9
-    np.testing.assert_allclose(span.K, X @ X.T, rtol=1e-13)
-    np.testing.assert_allclose(span.K_validation, other @ X.T, rtol=1e-13)
-    for ours, expected in zip(span.responses(W), (X @ W.T, other @ W.T), strict=True):
+    gram = Gram(X, other)
+    assert len(list(gram._blocks())) == 9
+    np.testing.assert_allclose(gram.K, X @ X.T, rtol=1e-13)
+    np.testing.assert_allclose(gram.K_validation, other @ X.T, rtol=1e-13)
+    for ours, expected in zip(gram.responses(W), (X @ W.T, other @ W.T), strict=True):
         np.testing.assert_allclose(ours, expected, rtol=1e-12, atol=1e-12)
     C = np.random.default_rng(8).normal(size=(4, N))
     moved = W.copy()
-    span.add_combination(moved, C)
+    gram.add_combination(moved, C)
     np.testing.assert_allclose(moved, W + C @ X, rtol=1e-12)
 
 
@@ -163,16 +163,16 @@ def test_integers_are_multiplied_exactly(extreme):
     whole = pixels.astype(np.int64)
     fresh = whole[3:0:-1]
     np.testing.assert_array_equal(
-        Span(IntegerRows(pixels), IntegerRows(fresh.astype(np.uint8))).K_validation, fresh @ whole.T
+        Gram(IntegerRows(pixels), IntegerRows(fresh.astype(np.uint8))).K_validation, fresh @ whole.T
     )
-    np.testing.assert_array_equal(Span(IntegerRows(pixels)).K, whole @ whole.T)
-    np.testing.assert_array_equal(Span(IntegerRows(pixels, 255)).K, (whole @ whole.T) / 255**2)
+    np.testing.assert_array_equal(Gram(IntegerRows(pixels)).K, whole @ whole.T)
+    np.testing.assert_array_equal(Gram(IntegerRows(pixels, 255)).K, (whole @ whole.T) / 255**2)
 
 
 def test_the_basis_is_orthonormal_and_carries_rows_and_start():
     X, settings = rows("copies"), Settings(hidden_layers=(4,), **DESCENT)
     network = settings.network(D, 1, "binary_cross_entropy").initialize("he", 1)
-    problem = reductions.reduce_to_basis(network, Span(X), Examples(X, targets(X)), None)
+    problem = reductions.reduce_to_basis(network, Gram(X), Examples(X, targets(X)), None)
     r = len(np.unique(X, axis=0)) + 4
     assert problem.network.n_in == r
     assert isinstance(problem.train.X, np.ndarray)
@@ -207,11 +207,11 @@ def test_a_callback_sees_the_network_of_the_inputs():
 
 def test_float32_is_the_type_of_the_stored_weights_only():
     X = rows().astype(np.float32)
-    direct, span = both(X, targets(X), settings={"dtype": "float32"})
-    assert span.network.parameters.dtype == np.float32
+    direct, reduced = both(X, targets(X), settings={"dtype": "float32"})
+    assert reduced.network.parameters.dtype == np.float32
     exact = both(X, targets(X), settings={"dtype": "float64"})[0]
-    assert abs(span.history.cost[-1] - exact.history.cost[-1]) < 1e-6
-    np.testing.assert_allclose(direct.history.cost, span.history.cost, rtol=1e-4)
+    assert abs(reduced.history.cost[-1] - exact.history.cost[-1]) < 1e-6
+    np.testing.assert_allclose(direct.history.cost, reduced.history.cost, rtol=1e-4)
 
 
 @pytest.mark.parametrize("how", [{}, {"clip_norm": 1e9}], ids=["coefficients", "basis"])
@@ -225,9 +225,9 @@ def test_the_four_layers_of_the_cats(real_data, how):
     y = pictures.labels[:, None].astype(float)
     settings = replace(cats.FOUR_LAYER.start(None, None), epochs=150, **how)
     direct = fit(X / 255, y, replace(settings, row_space=False), "binary_cross_entropy", 1)
-    span = fit(IntegerRows(X, 255), y, replace(settings, row_space=True), "binary_cross_entropy", 1)
-    assert_same(direct, span, rtol=1e-11)
-    assert round(span.history.cost[100], 6) == cats.FOUR_LAYER_COSTS[1]
+    reduced = fit(IntegerRows(X, 255), y, replace(settings, row_space=True), "binary_cross_entropy", 1)
+    assert_same(direct, reduced, rtol=1e-11)
+    assert round(reduced.history.cost[100], 6) == cats.FOUR_LAYER_COSTS[1]
 
 
 # what is wrong must be seen -------------------------------------------------------------------------------------
@@ -266,19 +266,19 @@ def test_a_wrong_dual_layer_is_seen(mutant, monkeypatch):
 
 
 @pytest.mark.parametrize(("name", "wrong"), [
-    ("K", lambda span: span.K * 1.001),
-    ("responses", lambda span: lambda W: tuple(-H for H in Span.responses(span, W))),
-    ("add_combination", lambda span: lambda W, C: Span.add_combination(span, W, -C)),
-    ("K_validation", lambda span: span.K_validation[::-1]),
+    ("K", lambda gram: gram.K * 1.001),
+    ("responses", lambda gram: lambda W: tuple(-H for H in Gram.responses(gram, W))),
+    ("add_combination", lambda gram: lambda W, C: Gram.add_combination(gram, W, -C)),
+    ("K_validation", lambda gram: gram.K_validation[::-1]),
 ])  # fmt: skip
 @pytest.mark.parametrize("how", [{}, {"l2": 0.05}], ids=["coefficients", "basis"])
-def test_a_wrong_span_is_seen(name, wrong, how, monkeypatch):
-    class Mutant(Span):
+def test_a_wrong_gram_is_seen(name, wrong, how, monkeypatch):
+    class Mutant(Gram):
         def __init__(self, *rows):
             super().__init__(*rows)
             setattr(self, name, wrong(self))
 
-    monkeypatch.setattr(sys.modules["pellucid.training.fit"], "Span", Mutant)
+    monkeypatch.setattr(sys.modules["pellucid.training.fit"], "Gram", Mutant)
     X, fresh = rows(), rows(seed=9, n=11)
     with pytest.raises(AssertionError):
         assert_same(*both(X, targets(X), settings=how, validation=(fresh, targets(fresh))))
@@ -287,33 +287,33 @@ def test_a_wrong_span_is_seen(name, wrong, how, monkeypatch):
 # when it is used ------------------------------------------------------------------------------------------------
 
 
-def chosen(n=200, d=10_000, h=10, dtype="float64", **how):
-    return eligibility.choose(Settings(**DESCENT | {"epochs": 100} | how), n, 0, d, h, np.dtype(dtype))
+def checked(n=200, d=10_000, h=10, dtype="float64", **how):
+    return eligibility.check_eligibility(Settings(**DESCENT | {"epochs": 100} | how), n, 0, d, h, np.dtype(dtype))
 
 
 def test_used_where_it_pays():
-    assert chosen() == eligibility.Choice(
+    assert checked() == eligibility.Eligibility(
         True, "trained in row space, 200 rows in place of 10,000 inputs: 14 times fewer operations"
     )
-    no_gain = "trained on the inputs themselves, as 200 rows of 100 inputs gain nothing from row space"
-    assert chosen(d=100) == eligibility.Choice(False, no_gain)
-    assert not chosen(epochs=1).use  # the way there and back costs more than it saves
-    assert not chosen(n=20_000, d=784).use
-    assert not chosen(n=100, d=100, epochs=10**9).use and chosen(n=99, d=100, epochs=10**9).use
+    no_gain = "trained on the full inputs: 200 rows of 100 inputs gain nothing from row space"
+    assert checked(d=100) == eligibility.Eligibility(False, no_gain)
+    assert not checked(epochs=1).use  # the way there and back costs more than it saves
+    assert not checked(n=20_000, d=784).use
+    assert not checked(n=100, d=100, epochs=10**9).use and checked(n=99, d=100, epochs=10**9).use
 
 
-def test_switched_off_and_demanded():
-    assert chosen(row_space=False) == eligibility.Choice(False, "trained on the inputs themselves, as asked for")
-    assert chosen(d=100, row_space=True).use
+def test_switched_off_and_required():
+    assert checked(row_space=False) == eligibility.Eligibility(False, "trained on the full inputs, as requested")
+    assert checked(d=100, row_space=True).use
 
 
 @pytest.mark.parametrize("rule", ["adam", "rmsprop", "adamw", Adam(beta1=0.8)])
-def test_rules_that_go_by_the_axes_say_what_they_miss(rule):
+def test_the_reason_of_a_coordinate_wise_rule_says_what_it_misses(rule):
     name = rule if isinstance(rule, str) else "Adam"
-    reason = f"trained on the inputs themselves, as {name} goes by the axes"
+    reason = f"trained on the full inputs: {name} is coordinate-wise, so the row-space shortcut does not apply"
     missed = "; gradient_descent, momentum, nesterov or lbfgs would need 9.6 times fewer operations"
-    assert chosen(optimizer=rule) == eligibility.Choice(False, reason + missed)
-    assert chosen(optimizer=rule, d=50) == eligibility.Choice(False, reason)
+    assert checked(optimizer=rule) == eligibility.Eligibility(False, reason + missed)
+    assert checked(optimizer=rule, d=50) == eligibility.Eligibility(False, reason)
     with pytest.raises(InputError, match=f"^row_space must be 'auto' or False with {name}, which goes by the axes"):
         Settings(optimizer=rule, row_space=True)
 
@@ -321,13 +321,13 @@ def test_rules_that_go_by_the_axes_say_what_they_miss(rule):
 def test_a_gram_matrix_that_does_not_fit(monkeypatch):
     monkeypatch.setattr(eligibility, "_free_memory", lambda: 2 * 3 * 8 * 210 * 210 - 1)
     too_large = "the products of 200 rows take 0.0 GiB, over half of the free memory"
-    assert chosen() == eligibility.Choice(False, f"trained on the inputs themselves, as {too_large}")
+    assert checked() == eligibility.Eligibility(False, f"trained on the full inputs: {too_large}")
     with pytest.raises(
         InputError, match=r"^row_space=True: the products .* Leave it 'auto', or train on fewer rows\.$"
     ):
-        chosen(row_space=True)
+        checked(row_space=True)
     monkeypatch.setattr(eligibility, "_free_memory", lambda: 2 * 3 * 8 * 210 * 210)
-    assert chosen().use
+    assert checked().use
 
 
 @pytest.mark.parametrize(("how", "n", "plain"), [
@@ -337,14 +337,14 @@ def test_a_gram_matrix_that_does_not_fit(monkeypatch):
     ({"clip_norm": 1e9}, 9, False), ({"optimizer": "lbfgs"}, 9, False),
 ])  # fmt: skip
 def test_the_cheaper_form_is_for_plain_descent(how, n, plain):
-    assert is_plain_descent(Settings(**DESCENT | how), n) is plain
+    assert reductions.is_plain_descent(Settings(**DESCENT | how), n) is plain
 
 
 def test_the_reason_is_in_the_history():
     X = rows()
     history = fit(X, targets(X), Settings(epochs=3, hidden_layers=(2,), **DESCENT), "binary_cross_entropy", 1).history
     assert history.row_space_reason == (
-        f"trained on the inputs themselves, as {N} rows of {D} inputs gain nothing from row space"
+        f"trained on the full inputs: {N} rows of {D} inputs gain nothing from row space"
     )
 
 
@@ -382,14 +382,14 @@ def test_a_rule_derived_from_descent_is_not_plain():
     assert_same(*both(rows(), targets(rows()), settings={"optimizer": Normalised()}))
 
 
-def test_a_rule_that_says_nothing_goes_by_the_axes():
+def test_a_rule_counts_as_coordinate_wise_by_default():
     class Own:
         full_batch_only = False
 
         def step(self):
             """Never called here."""
 
-    assert not chosen(optimizer=Own()).use
+    assert not checked(optimizer=Own()).use
 
 
 def test_validation_rows_of_another_width():

@@ -44,7 +44,7 @@ from pellucid.experiment.run import run
 from pellucid.model.predictions import UNKNOWN
 from pellucid.system.files import refuse_existing, refuse_same
 from pellucid.training import Checkpoints, EarlyStopping
-from pellucid.training.checkpoints.checkpoints import refuse_unfinished
+from pellucid.training.checkpoints.checkpoints import require_finished
 
 DEFAULT_OUT = "model.pellucid"
 
@@ -176,7 +176,7 @@ def train_command(
     .npz, a folder of IDX files, hf:NAME or toy:flower.
     """
     if not (force or resume):
-        refuse_unfinished(f"{out}.checkpoint")  # whose model may stand at `out`, left unfinished by Ctrl-C
+        require_finished(f"{out}.checkpoint")  # whose model may stand at `out`, left unfinished by Ctrl-C
     refuse_existing(out, force or resume)
     recipe_out = refuse_existing(f"{out}.toml", force or resume)
     report_out = refuse_existing(f"{out}.html", force or resume) if reported else None

@@ -21,12 +21,12 @@ from pellucid.nn.losses import Loss, get_loss
 from pellucid.nn.scaled_integers import Rows
 from pellucid.system.random_streams import as_seed, seeds, stream, weight_stream
 from pellucid.training.checkpoints.checkpoints import Checkpoint
-from pellucid.training.checkpoints.fit_progress import Standing
-from pellucid.training.checkpoints.state_file import fit_identity
+from pellucid.training.checkpoints.fit_progress import FitProgress
+from pellucid.training.checkpoints.state_file import fit_fingerprint
 from pellucid.training.examples import Examples, Problem, checked_examples, codes_of
 from pellucid.training.history import History
 from pellucid.training.loop import State, initial_state, steps
-from pellucid.training.row_space import Choice, Span, choose, reduce
+from pellucid.training.row_space import Eligibility, Gram, check_eligibility, reduce
 from pellucid.training.runtime import blas_threads, ctrl_c_noted
 from pellucid.training.settings import Settings
 
@@ -95,55 +95,55 @@ def fit(
         kept, held = split_rows(codes, settings.stopping.fraction, stream(seed, "split"), n=len(train))
         train, held_out = train.take(kept), train.take(held)
 
-    standing = Standing(checkpoint, settings, partial(fit_identity, settings, seed, loss, train, held_out, start))
-    if standing.history is not None:
-        _warn_of_divergence(standing.history)
-        network = standing.bring_end(settings.network(train.X.shape[1], n_out, loss, dtype))
-        return Fitted(network, standing.history, seed)
+    progress = FitProgress(checkpoint, settings, partial(fit_fingerprint, settings, seed, loss, train, held_out, start))
+    if progress.history is not None:
+        _warn_of_divergence(progress.history)
+        network = progress.restore_finished(settings.network(train.X.shape[1], n_out, loss, dtype))
+        return Fitted(network, progress.history, seed)
 
-    choice = standing.row_space = standing.row_space or _choice(train, held_out, settings, n_out, dtype)
-    span = None
-    if choice.use:
-        span = Span(train.X, None if held_out is None else held_out.X)
+    eligibility = progress.row_space = progress.row_space or _eligibility(train, held_out, settings, n_out, dtype)
+    gram = None
+    if eligibility.use:
+        gram = Gram(train.X, None if held_out is None else held_out.X)
     else:
         train, held_out = train.of_precision(dtype), None if held_out is None else held_out.of_precision(dtype)
     starts = seeds(seed, "restart", settings.restarts)
 
     def prepared(number: int) -> tuple[Problem, State]:
         """Return the problem of one of the starts, and the state before its first update."""
-        computed = dtype if span is None else np.float64
+        computed = dtype if gram is None else np.float64
         network = _at_start(settings.network(train.X.shape[1], n_out, loss, computed), settings, starts[number], start)
         problem = Problem(network, train, held_out)
-        if span is not None:
-            problem = reduce(network, span, train, held_out, settings)
+        if gram is not None:
+            problem = reduce(network, gram, train, held_out, settings)
         return problem, initial_state(problem.network, settings, starts[number], problem.expand)
 
     with ctrl_c_noted() as pressed:
-        if standing.best_start is not None:
-            standing.bring_best(prepared(standing.best_start)[1])
-        for number in range(standing.start, settings.restarts):
+        if progress.best_start is not None:
+            progress.restore_best(prepared(progress.best_start)[1])
+        for number in range(progress.start, settings.restarts):
             problem, state = prepared(number)
-            standing.enter(number, state, problem)
-            _run(problem, settings, state, pressed, standing)
-            if standing.best is None or _final_cost(state) < _final_cost(standing.best):
-                standing.best, standing.best_start = state, number
+            progress.enter(number, state, problem)
+            _run(problem, settings, state, pressed, progress)
+            if progress.best is None or _final_cost(state) < _final_cost(progress.best):
+                progress.best, progress.best_start = state, number
             if state.interrupted:
                 break
-        best = standing.best
+        best = progress.best
         assert best is not None
         if best.diverged and best.best is None:
             raise DivergedError(f"Training {best.history.stopped_because}", best.history)
         network = best.network()
     history = best.history
     _warn_of_divergence(history)
-    history.used_row_space, history.row_space_reason = choice.use, choice.reason
+    history.used_row_space, history.row_space_reason = eligibility.use, eligibility.reason
     if state.interrupted and best is not state:
         history.stopped_because += f"; interrupted in start {number + 1} of {settings.restarts}"
     if network.parameters.dtype != dtype:
         network = network.copy(dtype)  # row space computes in float64, whatever is stored
-    history.seconds = standing.seconds
+    history.seconds = progress.seconds
     if not state.interrupted:
-        standing.finish(network, history)
+        progress.finish(network, history)
     return Fitted(network, history, seed, state.interrupted)
 
 
@@ -156,9 +156,11 @@ def _warn_of_divergence(history: History) -> None:
         )
 
 
-def _choice(train: Examples, held_out: Examples | None, settings: Settings, n_out: int, dtype: np.dtype) -> Choice:
+def _eligibility(
+    train: Examples, held_out: Examples | None, settings: Settings, n_out: int, dtype: np.dtype
+) -> Eligibility:
     widths = [*(width for width, _ in settings.layers), n_out]
-    return choose(settings, len(train), len(held_out or ()), train.X.shape[1], widths[0], dtype)
+    return check_eligibility(settings, len(train), len(held_out or ()), train.X.shape[1], widths[0], dtype)
 
 
 def _at_start(network: Network, settings: Settings, seed: int, start: Network | None) -> Network:
@@ -171,7 +173,9 @@ def _at_start(network: Network, settings: Settings, seed: int, start: Network | 
     return network
 
 
-def _run(problem: Problem, settings: Settings, state: State, pressed: Callable[[], bool], standing: Standing) -> None:
+def _run(
+    problem: Problem, settings: Settings, state: State, pressed: Callable[[], bool], progress: FitProgress
+) -> None:
     """Train from one start, to the end; the state then has the weights that count: with early stopping the best."""
     network = problem.network
     callbacks = [*settings.callbacks, *([print_costs(settings.epochs)] if settings.verbose else [])]
@@ -185,9 +189,9 @@ def _run(problem: Problem, settings: Settings, state: State, pressed: Callable[[
                         state.stop(f"a callback stopped it after {state.epoch} epochs")
             if interrupted:
                 break
-            standing.after_update(state)
+            progress.after_update(state)
     if pressed():
-        standing.interrupt(state)
+        progress.interrupt(state)
         state.interrupted = True
         state.stop(f"interrupted in epoch {state.epoch}; what was learned until then is kept")
     if not state.diverged and not np.isfinite(network.parameters).all():

@@ -1,6 +1,6 @@
-"""A State as arrays and plain values, and back: nothing of it is lost, and nothing that does not fit is taken.
+"""A State as arrays and plain values, and back; and the fingerprint of a fit, which decides what may resume it.
 
-It goes by the fields of `State`, so that a field added there is saved without another line here.
+The fields of `State` are the list, so that a field added there is saved without another line here.
 """
 
 import hashlib
@@ -22,40 +22,39 @@ from pellucid.training.loop import State
 from pellucid.training.settings import Settings
 
 Array = NDArray[Any]
-Snapshot = tuple[dict[str, Array], dict[str, Any]]
+Fingerprint = dict[str, str]
+StateParts = tuple[dict[str, Array], dict[str, Any]]  # arrays, and other values as JSON has them
 
-NOT_SAVED = ("expand",)  # a function, made anew from the start of the weights
+SAVED = [f.name for f in fields(State) if f.name != "expand"]  # a function, made anew from the initial weights
 BLOCK_ROWS = 1024
 
-Identity = dict[str, str]
 
-
-def fit_identity(
+def fit_fingerprint(
     settings: Settings,
     seed: int,
     loss: Loss,
     train: Examples,
     validation: Examples | None,
     start: Network | None,
-) -> Identity:
-    """Return the settings, with the seed drawn, and sha256 digests of everything else that fit is given."""
-    told = settings.described() | {"random_state": seed, "loss": loss.name}
+) -> Fingerprint:
+    """Return the settings, with the seed drawn, and SHA-256 digests of everything else that fit is given."""
+    values = settings.described() | {"random_state": seed, "loss": loss.name}
     if isinstance(settings.init, list | tuple):
-        told["init"] = _digest(*map(np.asarray, settings.init))
-    return plain_identity(told) | {
+        values["init"] = _digest(*map(np.asarray, settings.init))
+    return as_texts(values) | {
         "the training rows": _digest_of_examples(train),
         "the validation rows": "none" if validation is None else _digest_of_examples(validation),
-        "the network to begin from": "none" if start is None else _digest(start.parameters),
+        "the network to start from": "none" if start is None else _digest(start.parameters),
     }
 
 
-def plain_identity(values: Mapping[str, Any]) -> Identity:
-    """Return values as texts, without the addresses that Python puts into those of functions."""
+def as_texts(values: Mapping[str, Any]) -> Fingerprint:
+    """Return values as texts, without the memory addresses in Python's names of functions."""
     return {name: re.sub(r" at 0x[0-9a-fA-F]+", "", str(value)) for name, value in values.items()}
 
 
 def differences(then: Mapping[str, str], now: Mapping[str, str]) -> str:
-    """Return in words what differs, or "".
+    """Return in words where two fingerprints differ, or "".
 
     >>> differences({"epochs": "5", "l2": "0.1"}, {"epochs": "6", "l2": "0.1"})
     'epochs was 5, now it is 6'
@@ -65,8 +64,8 @@ def differences(then: Mapping[str, str], now: Mapping[str, str]) -> str:
 
 
 def _difference(name: str, then: str, now: str) -> str:
-    if name.startswith("the "):  # a digest, which tells nobody anything
-        return f"{name} are others" if name.endswith("rows") else f"{name} is another"
+    if name.startswith("the "):  # the values are digests, which a reader cannot use
+        return f"{name} {'differ' if name.endswith('rows') else 'differs'}"
     return f"{name} was {then}, now it is {now}"
 
 
@@ -88,11 +87,11 @@ def _digest(*arrays: np.ndarray) -> str:
     return digest.hexdigest()
 
 
-def snapshot(state: State) -> Snapshot:
-    """Return the arrays of a state, not copied, and its other values as JSON has them; what is None is left out."""
+def state_parts(state: State) -> StateParts:
+    """Return the arrays of a state, not copied, and its other values as JSON has them, without those that are None."""
     arrays: dict[str, Array] = {}
     plain: dict[str, Any] = {}
-    for name in _saved():
+    for name in SAVED:
         value = getattr(state, name)
         if isinstance(value, Network):
             arrays[name] = value.parameters
@@ -109,24 +108,24 @@ def snapshot(state: State) -> Snapshot:
     return arrays, plain
 
 
-def restore(state: State, saved: Snapshot) -> None:
-    """Bring a state, as it is before its first update, to where the snapshot was taken.
+def restore(state: State, parts: StateParts) -> None:
+    """Bring a state, as it is before its first update, to where its parts were taken.
 
-    Raises InputError where an array has another shape or type than this training has, KeyError, TypeError or ValueError
-    where a value is missing or is none.
+    Raises InputError where an array has the wrong shape or type for this training, KeyError, TypeError or ValueError
+    where a value is missing or invalid.
     """
     import msgspec
 
-    arrays, plain = saved
+    arrays, plain = parts
     types = {f.name: f.type for f in fields(State)}
-    for name in _saved():
+    for name in SAVED:
         value = getattr(state, name)
         if isinstance(value, Network):
             value.parameters[:] = fitting(arrays[name], value.parameters, name)
         elif isinstance(value, dict):
             found = {key.removeprefix(f"{name}.") for key in arrays if key.startswith(f"{name}.")}
             if found != set(value):
-                raise InputError(f"it has the {name} {sorted(found)}, where {sorted(value)} are needed")
+                raise InputError(f"it has the {name} {sorted(found)}, but {sorted(value)} are needed")
             for slot, array in value.items():
                 array[...] = fitting(arrays[f"{name}.{slot}"], array, slot)
         elif isinstance(value, np.random.Generator):
@@ -139,32 +138,28 @@ def restore(state: State, saved: Snapshot) -> None:
         fitting(state.best, state.learned.parameters, "best")
 
 
-def refuse_impossible(state: State, n: int, batches: int, epochs: int) -> None:
-    """Raise InputError where a restored state cannot have come from n rows in so many batches and epochs."""
+def check_position(state: State, n: int, batches: int, epochs: int) -> None:
+    """Raise InputError where n rows in so many batches and epochs cannot lead to a restored state."""
     order = state.order
     in_epoch = 0 < state.batch < batches and order is not None and np.array_equal(np.sort(order), np.arange(n))
     between = state.batch == 0 and order is None
     if not (in_epoch or between) or len(state.history.cost) != state.epoch or not 0 <= state.epoch <= epochs:
-        raise InputError(f"no training of {n} rows in {epochs} epochs of {batches} batches stands as it says")
+        raise InputError(f"its position is impossible for {n} rows in {epochs} epochs of {batches} batches")
 
 
 def fitting(array: Array, place: Array, name: str) -> Array:
-    """Return an array that is to go to a place, or raise InputError where shape or type differ."""
+    """Return an array that is to replace another, or raise InputError where shape or type differ."""
     if array.shape != place.shape or array.dtype != place.dtype:
         raise InputError(
-            f"{name} is an array {array.shape} of {array.dtype}, where {place.shape} of {place.dtype} is needed"
+            f"{name} has shape {array.shape} and type {array.dtype}, but {place.shape} and {place.dtype} are needed"
         )
     return array
-
-
-def _saved() -> list[str]:
-    return [f.name for f in fields(State) if f.name not in NOT_SAVED]
 
 
 def _checked(slot: str, array: Any) -> Array:
     if not isinstance(array, np.ndarray | np.generic) or array.dtype.kind not in "fiub":
         raise InputError(
-            f"the optimizer keeps {slot!r} as {type(array).__name__}; to be saved in a checkpoint, all slots of a rule "
+            f"the optimizer stores {slot!r} as {type(array).__name__}; to be saved in a checkpoint, all its slots "
             "must be arrays of numbers."
         )
     return np.asarray(array)

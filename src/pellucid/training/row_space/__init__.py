@@ -4,24 +4,13 @@ Gradient descent moves W1 only inside the span of the training rows (Hastie and 
 regularization for expression arrays"). So the same network is trained on a few coordinates of that span, one for each
 row instead of one for each input, and W1 is expanded at the end. Nothing is approximated.
 
-    choice   whether a run may use it, and whether that pays
-    span     the products of rows with rows and with weights, summed from blocks
-    basis    orthonormal coordinates: reduce -> the ordinary fit -> expand, for every rule that does not go by the axes
-    dual     half the operations of that, for plain full-batch descent
+    eligibility   whether a run may use it, and whether that pays
+    gram          the products of rows with rows and with weights, summed from blocks
+    reductions    the training problem in coordinates, and W1 from them: reduce -> the ordinary fit -> expand
 """
 
-from pellucid.nn import Network
-from pellucid.training.examples import Examples, Problem
-from pellucid.training.row_space.eligibility import Choice, choose
-from pellucid.training.row_space.gram import Span
-from pellucid.training.row_space.reductions import is_plain_descent, reduce_to_basis, reduce_to_dual
-from pellucid.training.settings import Settings
+from pellucid.training.row_space.eligibility import Eligibility, check_eligibility
+from pellucid.training.row_space.gram import Gram
+from pellucid.training.row_space.reductions import reduce
 
-__all__ = ["Choice", "Span", "choose", "reduce"]
-
-
-def reduce(network: Network, span: Span, train: Examples, validation: Examples | None, settings: Settings) -> Problem:
-    """Return the problem of training `network`, at its start, in coordinates: of the cheaper kind where it serves."""
-    if is_plain_descent(settings, len(train)):
-        return reduce_to_dual(network, span, train, validation)
-    return reduce_to_basis(network, span, train, validation)
+__all__ = ["Eligibility", "Gram", "check_eligibility", "reduce"]

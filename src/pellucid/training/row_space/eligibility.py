@@ -1,6 +1,6 @@
-"""Whether a run uses row space: allowed for rules that do not go by the axes, worth it with fewer rows than inputs.
+"""Whether a run uses row space: the rule must be rotation-invariant, and the rows fewer than the inputs.
 
-The answer always comes with its reason, and for a rule that may not use it, with what it would have gained.
+The answer always comes with its reason. For a coordinate-wise rule, it also says what another rule would gain.
 """
 
 from dataclasses import dataclass
@@ -17,44 +17,47 @@ EIGEN_OPERATIONS = 20  # of an eigenvalue decomposition: this times r^3, at the 
 
 
 @dataclass(frozen=True)
-class Choice:
-    """Whether row space is used, and why, as a sentence."""
+class Eligibility:
+    """Whether a run uses row space, and why, as a sentence."""
 
     use: bool
     reason: str
 
 
-def choose(settings: Settings, n: int, n_validation: int, n_in: int, n_first: int, dtype: np.dtype) -> Choice:
-    """Return the choice for n training rows of n_in inputs whose first layer has n_first units.
+def check_eligibility(
+    settings: Settings, n: int, n_validation: int, n_in: int, n_first: int, dtype: np.dtype
+) -> Eligibility:
+    """Return the eligibility of n training rows of n_in inputs, with n_first units in the first layer.
 
-    Raises InputError where row space is demanded and its matrix does not fit in memory.
+    Raises InputError where the settings demand row space and its matrices do not fit in memory.
     """
     gain = direct_operations(settings, n, n_validation, n_in, n_first, dtype) / row_space_operations(
         settings, n, n_validation, n_in, n_first
     )
     fewer = f"{gain:,.{0 if gain >= 10 else 1}f} times fewer operations"
     if settings.row_space is False:
-        return Choice(False, "trained on the inputs themselves, as asked for")
+        return Eligibility(False, "trained on the full inputs, as requested")
     if not is_rotation_invariant(settings.rule):
         *names, last = (name for name, rule in OPTIMIZERS.items() if is_rotation_invariant(rule))
         could = f"; {', '.join(names)} or {last} would need {fewer}" if gain > 1 and n < n_in else ""
-        return Choice(False, f"trained on the inputs themselves, as {settings.rule_name} goes by the axes{could}")
+        why = f"{settings.rule_name} is coordinate-wise, so the row-space shortcut does not apply"
+        return Eligibility(False, f"trained on the full inputs: {why}{could}")
     rows = f"{n:,} rows of {n_in:,} inputs"
     if settings.row_space == "auto" and (gain <= 1 or n >= n_in):
-        return Choice(False, f"trained on the inputs themselves, as {rows} gain nothing from row space")
-    matrices = 3 if is_plain_descent(settings, n) else 7  # held at once, for a basis with the eigenvectors
+        return Eligibility(False, f"trained on the full inputs: {rows} gain nothing from row space")
+    matrices = 3 if is_plain_descent(settings, n) else 7  # in memory at once; a basis needs the eigenvectors too
     needed = matrices * 8 * (n + n_first) * (n + n_first + n_validation)
     if needed > SHARE_OF_MEMORY * _free_memory():
         problem = f"the products of {n:,} rows take {needed / 2**30:.1f} GiB, over half of the free memory"
         if settings.row_space is True:
             raise InputError(f"row_space=True: {problem}. Leave it 'auto', or train on fewer rows.")
-        return Choice(False, f"trained on the inputs themselves, as {problem}")
-    how = fewer if gain > 1 else "as asked for, though it gains nothing"
-    return Choice(True, f"trained in row space, {n:,} rows in place of {n_in:,} inputs: {how}")
+        return Eligibility(False, f"trained on the full inputs: {problem}")
+    how = fewer if gain > 1 else "as requested, though it gains nothing"
+    return Eligibility(True, f"trained in row space, {n:,} rows in place of {n_in:,} inputs: {how}")
 
 
 def direct_operations(settings: Settings, n: int, n_validation: int, n_in: int, n_first: int, dtype: np.dtype) -> float:
-    """Return the operations on W1 of training on the inputs: a product forward and one back; float32 counts half."""
+    """Return the operations on W1 with the full inputs: a product forward and one back; float32 counts half."""
     an_epoch = (4 * n + 2 * n_validation) * n_in * n_first
     return settings.restarts * settings.epochs * an_epoch * dtype.itemsize / 8
 

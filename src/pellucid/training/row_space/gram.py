@@ -1,7 +1,7 @@
-"""The span of the training rows: products of rows with rows and with weights, summed from blocks of columns.
+"""The Gram matrix of the training rows: products of rows with rows and with weights, summed from blocks of columns.
 
-The sums are in float64. Integer pixels are multiplied as they are and scaled at the end, which is exact; a float matrix
-of all of them is never made.
+The sums are in float64. Integer pixels are multiplied as integers and scaled at the end, which is exact. No float copy
+of the whole matrix is ever made.
 """
 
 from collections.abc import Iterator
@@ -16,18 +16,18 @@ from pellucid.nn.scaled_integers import IntegerRows, Rows, take
 Array = NDArray[Any]
 
 BLOCK_NUMBERS = 2**22  # of a block of columns: 32 MB in float64
-MIDDLE = 128  # of uint8: products of what is left without it are at most 2^14,
-EXACT_COLUMNS = 2**10  # so that float32 adds so many of them exactly, in half the time of float64
+MIDDLE = 128  # of uint8: without it, products are at most 2^14,
+EXACT_COLUMNS = 2**10  # so that float32 adds this many of them exactly, in half the time of float64
 
 
-class Span:
-    """All that training needs to know of its rows X (n, d): K = X X^T, and K_validation = X_validation X^T.
+class Gram:
+    """All that training needs to know about its rows X (n, d): K = X X^T, and K_validation = X_validation X^T.
 
-    >>> span = Span(np.array([[1.0, 2.0], [0.0, 1.0]]), np.array([[1.0, 1.0]]))
-    >>> span.K.tolist(), span.K_validation.tolist()
+    >>> gram = Gram(np.array([[1.0, 2.0], [0.0, 1.0]]), np.array([[1.0, 1.0]]))
+    >>> gram.K.tolist(), gram.K_validation.tolist()
     ([[5.0, 2.0], [2.0, 1.0]], [[3.0, 1.0]])
 
-    Raises InputError where a product of two rows is not a finite number.
+    Raises InputError where a product of two rows is not finite.
     """
 
     def __init__(self, X: Rows, X_validation: Rows | None = None) -> None:

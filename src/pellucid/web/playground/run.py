@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pellucid.errors import InputError
 from pellucid.explanation.trace import Trace, trace
 from pellucid.nn import Network
-from pellucid.training.checkpoints.state_file import Snapshot, restore, snapshot
+from pellucid.training.checkpoints.state_file import StateParts, restore, state_parts
 from pellucid.training.loop import State, initial_state, steps
 from pellucid.training.runtime import blas_threads
 from pellucid.web.playground.permalink import MOST_EDITS, Edit
@@ -79,7 +79,7 @@ class Timeline:
         self.iteration = self.furthest = 0
         self.curve = Curve(stride)
         self.edits: list[Edit] = []
-        self._every, self._snapshots = EVERY, dict[int, Snapshot]()
+        self._every, self._snapshots = EVERY, dict[int, StateParts]()
         self._state = self._begun()
         for edit in edits:
             self.refuse_misplaced(edit)
@@ -256,8 +256,8 @@ class Timeline:
             state.slots, state.stopped = self.settings.rule.slots(self.network.parameters), False
             state.history.stopped_because = ""
 
-    def _copy(self) -> Snapshot:
-        arrays, plain = snapshot(self._state)
+    def _copy(self) -> StateParts:
+        arrays, plain = state_parts(self._state)
         return {name: array.copy() for name, array in arrays.items()}, plain
 
     def _restore(self, iteration: int) -> None:
