@@ -1,4 +1,4 @@
-"""The training doctor, judged: sick runs that it names, and healthy ones in which it sees a problem.
+"""The training doctor, measured: sick runs that it names, and healthy ones in which it sees a problem.
 
 A sick run counts as named where its sickness is among the findings as a "problem" or to "watch". Where a rate is too
 high, "diverged" and "rate too high" both count: it depends on the start whether numbers become infinite; a start that
@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from pellucid.training.diagnostics import Finding
-from reliability.patients import CASES, HELD_OUT, SETTING, Case, Ward, examined
+from reliability.sick_runs import CASES, HELD_OUT, SETTING, Case, DataSet, findings_of
 
-SEEDS_SET, SEEDS_JUDGED = range(10), range(10, 30)
+SEEDS_SET, SEEDS_MEASURED = range(10), range(10, 30)
 
 
 def main(arguments: list[str]) -> None:
@@ -23,22 +23,22 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--only", default="", help="only cases with this in their name or change")
     parser.add_argument("--each", action="store_true", help="also print what was found in each run")
     options = parser.parse_args(arguments)
-    seeds = SEEDS_SET if options.setting else SEEDS_JUDGED
-    wards = HELD_OUT if options.held_out else SETTING if options.setting else {**SETTING, **HELD_OUT}
-    print(f"Seeds {seeds[0]} to {seeds[-1]}.\n\n| sickness | the one change | {' | '.join(wards)} |")
-    print(f"|---|---|{'---:|' * len(wards)}")
+    seeds = SEEDS_SET if options.setting else SEEDS_MEASURED
+    data_sets = HELD_OUT if options.held_out else SETTING if options.setting else {**SETTING, **HELD_OUT}
+    print(f"Seeds {seeds[0]} to {seeds[-1]}.\n\n| sickness | the one change | {' | '.join(data_sets)} |")
+    print(f"|---|---|{'---:|' * len(data_sets)}")
     for case in (case for case in CASES if options.only in f"{case.name}, {case.change}"):
-        cells = [_sick(case, name, ward, seeds, options.each) for name, ward in wards.items()]
+        cells = [_sick(case, name, data, seeds, options.each) for name, data in data_sets.items()]
         print(f"| {case.name} | {case.change} | {' | '.join(cells)} |", flush=True)
-    healthy = {name: _healthy(name, ward, seeds, options.each) for name, ward in wards.items()}
+    healthy = {name: _healthy(name, data, seeds, options.each) for name, data in data_sets.items()}
     for level, what in (("problem", "healthy, a problem seen"), ("watch", "healthy, something to watch")):
         print(f"| {what} | none | {' | '.join(_counted(level, found) for found in healthy.values())} |")
 
 
-def _sick(case: Case, name: str, ward: Ward, seeds: Iterable[int], each: bool) -> str:
-    if case.name in ward.without:
+def _sick(case: Case, name: str, data: DataSet, seeds: Iterable[int], each: bool) -> str:
+    if case.name in data.without:
         return "-"
-    found = [examined(case.make(ward.job(seed))) for seed in seeds]
+    found = [findings_of(case.make(data.run(seed))) for seed in seeds]
     if each:
         _tell(f"{name}, {case.change}", found)
     named = [any(_names(case, finding) for finding in findings) for findings in found]
@@ -49,14 +49,14 @@ def _names(case: Case, finding: Finding) -> bool:
     return finding.name in (case.name, *case.also) and finding.level != "note"
 
 
-def _healthy(name: str, ward: Ward, seeds: Iterable[int], each: bool) -> list[tuple[Finding, ...]]:
+def _healthy(name: str, data: DataSet, seeds: Iterable[int], each: bool) -> list[tuple[Finding, ...]]:
     """Return the findings in the healthy runs of all the healthy recipes."""
     found: list[tuple[Finding, ...]] = []
-    for changed in ({}, *ward.others):
-        jobs = [ward.job(seed) for seed in seeds]
-        found += [examined(replace(job, settings=replace(job.settings, **changed))) for job in jobs]
+    for changed in ({}, *data.others):
+        runs = [data.run(seed) for seed in seeds]
+        found += [findings_of(replace(run, settings=replace(run.settings, **changed))) for run in runs]
         if each:
-            _tell(f"{name}, healthy {changed}", found[-len(jobs) :])
+            _tell(f"{name}, healthy {changed}", found[-len(runs) :])
     return found
 
 

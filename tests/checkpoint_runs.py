@@ -1,6 +1,7 @@
 """Small runs that are stopped and resumed, for the tests of checkpoints."""
 
 import os
+from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
@@ -23,7 +24,7 @@ CASES = {
 
 
 class KilledError(BaseException):
-    """Stands for the end of the process: nobody catches it."""
+    """The end of the process: nothing catches it."""
 
 
 def data(n=40, d=60, seed=0):
@@ -43,32 +44,43 @@ def trained(folder=None, resume=False, every=AT_EVERY_UPDATE, rows=None, label="
 
 
 def outcome(fitted):
-    """All that a fit gives but the time it took."""
+    """What a fit returns, without the time it took."""
     return fitted.network.parameters.tobytes(), replace(fitted.history, seconds=0.0)
 
 
-def killed_at(call, monkeypatch, place, name, before=True):
-    """Let the process end at the n-th call of a function, before or after it is done; return the list of its calls."""
+def raise_killed():
+    raise KilledError
+
+
+def killed_at(call, patch, place, name, before=True, kill=raise_killed):
+    """Kill the process at the n-th call of a function, before or after it is done; return the list of its calls."""
     real, calls = getattr(place, name), []
 
     def dying(*args, **kwargs):
         calls.append(1)
         if len(calls) == call and before:
-            raise KilledError
+            kill()
         answer = real(*args, **kwargs)
         if len(calls) == call:
-            raise KilledError
+            kill()
         return answer
 
-    monkeypatch.setattr(place, name, dying)
+    patch.setattr(place, name, dying)
     return calls
 
 
-def killed_after(updates, folder, monkeypatch, **how):
-    with monkeypatch.context() as patch:
-        killed_at(updates + 1, patch, loop.Batches, "at")
+@contextmanager
+def dying_at(call, place=loop.Batches, name="at", before=True):
+    """Expect the block to be killed at the n-th call of a function, by default the one that begins an update."""
+    with pytest.MonkeyPatch.context() as patch:
+        killed_at(call, patch, place, name, before)
         with pytest.raises(KilledError):
-            trained(folder, **how)
+            yield
+
+
+def killed_after(updates, folder, **how):
+    with dying_at(updates + 1):
+        trained(folder, **how)
 
 
 PHASES = {

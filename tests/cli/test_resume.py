@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import pellucid
-from checkpoint_runs import KilledError, killed_at
+from checkpoint_runs import dying_at, killed_at
 from pellucid.cli.main import run
 from pellucid.training import loop
 
@@ -39,7 +39,7 @@ def scores(path):
 
 @pytest.fixture(autouse=True)
 def no_doctor(monkeypatch):
-    """Its trials are updates too, which are counted here."""
+    """Its trials make updates too, which these tests count."""
     monkeypatch.setattr("pellucid.experiment.learner.diagnose", lambda *args, **how: ())
 
 
@@ -50,16 +50,14 @@ def plain_baseline(monkeypatch):
     monkeypatch.setattr("pellucid.experiment.learner.ENOUGH", 1)
 
 
-def test_the_baseline_goes_on_to_its_optimum(monkeypatch):
-    """It comes last, and is the only one that takes other steps."""
+def test_the_baseline_resumes_and_reaches_its_optimum(monkeypatch):
+    """It comes last, and it alone makes more updates."""
     with monkeypatch.context() as patch:
         updates = killed_at(0, patch, loop.Batches, "at")
         assert run([*WHOLE, "--seed", "1"]) == 0
         total = len(updates)
-    with monkeypatch.context() as patch:
-        killed_at(total - 2, patch, loop.Batches, "at")
-        with pytest.raises(KilledError):
-            run([*TRAIN, "--seed", "1"])
+    with dying_at(total - 2):
+        run([*TRAIN, "--seed", "1"])
     with monkeypatch.context() as patch:
         updates = killed_at(0, patch, loop.Batches, "at")
         assert run([*TRAIN, "--seed", "1", "--resume", "--json", "m.json"]) == 0
@@ -69,11 +67,9 @@ def test_the_baseline_goes_on_to_its_optimum(monkeypatch):
 
 @pytest.mark.usefixtures("plain_baseline")
 @pytest.mark.parametrize("update", [IN_THE_FIRST_FOLD, IN_ANOTHER_FOLD, IN_THE_SECOND_NETWORK])
-def test_the_command_goes_on(update, monkeypatch, capsys):
-    with monkeypatch.context() as patch:
-        killed_at(update, patch, loop.Batches, "at")
-        with pytest.raises(KilledError):
-            run(TRAIN)
+def test_the_command_resumes(update, monkeypatch, capsys):
+    with dying_at(update):
+        run(TRAIN)
     assert names() == ["m.checkpoint"]
     assert run(TRAIN) == 1
     assert "m.checkpoint holds an unfinished training. Resume it by --resume" in capsys.readouterr().err
@@ -93,11 +89,9 @@ def test_the_command_goes_on(update, monkeypatch, capsys):
     assert "m.checkpoint has no checkpoint to resume from" in capsys.readouterr().err
 
 
-def test_force_forgets_what_was_not_finished(monkeypatch):
-    with monkeypatch.context() as patch:
-        killed_at(IN_THE_FIRST_FOLD, patch, loop.Batches, "at")
-        with pytest.raises(KilledError):
-            run(TRAIN)
+def test_force_deletes_an_unfinished_training():
+    with dying_at(IN_THE_FIRST_FOLD):
+        run(TRAIN)
     assert run([*TRAIN, "--force", "--epochs", "2", "--checkpoint-every", "60s"]) == 0
     assert names() == ["m", "m.toml"]
 
@@ -105,7 +99,7 @@ def test_force_forgets_what_was_not_finished(monkeypatch):
 @pytest.mark.usefixtures("plain_baseline")
 @pytest.mark.parametrize(("update", "leaves_a_model"), [(IN_ANOTHER_FOLD, False), (IN_THE_SECOND_NETWORK, True)])
 def test_the_command_after_ctrl_c(update, leaves_a_model, monkeypatch, capsys):
-    """What is half trained is a model, but nothing to judge in a fold."""
+    """A half-trained network is a model, but a half-trained fold has no score."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         with monkeypatch.context() as patch:

@@ -12,6 +12,7 @@ from checkpoint_runs import (
     CASES,
     KilledError,
     data,
+    dying_at,
     killed_after,
     killed_at,
     outcome,
@@ -27,26 +28,39 @@ from pellucid.errors import (
     TrainingWarning,
 )
 from pellucid.nn import GradientDescent
-from pellucid.training import Checkpoints, Every, fit, loop
+from pellucid.training import Checkpoints, Every, fit
 from pellucid.training.checkpoints import checkpoints
 from training_runs import LOSS
 
 pytestmark = pytest.mark.usefixtures("no_waiting_for_the_disk")
+ADAM = CASES["adam"]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path / "c"
+
+
+@pytest.fixture
+def killed(folder):
+    """A folder whose job, ADAM, was killed after 9 updates."""
+    killed_after(9, folder, **ADAM)
+    return folder
 
 
 # the folder -------------------------------------------------------------------------------------------------------
 
 
-def test_a_short_job_never_writes(tmp_path):
-    trained(tmp_path / "c", every="60s", **CASES["adam"])
+def test_a_short_job_never_writes(folder, tmp_path):
+    trained(folder, every="60s", **ADAM)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_every_so_many_epochs(tmp_path, monkeypatch):
+def test_every_so_many_epochs(folder, monkeypatch):
     written = []
     real = checkpoints.write_sealed
     monkeypatch.setattr(checkpoints, "write_sealed", lambda path, *rest: written.append(path.name) or real(path, *rest))
-    trained(tmp_path / "c", every="4 epochs", **CASES["lbfgs"] | {"epochs": 9})
+    trained(folder, every="4 epochs", **CASES["lbfgs"] | {"epochs": 9})
     assert written == ["job.checkpoint", *["a.fit.checkpoint"] * 3]  # 4, 8 and the end
 
 
@@ -69,40 +83,35 @@ def test_a_folder_that_cannot_be_written_is_an_error_before_any_work(tmp_path):
             Checkpoints(tmp_path / "c")
 
 
-def test_an_unfinished_training_is_not_overwritten(tmp_path, monkeypatch):
-    folder = tmp_path / "c"
-    killed_after(9, folder, monkeypatch, **CASES["adam"])
-    before = {path: path.read_bytes() for path in folder.iterdir()}
+def test_an_unfinished_training_is_not_overwritten(killed):
+    before = {path: path.read_bytes() for path in killed.iterdir()}
     with pytest.raises(OutputExistsError, match=r"holds an unfinished training\. Resume it by --resume"):
-        Checkpoints(folder)
-    assert {path: path.read_bytes() for path in folder.iterdir()} == before
-    (folder / "notes").write_text("mine")
-    Checkpoints(folder, force=True)
-    assert [path.name for path in folder.iterdir()] == ["notes"]
+        Checkpoints(killed)
+    assert {path: path.read_bytes() for path in killed.iterdir()} == before
+    (killed / "notes").write_text("mine")
+    Checkpoints(killed, force=True)
+    assert [path.name for path in killed.iterdir()] == ["notes"]
     with pytest.raises(MissingFileError, match="has no checkpoint to resume from"):
-        Checkpoints(folder, resume=True)
+        Checkpoints(killed, resume=True)
 
 
-def test_discard_removes_all_of_it(tmp_path, monkeypatch):
-    folder = tmp_path / "c"
-    killed_after(9, folder, monkeypatch, **CASES["adam"])
-    (folder / ".a.fit.checkpoint.12ab34cd").write_bytes(b"half of a write that was killed")
-    job = Checkpoints(folder, resume=True)
+def test_discard_removes_all_of_it(tmp_path, killed):
+    (killed / ".a.fit.checkpoint.12ab34cd").write_bytes(b"half of a write that was killed")
+    job = Checkpoints(killed, resume=True)
     job.discard()
     job.discard()
     assert list(tmp_path.iterdir()) == []
 
 
-def test_nothing_else_is_removed_and_no_leftover_is_resumed(tmp_path, monkeypatch):
+def test_nothing_else_is_removed_and_no_leftover_is_resumed(folder):
     """When a kill comes while the folder is deleted, the files of a fit stay without their job."""
-    folder = tmp_path / "c"
-    killed_after(29, folder, monkeypatch, **CASES["adam"])
+    killed_after(29, folder, **ADAM)
     (folder / "job.checkpoint").unlink()
     mine = ["a.2.checkpoint", "a.fit.checkpoint.bak", "model.checkpoint"]
     for name in mine:
         (folder / name).write_text("mine")
-    how = CASES["adam"] | {"epochs": 21}
-    killed_after(9, folder, monkeypatch, **how)
+    how = ADAM | {"epochs": 21}
+    killed_after(9, folder, **how)
     assert outcome(trained(folder, resume=True, **how)) == outcome(trained(**how))
     Checkpoints(folder, force=True)
     assert sorted(path.name for path in folder.iterdir()) == mine
@@ -111,37 +120,37 @@ def test_nothing_else_is_removed_and_no_leftover_is_resumed(tmp_path, monkeypatc
 @pytest.mark.parametrize(
     ("error", "stays"), [(None, False), (DivergedError("x"), False), (InputError("x"), True), (KilledError(), True)]
 )
-def test_as_a_context_it_is_discarded_when_the_job_is_done(error, stays, tmp_path):
-    with suppress(DivergedError, InputError, KilledError), Checkpoints(tmp_path / "c", "1") as job:
+def test_as_a_context_it_is_discarded_when_the_job_is_done(error, stays, folder):
+    with suppress(DivergedError, InputError, KilledError), Checkpoints(folder, "1") as job:
         fit(*data(), settings(**CASES["lbfgs"]), LOSS, 1, checkpoint=job.at("a"))
         if error is not None:
             raise error
-    assert (tmp_path / "c").exists() == stays == job.begun
+    assert folder.exists() == stays == job.begun
 
 
-def test_each_fit_has_a_label_of_its_own(tmp_path):
-    job = Checkpoints(tmp_path / "c", "1")
+def test_each_fit_has_a_label_of_its_own(folder):
+    job = Checkpoints(folder, "1")
     fit(*data(), settings(**CASES["lbfgs"]), LOSS, 1, checkpoint=job.at("../Fold 3 of 5, member 0"))
-    assert sorted(path.name for path in (tmp_path / "c").iterdir())[0] == "fold-3-of-5-member-0.fit.checkpoint"
+    assert sorted(path.name for path in folder.iterdir())[0] == "fold-3-of-5-member-0.fit.checkpoint"
     for label in ("fold 3 of 5: member 0", "../", ""):
         with pytest.raises(InputError, match="a label of its own"):
             job.at(label)
 
 
-def test_stored_values_survive_a_kill(tmp_path, monkeypatch):
-    job = Checkpoints(tmp_path / "c", AT_EVERY_UPDATE, {"size": (8, 8)})
+def test_stored_values_survive_a_kill(folder, monkeypatch):
+    job = Checkpoints(folder, AT_EVERY_UPDATE, {"size": (8, 8)})
     assert job.keep("seed", 5) == 5
     fit(*data(), settings(**CASES["lbfgs"]), LOSS, 1, checkpoint=job.at("a"))
     assert job.keep("later", "x") == "x"
-    again = Checkpoints(tmp_path / "c", AT_EVERY_UPDATE, {"size": (8, 8)}, resume=True)
+    again = Checkpoints(folder, AT_EVERY_UPDATE, {"size": (8, 8)}, resume=True)
     assert (again.keep("seed", 6), again.keep("later", "y")) == (5, "x")
     with pytest.raises(
         InputError, match=r"a different training: size was \(8, 8\), now it is \(9, 9\); resuming would give"
     ):
-        Checkpoints(tmp_path / "c", fingerprint={"size": (9, 9)}, resume=True)
+        Checkpoints(folder, fingerprint={"size": (9, 9)}, resume=True)
     monkeypatch.setattr(checkpoints, "blas_description", lambda: "64 threads")
     with pytest.raises(InputError, match=r"BLAS was .*, now it is 64 threads"):
-        Checkpoints(tmp_path / "c", fingerprint={"size": (8, 8)}, resume=True)
+        Checkpoints(folder, fingerprint={"size": (8, 8)}, resume=True)
 
 
 X, Y = data()
@@ -154,13 +163,12 @@ OTHERS = {
 
 
 @pytest.mark.parametrize("difference", OTHERS)
-def test_a_different_training_cannot_resume(difference, tmp_path, monkeypatch):
-    killed_after(9, tmp_path / "c", monkeypatch, **CASES["adam"])
+def test_a_different_training_cannot_resume(difference, killed):
     with pytest.raises(InputError, match=f"a.fit.checkpoint belongs to a different training: {difference}; resuming"):
-        trained(tmp_path / "c", resume=True, **CASES["adam"] | OTHERS[difference])
+        trained(killed, resume=True, **ADAM | OTHERS[difference])
 
 
-def test_functions_in_the_settings_have_a_stable_fingerprint(tmp_path, monkeypatch):
+def test_functions_in_the_settings_have_a_stable_fingerprint(folder):
     """Their addresses change from process to process."""
 
     def of_address():
@@ -170,9 +178,9 @@ def test_functions_in_the_settings_have_a_stable_fingerprint(tmp_path, monkeypat
         return schedule
 
     kept = of_address()
-    killed_after(9, tmp_path / "c", monkeypatch, **CASES["adam"] | {"learning_rate": kept})
-    other_address = CASES["adam"] | {"learning_rate": of_address()}
-    assert outcome(trained(tmp_path / "c", resume=True, **other_address)) == outcome(trained(**other_address))
+    killed_after(9, folder, **ADAM | {"learning_rate": kept})
+    other_address = ADAM | {"learning_rate": of_address()}
+    assert outcome(trained(folder, resume=True, **other_address)) == outcome(trained(**other_address))
 
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (40, 12), np.uint8)
@@ -184,48 +192,46 @@ OF_ITS_OWN = {
 
 
 @pytest.mark.parametrize("difference", OF_ITS_OWN)
-def test_bytes_and_initial_arrays_count_by_their_values(difference, tmp_path, monkeypatch):
+def test_bytes_and_initial_arrays_count_by_their_values(difference, folder):
     then, now = OF_ITS_OWN[difference]
-    how = CASES["adam"] | {"early_stopping": False}
-    killed_after(9, tmp_path / "c", monkeypatch, **how | then)
+    how = ADAM | {"early_stopping": False}
+    killed_after(9, folder, **how | then)
     with pytest.raises(InputError, match=f"a different training: {difference}; resuming"):
-        trained(tmp_path / "c", resume=True, **how | now)
-    assert outcome(trained(tmp_path / "c", resume=True, **how | then)) == outcome(trained(**how | then))
+        trained(folder, resume=True, **how | now)
+    assert outcome(trained(folder, resume=True, **how | then)) == outcome(trained(**how | then))
 
 
-def test_sample_weights_and_a_warm_start_count(tmp_path, monkeypatch):
+def test_sample_weights_and_a_warm_start_count(folder):
     start = trained(**CASES["lbfgs"]).network
 
     def run(folder=None, resume=False, weight=1.0, start=start):
         checkpoint = None if folder is None else Checkpoints(folder, AT_EVERY_UPDATE, resume=resume).at("a")
         w = np.full(len(Y), 1.0)
         w[0] = weight
-        return fit(X, Y, settings(**CASES["adam"]), LOSS, 1, sample_weight=w, start=start, checkpoint=checkpoint)
+        return fit(X, Y, settings(**ADAM), LOSS, 1, sample_weight=w, start=start, checkpoint=checkpoint)
 
-    with monkeypatch.context() as patch:
-        killed_at(9, patch, loop.Batches, "at")
-        with pytest.raises(KilledError):
-            run(tmp_path / "c")
+    with dying_at(9):
+        run(folder)
     with pytest.raises(InputError, match="the training rows differ; the validation rows differ; resuming"):
-        run(tmp_path / "c", True, weight=2.0)
+        run(folder, True, weight=2.0)
     with pytest.raises(InputError, match="training: the network to start from differs; resuming"):
-        run(tmp_path / "c", True, start=None)
-    assert outcome(run(tmp_path / "c", True)) == outcome(run())
+        run(folder, True, start=None)
+    assert outcome(run(folder, True)) == outcome(run())
 
 
-def test_a_seed_must_be_known(tmp_path):
+def test_a_seed_must_be_known(folder):
     with pytest.raises(InputError, match="needs random_state as a number"):
-        trained(tmp_path / "c", random_state=None)
+        trained(folder, random_state=None)
 
 
-def test_row_space_stays_as_it_was_decided(tmp_path, monkeypatch):
+def test_row_space_stays_as_it_was_decided(folder, monkeypatch):
     """Another amount of memory may be free when it is resumed."""
     how = CASES["basis"] | {"row_space": "auto", "epochs": 200}
     expected = outcome(trained(**how))
     assert expected[1].used_row_space
-    killed_after(9, tmp_path / "c", monkeypatch, **how)
+    killed_after(9, folder, **how)
     monkeypatch.setattr("pellucid.training.row_space.eligibility._free_memory", lambda: 1)
-    assert outcome(trained(tmp_path / "c", resume=True, **how)) == expected
+    assert outcome(trained(folder, resume=True, **how)) == expected
 
 
 # damage -----------------------------------------------------------------------------------------------------------
@@ -237,37 +243,33 @@ def flip(path):
     path.write_bytes(data)
 
 
-def test_a_damaged_checkpoint_is_an_error_and_without_it_the_fit_starts_anew(tmp_path, monkeypatch):
-    killed_after(9, tmp_path / "c", monkeypatch, **CASES["adam"])
-    path = tmp_path / "c" / "a.fit.checkpoint"
+def test_a_damaged_checkpoint_is_an_error_and_without_it_the_fit_starts_anew(killed):
+    path = killed / "a.fit.checkpoint"
     flip(path)
     with pytest.raises(
         ModelFileError, match=r"a\.fit\.checkpoint is damaged.* Delete a\.fit\.checkpoint to start that fit anew\.$"
     ):
-        trained(tmp_path / "c", resume=True, **CASES["adam"])
+        trained(killed, resume=True, **ADAM)
     path.unlink()
-    assert outcome(trained(tmp_path / "c", resume=True, **CASES["adam"])) == outcome(trained(**CASES["adam"]))
+    assert outcome(trained(killed, resume=True, **ADAM)) == outcome(trained(**ADAM))
 
 
 @pytest.mark.parametrize("before_fsync", [True, False])
-def test_a_kill_in_the_write_leaves_the_last_whole_file(before_fsync, tmp_path, monkeypatch):
-    folder = tmp_path / "c"
-    killed_after(9, folder, monkeypatch, **CASES["adam"])
-    whole = (folder / "a.fit.checkpoint").read_bytes()
+def test_a_kill_in_the_write_leaves_the_last_whole_file(before_fsync, monkeypatch, killed):
+    whole = (killed / "a.fit.checkpoint").read_bytes()
     with monkeypatch.context() as patch:
         killed_at(1, patch, os, "fsync", before_fsync)
         patch.setattr(Path, "unlink", lambda self: None)  # a process that ends cleans nothing up
         with pytest.raises(KilledError):
-            trained(folder, resume=True, **CASES["adam"])
-    names = sorted(path.name for path in folder.iterdir())
+            trained(killed, resume=True, **ADAM)
+    names = sorted(path.name for path in killed.iterdir())
     assert names[0].startswith(".a.fit.checkpoint.") and names[1:] == ["a.fit.checkpoint", "job.checkpoint"]
-    assert (folder / "a.fit.checkpoint").read_bytes() == whole
-    assert outcome(trained(folder, resume=True, **CASES["adam"])) == outcome(trained(**CASES["adam"]))
+    assert (killed / "a.fit.checkpoint").read_bytes() == whole
+    assert outcome(trained(killed, resume=True, **ADAM)) == outcome(trained(**ADAM))
 
 
-def test_an_unfinished_training_of_an_earlier_release_is_a_clear_error(tmp_path):
+def test_an_unfinished_training_of_an_earlier_release_is_a_clear_error(folder):
     """Format version 1 wrote two files a fit, in turn."""
-    folder = tmp_path / "c"
     folder.mkdir()
     for name in ("job", "a.0", "a.1"):
         checkpoints.write_sealed(folder / f"{name}.checkpoint", checkpoints.KIND, 1, {}, {"about": {}, "kept": {}})
@@ -282,11 +284,10 @@ def test_an_unfinished_training_of_an_earlier_release_is_a_clear_error(tmp_path)
     assert not folder.exists()
 
 
-def test_a_damaged_job_is_an_error(tmp_path, monkeypatch):
-    killed_after(9, tmp_path / "c", monkeypatch, **CASES["adam"])
-    flip(tmp_path / "c" / "job.checkpoint")
+def test_a_damaged_job_is_an_error(killed):
+    flip(killed / "job.checkpoint")
     with pytest.raises(ModelFileError, match=r"job\.checkpoint"):
-        Checkpoints(tmp_path / "c", resume=True)
+        Checkpoints(killed, resume=True)
 
 
 def set_in(name, value):
@@ -338,43 +339,41 @@ def forge(folder, change):
 
 
 @pytest.mark.parametrize("what", FORGERIES)
-def test_a_forged_checkpoint_is_an_error(what, tmp_path, monkeypatch):
+def test_a_forged_checkpoint_is_an_error(what, killed):
     """Well made and sealed, but by somebody else: an error, never wrong weights."""
-    killed_after(9, tmp_path / "c", monkeypatch, **CASES["adam"])
-    forge(tmp_path / "c", FORGERIES[what])
+    forge(killed, FORGERIES[what])
     with pytest.raises(ModelFileError, match=r"a\.fit\.checkpoint does not fit this training: ") as error:
-        trained(tmp_path / "c", resume=True, **CASES["adam"])
+        trained(killed, resume=True, **ADAM)
     if what in ("batch", "no order", "epoch"):
         assert "its position is impossible for 36 rows in 20 epochs of 4 batches. Start anew" in str(error.value)
 
 
-def test_the_time_of_all_processes_is_counted(tmp_path, monkeypatch):
-    killed_after(9, tmp_path / "c", monkeypatch, **CASES["adam"])
+def test_the_time_of_all_processes_is_counted(killed):
 
     def change(_, content):
         assert 0 < content["seconds"] < 1000
         content["seconds"] = 1000.0
 
-    forge(tmp_path / "c", change)
-    assert 1000 < trained(tmp_path / "c", resume=True, **CASES["adam"]).history.seconds < 2000
+    forge(killed, change)
+    assert 1000 < trained(killed, resume=True, **ADAM).history.seconds < 2000
 
 
 @pytest.mark.parametrize("slot", [[0.0], "text", np.array([None])])
-def test_a_rule_that_cannot_be_saved_is_an_error_before_training(slot, tmp_path):
+def test_a_rule_that_cannot_be_saved_is_an_error_before_training(slot, folder):
     class Own(GradientDescent):
         def slots(self, parameters):
             return {"mine": slot}
 
     with pytest.raises(InputError, match=r"the optimizer stores 'mine' as .* arrays of numbers"):
-        trained(tmp_path / "c", optimizer=Own())
+        trained(folder, optimizer=Own())
 
 
 # a disk that fails ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("recovers", [False, True])
-def test_training_continues_where_the_disk_is_full(recovers, tmp_path, monkeypatch):
-    expected, folder = outcome(trained(**CASES["adam"])), tmp_path / "c"
+def test_training_continues_where_the_disk_is_full(recovers, folder, monkeypatch):
+    expected, folder = outcome(trained(**ADAM)), folder
     real, calls = os.fsync, []
 
     def full(descriptor):
@@ -386,7 +385,7 @@ def test_training_continues_where_the_disk_is_full(recovers, tmp_path, monkeypat
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", full)
         with pytest.warns(TrainingWarning) as warned:
-            assert outcome(trained(folder, **CASES["adam"])) == expected
+            assert outcome(trained(folder, **ADAM)) == expected
     assert [str(w.message) for w in warned] == [
         f"no checkpoint could be written to {folder} (could not write {folder}/a.fit.checkpoint: No space left on "
         "device. Nothing was changed there). Training continues and will try again. Free some space on that disk, or "
@@ -399,11 +398,11 @@ def test_training_continues_where_the_disk_is_full(recovers, tmp_path, monkeypat
         if recovers
         else (content["state"]["epoch"], content["state"]["batch"]) == (1, 0)
     )
-    assert outcome(trained(folder, resume=True, **CASES["adam"])) == expected
+    assert outcome(trained(folder, resume=True, **ADAM)) == expected
 
 
-def test_training_continues_where_the_folder_is_gone(tmp_path, monkeypatch):
-    how = CASES["adam"]
+def test_training_continues_where_the_folder_is_gone(tmp_path):
+    how = ADAM
     (tmp_path / "place").mkdir()
     job = Checkpoints(tmp_path / "place" / "c", AT_EVERY_UPDATE)
     (tmp_path / "place").rmdir()

@@ -1,4 +1,4 @@
-"""Nothing lost: stopped anywhere and resumed, a fit gives the weights of one that was never stopped, bit for bit."""
+"""Stopped anywhere and resumed, a fit gives the weights of one that was never stopped, bit for bit."""
 
 import copy
 import os
@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from functools import cache
 from pathlib import Path
@@ -20,6 +21,7 @@ from checkpoint_runs import (
     PHASES,
     KilledError,
     data,
+    dying_at,
     killed_after,
     killed_at,
     outcome,
@@ -39,7 +41,7 @@ pytestmark = pytest.mark.usefixtures("no_waiting_for_the_disk")
 
 
 def other(value):
-    """A value of the same kind, but another one; a kind that is new here must be thought about."""
+    """Return another value of the same kind. A new kind needs a new line here."""
     if isinstance(value, bool):
         return not value
     if isinstance(value, int | float):
@@ -58,7 +60,7 @@ def other(value):
         return value
     if isinstance(value, np.random.Generator):
         value = copy.deepcopy(value)
-        value.integers(10, dtype=np.uint32)  # an odd half of its bits is kept for later
+        value.integers(10, dtype=np.uint32)  # it stores the unused half of its bits
         return value
     if is_dataclass(value):
         return type(value)(**{f.name: other(getattr(value, f.name)) for f in fields(value)})
@@ -67,7 +69,7 @@ def other(value):
 
 
 def bits(value):
-    """Return something that is equal only for the same bits."""
+    """Return a value that is equal only for the same bits."""
     if isinstance(value, np.ndarray):
         return value.dtype, value.shape, value.tobytes()
     if isinstance(value, Network):
@@ -107,7 +109,7 @@ def test_every_field_of_state_is_in_a_checkpoint(name, optimizer, tmp_path):
         assert bits(getattr(again, kept)) == bits(getattr(state, kept)), kept
 
 
-# what a checkpoint would be without them: a flag of a run that is over, and Ctrl-C, which is never saved
+# flags of a run that is over, and of Ctrl-C, which is never saved
 WITHOUT_EFFECT_IN_A_RUN_UNDER_WAY = {"stopped", "diverged", "interrupted"}
 OVERFITTING = {
     "optimizer": "adam", "batch_size": 9, "dropout": 0.2, "epochs": 60, "learning_rate": Cosine(0.01),
@@ -121,8 +123,7 @@ AFTER_THE_BEST = 4 * 12 + 2  # updates: the best, of epoch 9, is behind, 17 is w
 def half_done(tmp_path_factory):
     """A folder where OVERFITTING was killed, and what it would have given."""
     folder = tmp_path_factory.mktemp("half") / "c"
-    with pytest.MonkeyPatch.context() as patch:
-        killed_after(AFTER_THE_BEST, folder, patch, **OVERFITTING)
+    killed_after(AFTER_THE_BEST, folder, **OVERFITTING)
     expected = outcome(trained(**OVERFITTING))
     assert (expected[1].best_epoch, len(expected[1].cost)) == (9, 17)
     return folder, expected
@@ -133,24 +134,24 @@ def resumed_from(half_done, tmp_path):
     return outcome(trained(tmp_path / "c", resume=True, every="60s", **OVERFITTING))
 
 
-def test_with_all_fields_it_ends_where_it_would_have_ended(half_done, tmp_path):
+def test_with_all_fields_resuming_gives_the_same(half_done, tmp_path):
     assert resumed_from(half_done, tmp_path) == half_done[1]
 
 
 @pytest.mark.parametrize("name", sorted(set(KEPT) - WITHOUT_EFFECT_IN_A_RUN_UNDER_WAY))
-def test_without_one_field_it_ends_elsewhere(name, half_done, tmp_path, monkeypatch):
-    """Mutants: each field is left as it was at the start, while the rest is restored."""
+def test_without_one_field_resuming_gives_other_weights(name, half_done, tmp_path, monkeypatch):
+    """Mutants: one field stays as it was at the start, the others are restored."""
 
     def forgetful(state, parts):
         before = copy.deepcopy(getattr(state, name))
         state_file.restore(state, parts)
-        assert bits(before) != bits(getattr(state, name)), "this run does not show the field"
+        assert bits(before) != bits(getattr(state, name)), "this run does not use the field"
         if name == "learned":
             state.learned.parameters[:] = before.parameters
         else:
             setattr(state, name, before)
 
-    monkeypatch.setattr(fit_progress, "check_position", lambda *_: None)  # which notices some of it too
+    monkeypatch.setattr(fit_progress, "check_position", lambda *_: None)  # which detects some of it too
     monkeypatch.setattr(fit_progress, "restore", forgetful)
     assert resumed_from(half_done, tmp_path) != half_done[1]
 
@@ -163,28 +164,26 @@ FIRST_WINS = {"adam": 10, "lbfgs": 5, "basis": 10, "dual": 10}  # seeds with whi
 
 @pytest.mark.parametrize("restarts", [1, 3])
 @pytest.mark.parametrize("case", CASES)
-def test_killed_again_and_again_it_ends_where_it_would_have_ended(case, restarts, tmp_path, monkeypatch):
-    """Every process gets only a few updates further; a start that is done, the best, is carried through all of them."""
+def test_killed_again_and_again_and_resumed_gives_the_same(case, restarts, tmp_path, monkeypatch):
+    """Each process makes only a few updates. All of them must pass on the best finished start."""
     how = CASES[case] | {"random_state": FIRST_WINS[case]}
     first = trained(**how).network.parameters.tobytes()
     how["restarts"] = restarts
     expected = outcome(trained(**how))
     assert expected[0] == first and expected[1].used_row_space == (case in ("basis", "dual"))
     killed = 0
-    while True:
-        with monkeypatch.context() as patch:
+    resumed = None
+    while resumed is None:
+        with monkeypatch.context() as patch, suppress(KilledError):
             killed_at(9, patch, loop.Batches, "at")
-            try:
-                resumed = trained(tmp_path / "c", resume=killed > 0, **how)
-                break
-            except KilledError:
-                killed += 1
-    assert killed >= restarts and outcome(resumed) == expected
+            killed += 1
+            resumed = trained(tmp_path / "c", resume=killed > 1, **how)
+    assert killed > restarts and outcome(resumed) == expected
 
 
 @cache
 def whole(case):
-    """Return what the run with three starts gives, and how often it comes to each phase; the same with checkpoints."""
+    """Return the outcome with three starts, with and without checkpoints the same, and the calls of each phase."""
     how = CASES[case] | {"restarts": 3}
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
         patch.setattr(os, "fsync", lambda descriptor: None)
@@ -204,37 +203,23 @@ def test_killed_in_each_phase(case, phase, share, tmp_path, monkeypatch):
     how = CASES[case] | {"restarts": 3}
     expected, calls = whole(case)
     place, name, before = PHASES[phase]
-    with monkeypatch.context() as patch:
-        killed_at(int(share * calls[place, name]), patch, place, name, before)
-        with pytest.raises(KilledError):
-            trained(tmp_path / "c", **how)
+    with dying_at(int(share * calls[place, name]), place, name, before):
+        trained(tmp_path / "c", **how)
     assert outcome(trained(tmp_path / "c", resume=True, **how)) == expected
 
 
 SCRIPT = """
-import os, signal, sys
+import os, signal, sys, types
 sys.path.insert(0, {tests!r})
-from checkpoint_runs import CASES, trained
-from checkpoint_runs import PHASES
-phase, call, resume = {phase!r}, {call}, {resume}
-place, name, before = PHASES[phase]
-real, calls = getattr(place, name), []
-def dying(*args, **kwargs):
-    calls.append(1)
-    if len(calls) == call and before:
-        os.kill(os.getpid(), signal.SIGKILL)
-    answer = real(*args, **kwargs)
-    if len(calls) == call:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return answer
-setattr(place, name, dying)
-fitted = trained("c", resume=resume, restarts=3, **CASES["basis"])
-print(fitted.network.parameters.tobytes().hex())
+from checkpoint_runs import CASES, PHASES, killed_at, trained
+kill = lambda: os.kill(os.getpid(), signal.SIGKILL)
+killed_at({call}, types.SimpleNamespace(setattr=setattr), *PHASES[{phase!r}], kill=kill)
+print(trained("c", resume={resume}, restarts=3, **CASES["basis"]).network.parameters.tobytes().hex())
 """
 
 
 def test_sigkill_and_another_process(tmp_path):
-    """Truly killed, in the update, in the write and behind it, one process after the other."""
+    """Really killed: in an update, in the write and after it, one process after the other."""
     tests = str(Path(__file__).parents[1])
     plan = [("in the write", 21), ("after the rename", 30), ("in the middle of an update", 9), ("in the write", 0)]
     for number, (phase, call) in enumerate(plan):
@@ -246,7 +231,7 @@ def test_sigkill_and_another_process(tmp_path):
 
 
 def test_a_run_that_diverged_diverges_again(tmp_path):
-    """Its last state, with an order of rows and no batch done, is no place to go on from."""
+    """Its last state, with an order of rows and no batch done, cannot be resumed."""
 
     def far_at_the_end_of_epoch_0(t, epochs):
         return 1e200 if 0.7 < t < 1 else 0.01
@@ -258,7 +243,7 @@ def test_a_run_that_diverged_diverges_again(tmp_path):
             fit(*data(), settings(**how), "squared_error", 1, checkpoint=job.at("a"))
 
 
-def test_what_is_finished_comes_from_file(tmp_path, monkeypatch):
+def test_a_finished_fit_comes_from_its_file(tmp_path, monkeypatch):
     """A job of several fits: the first is done, the second half done, the third not begun."""
 
     def job(folder, resume=False):
@@ -268,10 +253,8 @@ def test_what_is_finished_comes_from_file(tmp_path, monkeypatch):
 
     expected = job(tmp_path / "whole")
     updates = 4 * len(expected[0][1].cost)
-    with monkeypatch.context() as patch:
-        killed_at(updates + 6, patch, loop.Batches, "at")
-        with pytest.raises(KilledError):
-            job(tmp_path / "c")
+    with dying_at(updates + 6):
+        job(tmp_path / "c")
     seen = []
     real = loop.Batches.at
     monkeypatch.setattr(loop.Batches, "at", lambda *args: seen.append(1) or real(*args))
@@ -282,10 +265,8 @@ def test_what_is_finished_comes_from_file(tmp_path, monkeypatch):
 def test_callbacks_hear_of_each_epoch_once(tmp_path, monkeypatch):
     heard = []
     how = CASES["adam"] | {"callbacks": (lambda state: heard.append(state.epoch),)}
-    with monkeypatch.context() as patch:
-        killed_at(4 * 5 + 3, patch, loop.Batches, "at")
-        with pytest.raises(KilledError):
-            trained(tmp_path / "c", **how)
+    with dying_at(4 * 5 + 3):
+        trained(tmp_path / "c", **how)
     trained(tmp_path / "c", resume=True, **how)
     assert heard == list(range(1, len(heard) + 1)) and len(heard) > 6
 
@@ -301,7 +282,7 @@ def test_a_callback_that_stopped_it_is_not_forgotten(tmp_path, monkeypatch):
     assert outcome(trained(tmp_path / "c", resume=True, **how)) == expected
 
 
-def test_ctrl_c_leaves_a_checkpoint_to_go_on_from(tmp_path):
+def test_ctrl_c_leaves_a_checkpoint_to_resume(tmp_path):
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         pressed = lambda state: state.epoch == 3 and os.kill(os.getpid(), signal.SIGINT)  # noqa: E731
@@ -316,7 +297,7 @@ def test_ctrl_c_leaves_a_checkpoint_to_go_on_from(tmp_path):
     )
 
 
-def test_divergence_of_a_start_that_came_back_is_told_again(tmp_path):
+def test_the_warning_of_a_restored_divergence_is_repeated(tmp_path):
     one = np.ones((1, 1))
     how = {
         "hidden_layers": (), "init": [one], "optimizer": "gradient_descent", "learning_rate": 3.0, "epochs": 2000,

@@ -12,12 +12,12 @@ from pellucid.nn import SCHEDULES, Dense, Network
 from pellucid.nn.scaled_integers import IntegerRows
 from pellucid.training import EarlyStopping, History, Settings, fit
 from pellucid.training.diagnostics import LEVELS, NAMES, Finding, diagnose
-from pellucid.training.diagnostics import findings as at
-from pellucid.training.diagnostics.findings import told_once
+from pellucid.training.diagnostics import findings as thresholds
+from pellucid.training.diagnostics.findings import merge_networks
 from pellucid.training.diagnostics.learning_checks import better_rate
-from pellucid.training.diagnostics.observed_run import Patient, passed
+from pellucid.training.diagnostics.observed_run import ObservedRun, passed
 from pellucid.training.examples import Examples
-from reliability.patients import CASES, SETTING, examined
+from reliability.sick_runs import CASES, SETTING, findings_of
 
 CODES = "softmax_cross_entropy"
 ONE = "binary_cross_entropy"
@@ -60,8 +60,8 @@ def test_views_of_one_sample_are_not_counted_as_samples():
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.change)
 def test_a_sickness_is_named(case):
-    ward = SETTING["friedman" if case.name in SETTING["moons"].without else "moons"]
-    findings = examined(case.make(ward.job(30)))
+    healthy = SETTING["friedman" if case.name in SETTING["moons"].without else "moons"]
+    findings = findings_of(case.make(healthy.run(30)))
     sick = found(findings, case.name)
     assert sick.level in ("problem", "watch")
     assert any(character.isdigit() for character in sick.sentence) and sick.numbers
@@ -70,10 +70,10 @@ def test_a_sickness_is_named(case):
 
 @pytest.mark.parametrize("data", SETTING)
 def test_no_problem_in_healthy_runs(data):
-    ward = SETTING[data]
-    for changed in ({}, *ward.others):
-        job = ward.job(31)
-        findings = examined(replace(job, settings=replace(job.settings, **changed)))
+    healthy = SETTING[data]
+    for changed in ({}, *healthy.others):
+        run = healthy.run(31)
+        findings = findings_of(replace(run, settings=replace(run.settings, **changed)))
         assert not [finding for finding in findings if finding.level == "problem"]
 
 
@@ -93,13 +93,13 @@ def test_the_four_layer_cats(real_data):
 
 
 def test_the_rate_advised_is_the_one_that_learned_most():
-    job = SETTING["digits"].job(32)
-    slow = replace(job, settings=replace(job.settings, learning_rate=0.02 / 1000))
-    finding = found(examined(slow), "rate too low")
+    run = SETTING["digits"].run(32)
+    slow = replace(run, settings=replace(run.settings, learning_rate=0.02 / 1000))
+    finding = found(findings_of(slow), "rate too low")
     assert finding.numbers["rate"] == 0.02 / 1000 and finding.numbers["better_rate"] in (0.006, 0.02)
     assert f"learning_rate={finding.numbers['better_rate']:.3g} (--learning-rate" in finding.advice
-    advised = replace(job, settings=replace(job.settings, learning_rate=finding.numbers["better_rate"]))
-    assert not names(examined(advised)) & {"rate too low", "rate too high"}
+    advised = replace(run, settings=replace(run.settings, learning_rate=finding.numbers["better_rate"]))
+    assert not names(findings_of(advised)) & {"rate too low", "rate too high"}
 
 
 def test_a_dead_start_offers_restarts_and_they_help():
@@ -110,7 +110,7 @@ def test_a_dead_start_offers_restarts_and_they_help():
     network, history, settings, *_ = trained(X, y, replace(settings, init=list(start.values())))
     finding = found(diagnose(network, history, settings, X, y), "dead layer")
     assert finding.level == "problem" and finding.numbers == {"layer": 1, "units": 2}
-    assert "2 units of layer 1" in finding.sentence and "at the start already" in finding.sentence
+    assert "2 units of layer 1" in finding.sentence and "already at the start" in finding.sentence
     assert "--restarts 5" in finding.advice
 
 
@@ -119,7 +119,7 @@ def test_a_layer_that_died_in_training_is_told_apart():
     network, history, settings, *_ = trained(X, y)
     network.named()["b1"][:] = -100
     finding = found(diagnose(network, history, settings, X, y), "dead layer")
-    assert "at the start they did not" in finding.sentence and "--learning-rate 0.002" in finding.advice
+    assert "though not at the start" in finding.sentence and "--learning-rate 0.002" in finding.advice
 
 
 def test_silent_units_are_counted_by_layer():
@@ -130,7 +130,9 @@ def test_silent_units_are_counted_by_layer():
     network.named()["b2"][3] = 50  # tanh is 1 for every row
     finding = found(diagnose(network, history, settings, X, y), "silent units")
     assert finding.level == "note" and finding.numbers == {"units": 3, "largest_share": 0.25}
-    assert "3 units give one answer to all 60 rows looked at (layer 1: 2 of 8; layer 2: 1 of 6)" in finding.sentence
+    assert (
+        "3 units give the same output for all 60 rows examined (layer 1: 2 of 8; layer 2: 1 of 6)" in finding.sentence
+    )
 
 
 def test_identical_units_need_the_same_start_and_the_same_end():
@@ -169,7 +171,7 @@ def test_saturated_rows_are_counted():
     network = settings.network(1, 1, ONE)
     network.parameters[:] = (50.0, 0.0)
     finding = found(diagnose(network, History([1.0]), settings, X, y), "saturated output")
-    assert finding.numbers == {"start": 0.0, "end": 0.1} and "10% at the end" in finding.sentence
+    assert finding.numbers == {"start": 0.0, "end": 0.1} and "for 10% at the end" in finding.sentence
 
 
 def test_unscaled_inputs_are_named_in_integer_rows_too():
@@ -192,7 +194,7 @@ def test_few_examples_are_counted_in_all_rows_not_in_the_sample(monkeypatch):
     network = SETTINGS.network(2, 1, ONE).initialize("he", 0)
     finding = found(diagnose(network, History([1.0]), replace(SETTINGS, optimizer="lbfgs"), X, y), "too few examples")
     assert finding.level == "watch" and finding.numbers == {"rows": 7}
-    monkeypatch.setattr(at, "ROWS", 10)
+    monkeypatch.setattr(thresholds, "ROWS", 10)
     network = SETTINGS.network(2, 1, "squared_error").initialize("he", 0)
     for n, few in ((19, True), (20, False)):
         findings = diagnose(network, History([1.0]), replace(SETTINGS, optimizer="lbfgs"), X[:n], y[:n])
@@ -221,7 +223,10 @@ def test_overfitting_is_measured_on_what_is_handed_in():
     assert not names(diagnose(network, history, settings, X, y, validation=(X, y))) & {"overfits"}
     by_folds = diagnose(network, history, settings, X, y, cross_validation=(0.5, 0.6))
     assert {"overfits", "no better than the majority"} <= names(by_folds)
-    assert "0.500, that of always the majority 0.600" in found(by_folds, "no better than the majority").sentence
+    assert (
+        "the accuracy is 0.500; always predicting the majority gives 0.600"
+        in found(by_folds, "no better than the majority").sentence
+    )
     hardly = diagnose(network, history, settings, X, y, cross_validation=(0.65, 0.6))
     assert found(hardly, "no better than the majority").level == "watch"  # less than two standard errors better
     good = diagnose(network, history, settings, X, y, cross_validation=(0.95, 0.6))
@@ -229,12 +234,12 @@ def test_overfitting_is_measured_on_what_is_handed_in():
 
 
 def test_more_epochs_are_advised_only_where_rows_held_out_gain():
-    job = SETTING["digits"].job(33)
-    short = replace(job, settings=replace(job.settings, epochs=2))
-    assert found(examined(short), "stopped too early").numbers["learned_after_more"] > 0.7
+    run = SETTING["digits"].run(33)
+    short = replace(run, settings=replace(run.settings, epochs=2))
+    assert found(findings_of(short), "stopped too early").numbers["learned_after_more"] > 0.7
     rng = np.random.default_rng(0)
     useless = replace(short, y_held=rng.permutation(short.y_held))
-    assert "stopped too early" not in names(examined(useless))
+    assert "stopped too early" not in names(findings_of(useless))
 
 
 def test_a_pass_has_the_cost_and_the_gradient_of_the_network():
@@ -257,13 +262,13 @@ def test_what_is_learned_is_weighed_as_the_cost_is(loss, n_out):
     w = np.where(y[:, 0] == 1, 5.0, 5 / 9)  # balanced: both classes weigh 20
     rows_seen = Examples(X, y if loss == ONE else y[:, 0].astype(int), w)
     settings = Settings(hidden_layers=())
-    patient = Patient(settings.network(3, n_out, loss), History([1.0]), settings, 0, rows_seen, 40)
-    assert patient.learned_share == pytest.approx(0, abs=1e-12)
+    run = ObservedRun(settings.network(3, n_out, loss), History([1.0]), settings, 0, rows_seen, 40)
+    assert run.learned_share == pytest.approx(0, abs=1e-12)
 
 
 def test_a_penalty_is_not_taken_for_a_rate():
-    job = SETTING["moons"].job(34)
-    findings = examined(replace(job, settings=replace(job.settings, l2=1.0)))
+    run = SETTING["moons"].run(34)
+    findings = findings_of(replace(run, settings=replace(run.settings, l2=1.0)))
     assert "always the majority" in names(findings) and not names(findings) & {"rate too high", "rate too low"}
     assert "--l2 0.1" in found(findings, "always the majority").advice
 
@@ -292,15 +297,15 @@ def test_a_start_that_was_dead_is_not_taken_for_a_rate():
 
 
 def test_the_rate_of_a_schedule_is_its_highest():
-    job = SETTING["digits"].job(35)
-    slow = replace(job, settings=replace(job.settings, learning_rate=SCHEDULES["cosine"](2e-5)))
-    assert found(examined(slow), "rate too low").numbers["rate"] == 2e-5
+    run = SETTING["digits"].run(35)
+    slow = replace(run, settings=replace(run.settings, learning_rate=SCHEDULES["cosine"](2e-5)))
+    assert found(findings_of(slow), "rate too low").numbers["rate"] == 2e-5
 
 
 def test_a_regression_without_meaning_is_no_better_than_the_mean():
     mixed = next(case for case in CASES if case.name == "no better than the majority")
-    finding = found(examined(mixed.make(SETTING["friedman"].job(36))), "no better than the majority")
-    assert "that of the mean 0.000" in finding.sentence and finding.numbers["score"] < 0
+    finding = found(findings_of(mixed.make(SETTING["friedman"].run(36))), "no better than the majority")
+    assert "always predicting the mean gives 0.000" in finding.sentence and finding.numbers["score"] < 0
 
 
 # Runs of every kind ---------------------------------------------------------------------------------------------------
@@ -324,10 +329,10 @@ def test_a_run_that_diverged_after_good_weights():
     network, history, settings, *_ = trained(X, y)
     history = replace(history, stopped_because="diverged: the cost became nan in epoch 9.", best_epoch=4)
     finding = found(diagnose(network, history, settings, X, y), "diverged")
-    assert finding.level == "watch" and "epoch 4 came back" in finding.sentence
+    assert finding.level == "watch" and "epoch 4 were restored" in finding.sentence
 
 
-def test_an_ensemble_is_told_once():
+def test_the_findings_of_an_ensemble_are_merged():
     X, y = rows()
     runs = [trained(X, y, replace(SETTINGS, random_state=seed)) for seed in (1, 2, 3)]
     for network, *_ in runs[:2]:
@@ -335,14 +340,14 @@ def test_an_ensemble_is_told_once():
     findings = diagnose([r[0] for r in runs], [r[1] for r in runs], SETTINGS, X, y, seeds=[1, 2, 3])
     assert [finding.name for finding in findings].count("dead layer") == 1
     dead = found(findings, "dead layer")
-    assert dead.sentence.startswith("In 2 of 3 networks, for one: All 8 units") and dead.numbers["networks"] == 2
+    assert dead.sentence.startswith("In 2 of 3 networks, for example: All 8 units") and dead.numbers["networks"] == 2
 
 
 def test_of_several_the_worst_is_told():
     note, problem = (Finding(level, "silent units", level, "") for level in ("note", "problem"))
-    (told,) = told_once([[note], [problem], []])
-    assert (told.level, told.sentence) == ("problem", "In 2 of 3 networks, for one: problem")
-    assert told_once([[note]]) == [note]
+    (told,) = merge_networks([[note], [problem], []])
+    assert (told.level, told.sentence) == ("problem", "In 2 of 3 networks, for example: problem")
+    assert merge_networks([[note]]) == [note]
 
 
 def test_three_rows_and_rows_all_alike_are_survived():
@@ -398,7 +403,7 @@ def test_the_same_rows_are_looked_at_each_time_and_no_more_than_a_thousand(monke
     network, history, settings, *_ = trained(X, y, replace(SETTINGS, epochs=5, optimizer="lbfgs"))
     seen.clear()
     first = diagnose(network, history, settings, X, y)
-    assert max(seen) == at.ROWS
+    assert max(seen) == thresholds.ROWS
     assert first == diagnose(network, history, settings, X, y)
 
 
@@ -408,9 +413,9 @@ def test_a_trial_on_part_of_the_rows_is_measured_on_others():
     X, y = rng.normal(size=(400, 20)), rng.integers(0, 2, (400, 1)).astype(float)
     settings = Settings(hidden_layers=(50,), learning_rate=1e-5, epochs=200, random_state=0)
     network, history, *_ = trained(X, y, settings)
-    patient = Patient(network, history, settings, 0, Examples(X, y), n=400)
-    assert better_rate(patient, None, [1000], 100) is not None
-    assert better_rate(replace(patient, n=401), None, [1000], 100) is None
+    run = ObservedRun(network, history, settings, 0, Examples(X, y), n=400)
+    assert better_rate(run, [1000], 100) is not None
+    assert better_rate(replace(run, n=401), [1000], 100) is None
 
 
 def test_estimators_are_diagnosed():

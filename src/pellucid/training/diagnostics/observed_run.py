@@ -1,4 +1,4 @@
-"""The patient: one trained network on a sample of its training rows, at its start and at its end, pass by pass."""
+"""An observed run: one trained network on a sample of its training rows, with passes at its start and at its end."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,7 +21,7 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True)
 class Pass:
-    """One forward and one backward pass: J, its data term, the logits Z (n, k), and what each Dense layer kept."""
+    """One forward and one backward pass: J, its data term, the logits Z (n, k), and the tape of each Dense layer."""
 
     J: float
     cost: float
@@ -29,19 +29,14 @@ class Pass:
     layers: list[DenseTape]
 
     @property
-    def hidden(self) -> list[DenseTape]:
-        """The hidden layers, the first one first."""
-        return self.layers[:-1]
-
-    @property
     def signals(self) -> list[float]:
-        """||dJ/dZ_l|| of each layer l over all rows: the error signal on its way back, the first layer first."""
+        """||dJ/dZ_l|| of each layer l over all rows, the first layer first: the error signal."""
         return [float(np.linalg.norm(saved.dZ)) for saved in self.layers if saved.dZ is not None]
 
 
 def passed(network: Network, rows: Examples) -> Pass:
-    """Return a pass of the network over rows that are floats: J and its data term, no dropout."""
-    with np.errstate(over="ignore", invalid="ignore"):  # a net that exploded is told in words
+    """Return a pass of the network over float rows, without dropout."""
+    with np.errstate(over="ignore", invalid="ignore"):  # what exploded becomes a finding
         Z, tape = network.forward(np.asarray(rows.X), keep=True)
         l, dZ = network.loss.value_and_gradient(Z, rows.y)
         w = np.ones(len(rows)) if rows.weight is None else rows.weight
@@ -52,12 +47,14 @@ def passed(network: Network, rows: Examples) -> Pass:
 
 
 @dataclass(frozen=True)
-class Patient:
-    """What is looked at.
+class ObservedRun:
+    """A trained network, and the rows to examine it on.
 
-    network, history, settings: as trained.  seed: of the start, which is drawn again from it.
-    rows: the sample of training rows, as floats; n: how many there were in all.  views: rows of one training sample,
-    which are right or wrong together.
+    network, history, settings: as trained.  seed: of the start, which is drawn from it again.
+    rows: the sample of training rows, as floats; n: how many there were in all.
+    held_out: rows that training did not see.  cross_validation: accuracy, and that of always predicting the majority.
+    views: rows of one training sample, which are right or wrong together.
+    smallest_class: how many training rows it has; None where rows have no class.
     """
 
     network: Network
@@ -66,7 +63,10 @@ class Patient:
     seed: int
     rows: Examples
     n: int
+    held_out: Examples | None = None
+    cross_validation: tuple[float, float] | None = None
     views: int = 1
+    smallest_class: int | None = None
 
     @property
     def loss(self) -> Loss:
@@ -74,8 +74,13 @@ class Patient:
         return self.network.loss
 
     @property
+    def single_label(self) -> bool:
+        """Whether each row has one class: no regression, and not several labels."""
+        return self.loss.codes or (self.loss.classes and self.network.n_out == 1)
+
+    @property
     def finite(self) -> bool:
-        """Whether there is a trained network to look at: a run that diverged may leave none."""
+        """Whether there is a trained network to examine: a run that diverged may leave none."""
         return not self.diverged and bool(np.isfinite(self.network.parameters).all())
 
     @property
@@ -85,23 +90,23 @@ class Patient:
 
     @cached_property
     def start(self) -> Network:
-        """The network before its first update. (With restarts: the first start, which is of the same kind.)"""
+        """The network before its first update; with restarts, the first start."""
         network = self.network.copy()
         return network.initialize(self.settings.init, weight_stream(self.seed))
 
     @cached_property
-    def begun(self) -> Pass:
+    def at_start(self) -> Pass:
         """The pass at the start."""
         return passed(self.start, self.rows)
 
     @cached_property
-    def ended(self) -> Pass:
+    def at_end(self) -> Pass:
         """The pass at the end."""
         return passed(self.network, self.rows)
 
     @cached_property
     def ignorant_logits(self) -> Array:
-        """The constant logits (k,) of knowing nothing but the frequencies of the classes, or the mean."""
+        """The constant logits (k,) of one who knows only the class frequencies, or the mean."""
         y, w = self.rows.y, self.rows.weight
         if self.loss.codes:
             return np.log(np.maximum(np.bincount(y, w, minlength=self.network.n_out), 0.5) / len(y))
@@ -112,18 +117,18 @@ class Patient:
         return mean
 
     def ignorant_losses(self, rows: Examples) -> Array:
-        """Return l (n,) of these logits."""
+        """Return the losses l (n,) of these logits."""
         return self.loss.value(np.tile(self.ignorant_logits, (len(rows), 1)), rows.y)
 
     def learned(self, cost: float) -> float:
-        """Return which share of the ignorant cost a cost has got rid of, 1 - cost / ignorant cost; penalties aside."""
+        """Return 1 - cost / ignorant cost, both without penalties: the share of what can be learned."""
         ignorant = float(np.average(self.ignorant_losses(self.rows), weights=self.rows.weight))
         return 1 - cost / ignorant if ignorant > 0 else 1.0
 
     @cached_property
     def learned_share(self) -> float:
-        """What was learned: 0 = nothing but the frequencies, 1 = every row exactly; less than 0 = worse than that."""
-        return self.learned(self.ended.cost) if self.finite and np.isfinite(self.ended.cost) else -np.inf
+        """What was learned: 0 = only the frequencies, 1 = every row exactly, below 0 = less than the frequencies."""
+        return self.learned(self.at_end.cost) if self.finite and np.isfinite(self.at_end.cost) else -np.inf
 
     @property
     def rate(self) -> float:

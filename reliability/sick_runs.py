@@ -1,6 +1,6 @@
-"""Runs to examine: on each data set one healthy recipe, other healthy ones, and the same recipe with one change, sick.
+"""Sick runs and healthy ones: on each data set a healthy recipe, other healthy ones, and the first with one change.
 
-The seed draws the division of the rows, the start of the weights and the shuffling; synthetic data too.
+The seed decides the split of the rows, the initial weights and the shuffling; for synthetic data, the data too.
 """
 
 from collections.abc import Callable
@@ -26,8 +26,8 @@ SIDE = 24  # of the leaves, in pixels
 
 
 @dataclass(frozen=True)
-class Job:
-    """A run to make: training rows, rows held out, settings. classes: how many, 0 for a regression."""
+class Run:
+    """A run to make: training rows, held-out rows, settings. classes: their number, 0 for a regression."""
 
     X: np.ndarray
     y: np.ndarray
@@ -51,46 +51,46 @@ class Job:
         return self.settings.classifier_loss(self.classes)[1] if self.classes else 1
 
 
-Change = Callable[[Job], Job]
+Change = Callable[[Run], Run]
 
 
-def examined(job: Job) -> tuple[Finding, ...]:
-    """Train as the job says and return what the doctor finds."""
-    y, held = job.targets(job.y), (job.X_held, job.targets(job.y_held))
-    network, history = job.settings.network(job.X.shape[1], job.n_out, job.loss), History()
+def findings_of(run: Run) -> tuple[Finding, ...]:
+    """Train as the run says and return what the doctor finds."""
+    y, held = run.targets(run.y), (run.X_held, run.targets(run.y_held))
+    network, history = run.settings.network(run.X.shape[1], run.n_out, run.loss), History()
     try:
-        fitted = fit(job.X, y, job.settings, job.loss, job.n_out, validation=held)
+        fitted = fit(run.X, y, run.settings, run.loss, run.n_out, validation=held)
         network, history = fitted.network, fitted.history
     except DivergedError as error:
         assert isinstance(error.history, History)
         history = error.history
-    return diagnose(network, history, job.settings, job.X, y, validation=held)
+    return diagnose(network, history, run.settings, run.X, y, validation=held)
 
 
 # Healthy ------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class Ward:
-    """A data set, its healthy recipe, other healthy recipes as changes of it, and which sick cases make no sense.
+class DataSet:
+    """A data set, a healthy recipe, other healthy ones as changes of it, and the cases that make no sense here.
 
-    n: training rows; n_held: rows held out.
+    n: training rows; n_held: held-out rows.
     """
 
-    data: Callable[[int], tuple[np.ndarray, np.ndarray]]
+    rows: Callable[[int], tuple[np.ndarray, np.ndarray]]
     n: int
     n_held: int
     settings: Settings
     others: tuple[dict[str, Any], ...] = ()
     without: tuple[str, ...] = ()
 
-    def job(self, seed: int) -> Job:
+    def run(self, seed: int) -> Run:
         """Return the healthy run of that seed."""
-        X, y = self.data(seed)
+        X, y = self.rows(seed)
         order = np.random.default_rng(seed).permutation(len(X))
         train, held = order[: self.n], order[self.n : self.n + self.n_held]
         classes = 0 if y.dtype.kind == "f" else len(np.unique(y))
-        return Job(X[train], y[train], X[held], y[held], replace(self.settings, random_state=seed), classes)
+        return Run(X[train], y[train], X[held], y[held], replace(self.settings, random_state=seed), classes)
 
 
 def _moons(seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -137,28 +137,18 @@ def _standardized(values: np.ndarray) -> np.ndarray:
 
 
 SETTING = {  # the thresholds were set on these
-    "moons": Ward(
-        _moons,
-        300,
-        300,
+    "moons": DataSet(
+        _moons, 300, 300,
         Settings(hidden_layers=(16, 16, 8), optimizer="adam", learning_rate=0.01, epochs=60, batch_size=50),
         others=(
-            {
-                "hidden_layers": (16,),
-                "activation": "tanh",
-                "optimizer": "lbfgs",
-                "batch_size": None,
-                "epochs": 50,
-                "l2": 1e-3,
-            },
+            {"hidden_layers": (16,), "activation": "tanh", "optimizer": "lbfgs", "batch_size": None, "epochs": 50,
+             "l2": 1e-3},
             {"early_stopping": EarlyStopping()},
         ),
         without=("diverged",),
     ),
-    "digits": Ward(
-        _digits,
-        800,
-        500,
+    "digits": DataSet(
+        _digits, 800, 500,
         Settings(hidden_layers=(32, 16, 16), optimizer="nesterov", learning_rate=0.02, epochs=40, batch_size=32),
         others=(
             {"hidden_layers": (), "optimizer": "momentum", "learning_rate": 0.05},
@@ -166,53 +156,39 @@ SETTING = {  # the thresholds were set on these
         ),
         without=("diverged",),
     ),
-    "friedman": Ward(
-        _friedman,
-        300,
-        300,
-        Settings(
-            hidden_layers=(32, 16, 16), optimizer="gradient_descent", learning_rate=0.05, epochs=800, batch_size=None
-        ),
+    "friedman": DataSet(
+        _friedman, 300, 300,
+        Settings(hidden_layers=(32, 16, 16), optimizer="gradient_descent", learning_rate=0.05, epochs=800,
+                 batch_size=None),
         others=({"hidden_layers": (32,), "activation": "tanh", "optimizer": "adam", "learning_rate": 0.01},),
         without=("saturated output",),
     ),
-}
-HELD_OUT = {  # looked at once, when the thresholds stood
-    "leaves": Ward(
-        _leaves,
-        700,
-        300,
-        Settings(
-            hidden_layers=(48, 24, 16),
-            optimizer="nesterov",
-            learning_rate=0.01,
-            clip_norm=1.0,
-            epochs=20,
-            batch_size=50,
-            row_space=False,
-        ),
+}  # fmt: skip
+HELD_OUT = {  # examined once, when the thresholds were final
+    "leaves": DataSet(
+        _leaves, 700, 300,
+        Settings(hidden_layers=(48, 24, 16), optimizer="nesterov", learning_rate=0.01, clip_norm=1.0, epochs=20,
+                 batch_size=50, row_space=False),
         without=("diverged",),
     ),
-    "diabetes": Ward(
-        _diabetes,
-        300,
-        142,
+    "diabetes": DataSet(
+        _diabetes, 300, 142,
         Settings(hidden_layers=(24, 16, 8), optimizer="momentum", learning_rate=0.01, epochs=20, batch_size=50),
         without=("saturated output",),
     ),
-}
+}  # fmt: skip
 
 # Sick ---------------------------------------------------------------------------------------------------------------
 
 
 def _settings(**changed: Any) -> Change:
-    return lambda job: replace(job, settings=replace(job.settings, **changed))
+    return lambda run: replace(run, settings=replace(run.settings, **changed))
 
 
 def _rate(times: float) -> Change:
-    def change(job: Job) -> Job:
-        rate = get_schedule(job.settings.learning_rate)(0, job.settings.epochs)
-        return replace(job, settings=replace(job.settings, learning_rate=rate * times))
+    def change(run: Run) -> Run:
+        rate = get_schedule(run.settings.learning_rate)(0, run.settings.epochs)
+        return replace(run, settings=replace(run.settings, learning_rate=rate * times))
 
     return change
 
@@ -220,11 +196,11 @@ def _rate(times: float) -> Change:
 def _start(spoil: Callable[[dict[str, np.ndarray]], None]) -> Change:
     """Return the change of the weights that training starts from."""
 
-    def change(job: Job) -> Job:
-        network = job.settings.network(job.X.shape[1], job.n_out, job.loss)
-        named = network.initialize(job.settings.init, as_seed(job.settings.random_state)).named()
+    def change(run: Run) -> Run:
+        network = run.settings.network(run.X.shape[1], run.n_out, run.loss)
+        named = network.initialize(run.settings.init, as_seed(run.settings.random_state)).named()
         spoil(named)
-        return replace(job, settings=replace(job.settings, init=list(named.values())))
+        return replace(run, settings=replace(run.settings, init=list(named.values())))
 
     return change
 
@@ -237,7 +213,7 @@ def _half_silent_first_layer(named: dict[str, np.ndarray]) -> None:
     named["b1"][::2] = -100
 
 
-def _loud_output(named: dict[str, np.ndarray]) -> None:
+def _large_output_weights(named: dict[str, np.ndarray]) -> None:
     list(named.values())[-2][:] *= 1000
 
 
@@ -246,33 +222,33 @@ def _ten_times_larger(named: dict[str, np.ndarray]) -> None:
         array *= 10 if name[0] == "W" else 1
 
 
-def _of_255(job: Job) -> Job:
-    return replace(job, X=job.X * 255, X_held=job.X_held * 255)
+def _of_255(run: Run) -> Run:
+    return replace(run, X=run.X * 255, X_held=run.X_held * 255)
 
 
-def _tenth_of_the_rows(job: Job) -> Job:
-    n, settings = len(job.X) // 10, replace(job.settings, epochs=10 * job.settings.epochs)  # as many updates
-    return replace(job, X=job.X[:n], y=job.y[:n], settings=settings)
+def _tenth_of_rows(run: Run) -> Run:
+    n, settings = len(run.X) // 10, replace(run.settings, epochs=10 * run.settings.epochs)  # as many updates
+    return replace(run, X=run.X[:n], y=run.y[:n], settings=settings)
 
 
-def _four_a_class(job: Job) -> Job:
-    of_each = [np.flatnonzero(job.y == code)[:4] for code in range(job.classes)]
-    rows = np.concatenate(of_each) if job.classes else np.arange(8)
-    return replace(job, X=job.X[rows], y=job.y[rows])
+def _four_per_class(run: Run) -> Run:
+    of_each = [np.flatnonzero(run.y == code)[:4] for code in range(run.classes)]
+    rows = np.concatenate(of_each) if run.classes else np.arange(8)
+    return replace(run, X=run.X[rows], y=run.y[rows])
 
 
-def _labels_mixed(job: Job) -> Job:
-    rng = np.random.default_rng(job.settings.random_state)
-    return replace(job, y=rng.permutation(job.y), y_held=rng.permutation(job.y_held))
+def _shuffled_labels(run: Run) -> Run:
+    rng = np.random.default_rng(run.settings.random_state)
+    return replace(run, y=rng.permutation(run.y), y_held=rng.permutation(run.y_held))
 
 
-def _fewer_epochs(job: Job) -> Job:
-    return replace(job, settings=replace(job.settings, epochs=max(1, job.settings.epochs // 20)))
+def _fewer_epochs(run: Run) -> Run:
+    return replace(run, settings=replace(run.settings, epochs=max(1, run.settings.epochs // 20)))
 
 
 @dataclass(frozen=True)
 class Case:
-    """A sickness: what is changed, in words and as a function, and which names count as having found it."""
+    """A sickness: its name, the change, in words and as a function, and which other names count as having found it."""
 
     name: str
     change: str
@@ -289,19 +265,15 @@ CASES = (
     Case("silent units", "every second bias of layer 1 starts at -100", _start(_half_silent_first_layer)),
     Case("units that stay identical", "all weights start at 0", _settings(init="zeros")),
     Case("vanishing gradients by layer", "weights start as N(0, 0.01^2)", _settings(init="normal_0.01")),
-    Case(
-        "vanishing gradients by layer",
-        "8 sigmoid layers of 16",
-        _settings(hidden_layers=(16,) * 8, activation="sigmoid"),
-    ),
-    Case(
-        "exploding gradients by layer", "weights start 10 times larger", _start(_ten_times_larger), also=("diverged",)
-    ),
-    Case("saturated output", "output weights start 1,000 times larger", _start(_loud_output)),
+    Case("vanishing gradients by layer", "8 sigmoid layers of 16",
+         _settings(hidden_layers=(16,) * 8, activation="sigmoid")),
+    Case("exploding gradients by layer", "weights start 10 times larger", _start(_ten_times_larger),
+         also=("diverged",)),
+    Case("saturated output", "output weights start 1,000 times larger", _start(_large_output_weights)),
     Case("unscaled inputs", "inputs x 255", _of_255),
     Case("always the majority", "l2 = 10", _settings(l2=10.0)),
-    Case("overfits", "a tenth of the training rows, as many updates", _tenth_of_the_rows),
-    Case("too few examples", "4 rows a class (8 in a regression)", _four_a_class),
+    Case("overfits", "a tenth of the training rows, as many updates", _tenth_of_rows),
+    Case("too few examples", "4 rows a class (8 in a regression)", _four_per_class),
     Case("stopped too early", "a twentieth of the epochs", _fewer_epochs),
-    Case("no better than the majority", "labels mixed, so that inputs tell nothing", _labels_mixed),
-)
+    Case("no better than the majority", "labels mixed, so that inputs tell nothing", _shuffled_labels),
+)  # fmt: skip
