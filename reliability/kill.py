@@ -1,6 +1,6 @@
-"""Nothing lost: training killed by SIGKILL and resumed has the weights of training that was never stopped.
+"""Training that is killed by SIGKILL and resumed has the weights of training that was never stopped.
 
-Each run is killed at random moments and once in each phase, by a process of its own, and resumed by another.
+Each run is killed at random moments and once in each phase. Another process resumes it.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ from pellucid.training.checkpoints import checkpoints
 
 MOMENTS = 10
 EVERY = Every(seconds=0.05)
-ALIKE: dict[str, Any] = {
+SHARED: dict[str, Any] = {
     "hidden_layers": (16, 8), "l2": 0.003, "random_state": 1,
     "early_stopping": EarlyStopping(patience=80, min_delta=0, fraction=0.2),
 }  # fmt: skip
@@ -43,7 +43,7 @@ RUNS: dict[str, dict[str, Any]] = {
 
 
 class Phase(NamedTuple):
-    """A function, when in its call the process is killed, and which of its calls count."""
+    """A function, the point in its call where the process is killed, and which of its calls count."""
 
     place: Any
     name: str
@@ -69,7 +69,7 @@ Train: TypeAlias = Callable[..., Process]
 
 
 def main(arguments: list[str]) -> None:
-    """Print the table; with --train, be one of the processes that are killed."""
+    """Print the table. With --train, be one of the processes to kill."""
     if arguments[:1] == ["--train"]:
         run, restarts, folder, phase, call = arguments[1:]
         _train(run, int(restarts), Path(folder), phase, int(call))
@@ -82,7 +82,7 @@ def main(arguments: list[str]) -> None:
 
 
 def _row(run: str, restarts: int) -> list[str]:
-    """Return the cells of one run: its digest, and for each way to be killed how many resumed runs have it too."""
+    """Return the cells of one run: its digest, and for each kind of kill whether the resumed runs have it too."""
     train = partial(_process, run, restarts)
     with tempfile.TemporaryDirectory() as folder:
         whole = _ended(train(Path(folder)))
@@ -102,7 +102,7 @@ def _process(run: str, restarts: int, folder: Path, phase: str = "", call: int =
 
 
 def _killed_after(train: Train, seconds: float) -> str:
-    """Return the digest of a run that was killed after some seconds, and resumed; sooner where it was over by then."""
+    """Return the digest of a run killed after some seconds and resumed; killed sooner if it ended before that."""
     with tempfile.TemporaryDirectory() as folder:
         process = train(Path(folder))
         assert process.stdout is not None
@@ -116,9 +116,9 @@ def _killed_after(train: Train, seconds: float) -> str:
 
 
 def _killed_in(train: Train, phase: str, call: int) -> str:
-    """Return the digest of a run that was killed in a phase, and resumed; in an earlier call if there were not so many.
+    """Return the digest of a run killed in a phase and resumed; in an earlier call if there were fewer.
 
-    Raises RuntimeError where it never comes to that phase.
+    Raises RuntimeError where the run never reaches that phase.
     """
     if call == 0:
         raise RuntimeError(f"no run was ever {phase}.")
@@ -131,15 +131,15 @@ def _killed_in(train: Train, phase: str, call: int) -> str:
 
 
 def _ended(process: Process) -> Any:
-    """Return what a process tells that trained to the end."""
-    told, _ = process.communicate()
+    """Return what a process printed that trained to the end."""
+    printed, _ = process.communicate()
     if process.returncode != 0:
         raise RuntimeError(f"training failed with {process.returncode}.")
-    return json.loads(told.splitlines()[-1])
+    return json.loads(printed.splitlines()[-1])
 
 
 def _train(run: str, restarts: int, folder: Path, phase: str, call: int) -> None:
-    """Train, or go on, with SIGKILL at a call of a phase; tell digest, calls of each phase, and seconds."""
+    """Train, or resume, with SIGKILL at a call of a phase. Print the digest, the calls of each phase, and the seconds."""
     calls = {name: _hook(PHASES[name], call if name == phase else 0) for name in PHASES}
     rng = np.random.default_rng(0)
     X = rng.normal(size=(300, 3000))
@@ -148,18 +148,18 @@ def _train(run: str, restarts: int, folder: Path, phase: str, call: int) -> None
     job = Checkpoints(folder / "c", EVERY, resume=(folder / "c" / "job.checkpoint").exists())
     print("begun", flush=True)
     began = time.perf_counter()
-    settings = Settings(**ALIKE | RUNS[run], restarts=restarts)
+    settings = Settings(**SHARED | RUNS[run], restarts=restarts)
     fitted = fit(X, y, settings, "binary_cross_entropy", 1, checkpoint=job.at("fit"))
-    told = {
+    result = {
         "sha256": hashlib.sha256(fitted.network.parameters.tobytes()).hexdigest(),
         "calls": {name: len(made) for name, made in calls.items()},
         "seconds": time.perf_counter() - began,
     }
-    print(json.dumps(told))
+    print(json.dumps(result))
 
 
 def _hook(phase: Phase, fatal: int) -> list[None]:
-    """Count the calls of a phase in the list that is returned; kill this process in the one of number `fatal`."""
+    """Return a list that counts the calls of a phase; kill this process in call number `fatal`."""
     real, calls = getattr(phase.place, phase.name), list[None]()
 
     def hooked(*arguments: Any, **named: Any) -> Any:
