@@ -139,7 +139,7 @@ def _ended(process: Process) -> Any:
 
 
 def _train(run: str, restarts: int, folder: Path, phase: str, call: int) -> None:
-    """Train, or resume, with SIGKILL at a call of a phase. Print the digest, the calls of each phase, and the seconds."""
+    """Train, or resume, with SIGKILL at a call of a phase. Print the digest, the calls of each phase, the seconds."""
     calls = {name: _hook(PHASES[name], call if name == phase else 0) for name in PHASES}
     rng = np.random.default_rng(0)
     X = rng.normal(size=(300, 3000))

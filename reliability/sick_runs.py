@@ -31,8 +31,8 @@ class Run:
 
     X: np.ndarray
     y: np.ndarray
-    X_held: np.ndarray
-    y_held: np.ndarray
+    X_held_out: np.ndarray
+    y_held_out: np.ndarray
     settings: Settings
     classes: int
 
@@ -56,15 +56,15 @@ Change = Callable[[Run], Run]
 
 def findings_of(run: Run) -> tuple[Finding, ...]:
     """Train as the run says and return what the doctor finds."""
-    y, held = run.targets(run.y), (run.X_held, run.targets(run.y_held))
+    y, held_out = run.targets(run.y), (run.X_held_out, run.targets(run.y_held_out))
     network, history = run.settings.network(run.X.shape[1], run.n_out, run.loss), History()
     try:
-        fitted = fit(run.X, y, run.settings, run.loss, run.n_out, validation=held)
+        fitted = fit(run.X, y, run.settings, run.loss, run.n_out, validation=held_out)
         network, history = fitted.network, fitted.history
     except DivergedError as error:
         assert isinstance(error.history, History)
         history = error.history
-    return diagnose(network, history, run.settings, run.X, y, validation=held)
+    return diagnose(network, history, run.settings, run.X, y, validation=held_out)
 
 
 # Healthy ------------------------------------------------------------------------------------------------------------
@@ -74,12 +74,12 @@ def findings_of(run: Run) -> tuple[Finding, ...]:
 class DataSet:
     """A data set, a healthy recipe, other healthy ones as changes of it, and the cases that make no sense here.
 
-    n: training rows; n_held: held-out rows.
+    n: training rows; n_held_out: held-out rows.
     """
 
     rows: Callable[[int], tuple[np.ndarray, np.ndarray]]
     n: int
-    n_held: int
+    n_held_out: int
     settings: Settings
     others: tuple[dict[str, Any], ...] = ()
     without: tuple[str, ...] = ()
@@ -88,9 +88,9 @@ class DataSet:
         """Return the healthy run of that seed."""
         X, y = self.rows(seed)
         order = np.random.default_rng(seed).permutation(len(X))
-        train, held = order[: self.n], order[self.n : self.n + self.n_held]
+        train, held_out = np.split(order[: self.n + self.n_held_out], [self.n])
         classes = 0 if y.dtype.kind == "f" else len(np.unique(y))
-        return Run(X[train], y[train], X[held], y[held], replace(self.settings, random_state=seed), classes)
+        return Run(X[train], y[train], X[held_out], y[held_out], replace(self.settings, random_state=seed), classes)
 
 
 def _moons(seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -223,7 +223,7 @@ def _ten_times_larger(named: dict[str, np.ndarray]) -> None:
 
 
 def _of_255(run: Run) -> Run:
-    return replace(run, X=run.X * 255, X_held=run.X_held * 255)
+    return replace(run, X=run.X * 255, X_held_out=run.X_held_out * 255)
 
 
 def _tenth_of_rows(run: Run) -> Run:
@@ -239,7 +239,7 @@ def _four_per_class(run: Run) -> Run:
 
 def _shuffled_labels(run: Run) -> Run:
     rng = np.random.default_rng(run.settings.random_state)
-    return replace(run, y=rng.permutation(run.y), y_held=rng.permutation(run.y_held))
+    return replace(run, y=rng.permutation(run.y), y_held_out=rng.permutation(run.y_held_out))
 
 
 def _fewer_epochs(run: Run) -> Run:

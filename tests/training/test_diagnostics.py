@@ -48,11 +48,11 @@ def trained(X, y, settings=SETTINGS, loss=ONE, n_out=1):
 def test_views_of_one_sample_are_not_counted_as_samples():
     X, y = rows(12)
     run = trained(np.repeat(X, 3, axis=0), np.repeat(y, 3, axis=0))
-    told = diagnose(*run, views=3, cross_validation=(0.5, 0.5))
+    reported = diagnose(*run, views=3, cross_validation=(0.5, 0.5))
     few = diagnose(*trained(X, y), cross_validation=(0.5, 0.5))
     for name in ("too few examples", "no better than the majority"):
-        assert found(told, name).sentence == found(few, name).sentence
-    assert "on 12 training rows" in found(told, "no better than the majority").sentence
+        assert found(reported, name).sentence == found(few, name).sentence
+    assert "on 12 training rows" in found(reported, "no better than the majority").sentence
 
 
 # Every sickness, once ------------------------------------------------------------------------------------------------
@@ -89,7 +89,7 @@ def test_the_four_layer_cats(real_data):
     assert outcome.results["findings"][0]["name"] == "no better than the majority"
 
 
-# What is told ---------------------------------------------------------------------------------------------------------
+# What is reported -----------------------------------------------------------------------------------------------------
 
 
 def test_the_rate_advised_is_the_one_that_learned_most():
@@ -114,7 +114,7 @@ def test_a_dead_start_offers_restarts_and_they_help():
     assert "--restarts 5" in finding.advice
 
 
-def test_a_layer_that_died_in_training_is_told_apart():
+def test_a_layer_that_died_in_training_is_distinguished():
     X, y = rows()
     network, history, settings, *_ = trained(X, y)
     network.named()["b1"][:] = -100
@@ -213,7 +213,7 @@ def test_one_answer_for_all_rows(share, expected):
     assert ("--class-weight balanced" in finding.advice) is (share > 0.9)
 
 
-def test_overfitting_is_measured_on_what_is_handed_in():
+def test_overfitting_is_measured_on_the_rows_given():
     X, y = rows(40)
     network, history, settings, *_ = trained(X, y, replace(SETTINGS, hidden_layers=(64,), epochs=300))
     own = np.mean((network.predict(X) > 0.5) == y)
@@ -238,7 +238,7 @@ def test_more_epochs_are_advised_only_where_rows_held_out_gain():
     short = replace(run, settings=replace(run.settings, epochs=2))
     assert found(findings_of(short), "stopped too early").numbers["learned_after_more"] > 0.7
     rng = np.random.default_rng(0)
-    useless = replace(short, y_held=rng.permutation(short.y_held))
+    useless = replace(short, y_held_out=rng.permutation(short.y_held_out))
     assert "stopped too early" not in names(findings_of(useless))
 
 
@@ -255,8 +255,8 @@ def test_a_pass_has_the_cost_and_the_gradient_of_the_network():
 
 
 @pytest.mark.parametrize("loss, n_out", [(ONE, 1), (CODES, 2)])
-def test_what_is_learned_is_weighed_as_the_cost_is(loss, n_out):
-    """Constant logits that know the weighted frequencies have learned exactly nothing."""
+def test_the_share_learned_has_the_weights_of_the_cost(loss, n_out):
+    """Constant logits with the weighted class frequencies have learned exactly nothing."""
     X, y = rows(40)
     y[:] = np.arange(40)[:, None] < 4
     w = np.where(y[:, 0] == 1, 5.0, 5 / 9)  # balanced: both classes weigh 20
@@ -266,14 +266,14 @@ def test_what_is_learned_is_weighed_as_the_cost_is(loss, n_out):
     assert run.learned_share == pytest.approx(0, abs=1e-12)
 
 
-def test_a_penalty_is_not_taken_for_a_rate():
+def test_a_penalty_is_not_mistaken_for_a_rate():
     run = SETTING["moons"].run(34)
     findings = findings_of(replace(run, settings=replace(run.settings, l2=1.0)))
     assert "always the majority" in names(findings) and not names(findings) & {"rate too high", "rate too low"}
     assert "--l2 0.1" in found(findings, "always the majority").advice
 
 
-def test_a_penalty_that_still_falls_is_no_reason_to_go_on():
+def test_a_penalty_that_still_falls_needs_no_more_epochs():
     rng = np.random.default_rng(0)
     y = np.arange(100) % 2
     X = rng.standard_normal((100, 300)) + 0.5 * y[:, None]
@@ -285,8 +285,8 @@ def test_a_penalty_that_still_falls_is_no_reason_to_go_on():
     assert diagnose(fitted.network, history, settings, X, y[:, None].astype(float)) == ()
 
 
-def test_a_start_that_was_dead_is_not_taken_for_a_rate():
-    """Trials begin from the very start of the run."""
+def test_a_dead_start_is_not_mistaken_for_a_rate():
+    """Trials begin from the start of the run itself."""
     X = np.random.default_rng(0).random((60, 2))
     y = (X[:, :1] > 0.5).astype(float)
     settings = Settings(hidden_layers=(1,), optimizer="gradient_descent", learning_rate=0.05, epochs=300)
@@ -343,14 +343,14 @@ def test_the_findings_of_an_ensemble_are_merged():
     assert dead.sentence.startswith("In 2 of 3 networks, for example: All 8 units") and dead.numbers["networks"] == 2
 
 
-def test_of_several_the_worst_is_told():
+def test_of_several_findings_the_worst_is_reported():
     note, problem = (Finding(level, "silent units", level, "") for level in ("note", "problem"))
-    (told,) = merge_networks([[note], [problem], []])
-    assert (told.level, told.sentence) == ("problem", "In 2 of 3 networks, for example: problem")
+    (reported,) = merge_networks([[note], [problem], []])
+    assert (reported.level, reported.sentence) == ("problem", "In 2 of 3 networks, for example: problem")
     assert merge_networks([[note]]) == [note]
 
 
-def test_three_rows_and_rows_all_alike_are_survived():
+def test_three_rows_and_identical_rows_are_no_obstacle():
     X, y = rows(3)
     y[:] = [[0], [1], [1]]
     findings = diagnose(*trained(X, y), validation=(X, y))
@@ -376,14 +376,14 @@ def test_row_space_and_the_inputs_give_the_same_findings():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(40, 300)) / 10
     y = (X[:, :1] > 0).astype(float)
-    told = []
+    reported = []
     for row_space in (True, False):
         settings = replace(SETTINGS, optimizer="gradient_descent", batch_size=None, row_space=row_space)
         network, history, *_ = trained(X, y, settings)
         assert history.used_row_space is row_space
-        told.append(diagnose(network, history, settings, X, y, validation=(X[::-1] * 0.9, y)))
-    assert [f.name for f in told[0]] == [f.name for f in told[1]] != []
-    assert [f.numbers for f in told[0]] == [pytest.approx(f.numbers) for f in told[1]]
+        reported.append(diagnose(network, history, settings, X, y, validation=(X[::-1] * 0.9, y)))
+    assert [f.name for f in reported[0]] == [f.name for f in reported[1]] != []
+    assert [f.numbers for f in reported[0]] == [pytest.approx(f.numbers) for f in reported[1]]
 
 
 def test_early_stopping_and_restarts_are_no_obstacle():
@@ -393,7 +393,7 @@ def test_early_stopping_and_restarts_are_no_obstacle():
         assert not [finding for finding in findings if finding.level == "problem"]
 
 
-def test_the_same_rows_are_looked_at_each_time_and_no_more_than_a_thousand(monkeypatch):
+def test_the_same_rows_are_examined_each_time_and_no_more_than_a_thousand(monkeypatch):
     seen = []
     whole = Network.forward
     monkeypatch.setattr(
@@ -408,7 +408,7 @@ def test_the_same_rows_are_looked_at_each_time_and_no_more_than_a_thousand(monke
 
 
 def test_a_trial_on_part_of_the_rows_is_measured_on_others():
-    """Labels without meaning: whatever learns its own rows by heart must not seem better."""
+    """Random labels: a network that memorises its own rows must not seem better."""
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(400, 20)), rng.integers(0, 2, (400, 1)).astype(float)
     settings = Settings(hidden_layers=(50,), learning_rate=1e-5, epochs=200, random_state=0)
