@@ -85,8 +85,7 @@ def diagnose(
         smallest = int(np.unique(codes_of(y), return_counts=True)[1].min())
         runs[0] = replace(runs[0], smallest_class=smallest)
     found = [check(runs[0]) for check in OF_DATA] + merge_networks([_findings(run) for run in runs])
-    order = lambda finding: (LEVELS.index(finding.level), NAMES.index(finding.name))  # noqa: E731  causes first
-    return tuple(sorted(filter(None, found), key=order))
+    return tuple(sorted(filter(None, found), key=lambda f: (LEVELS.index(f.level), NAMES.index(f.name))))
 
 
 def _findings(run: ObservedRun) -> list[Finding]:
