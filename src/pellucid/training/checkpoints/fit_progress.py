@@ -97,7 +97,7 @@ class FitProgress:
         self.best = state
 
     def enter(self, start: int, state: State, problem: Problem) -> None:
-        """Begin a start, or restore it where the checkpoint was in its midst.  state: before its first update."""
+        """Begin a start, or continue it from the checkpoint.  state: of that start, before its first update."""
         self.start = start
         if self._saved is not None and self._saved.start == start:
             n = len(problem.train)

@@ -109,7 +109,7 @@ def state_parts(state: State) -> StateParts:
 
 
 def restore(state: State, parts: StateParts) -> None:
-    """Bring a state, as it is before its first update, to where its parts were taken.
+    """Restore saved parts into a state that is before its first update.
 
     Raises InputError where an array has the wrong shape or type for this training, KeyError, TypeError or ValueError
     where a value is missing or invalid.

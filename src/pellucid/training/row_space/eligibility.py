@@ -31,9 +31,7 @@ def check_eligibility(
 
     Raises InputError where the settings demand row space and its matrices do not fit in memory.
     """
-    gain = direct_operations(settings, n, n_validation, n_in, n_first, dtype) / row_space_operations(
-        settings, n, n_validation, n_in, n_first
-    )
+    gain = _gain(settings, n, n_validation, n_in, n_first, dtype)
     fewer = f"{gain:,.{0 if gain >= 10 else 1}f} times fewer operations"
     if settings.row_space is False:
         return Eligibility(False, "trained on the full inputs, as requested")
@@ -56,22 +54,21 @@ def check_eligibility(
     return Eligibility(True, f"trained in row space, {n:,} rows in place of {n_in:,} inputs: {how}")
 
 
-def direct_operations(settings: Settings, n: int, n_validation: int, n_in: int, n_first: int, dtype: np.dtype) -> float:
-    """Return the operations on W1 with the full inputs: a product forward and one back; float32 counts half."""
-    an_epoch = (4 * n + 2 * n_validation) * n_in * n_first
-    return settings.restarts * settings.epochs * an_epoch * dtype.itemsize / 8
+def _gain(settings: Settings, n: int, n_validation: int, n_in: int, n_first: int, dtype: np.dtype) -> float:
+    """Return how many times more operations on W1 the full inputs need.
 
-
-def row_space_operations(settings: Settings, n: int, n_validation: int, n_in: int, n_first: int) -> float:
-    """Return the operations of the Gram matrix, and for each start of its responses, basis, epochs and expansion."""
+    Full inputs: one product forward and one back; float32 counts half.
+    Row space: the Gram matrix, then for each start the way there and back, the basis, and the epochs.
+    """
+    there_and_back = (4 * n + 2 * n_validation) * n_in * n_first
+    direct = settings.restarts * settings.epochs * there_and_back * dtype.itemsize / 8
     gram = n * (n + 2 * n_validation) * n_in
-    back_and_forth = (4 * n + 2 * n_validation) * n_in * n_first
     if is_plain_descent(settings, n):
         basis, an_epoch = 0, 2 * (n + n_validation) * n * n_first
     else:
         r = n + n_first
         basis, an_epoch = EIGEN_OPERATIONS * r**3, (4 * n + 2 * n_validation) * r * n_first
-    return gram + settings.restarts * (back_and_forth + basis + settings.epochs * an_epoch)
+    return direct / (gram + settings.restarts * (there_and_back + basis + settings.epochs * an_epoch))
 
 
 def _free_memory() -> int:
