@@ -72,7 +72,7 @@ def test_the_command_resumes(update, monkeypatch, capsys):
         run(TRAIN)
     assert names() == ["m.checkpoint"]
     assert run(TRAIN) == 1
-    assert "m.checkpoint holds an unfinished training. Resume it by --resume" in capsys.readouterr().err
+    assert "m.checkpoint holds an unfinished training. Resume it with --resume" in capsys.readouterr().err
     assert run([*TRAIN, "--resume", "--l2", "0.1"]) == 1
     assert (
         "m.checkpoint belongs to a different training: l2 was not given, now it is 0.1; resuming"

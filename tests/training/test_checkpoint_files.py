@@ -85,7 +85,7 @@ def test_a_folder_that_cannot_be_written_is_an_error_before_any_work(tmp_path):
 
 def test_an_unfinished_training_is_not_overwritten(killed):
     before = {path: path.read_bytes() for path in killed.iterdir()}
-    with pytest.raises(OutputExistsError, match=r"holds an unfinished training\. Resume it by --resume"):
+    with pytest.raises(OutputExistsError, match=r"holds an unfinished training\. Resume it with --resume"):
         Checkpoints(killed)
     assert {path: path.read_bytes() for path in killed.iterdir()} == before
     (killed / "notes").write_text("mine")
@@ -125,7 +125,7 @@ def test_as_a_context_it_is_discarded_when_the_job_is_done(error, stays, folder)
         fit(*data(), settings(**CASES["lbfgs"]), LOSS, 1, checkpoint=job.at("a"))
         if error is not None:
             raise error
-    assert folder.exists() == stays == job.begun
+    assert folder.exists() == stays == job.exists
 
 
 def test_each_fit_has_a_label_of_its_own(folder):
@@ -243,11 +243,11 @@ def flip(path):
     path.write_bytes(data)
 
 
-def test_a_damaged_checkpoint_is_an_error_and_without_it_the_fit_starts_anew(killed):
+def test_a_damaged_checkpoint_is_an_error_and_without_it_the_fit_restarts(killed):
     path = killed / "a.fit.checkpoint"
     flip(path)
     with pytest.raises(
-        ModelFileError, match=r"a\.fit\.checkpoint is damaged.* Delete a\.fit\.checkpoint to start that fit anew\.$"
+        ModelFileError, match=r"a\.fit\.checkpoint is damaged.* Delete a\.fit\.checkpoint to restart that fit\.$"
     ):
         trained(killed, resume=True, **ADAM)
     path.unlink()
@@ -345,7 +345,7 @@ def test_a_forged_checkpoint_is_an_error(what, killed):
     with pytest.raises(ModelFileError, match=r"a\.fit\.checkpoint does not fit this training: ") as error:
         trained(killed, resume=True, **ADAM)
     if what in ("batch", "no order", "epoch"):
-        assert "its position is impossible for 36 rows in 20 epochs of 4 batches. Start anew" in str(error.value)
+        assert "its position is impossible for 36 rows in 20 epochs of 4 batches. Start again" in str(error.value)
 
 
 def test_the_time_of_all_processes_is_counted(killed):

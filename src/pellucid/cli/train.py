@@ -208,7 +208,7 @@ def train_command(
     write_json(json_file, "train", result.as_dict() | {"model": out})
     _tell(result)
     say(f"model: {out}, and the recipe that makes it: {recipe_out} (seed {result.recipe['random_state']})")
-    if checkpoints is not None and checkpoints.begun:
+    if checkpoints is not None and checkpoints.exists:
         say(f"{_interrupted(checkpoints)} and then replaces the model")
     if report_out is not None:
         from pellucid.explanation.report import report
@@ -254,7 +254,7 @@ def _carried_out(recipe: Recipe, bars: Bars, checkpoints: Checkpoints | None) ->
     try:
         return run(recipe, bars, checkpoints)
     except KeyboardInterrupt:
-        if checkpoints is None or not checkpoints.begun:
+        if checkpoints is None or not checkpoints.exists:
             raise
         raise PellucidError(f"{_interrupted(checkpoints)}.") from None
 

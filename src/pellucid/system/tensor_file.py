@@ -35,7 +35,7 @@ def read_sealed(path: str | Path, kind: str, version: int) -> tuple[dict[str, np
         raise ModelFileError(f"{path} holds tensors but is not a {kind} file.") from None
     if found != version:
         older = isinstance(found, int) and found < version
-        advice = "An earlier release wrote it: go on with that release, or start anew." if older else "Update pellucid."
+        advice = "An earlier release wrote it: use that release, or start again." if older else "Update pellucid."
         raise ModelFileError(f"{path} has format version {found}; this release reads {version}. {advice}")
     if checksum != sealed:
         raise ModelFileError(f"{path} is damaged: its content does not match its sha256. Take another copy.")

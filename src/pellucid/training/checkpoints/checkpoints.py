@@ -91,12 +91,12 @@ class Checkpoints:
         self.every = Every.parse(every) if isinstance(every, str) else every
         self.interrupted = False  # by Ctrl-C: the folder stays, to resume from
         self._fingerprint = as_texts({**(fingerprint or {}), **versions(), "BLAS": blas_description()})
-        self._kept: dict[str, Any] = {}
+        self._stored: dict[str, Any] = {}
         self._names: set[str] = set()
         self._written, self._epochs = time.monotonic(), 0
         self._warned = False
         refuse_unwritable(self.folder)
-        self.begun = self._job.exists()  # whether the folder holds anything of this job
+        self.exists = self._job.exists()  # whether the folder holds anything of this job
         if resume:
             self._read_job()
             return
@@ -122,16 +122,16 @@ class Checkpoints:
 
     def keep(self, name: str, value: Plain) -> Plain:
         """Return the value that the job has stored under a name since it began; else store this one."""
-        if name not in self._kept:
-            self._kept[name] = value
-            if self.begun:
+        if name not in self._stored:
+            self._stored[name] = value
+            if self.exists:
                 self.write(self._write_job)
-        kept: Plain = self._kept[name]
-        return kept
+        stored: Plain = self._stored[name]
+        return stored
 
     def discard(self) -> None:
         """Delete the checkpoints, and their folder unless it holds other files."""
-        self.begun = False
+        self.exists = False
         with contextlib.suppress(OSError):
             self._job.unlink(missing_ok=True)  # first: without it nothing can be resumed
             for path in list(self.folder.iterdir()):
@@ -150,10 +150,10 @@ class Checkpoints:
         """Call `put` to write. If that fails, warn once, train on, and leave the earlier files as they are."""
         self._written, self._epochs = time.monotonic(), 0
         try:
-            if not self.begun:
+            if not self.exists:
                 self.folder.mkdir(exist_ok=True)
                 self._write_job()
-                self.begun = True
+                self.exists = True
             put()
         except Exception as error:  # whatever it is, training is worth more
             if not self._warned:
@@ -171,25 +171,25 @@ class Checkpoints:
         return self.folder / JOB
 
     def _write_job(self) -> None:
-        content = {"fingerprint": self._fingerprint, "kept": self._kept}
+        content = {"fingerprint": self._fingerprint, "stored": self._stored}
         write_sealed(self._job, KIND, FORMAT_VERSION, {}, content)
 
     def _read_job(self) -> None:
-        if not self.begun:
+        if not self.exists:
             raise MissingFileError(
                 f"{self.folder} has no checkpoint to resume from: that training finished, or ended before its first "
                 "checkpoint. Start it without --resume (resume=False)."
             )
         _, content = read_sealed(self._job, KIND, FORMAT_VERSION)
         _check_same(self.folder, _converted(self._job, content, "fingerprint", Fingerprint), self._fingerprint)
-        self._kept = _converted(self._job, content, "kept", dict[str, int | float | str])
+        self._stored = _converted(self._job, content, "stored", dict[str, int | float | str])
 
 
 def require_finished(folder: str | Path) -> None:
     """Raise OutputExistsError where a folder holds the checkpoints of an unfinished job."""
     if (Path(folder) / JOB).exists():
         raise OutputExistsError(
-            f"{folder} holds an unfinished training. Resume it by --resume (resume=True), or delete it by --force "
+            f"{folder} holds an unfinished training. Resume it with --resume (resume=True), or delete it with --force "
             "(force=True)."
         )
 
@@ -214,7 +214,7 @@ class Checkpoint:
             arrays, content = read_sealed(self.path, KIND, FORMAT_VERSION)
             saved = _converted(self.path, content, "fingerprint", Fingerprint)
         except ModelFileError as error:
-            raise ModelFileError(f"{error} Delete {self.path.name} to start that fit anew.") from None
+            raise ModelFileError(f"{error} Delete {self.path.name} to restart that fit.") from None
         _check_same(self.path, saved, self._fingerprint())
         return arrays, content
 
@@ -239,5 +239,5 @@ def _check_same(place: Path, then: Mapping[str, str], now: Mapping[str, str]) ->
     if different := differences(then, now):
         raise InputError(
             f"{place} belongs to a different training: {different}; resuming would give different weights. Set that "
-            "back, or start anew by --force (force=True)."
+            "back, or start again with --force (force=True)."
         )

@@ -121,7 +121,7 @@ class FitProgress:
 
     def finish(self, network: Network, history: History) -> None:
         """Write the outcome, unless the job is too short for checkpoints."""
-        if self._checkpoint is not None and (self._checkpoint.job.begun or self._checkpoint.job.due(False)):
+        if self._checkpoint is not None and (self._checkpoint.job.exists or self._checkpoint.job.due(False)):
             self._checkpoint.write(lambda: ({"network": network.parameters}, self._content(history=history)))
 
     def _save(self, state: State) -> None:
@@ -159,5 +159,5 @@ class FitProgress:
         except (KeyError, TypeError, ValueError, OverflowError, msgspec.ValidationError) as error:
             assert self._checkpoint is not None
             raise ModelFileError(
-                f"the checkpoint {self._checkpoint.path} does not fit this training: {error}. Start anew without it."
+                f"the checkpoint {self._checkpoint.path} does not fit this training: {error}. Start again without it."
             ) from None

@@ -25,7 +25,7 @@ Array = NDArray[Any]
 Fingerprint = dict[str, str]
 StateParts = tuple[dict[str, Array], dict[str, Any]]  # arrays, and other values as JSON has them
 
-SAVED = [f.name for f in fields(State) if f.name != "expand"]  # a function, made anew from the initial weights
+SAVED = [f.name for f in fields(State) if f.name != "expand"]  # a function, made again from the initial weights
 BLOCK_ROWS = 1024
 
 
