@@ -102,7 +102,7 @@ def test_bad_pictures_are_named_and_can_be_skipped(model, capsys):
     assert "left out: photos/dark/broken.jpg" in capsys.readouterr().out
     assert run(["train", "photos", *QUICK, "--out", "n", "--epochs", "1"]) == 1
     assert run(["train", "photos", *QUICK, "--out", "n", "--epochs", "1", "--skip-bad", "--json", "r.json"]) == 0
-    assert "left out, because they cannot be read: 1" in capsys.readouterr().out
+    assert "left out as unreadable: 1" in capsys.readouterr().out
     assert [bad["name"] for bad in results("r.json", "train")["skipped"]] == ["dark/broken.jpg"]
 
 

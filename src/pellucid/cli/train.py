@@ -23,25 +23,21 @@ from pellucid.cli.options import (
 )
 from pellucid.cli.output import (
     Bars,
-    findings,
     json_option,
     picture_folder,
     printable,
     progress_bars,
     refuse_foreign_json,
     say,
-    table,
     typed,
     write_json,
 )
+from pellucid.cli.training_output import print_training
 from pellucid.errors import PellucidError
-from pellucid.evaluation import Scores
-from pellucid.evaluation.task import task_of
 from pellucid.experiment.recipe import Recipe, default_in_words, make_recipe
 from pellucid.experiment.recipe_file import read_recipe, write_recipe
 from pellucid.experiment.result import Result
 from pellucid.experiment.run import run
-from pellucid.model.predictions import UNKNOWN
 from pellucid.system.files import refuse_existing, refuse_same
 from pellucid.training import Checkpoints, EarlyStopping
 from pellucid.training.checkpoints.checkpoints import require_finished
@@ -206,7 +202,7 @@ def train_command(
             f"pellucid train --recipe {recipe_out} --force trains the weights of {out} again.",
         )
     write_json(json_file, "train", result.as_dict() | {"model": out})
-    _tell(result)
+    print_training(result)
     say(f"model: {out}, and the recipe that makes it: {recipe_out} (seed {result.recipe['random_state']})")
     if checkpoints is not None and checkpoints.exists:
         say(f"{_interrupted(checkpoints)} and then replaces the model")
@@ -234,20 +230,6 @@ def _checkpoints(
         return nullcontext()
     about = {name: value for name, value in values.items() if name not in ("data", "cache")}  # rows are known by digest
     return Checkpoints(f"{out}.checkpoint", every, about, resume=resume, force=force and not resume)
-
-
-def _seen(result: Result) -> Iterator[str]:
-    """Yield what was found in the data: problems and what to watch with an example each, the number of notes."""
-    if result.audit is not None:
-        for finding in result.audit.findings:
-            if finding.level != "note":
-                yield f"{finding.level}: {finding.sentence}"
-        if notes := result.audit.numbers()["note"]:
-            yield f"{notes} note{'' if notes == 1 else 's'} on the data: pellucid audit lists them"
-    if result.shift is not None and (told := result.shift.sentence()):
-        yield told
-    if dropped := result.model.provenance.dropped:
-        yield f"left out of training as duplicates of test or validation samples: {dropped}"
 
 
 def _carried_out(recipe: Recipe, bars: Bars, checkpoints: Checkpoints | None) -> Result:
@@ -286,54 +268,3 @@ def _as_settings(options: dict[str, Any], values: dict[str, Any]) -> dict[str, A
         stopping = stopping if isinstance(stopping, EarlyStopping) else EarlyStopping()
         options["early_stopping"] = replace(stopping, patience=options.pop("patience"))
     return options
-
-
-def _tell(result: Result) -> None:
-    model, history, task = result.model, result.history, task_of(result.model)
-    say(f"{result.model.provenance.data}: {model.features}")
-    rows = [
-        [part, *(str(count) for count in dataset.counts().values()), str(len(dataset))]
-        for part, dataset in result.splits.items()
-    ]
-    table(["rows", *model.class_names, "all"], rows)
-    for part, made in (result.corrections or {}).items():
-        say(f"corrections, {part}: {made.sentence()}")
-    if result.skipped:
-        say(f"left out, because they cannot be read: {len(result.skipped)}")
-        for name, reason in result.skipped:
-            say(f"  {name}: {reason}")
-    for line in _seen(result):
-        say(line)
-    how = model.provenance.settings
-    rate = "" if how["optimizer"] == "lbfgs" else f", learning rate {how['learning_rate']}"
-    several = "" if len(model.networks) == 1 else f"{len(model.networks)} networks, each "
-    if len(model.networks) < result.recipe["ensemble"]:
-        say(f"interrupted: {len(model.networks)} of {result.recipe['ensemble']} networks are trained, and these answer")
-    say(f"{several}{model.network}, {how['optimizer']}{rate}")
-    say(f"{len(history.cost)} epochs in {history.seconds:.1f} s; {history.stopped_because}; {history.row_space_reason}")
-    if history.cost:
-        say(f"cost {history.cost[0]:.4f} -> {history.cost[-1]:.4f}")
-    findings(result.findings)
-    for part, scores in result.scores.items():
-        say(f"{', '.join(filter(None, (task.score_name, part)))}: {scores.sentence()}")
-    if result.cross_validation is not None:
-        what = f"{task.score_name} expected on new samples".strip()
-        say(f"{what}: {result.cross_validation.sentence()}")
-    for sentence in result.decision.sentences(model.class_names):
-        say(sentence)
-    for part, worth in result.answered.items():
-        say(f"with {UNKNOWN!r}, {part}: it {worth.sentence()}")
-    for part, R in result.rows.items():
-        for note in model.features.notes(R):
-            say(f"note, {part}: {note}")
-    if (best := result.headline) is None:
-        say("No rows were held out: these figures say nothing about new data.")
-        return
-    if isinstance(best, Scores):
-        say(best.calibration.sentence())
-    for comparison in best.comparisons.values():
-        say(comparison.sentence())
-    if result.file_facts is not None:
-        say(result.file_facts.sentence())
-    if result.learning_curve is not None:
-        say(result.learning_curve.sentence())

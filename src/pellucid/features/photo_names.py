@@ -45,9 +45,7 @@ def photo_names(
     for cell in _cells(averaged):
         rows += [_named(f"{which} {channel}", means[which], *cell) for which in means for channel in CHANNELS]
     for size, channel, radius in product(("fine", "coarse"), CHANNELS, radii):
-        textures = [
-            f"{size} texture of {channel}, {_pattern(n, patterns)} within {radius} px" for n in range(patterns)
-        ]
+        textures = [f"{size} texture of {channel}, {_pattern(n, patterns)} within {radius} px" for n in range(patterns)]
         rows += [_named(what, f"{size} texture", *cell) for cell in _cells(counted) for what in textures]
     return tuple(rows)
 
