@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.measure import Answer
-from pellucid.nn import fused_adam
+from pellucid.nn import fast_updates
 from pellucid.training import Fitted, History, Settings, fit
 
 
@@ -45,17 +45,17 @@ def told(history: History) -> str:
 @contextmanager
 def plain_numpy() -> Iterator[None]:
     """Compute without numba inside the block, as an installation without the extra `fast` does."""
-    adam = fused_adam.adam
-    setattr(fused_adam, "adam", lambda: None)  # noqa: B010 - the type is another
+    compiled = fast_updates.compiled_adam
+    setattr(fast_updates, "compiled_adam", lambda: None)  # noqa: B010 - the type is another
     try:
         yield
     finally:
-        setattr(fused_adam, "adam", adam)  # noqa: B010
+        setattr(fast_updates, "compiled_adam", compiled)  # noqa: B010
 
 
 def has_numba() -> bool:
     """Return whether the extra `fast` is there."""
-    return fused_adam.adam() is not None
+    return fast_updates.compiled_adam() is not None
 
 
 class Epochs:

@@ -11,8 +11,8 @@ import pytest
 
 from pellucid.errors import InputError
 from pellucid.nn import ACTIVATIONS, Dense, Dropout, Network
-from pellucid.nn.layers import Buffers
-from pellucid.nn.network import BLOCK_ROWS, Work
+from pellucid.nn.buffers import Buffers, Work
+from pellucid.nn.network import BLOCK_ROWS
 
 rng = np.random.default_rng
 

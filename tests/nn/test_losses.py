@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from pellucid.errors import InputError
+from pellucid.nn import Dense, Network
 from pellucid.nn.losses import LOSSES, get_loss
 
 every_loss = pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
@@ -196,6 +197,24 @@ def test_a_loss_with_a_function_replaced_does_not_take_the_pair():
         assert seven.value_and_gradient(Z, y)[0].tolist() == [7, 7]
         flat = replace(LOSSES[name], gradient=lambda Z, y: np.zeros_like(Z))
         assert not flat.value_and_gradient(Z, y)[1].any()
+
+
+@pytest.mark.parametrize("name", ["binary_cross_entropy", "softmax_cross_entropy"])
+def test_a_network_trains_with_the_function_that_was_replaced(name):
+    loss = LOSSES[name]
+    y = np.array([0, 1]) if loss.codes else np.eye(2)
+    start = Network([Dense(1, 2)], loss).initialize([np.array([[1.0], [-2.0]])])
+    X = np.array([[1.0], [3.0]])
+    for replaced in (
+        replace(loss, value=lambda Z, y: 7 + loss.value(Z, y)),
+        replace(loss, gradient=lambda Z, y: 3 * loss.gradient(Z, y)),
+    ):
+        wrong = start.copy()
+        wrong.loss = replaced
+        (cost, g), (cost_right, g_right) = wrong.cost_and_gradient(X, y), start.cost_and_gradient(X, y)
+        shifted, times = (0, 3) if replaced.value is loss.value else (7, 1)
+        assert cost == pytest.approx(cost_right + shifted, rel=1e-14)
+        np.testing.assert_allclose(g, times * g_right, rtol=1e-14)
 
 
 @pytest.mark.parametrize("k", [1, 3])

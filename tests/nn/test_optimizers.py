@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from pellucid.errors import InputError
-from pellucid.nn import LBFGS, OPTIMIZERS, Adam, AdamW, Dense, GradientDescent, Network, RMSprop, fused_adam, optimizers
+from pellucid.nn import LBFGS, OPTIMIZERS, Adam, AdamW, Dense, GradientDescent, Network, RMSprop, fast_updates
 from pellucid.nn.optimizers import FirstOrder, clip_by_norm, get_optimizer
 
 GRADIENTS = [np.array([1.0, -2.0]), np.array([3.0, 1.0])]
@@ -389,7 +389,7 @@ def test_an_object_is_itself():
 
 # large networks --------------------------------------------------------------------------------------------------
 
-SIZE = 2 * optimizers.BLOCK + 5
+SIZE = 2 * fast_updates.BLOCK + 5
 
 
 def walk(rule, dtype, steps=3, size=SIZE):
@@ -405,9 +405,9 @@ def walk(rule, dtype, steps=3, size=SIZE):
 @pytest.mark.parametrize("rule", descents.values(), ids=descents)
 def test_blocks_are_the_whole(rule, monkeypatch):
     """Updated block by block, a large vector has the bits that it has when it is updated at once."""
-    monkeypatch.setattr(fused_adam, "adam", lambda: None)
+    monkeypatch.setattr(fast_updates, "compiled_adam", lambda: None)
     p, slots = walk(rule, np.float32)
-    monkeypatch.setattr(optimizers, "BLOCK", SIZE)
+    monkeypatch.setattr(fast_updates, "BLOCK", SIZE)
     whole, whole_slots = walk(rule, np.float32)
     np.testing.assert_array_equal(p, whole)
     for name, vector in slots.items():
@@ -419,7 +419,7 @@ def test_blocks_are_the_whole(rule, monkeypatch):
 def test_one_pass_is_the_formula(rule, dtype, monkeypatch):
     pytest.importorskip("numba", reason="the one-pass update needs the extra fast")
     p, slots = walk(rule, dtype)
-    monkeypatch.setattr(fused_adam, "adam", lambda: None)
+    monkeypatch.setattr(fast_updates, "compiled_adam", lambda: None)
     reference, reference_slots = walk(rule, dtype)
     tight = {"rtol": 20 * np.finfo(dtype).eps, "atol": 20 * np.finfo(dtype).eps}
     np.testing.assert_allclose(p, reference, **tight)
@@ -445,11 +445,11 @@ def test_a_rule_derived_from_these_updates_the_whole_at_once(original):
 
 def test_without_numba_there_is_no_one_pass(monkeypatch):
     monkeypatch.setitem(sys.modules, "numba", None)
-    fused_adam.adam.cache_clear()
+    fast_updates.compiled_adam.cache_clear()
     try:
-        assert fused_adam.adam() is None
+        assert fast_updates.compiled_adam() is None
     finally:
-        fused_adam.adam.cache_clear()
+        fast_updates.compiled_adam.cache_clear()
 
 
 @pytest.mark.parametrize("rule", ["momentum", "rmsprop", "adam"])

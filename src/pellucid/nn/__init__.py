@@ -1,6 +1,18 @@
-"""The mathematics: activations, initialisers, losses, layers, the network, optimizers and schedules.
+"""The mathematics, in NumPy only (numba for one loop, where it is installed): no files, no printing, no global state.
 
-NumPy only (numba for one loop, where it is installed): no files, no printing, no global state. Read it in this order.
+Begin with `examples/one_page_network.py`: forward, loss, backward and update on one page. Its costs equal those of this
+package, which then reads in this order:
+
+    activations       A = g(Z) and its slope
+    losses            the cost of a row, its slope and its link
+    layers            Dense and Dropout: forward, and backward as its exact reverse
+    network           layers over one vector of parameters; the objective J and its gradient
+    optimizers        from a gradient to the next parameters; lbfgs is one with a file of its own
+    schedules         the learning rate over time
+    initializers      the weights before the first step
+
+What makes it fast can wait: buffers (memory that is used again), fast_updates (blocks, and Adam compiled) and
+scaled_integers (pixels that stay bytes).
 """
 
 from pellucid.nn.activations import ACTIVATIONS, Activation

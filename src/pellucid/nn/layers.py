@@ -5,44 +5,18 @@ bound when the network is built. Result arrays come from the `Buffers` that the 
 """
 
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
 
 from pellucid.errors import InputError
 from pellucid.nn.activations import ACTIVATIONS, Activation, get_activation
+from pellucid.nn.buffers import Buffers
 
 Array = NDArray[Any]
-Order = Literal["C", "F"]
 
 LINEAR = ACTIVATIONS["linear"]
-
-
-class Buffers:
-    """Arrays lent to one layer for batches of one size: made when first asked for, and lent again ever after.
-
-    rows: the leading axes of every array, (n,) for a batch of n rows.
-    order: how the arrays lie in memory, row by row ("C") or unit by unit ("F").
-    """
-
-    def __init__(self, rows: tuple[int, ...], dtype: DTypeLike, order: Order = "C") -> None:
-        self.rows, self.dtype, self.order = rows, dtype, order
-        self._made: dict[str, Array] = {}
-
-    def __call__(self, name: str, width: int, order: Order | None = None) -> Array:
-        """Return the array of that name, of shape (*rows, width)."""
-        try:
-            return self._made[name]
-        except KeyError:
-            array = self._made[name] = np.empty((*self.rows, width), self.dtype, order or self.order)
-            return array
-
-    @cached_property
-    def ones(self) -> Array:
-        """A one for every row: ones @ dZ sums over the rows several times faster than dZ.sum(axis=0)."""
-        return np.ones(self.rows, self.dtype)
 
 
 @dataclass(slots=True)

@@ -1,7 +1,8 @@
 """Losses on logits: value, gradient and link of each one in one place.
 
-The output layer is linear and hands its logits Z to the loss; the link (sigmoid, softmax or none) turns them into what
-is predicted. Fusing link and loss is what makes both exact: no epsilon inside a log, no clipping.
+The output layer is linear and hands its logits Z to the loss. The link (sigmoid, softmax or none) turns them into the
+prediction. Link and loss are computed together, which makes both exact: no epsilon inside a log, no clipping.
+A new loss is one function that returns both l and dl/dZ, and one row of `LOSSES`.
 """
 
 from collections.abc import Callable
@@ -15,9 +16,20 @@ from pellucid.errors import unknown_name
 from pellucid.nn.activations import linear, sigmoid
 
 Array = NDArray[Any]
-Function = Callable[[Array, Array], Array]
+ValueAndGradient = Callable[[Array, Array], tuple[Array, Array]]
 
 HUBER_DELTA = 1.0
+
+
+@dataclass(frozen=True)
+class Part:
+    """One of the two results of a function that computes a loss and its gradient together."""
+
+    together: ValueAndGradient
+    index: int
+
+    def __call__(self, Z: Array, y: Array) -> Array:
+        return self.together(Z, y)[self.index]
 
 
 @dataclass(frozen=True)
@@ -30,6 +42,9 @@ class Loss:
     codes: whether y is integer class codes (n,); otherwise y is floats (n, k).
     classes: whether the link gives probabilities of classes, so that a classifier can use it.
     pieces(Z, y): which smooth piece each output is on, or None where the loss is smooth everywhere.
+
+    >>> LOSSES["squared_error"].value_and_gradient(np.array([[3.0, -2.0]]), np.array([[1.0, 1.0]]))
+    (array([6.5]), array([[ 2., -3.]]))
     """
 
     name: str
@@ -40,35 +55,35 @@ class Loss:
     classes: bool = False
     pieces: Callable[[Array, Array], Array] | None = None
 
+    @classmethod
+    def of(cls, name: str, together: ValueAndGradient, link: Callable[[Array], Array], **traits: Any) -> "Loss":
+        """Return the loss whose value and gradient one function computes together."""
+        return cls(name, Part(together, 0), Part(together, 1), link, **traits)
+
     def value_and_gradient(self, Z: Array, y: Array) -> tuple[Array, Array]:
-        """Return l (n,) and dl/dZ (n, k), in one go where this very pair of functions shares work."""
-        both = TOGETHER.get((self.value, self.gradient))
-        return (self.value(Z, y), self.gradient(Z, y)) if both is None else both(Z, y)
+        """Return l (n,) and dl/dZ (n, k), in one call where both are parts of the same function."""
+        if self.codes:  # lay the logits out class by class: NumPy is fast along many rows and slow along few classes
+            Z = np.asfortranarray(Z)
+        value, gradient = self.value, self.gradient
+        if isinstance(value, Part) and isinstance(gradient, Part) and value.together is gradient.together:
+            return value.together(Z, y)
+        return value(Z, y), gradient(Z, y)
 
     def targets(self, codes: Array, dtype: DTypeLike = np.float64) -> Array:
-        """Return class codes (n,) as this loss takes them: as they are, or as one column of zeros and ones."""
+        """Return class codes (n,) as this loss takes them: unchanged, or as one column of zeros and ones."""
         return codes if self.codes else codes.astype(dtype)[:, None]
 
 
-def binary_cross_entropy(Z: Array, y: Array) -> Array:
-    """l = -sum_k [y log p + (1 - y) log(1 - p)], p = sigmoid(Z); computed as max(Z, 0) - Z y + log1p(exp(-|Z|))."""
-    l = np.maximum(Z, 0) - Z * y + np.log1p(np.exp(-np.abs(Z)))
-    return l.sum(axis=1)
+def binary_cross_entropy(Z: Array, y: Array) -> tuple[Array, Array]:
+    """l = -sum_k [y log p + (1 - y) log(1 - p)] and dl/dZ = p - y, with p = sigmoid(Z).
 
-
-def binary_cross_entropy_gradient(Z: Array, y: Array) -> Array:
-    """dl/dZ = p - y."""
-    p = sigmoid(Z)
-    return np.subtract(p, y, out=p)
-
-
-def binary_cross_entropy_both(Z: Array, y: Array) -> tuple[Array, Array]:
-    """l and dl/dZ, from one exp(-|Z|)."""
+    l is computed as max(Z, 0) - Z y + log1p(e) and p as max(e, [Z >= 0]) / (1 + e), with e = exp(-|Z|), at most 1.
+    """
     e = np.exp(np.copysign(Z, -1))
     l = np.maximum(Z, 0)
     l -= Z * y
-    l += np.log1p(e)  # last: far out it is all there is of the loss of a right answer
-    p = np.maximum(e, Z >= 0)  # e is at most 1
+    l += np.log1p(e)  # last: for a right answer far out it is the whole loss
+    p = np.maximum(e, Z >= 0)
     e += 1
     p /= e
     p -= y
@@ -86,52 +101,29 @@ def softmax(Z: Array) -> Array:
     return p
 
 
-def softmax_cross_entropy(Z: Array, y: Array) -> Array:
-    """l = log sum_j exp(Z_j) - Z_y, y the class codes (n,)."""
-    shifted = Z - Z.max(axis=1, keepdims=True)
-    return np.log(np.exp(shifted).sum(axis=1)) - shifted[np.arange(len(y)), y]
-
-
-def softmax_cross_entropy_gradient(Z: Array, y: Array) -> Array:
-    """dl/dZ = softmax(Z) - onehot(y)."""
-    dZ = softmax(Z)
-    dZ[np.arange(len(y)), y] -= 1
-    return dZ
-
-
-def softmax_cross_entropy_both(Z: Array, y: Array) -> tuple[Array, Array]:
-    """l and dl/dZ, from the same exponentials, as (k, n): NumPy goes fast along many rows, slowly along few classes."""
+def softmax_cross_entropy(Z: Array, y: Array) -> tuple[Array, Array]:
+    """l = log sum_j exp(Z_j) - Z_y and dl/dZ = softmax(Z) - onehot(y), with y the class codes (n,)."""
     rows = np.arange(len(y))
-    shifted = Z.T.copy()
-    shifted -= shifted.max(axis=0)
-    right = shifted[y, rows]
+    shifted = Z - Z.max(axis=1, keepdims=True)
+    right = shifted[rows, y]
     p = np.exp(shifted, out=shifted)
-    total = p.sum(axis=0)
-    p /= total
-    p[y, rows] -= 1
-    return np.log(total) - right, p.T
+    total = p.sum(axis=1)
+    p /= total[:, None]
+    p[rows, y] -= 1
+    return np.log(total) - right, p
 
 
-def squared_error(Z: Array, y: Array) -> Array:
-    """l = 1/2 sum_k (Z_k - y_k)^2."""
-    l = 0.5 * np.square(Z - y)
-    return l.sum(axis=1)
+def squared_error(Z: Array, y: Array) -> tuple[Array, Array]:
+    """l = 1/2 sum_k (Z_k - y_k)^2 and dl/dZ = Z - y."""
+    r = Z - y
+    l = 0.5 * np.square(r)
+    return l.sum(axis=1), r
 
 
-def squared_error_gradient(Z: Array, y: Array) -> Array:
-    """dl/dZ = Z - y."""
-    return Z - y
-
-
-def absolute_error(Z: Array, y: Array) -> Array:
-    """l = sum_k |Z_k - y_k|."""
-    l = np.abs(Z - y)
-    return l.sum(axis=1)
-
-
-def absolute_error_gradient(Z: Array, y: Array) -> Array:
-    """dl/dZ = sign(Z - y), 0 where they are equal."""
-    return np.sign(Z - y)
+def absolute_error(Z: Array, y: Array) -> tuple[Array, Array]:
+    """l = sum_k |Z_k - y_k| and dl/dZ = sign(Z - y), 0 where they are equal."""
+    r = Z - y
+    return np.abs(r).sum(axis=1), np.sign(r)
 
 
 def absolute_error_pieces(Z: Array, y: Array) -> Array:
@@ -139,17 +131,16 @@ def absolute_error_pieces(Z: Array, y: Array) -> Array:
     return np.sign(Z - y)
 
 
-def huber(Z: Array, y: Array) -> Array:
-    """l = sum_k h(Z_k - y_k), h(r) = r^2/2 where |r| <= 1, else |r| - 1/2 (Huber 1964, delta 1)."""
-    r = np.abs(Z - y)
-    near = np.minimum(r, HUBER_DELTA)
-    l = near * (r - 0.5 * near)
-    return l.sum(axis=1)
+def huber(Z: Array, y: Array) -> tuple[Array, Array]:
+    """l = sum_k h(r_k) and dl/dZ = r within [-1, 1], with r = Z - y.
 
-
-def huber_gradient(Z: Array, y: Array) -> Array:
-    """dl/dZ = Z - y, held within [-1, 1]."""
-    return np.clip(Z - y, -HUBER_DELTA, HUBER_DELTA)
+    h(r) = r^2/2 where |r| <= 1, else |r| - 1/2 (Huber 1964, delta 1).
+    """
+    r = Z - y
+    size = np.abs(r)
+    near = np.minimum(size, HUBER_DELTA)
+    l = near * (size - 0.5 * near)
+    return l.sum(axis=1), np.clip(r, -HUBER_DELTA, HUBER_DELTA)
 
 
 def huber_pieces(Z: Array, y: Array) -> Array:
@@ -158,26 +149,14 @@ def huber_pieces(Z: Array, y: Array) -> Array:
     return np.sign(r) * (np.abs(r) > HUBER_DELTA)
 
 
-TOGETHER: dict[tuple[Function, Function], Callable[[Array, Array], tuple[Array, Array]]] = {
-    (binary_cross_entropy, binary_cross_entropy_gradient): binary_cross_entropy_both,
-    (softmax_cross_entropy, softmax_cross_entropy_gradient): softmax_cross_entropy_both,
-}
-
 LOSSES = {
     loss.name: loss
     for loss in (
-        Loss("binary_cross_entropy", binary_cross_entropy, binary_cross_entropy_gradient, sigmoid, classes=True),
-        Loss(
-            "softmax_cross_entropy",
-            softmax_cross_entropy,
-            softmax_cross_entropy_gradient,
-            softmax,
-            codes=True,
-            classes=True,
-        ),
-        Loss("squared_error", squared_error, squared_error_gradient, linear),
-        Loss("absolute_error", absolute_error, absolute_error_gradient, linear, pieces=absolute_error_pieces),
-        Loss("huber", huber, huber_gradient, linear, pieces=huber_pieces),
+        Loss.of("binary_cross_entropy", binary_cross_entropy, sigmoid, classes=True),
+        Loss.of("softmax_cross_entropy", softmax_cross_entropy, softmax, codes=True, classes=True),
+        Loss.of("squared_error", squared_error, linear),
+        Loss.of("absolute_error", absolute_error, linear, pieces=absolute_error_pieces),
+        Loss.of("huber", huber, linear, pieces=huber_pieces),
     )
 }
 

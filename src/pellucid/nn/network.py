@@ -17,41 +17,16 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from pellucid.errors import InputError, refuse_non_finite
+from pellucid.nn.buffers import Buffers, Pieces, Work
 from pellucid.nn.initializers import Initializer, get_initializer
-from pellucid.nn.layers import Buffers, Dense, DenseTape, Dropout, Order
+from pellucid.nn.layers import Dense, DenseTape, Dropout
 from pellucid.nn.losses import Loss, get_loss
 from pellucid.nn.scaled_integers import IntegerRows, Rows
 
 Array = NDArray[Any]
-Pieces = list[tuple[Array, Array]]  # (W, b) or (dW, db) of each Dense, views of one flat vector
 
 BLOCK_ROWS = 1024  # rows looked at together outside training, at most,
 BLOCK_BYTES = 2**26  # and fewer where rows are long, so that buffers stay small
-
-
-class Work:
-    """Buffers that one network is lent for forward and backward, again and again: training allocates no large array.
-
-    order: how what the layers compute lies in memory, row by row ("C") or unit by unit ("F").
-    """
-
-    def __init__(self, order: Order = "C") -> None:
-        self._order = order
-        self._lent: dict[tuple[int, ...], list[Buffers]] = {}
-        self._pieces: tuple[Array, Pieces] | None = None
-
-    def buffers(self, layers: int, rows: tuple[int, ...], dtype: DTypeLike) -> list[Buffers]:
-        """Return the buffers of each layer for batches whose leading axes are `rows`."""
-        lent = self._lent.get(rows)
-        if lent is None:
-            lent = self._lent[rows] = [Buffers(rows, dtype, self._order) for _ in range(layers)]
-        return lent
-
-    def pieces(self, network: "Network", vector: Array) -> Pieces:
-        """Return the pieces of a flat vector, made anew only when it is another vector than last time."""
-        if self._pieces is None or self._pieces[0] is not vector:
-            self._pieces = (vector, network.views(vector))
-        return self._pieces[1]
 
 
 @dataclass(slots=True)
@@ -190,7 +165,7 @@ class Network:
         out: a flat vector to write into.  input_gradient: also return dX (n, n_in), as (gradient, dX).
         """
         gradient = np.empty_like(self.parameters) if out is None else out
-        pieces = tape.work.pieces(self, gradient)
+        pieces = tape.work.pieces(gradient, self.views)
         left = len(pieces)
         dA: Any = dlogits
         for layer, saved, buffer in zip(self.layers[::-1], tape.saved[::-1], tape.buffers[::-1], strict=True):
@@ -228,7 +203,7 @@ class Network:
         J = _weighted_mean(l, sample_weight)
         gradient: Array = self.backward(dZ, tape, out)
         if self.l2:
-            for layer, (dW, _) in zip(self.dense, tape.work.pieces(self, gradient), strict=True):
+            for layer, (dW, _) in zip(self.dense, tape.work.pieces(gradient, self.views), strict=True):
                 J += 0.5 * self.l2 * float(np.vdot(layer.W, layer.W))
                 dW += self.l2 * layer.W
         return J, gradient

@@ -1,7 +1,7 @@
-"""Descent rules: each one is a frozen setting whose `update` is a formula on the flat vector p with gradient g.
+"""Optimizers: each one is a frozen setting whose `update` is a formula on the flat vector p with gradient g.
 
 Whatever a rule remembers between steps is in `slots`, arrays that belong to the training loop, so that a run can be
-stopped, saved and taken up again. A new rule is one class and one row of `OPTIMIZERS`.
+stopped, saved and resumed. A new rule is one class and one row of `OPTIMIZERS`.
 """
 
 import math
@@ -14,38 +14,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.errors import InputError, unknown_name
-from pellucid.nn import fused_adam
+from pellucid.nn import fast_updates
 from pellucid.nn.lbfgs import LBFGS
 
 Array = NDArray[Any]
 Slots = dict[str, Array]
 
-BLOCK = 2**15  # numbers updated together
-FLUSH_EVERY = 64  # steps
-VANISHED = {"float32": 1e-30, "float64": 1e-300}  # a memory this small moves nothing; see `flush_vanished`
-
 Evaluate = Callable[[], tuple[float, Array]]  # cost and gradient at the parameters as they are now
 
 
 class Optimizer(Protocol):
-    """What the training loop asks of a rule."""
+    """What the training loop needs of a rule."""
 
     @property
     def full_batch_only(self) -> bool:
-        """Whether every evaluation must be of the same function."""
+        """Whether every evaluation must be of the same function: all rows, no dropout."""
 
     def slots(self, parameters: Array) -> Slots:
-        """Return what is remembered before the first step."""
+        """Return what the rule remembers before the first step."""
 
     def step(self, evaluate: Evaluate, parameters: Array, slots: Slots, rate: float, weights: Sequence[Array]) -> float:
-        """Move `parameters` in place, one step; return the cost before it. `weights` are the W among them."""
+        """Move `parameters` in place by one step; return the cost before it. `weights` are the W among them."""
 
     def converged(self, slots: Slots) -> bool:
-        """Whether no further step is worth while."""
+        """Whether no further step would lower the cost."""
 
 
 class FirstOrder(ABC):
-    """The frame that the descent rules share: one evaluation, one update; no update after a cost that is not finite."""
+    """What the descent rules share: one evaluation, then one update, unless the cost is not finite."""
 
     full_batch_only = False
     rotation_invariant = False
@@ -63,13 +59,11 @@ class FirstOrder(ABC):
             return cost
         slots["steps"] += 1
         self.shrink(weights, rate)
-        if parameters.size <= BLOCK or type(self) not in BY_NUMBER:
-            self.update(parameters, gradient, slots, rate)
+        if parameters.size > fast_updates.BLOCK and type(self) in COORDINATE_WISE:
+            self.update_large(parameters, gradient, slots, rate)
         else:
-            self.update_many(parameters, gradient, slots, rate)
-        if self.slot_names and slots["steps"] % FLUSH_EVERY == 0:
-            for name in self.slot_names:
-                flush_vanished(slots[name])
+            self.update(parameters, gradient, slots, rate)
+        fast_updates.flush_vanished(slots, self.slot_names)
         return cost
 
     def shrink(self, weights: Sequence[Array], rate: float) -> None:  # noqa: B027 - most rules leave it empty
@@ -77,17 +71,14 @@ class FirstOrder(ABC):
 
     @abstractmethod
     def update(self, p: Array, g: Array, slots: Slots, rate: float) -> None:
-        """Change p in place, and the slots of the same numbers: the formula of the rule."""
+        """Change p and the slots in place: the formula of the rule."""
 
-    def update_many(self, p: Array, g: Array, slots: Slots, rate: float) -> None:
-        """Change p in place, block by block: what one update touches stays in the cache."""
-        for start in range(0, p.size, BLOCK):
-            block = slice(start, start + BLOCK)
-            memory = {name: slots[name][block] for name in self.slot_names}
-            self.update(p[block], g[block], slots | memory, rate)
+    def update_large(self, p: Array, g: Array, slots: Slots, rate: float) -> None:
+        """Do the same as `update` to a long p, faster."""
+        fast_updates.in_blocks(self.update, p, g, slots, rate, self.slot_names)
 
     def converged(self, slots: Slots) -> bool:
-        """Never by itself: the number of epochs or early stopping ends a descent."""
+        """Never: the number of epochs or early stopping ends a descent."""
         return False
 
 
@@ -170,30 +161,24 @@ class Adam(FirstOrder):
         m *= self.beta1
         m += (1 - self.beta1) * g
         s *= self.beta2
-        square = g * g
-        square *= 1 - self.beta2
-        s += square
-        moved = np.sqrt(s, out=square)
-        moved += epsilon
-        np.divide(m, moved, out=moved)
-        moved *= step
-        p -= moved
-
-    def update_many(self, p: Array, g: Array, slots: Slots, rate: float) -> None:
-        """Change p in place, in one pass where numba is installed."""
-        in_one_pass = fused_adam.adam()
-        if in_one_pass is None:
-            super().update_many(p, g, slots, rate)
-            return
-        step, epsilon = self._corrected(slots, rate)
-        numbers = (self.beta1, 1 - self.beta1, self.beta2, 1 - self.beta2, step, epsilon)
-        in_one_pass(p, g, slots["mean"], slots["square"], tuple(p.dtype.type(number) for number in numbers))
+        s += (1 - self.beta2) * (g * g)
+        root = np.sqrt(s)
+        root += epsilon
+        change = np.divide(m, root, out=root)  # p -= step m / (sqrt(s) + epsilon), in one array: a tenth of the time
+        change *= step
+        p -= change
 
     def _corrected(self, slots: Slots, rate: float) -> tuple[float, float]:
-        """Return step and epsilon with both corrections, so that p -= step m / (sqrt(s) + epsilon)."""
+        """Return rate and epsilon with both corrections: two numbers are scaled in place of two vectors."""
         t = int(slots["steps"])
         root = math.sqrt(1 - self.beta2**t)
         return rate * root / (1 - self.beta1**t), self.epsilon * root
+
+    def update_large(self, p: Array, g: Array, slots: Slots, rate: float) -> None:
+        """Do the same as `update` to a long p, faster."""
+        constants = (self.beta1, self.beta2, *self._corrected(slots, rate))
+        if not fast_updates.adam_in_one_pass(p, g, slots["mean"], slots["square"], constants):
+            super().update_large(p, g, slots, rate)
 
 
 @dataclass(frozen=True)
@@ -211,8 +196,8 @@ class AdamW(Adam):
             W *= 1 - rate * (self.weight_decay or 0.0)
 
 
-# their formulas treat each number without the others, so that they may go block by block; a rule of your own may not
-BY_NUMBER = (GradientDescent, RMSprop, Adam, AdamW)
+# their formulas treat each number without the others, so blocks give the same result; a derived rule may do anything
+COORDINATE_WISE = (GradientDescent, RMSprop, Adam, AdamW)
 
 OPTIMIZERS: dict[str, Optimizer] = {
     "gradient_descent": GradientDescent(),
@@ -239,22 +224,11 @@ def get_optimizer(optimizer: str | Optimizer) -> Optimizer:
 
 
 def is_rotation_invariant(rule: Optimizer) -> bool:
-    """Whether turning the axes turns every step alike; not so where each number is divided by one of its own.
+    """Whether rotating the axes rotates every step alike. A coordinate-wise rule, like Adam, is not rotation-invariant.
 
-    A rule of your own says so by `rotation_invariant = True`; one that says nothing is taken to go by the axes.
+    A rule of your own declares it by `rotation_invariant = True`; without that it counts as coordinate-wise.
     """
     return bool(getattr(rule, "rotation_invariant", False))
-
-
-def flush_vanished(memory: Array) -> None:
-    """Set what has decayed to almost nothing to 0, in place.
-
-    Where a unit gets no gradient any more its memory shrinks for ever, into numbers below the smallest normal one,
-    with which processors compute up to a hundred times slower.
-    """
-    for start in range(0, memory.size, BLOCK):
-        block = memory[start : start + BLOCK]
-        block[np.abs(block) < VANISHED[memory.dtype.name]] = 0
 
 
 def clip_by_norm(gradient: Array, largest: float) -> float:

@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.nn import Network
-from pellucid.nn.layers import Order
-from pellucid.nn.network import Work
+from pellucid.nn.buffers import Order, Work
 from pellucid.nn.optimizers import clip_by_norm
 from pellucid.nn.scaled_integers import IntegerRows
 from pellucid.nn.schedules import get_schedule

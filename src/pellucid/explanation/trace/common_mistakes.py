@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from pellucid.explanation.trace.step import Step
 from pellucid.nn import Dense, Network
 from pellucid.nn.activations import linear_slope
-from pellucid.nn.layers import Buffers, DenseTape
+from pellucid.nn.buffers import Buffers
+from pellucid.nn.layers import DenseTape
 from pellucid.nn.losses import LOSSES
 from pellucid.nn.optimizers import GradientDescent, clip_by_norm
 

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from pellucid.nn import Dense, GradientDescent, Network
 from pellucid.nn.activations import Activation
-from pellucid.nn.layers import LINEAR, Buffers, DenseTape
+from pellucid.nn.buffers import Buffers
+from pellucid.nn.layers import LINEAR, DenseTape
 from pellucid.training.examples import Examples, Problem, with_first_layer
 from pellucid.training.row_space.gram import Gram
 from pellucid.training.settings import Settings
