@@ -1,6 +1,7 @@
 """What every test gets: numerical mistakes raise, and the real data where it is at hand."""
 
 import os
+import signal
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # one test process a core: BLAS threads on top only wait
@@ -10,6 +11,16 @@ import pytest
 
 from browser import chromium as chromium  # fixtures
 from browser import page as page
+from pellucid.explanation import figure_style
+
+
+@pytest.fixture(scope="session", autouse=True)
+def signals_of_a_terminal():
+    """Take Ctrl-C and a hang-up as in a terminal, also where the tests run in the background, which ignores them."""
+    usual = {"SIGINT": signal.default_int_handler, "SIGHUP": signal.SIG_DFL}
+    for name, handler in usual.items():
+        if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) == signal.SIG_IGN:
+            signal.signal(getattr(signal, name), handler)
 
 
 @pytest.fixture(autouse=True)
@@ -34,6 +45,12 @@ def real_data():
     if not folder.is_dir():
         pytest.skip(f"the articles' data is not at {folder}; set PELLUCID_TEST_DATA to its place")
     return folder
+
+
+@pytest.fixture
+def no_drawing(monkeypatch):
+    """Write figures as empty files: drawing takes most of a command with --pictures, and other tests look at figures."""
+    monkeypatch.setattr(figure_style, "as_bytes", lambda figure, kind: b"")
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The command line: what people type, what they read, and that nothing ends in a traceback."""
 
 import csv
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -25,10 +26,22 @@ def pictures(tmp_path, monkeypatch):
     return write_pictures(tmp_path / "photos")
 
 
-@pytest.fixture
-def model(pictures):
+@pytest.fixture(scope="module")
+def learned(tmp_path_factory):
+    """A folder with photos/ and the model m that learned them."""
+    folder = tmp_path_factory.mktemp("learned")
+    write_pictures(folder / "photos")
     how = ["--layers", "8", "--optimizer", "lbfgs", "--seed", "1"]
-    assert run(["train", "photos", *QUICK, "--size", "8", "--out", "m", *how]) == 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        assert run(["train", "photos", *QUICK, "--size", "8", "--out", "m", *how]) == 0
+    return folder
+
+
+@pytest.fixture
+def model(learned, tmp_path, monkeypatch):
+    shutil.copytree(learned, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
     return "m"
 
 
@@ -134,7 +147,7 @@ def test_check_and_inspect(model, capsys):
     assert results("i.json", "inspect")["classes"] == ["dark", "grey", "light"]
 
 
-def test_what_is_drawn_was_not_learned_from(tmp_path, monkeypatch):
+def test_what_is_drawn_was_not_learned_from(tmp_path, monkeypatch, no_drawing):
     monkeypatch.chdir(tmp_path)
     for number in range(24):  # noise, which can be learned by heart only
         folder = tmp_path / "noise" / "ab"[number % 2]
@@ -240,7 +253,7 @@ def test_json_has_no_nan(tmp_path):
     assert results(tmp_path / "j", "x") == {"a": [None, None, 3], "1": [[[1.0]]]}
 
 
-def test_the_program_itself(tmp_path):
+def test_the_program_itself(tmp_path, monkeypatch, no_drawing):
     def call(*arguments):
         return subprocess.run(
             [sys.executable, "-m", "pellucid", *arguments], cwd=tmp_path, capture_output=True, text=True
@@ -254,7 +267,8 @@ def test_the_program_itself(tmp_path):
     assert "pellucid explain pellucid-demo/digits.pellucid pellucid-demo/digit.png --label" in demo.stdout
     explained = call("explain", "pellucid-demo/digits.pellucid", "pellucid-demo/digit.png", "--label", "3")
     assert explained.returncode == 0 and "Loss" in explained.stdout
-    assert call("demo").returncode == 0  # once more over its own files
+    monkeypatch.chdir(tmp_path)
+    assert run(["demo"]) == 0  # once more over its own files
     assert call("predict", "pellucid-demo/digits.pellucid", "nothing.png").returncode == 1
 
 

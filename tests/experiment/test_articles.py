@@ -24,7 +24,7 @@ CATS = {
 
 
 @pytest.mark.parametrize("name", CATS)
-def test_published_costs_and_accuracies(real_data, tmp_path, name, capsys):
+def test_published_costs_and_accuracies(real_data, tmp_path, name, capsys, no_drawing):
     out = tmp_path / "out"
     assert (
         run(["reproduce", name, "--data", str(real_data / "cats"), "--out", str(out), "--json", str(out) + ".json"])
@@ -73,7 +73,7 @@ def test_planar_is_the_published_run():
 
 
 def test_planar_is_filmed(tmp_path, monkeypatch):
-    monkeypatch.setattr(planar, "PLANAR", replace(planar.PLANAR, settings=replace(planar.PLANAR.settings, epochs=40)))
+    monkeypatch.setattr(planar, "PLANAR", replace(planar.PLANAR, settings=replace(planar.PLANAR.settings, epochs=15)))
     monkeypatch.chdir(tmp_path)
     assert run(["reproduce", "planar", "--quiet", "--animation", "flower.gif"]) == 0
     with Image.open("flower.gif") as film:

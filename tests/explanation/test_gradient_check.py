@@ -44,8 +44,8 @@ CASES = list(itertools.product((0, 0.1), (False, True), (0, 0.3)))  # l2, weight
 @pytest.mark.parametrize("loss", LOSSES)
 def test_every_combination(loss, activation, monkeypatch):
     """Below 1e-7 in every tensor; and at least nine tensors in ten have a gradient to compare at all."""
-    monkeypatch.setattr(gradient_check, "MOST_COORDINATES", 2)  # the random directions reach all the others
-    monkeypatch.setattr(gradient_check, "DIRECTIONS", 2)
+    monkeypatch.setattr(gradient_check, "MOST_COORDINATES", 1)  # the random direction reaches all the others
+    monkeypatch.setattr(gradient_check, "DIRECTIONS", 1)
     checked = zero = 0
     for stack in STACKS.values() if activation == "relu" else list(STACKS.values())[1:]:
         for k in (1, 2, 3):

@@ -57,14 +57,15 @@ def test_every_story_is_whole(loss, rule, dropout):
         rng = np.random.default_rng(0) if dropout else None
         whole = trace(net, X, y, rule=rule, rate=0.01, dropout=rng, clip_norm=None if rule == "lbfgs" else 0.1)
         for step in (whole, whole.one):
-            told = [number for formula in formulas(step) for number in numbers(formula)]
+            shown = list(formulas(step))
+            told = [number for formula in shown for number in numbers(formula)]
             known = {number.key for number in told}
             assert {source for number in told for source in number.sources} <= known
             assert sum(bool(number.sources) for number in told) > 30
             assert all(np.isfinite(number.value) for number in told)
             of_key = {(number.key, number.value) for number in told if number.key}
             assert len(of_key) == len(known - {""})
-            for formula in formulas(step):
+            for formula in shown:
                 ElementTree.fromstring(f"<math>{mathml(formula, 'p:')}</math>")
                 assert balanced(latex(formula)) and text(formula)
         assert len(str(whole)) > 2000 and balanced(whole.latex())

@@ -36,17 +36,33 @@ def embedding(data=None, size=(8, 6), **options):
     return Embedding.of(Backbone("net.onnx", pooled_colours() if data is None else data), size, **options)
 
 
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    """Make a working folder with photos/ of three classes and net.onnx, and go there."""
-    monkeypatch.chdir(tmp_path)
+def make_photos():
+    """Make photos/ of three classes and net.onnx here."""
     Path("net.onnx").write_bytes(pooled_colours())
     for level, name in zip((30, 120, 220), ("dark", "grey", "light"), strict=True):
         Path("photos", name).mkdir(parents=True)
         for number in range(10):
             pixels = level + RNG.integers(0, 30, (12, 10, 3))
             Image.fromarray(pixels.astype(np.uint8)).save(Path("photos", name, f"{number}.png"))
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Make a working folder with photos/ of three classes and net.onnx, and go there."""
+    monkeypatch.chdir(tmp_path)
+    make_photos()
     return tmp_path
+
+
+@pytest.fixture(scope="module")
+def learned(tmp_path_factory):
+    """The same folder, with the model m.pellucid that learned the photos."""
+    folder = tmp_path_factory.mktemp("learned")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        make_photos()
+        train("photos", features="embedding:net.onnx", **HOW).model.save("m.pellucid")
+    return folder
 
 
 # Features --------------------------------------------------------------------------------------------------------
@@ -322,8 +338,11 @@ def changed(path, metadata=(), arrays=()):
 
 
 @pytest.fixture
-def saved(folder):
-    return train("photos", features="embedding:net.onnx", **HOW).model.save("m.pellucid")
+def saved(learned, tmp_path, monkeypatch):
+    """Go to a copy of the folder, and return its model."""
+    shutil.copytree(learned, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    return Path("m.pellucid")
 
 
 @pytest.mark.parametrize(

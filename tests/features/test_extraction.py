@@ -330,7 +330,7 @@ def test_recipe_with_cache_and_without_give_one_model(folder, kept, monkeypatch)
         train(folder, cache=False, **how)
 
 
-def test_no_cache_on_the_command_line(folder, kept, monkeypatch, tmp_path):
+def test_no_cache_on_the_command_line(folder, kept, monkeypatch, tmp_path, no_drawing):
     monkeypatch.chdir(tmp_path)
     small = ["--size", "8", "--epochs", "1", "--seed", "1", "--cross-validate", "0", "--pictures"]
     assert run(["train", "photos", "--out", "m", "--no-cache", *small, "p1"]) == 0

@@ -26,7 +26,7 @@ def server(chromium):
     listener = bound("127.0.0.1", 0)
     thread = threading.Thread(target=serve, args=(application([room]), listener, closing))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(MOST, "photo", 2)  # where it looked takes most of the time
+        patch.setitem(MOST, "photo", 1)  # where it looked takes most of the time
         thread.start()
         yield SimpleNamespace(address=f"http://127.0.0.1:{listener.getsockname()[1]}/photos/", room=room)
         closing.set()

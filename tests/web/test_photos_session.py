@@ -76,7 +76,7 @@ def quick_report(monkeypatch):
 @pytest.fixture(scope="module")
 def trained():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(MOST, "photo", 2)  # where it looked takes most of the time
+        patch.setitem(MOST, "photo", 1)  # where it looked takes most of the time
         yield from trained_session()
 
 

@@ -11,6 +11,7 @@ import re
 import shlex
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +40,13 @@ class Sheet:
 
     def cells(self, name: str) -> list[str]:
         """Return the cells of one column."""
-        place = self.header.index(name)
+        place = self._places[name]
         return [row[place] for row in self.rows]
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        """The columns' places, looked up once: searching the header for each column is quadratic."""
+        return {name: place for place, name in enumerate(self.header)}
 
     @property
     def texts(self) -> list[str]:
