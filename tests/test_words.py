@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "pellucid"
 
 RETIRED = {  # what we do not say: what we say, or why not
-    r"(?:is|are|was|were|be|been) (?:told|said)": "reports, prints, predicts",
+    r"told|said": "reported, printed, predicted",
     r"(?:goes|go|went) by": "depends on, uses; coordinate-wise for Adam",
     r"nudg\w+": "finite difference; change slightly",
     r"slips?": "common mistakes",
@@ -30,8 +30,10 @@ RETIRED = {  # what we do not say: what we say, or why not
     r"at hand": "available",
     r"(?-i:is none)": "is missing, is invalid",  # not Python's None
 }
-# not in names: behind a hyphen, in an attribute, as a key
-WORDS = re.compile("|".join(rf"(?P<w{number}>(?<![-=\"'.\w]){word}\b)" for number, word in enumerate(RETIRED)), re.I)
+# not in names: behind a hyphen, in an attribute, as a key or a variable
+WORDS = re.compile(
+    "|".join(rf"(?P<w{number}>(?<![-=\"'.\w])(?:{word})\b(?!\.\w| =))" for number, word in enumerate(RETIRED)), re.I
+)
 QUOTED = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`")
 WAITING: set[str] = set()  # files whose words are still to be replaced
 RECORDED = "<!-- made by: python -m benchmarks"  # below it, docs/performance.md is the output of earlier runs
