@@ -228,7 +228,7 @@ def test_softmax_tells_the_class_that_was_wanted():
     net = Network([Dense(1, 3)], "softmax_cross_entropy").initialize([[[0.0], [np.log(2)], [0.0]]])
     step = trace(net, [[1.0]], [1], class_names=["a", "b", "c"])
     assert line(step, "l = ") == "l = -log y\u03022 = -log 0.5 = 0.6931"
-    assert "a: 0.25; b: 0.5; c: 0.25" in str(step) and "wanted: b" in str(step)
+    assert "a: 0.25; b: 0.5; c: 0.25" in str(step) and "true class: b" in str(step)
 
 
 @pytest.mark.parametrize(
@@ -363,12 +363,12 @@ def section(step, name):
 
 def test_what_is_given_stands_on_top_of_a_step_that_can_be_redone():
     step = example()
-    told = {text(one.symbols): text(one.result) for one in section(step, "given").lines}
-    assert story(step)[0].name == "given" and list(told) == ["x", "y", "W1", "b1", "W2", "b2", "\u03b1"]
+    told = {text(one.symbols): text(one.result) for one in section(step, "inputs").lines}
+    assert story(step)[0].name == "inputs" and list(told) == ["x", "y", "W1", "b1", "W2", "b2", "\u03b1"]
     assert told["W2"] == "[ 1  -1 ]" and told["y"] == "1" and told["\u03b1"] == "0.1"
     wide = Network([Dense(7, 1)], "binary_cross_entropy").initialize("he", 0)
-    assert "given" not in [part.name for part in story(trace(wide, np.ones((1, 7)), [[1.0]]))]
-    assert "given" not in [part.name for part in story(trace(step.network, step.X))]
+    assert "inputs" not in [part.name for part in story(trace(wide, np.ones((1, 7)), [[1.0]]))]
+    assert "inputs" not in [part.name for part in story(trace(step.network, step.X))]
 
 
 def test_an_output_is_called_by_its_class():
@@ -414,5 +414,5 @@ def test_chapters_of_a_batch_tell_example_and_batch_once():
     net, X, y = problem()
     (first, through), (second, whole) = chapters(trace(net, X, y, row=2))
     assert first == "Row 2 of the batch of 5, by itself" and "whole batch" in second
-    assert {part.name.split("-")[0] for part in through} == {"given", "forward", "loss", "backward"}
-    assert [part.name for part in whole] == ["loss", "rule", "update", "cost", "nudge", "slips"]
+    assert {part.name.split("-")[0] for part in through} == {"inputs", "forward", "loss", "backward"}
+    assert [part.name for part in whole] == ["loss", "rule", "update", "cost", "finite-difference", "mistakes"]
