@@ -20,7 +20,7 @@ from pellucid.explanation.report.predictions import ScoredPart
 from pellucid.explanation.report.sections import findings_html, provenance_html
 from pellucid.explanation.report.summary import Bar, bars_html, bars_of, scores_summary_html
 from pellucid.explanation.saliency import OcclusionMap
-from pellucid.features import Pixels
+from pellucid.features import Numbers, Pixels
 from pellucid.html import document
 from pellucid.model.model import Model
 from pellucid.model.provenance import Provenance
@@ -264,5 +264,6 @@ def test_a_document_may_fetch_nothing():
 
 @pytest.mark.parametrize("threshold", [0.5, 0.9])
 def test_answers_go_by_the_threshold_of_the_model(threshold):
-    model = SimpleNamespace(class_names=("a", "b"), threshold=threshold, answers=lambda R: np.array([[0.3, 0.7]]))
+    network = Network([Dense(1, 1)], "binary_cross_entropy").initialize([[[0.0]], [np.log(0.7 / 0.3)]])
+    model = Model(Numbers(1), (network,), ("a", "b"), threshold=threshold)
     assert ScoredPart.by_model(model, np.zeros((1, 1)), None, "t").predicted.tolist() == [int(threshold == 0.5)]

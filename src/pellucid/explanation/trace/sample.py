@@ -105,8 +105,8 @@ class Sample:
     @classmethod
     def of_row(cls, model: Model, R: Array) -> "Sample":
         """Return the sample of one raw row (1, n_row)."""
-        X = model.features.transform(R, model.network.parameters.dtype)[0:1]
-        return cls(model, np.asarray(X), (_prediction(model, R, np.asarray(X)), *notes_of(model), *model.features.notes(R)))
+        X = np.asarray(model.features.transform(R, model.network.parameters.dtype)[0:1])
+        return cls(model, X, (_prediction(model, R, X), *notes_of(model), *model.features.notes(R)))
 
     def targets(self, label: str, standardised: bool = False) -> Array:
         """Return a label as the loss takes it; standardised: a number as the network learns it, without units."""
