@@ -117,19 +117,17 @@ def test_the_matrix_holds_the_confusion_and_every_mistake_its_answer(flower):
 
 
 def test_the_surest_mistake_comes_first(of_photos):
-    (judged,) = scored_parts(of_photos)
+    (part,) = scored_parts(of_photos)
     folds, labels = of_photos.cross_validation, of_photos.splits.train.labels
     wrong = np.flatnonzero(folds.said != labels)
     assert len(wrong) > 2
     first = wrong[folds.probabilities[wrong].max(axis=1).argmax()]
-    assert judged.mistakes[0] == first and set(judged.mistakes) == set(wrong)
-    assert np.all(np.diff(judged.confidence[judged.mistakes]) <= 0) and np.all(
-        np.diff(judged.confidence[judged.right]) >= 0
-    )
-    assert judged.confusion.tolist() == folds.scores.confusion
+    assert part.mistakes[0] == first and set(part.mistakes) == set(wrong)
+    assert np.all(np.diff(part.confidence[part.mistakes]) <= 0) and np.all(np.diff(part.confidence[part.right]) >= 0)
+    assert part.confusion.tolist() == folds.scores.confusion
     name, names = of_photos.splits.train.names[first], of_photos.model.class_names
     page = sound(report(of_photos).html)
-    told = f"labelled {names[labels[first]]}, predicted {names[folds.said[first]]} {judged.confidence[first]:.2f}"
+    told = f"labelled {names[labels[first]]}, predicted {names[folds.said[first]]} {part.confidence[first]:.2f}"
     assert next(a["alt"] for tag, a in page.elements if tag == "img") == f"{name}: {told}"
 
 
@@ -157,10 +155,10 @@ def test_baselines_of_groups_count_as_many_independent_rows_as_the_net(flower):
 def test_baselines_of_a_part_of_groups_do_so_too():
     how = {"hidden_layers": (3,), "epochs": 8, "cross_validate": 0, "holdout": 0.3, "random_state": 0}
     result = pellucid.train("toy:moons", **how)
-    (judged,) = scored_parts(result)
-    groups = np.argsort(np.argsort(judged.predicted == judged.dataset.labels)) // 4  # mistakes keep together
+    (part,) = scored_parts(result)
+    groups = np.argsort(np.argsort(part.predicted == part.dataset.labels)) // 4  # mistakes keep together
     grouped = replace(result, splits=replace(result.splits, test=replace(result.splits.test, groups=groups)))
-    fewer = independent_rows(judged.predicted == judged.dataset.labels, groups)
+    fewer = independent_rows(part.predicted == part.dataset.labels, groups)
     low, high = wilson_interval(result.scores["test"].baselines["majority"] * fewer, fewer)
     assert fewer < 0.9 * len(groups)
     assert f"{100 * low:.1f}% to {100 * high:.1f}%" in sound(report(grouped).html).text
@@ -328,9 +326,9 @@ def test_names_of_the_list_are_found_again_in_every_part(tmp_path):
     result = pellucid.train(tmp_path / "d.npz", hidden_layers=(2,), epochs=1, cross_validate=1, random_state=0)
     text = sound(report(result).html).text
     assert "In 5-fold cross-validation" in text and "In the test part" in text
-    judged = scored_parts(result)
-    assert [one.name(3) for one in judged] == ["train/row 3", "test/row 3"]
-    lines = [f"{one.name(3)},{1 - one.dataset.labels[3]}" for one in judged]
+    scored = scored_parts(result)
+    assert [one.name(3) for one in scored] == ["train/row 3", "test/row 3"]
+    lines = [f"{one.name(3)},{1 - one.dataset.labels[3]}" for one in scored]
     (tmp_path / "c.csv").write_text("\n".join(["file,class", *lines]))
     _, counts = corrected(dict(result.splits.items()), read_corrections(tmp_path / "c.csv"), {})
     assert {part: count.changed for part, count in counts.items()} == {"train": 1, "test": 1}
@@ -347,9 +345,9 @@ def test_samples_held_back_from_training_have_the_names_of_training(tmp_path):
 
 
 def test_a_picture_is_held_once_however_often_it_is_shown(of_photos):
-    train, album = of_photos.splits.train, EmbeddedImages()
-    assert album.add(train, [3, 5, 3]) == [0, 1, 0] and album.add(train, [7, 5]) == [2, 1]
-    assert len(pictures_in(album.html())) == 3
+    train, images = of_photos.splits.train, EmbeddedImages()
+    assert images.add(train, [3, 5, 3]) == [0, 1, 0] and images.add(train, [7, 5]) == [2, 1]
+    assert len(pictures_in(images.html())) == 3
 
 
 def test_it_is_saved_whole_shown_in_notebooks_and_tells_how_far_it_is(of_photos, tmp_path):

@@ -117,7 +117,7 @@ def test_a_sure_answer_hangs_on_a_place_too(p, without, change):
     assert change is None or found.change == change
 
 
-def test_the_veil_is_clear_where_it_matters_and_framed_there():
+def test_the_mask_is_clear_where_it_matters_and_framed_there():
     falls = np.zeros((7, 7))
     assert mask_svg(OcclusionMap(0, 0.9, falls)) == ""
     falls[1, 4] = 0.3
@@ -156,7 +156,7 @@ def test_gradient_times_input_of_a_linear_net_is_its_weights_times_the_picture()
     np.testing.assert_allclose(pushed, expected * np.array([1, 1, -1])[:, None, None], rtol=1e-6, atol=1e-12)
 
 
-def test_gradient_times_input_agrees_with_nudging_one_pixel():
+def test_gradient_times_input_agrees_with_finite_differences():
     features = Pixels(PictureShape(4, 3, 3))
     networks = [
         Network([Dense(36, 5, "tanh"), Dense(5, 3)], "softmax_cross_entropy").initialize("he", seed) for seed in (1, 2)
@@ -169,8 +169,8 @@ def test_gradient_times_input_agrees_with_nudging_one_pixel():
 
     expected = np.zeros(36)
     for place in range(36):
-        nudge = np.zeros(36)
-        nudge[place] = 1e-6
-        expected[place] = x[place] * (logit(x + nudge) - logit(x - nudge)) / 2e-6
+        step = np.zeros(36)
+        step[place] = 1e-6
+        expected[place] = x[place] * (logit(x + step) - logit(x - step)) / 2e-6
     pushed = gradient_times_input(model, x[None], np.array([2]))
     np.testing.assert_allclose(pushed[0], expected.reshape(4, 3, 3).sum(axis=2), rtol=1e-6, atol=1e-9)

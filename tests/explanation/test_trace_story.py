@@ -283,18 +283,18 @@ def test_clipping_by_hand():
         assert f"  {told}\n" in long
 
 
-def test_what_a_slip_leads_to_is_judged():
+def test_where_a_mistake_leads_is_reported():
     """The right step leads from 2 to (2 - 20 rate)^2 / 2, one without bias to (2 - 10 rate)^2 / 2."""
     net = Network([Dense(1, 1)], "squared_error").initialize([[[2.0]], [1.0]])
 
-    def judged(**how):
+    def effects(**how):
         table = story(trace(net, [[3.0]], [[5.0]], **how))[-1].table
         return {name: so for name, *_, so in table.rows}
 
-    assert judged(rate=0.01) == {"the right step": "", "sign": "the cost rises", "no bias": "falls less"}
-    assert judged(rate=0.15)["no bias"] == "lower this time, by luck: not along the gradient"
+    assert effects(rate=0.01) == {"the right step": "", "sign": "the cost rises", "no bias": "falls less"}
+    assert effects(rate=0.15)["no bias"] == "lower this time, by luck: not along the gradient"
     same = "the same cost: only a check of the gradient finds it"
-    assert judged(rate=0.01, rule="adam")["no bias"] == same  # a first step of Adam has one length for all
+    assert effects(rate=0.01, rule="adam")["no bias"] == same  # a first step of Adam has one length for all
 
 
 def test_large_layers_tell_shapes_and_their_strongest_terms():
@@ -330,7 +330,7 @@ def test_a_layer_that_gets_nothing_says_so():
     assert "every input of this layer is 0" in shown and "Every unit is flat here" in shown
 
 
-def test_the_reasons_go_down_from_the_answer():
+def test_the_explained_units_lead_down_from_the_prediction():
     """The likeliest class, the unit that speaks loudest for it, and the input that does so for that unit."""
     W1, W2 = np.zeros((7, 7)), np.zeros((7, 7))
     W1[4, 2], W2[6, 4], W1[1, 1] = 3, 2, 0.5
