@@ -1,4 +1,4 @@
-"""`pellucid explain`: the example, a model's picture or row, a moment of its run; and what it refuses."""
+"""`pellucid explain`: the example, a model's picture or row, an update of its run; and what it refuses."""
 
 import json
 from dataclasses import replace
@@ -14,8 +14,8 @@ from pellucid.cli.main import run
 from pellucid.errors import InputError
 from pellucid.experiment.recipe import make_recipe
 from pellucid.experiment.run import train
-from pellucid.explanation.trace.replay import moment, on_inputs
-from pellucid.explanation.trace.sample import Subject
+from pellucid.explanation.trace.replay import on_inputs, replay
+from pellucid.explanation.trace.sample import Sample
 from pellucid.model.model import load
 from pellucid.model.novelty import ReferenceSet, RejectionThresholds
 from pellucid.training import Settings
@@ -80,10 +80,10 @@ def test_the_example_in_every_form(here, capsys):
     outputs = ["--html", "step.html", "--latex", "step.tex", "--json", "step.json"]
     assert run(["explain", *outputs]) == 0
     text = told(capsys)
-    assert "J was 0.6931 and is 0.4798. The gradient promised -0.2313, the step gave -0.2134." in text
+    assert "J was 0.6931 and is now 0.4798. The gradient promised -0.2313, the step gave -0.2134." in text
     assert "written: step.html" in text and len(text) < 300  # the rest is in the files
     assert run(["explain"]) == 0
-    assert "W1[1, 2] by nudging: -1; by backpropagation: -1. They agree." in told(capsys)
+    assert "W1[1, 2] by finite difference: -1; by backpropagation: -1. They agree." in told(capsys)
     assert "<math" in Path("step.html").read_text("utf-8")
     assert Path("step.tex").read_text("utf-8").startswith("\\documentclass")
     values = results("step.json", "explain")
@@ -101,13 +101,13 @@ def test_worksheets(here, capsys):
     assert results("w.json", "explain") == {"worksheet": "b.txt", "seed": 7}
     assert Path("a.html").read_text("utf-8").startswith("<!doctype html>")
     assert Path("b.txt").read_text("utf-8").startswith("One training step by hand, sheet 7")
-    assert "its key is at the end" in told(capsys)
+    assert "the key is at the end" in told(capsys)
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--label", "1"], "--label, --row, --at and --recipe are of a model"),
+        (["--label", "1"], "--label, --row, --at and --recipe need a model"),
         (["--worksheet", "w.html", "--latex", "w.tex"], "--worksheet makes an exercise of its own"),
         (["--at", "-1"], "neither start nor a number of updates"),
         (["--html", "a", "--latex", "a"], "--html and --latex both name a; give two names"),
@@ -124,24 +124,24 @@ def test_wrong_usage(here, capsys, arguments, said):
 def test_a_picture_without_label_tells_why(pictures, capsys):
     assert run(["explain", "m", pictures]) == 0
     text = told(capsys)
-    assert "What the network says, and why" in text and "pixel (" in text and "Backward" not in text
+    assert "What the network predicts, and why" in text and "pixel (" in text and "Backward" not in text
     assert run(["explain", "m", pictures, "--html", "why.html"]) == 0
     short = told(capsys)
-    assert short.startswith("The model says") and "written: why.html" in short
+    assert short.startswith("The model predicts") and "written: why.html" in short
     assert "pixel (" not in short and "pixel (" in Path("why.html").read_text("utf-8")
     model = load("m")
     assert model.features.names[:4] == (
         "pixel (1, 1, red)", "pixel (1, 1, green)", "pixel (1, 1, blue)", "pixel (1, 2, red)"
     )  # fmt: skip
     assert len(model.features.names) == 6 * 5 * 3
-    step = Subject.of_file(model, pictures).step()
+    step = Sample.of_file(model, pictures).step()
     assert np.allclose(step.yhat, model.network.predict(step.X))
 
 
 def test_a_label_makes_a_step(table, capsys):
     assert run(["explain", "m", table, "--row", "1", "--label", "1", "--json", "j"]) == 0
     text = told(capsys)
-    assert "Inputs are standardised" in text and "a model file keeps no memory of the rule" in text
+    assert "Inputs are standardised" in text and "a model file does not store what the rule remembers" in text
     values = results("j", "explain")
     assert values["update"]["rule"].startswith("Adam") and values["update"]["rate"] == 0.001
     model = load("m")
@@ -159,12 +159,12 @@ def test_the_views_and_networks_of_a_model_are_told(here, capsys):
     assert run(["explain", "m", picture]) == 0
     text = told(capsys)
     p = load("m").predict_proba(picture)[0]
-    assert f"The model says {load('m').predict(picture)[0]}, p = {p.max():.3f} (2 networks, 2 views)." in text
-    assert "2 networks whose answers are averaged; this is the first" in text
-    assert "2 views (plain, mirrored); this is the plain one" in text
-    step = Subject.of_file(load("m"), picture).step()
+    assert f"The model predicts {load('m').predict(picture)[0]}, p = {p.max():.3f} (2 networks, 2 views)." in text
+    assert "averages the predictions of 2 networks; this is the first" in text
+    assert "2 views of each picture (plain, mirrored); this is the plain one" in text
+    step = Sample.of_file(load("m"), picture).step()
     alone = np.append(1 - step.yhat[0], step.yhat[0])[p.argmax()] if step.yhat.size == 1 else step.yhat[0, p.argmax()]
-    assert f"The network looked at here, alone on the plain view: {alone:.3f}." in text
+    assert f"The network shown here, alone on the plain view: {alone:.3f}." in text
     assert np.array_equal(step.X, inputs(load("m").features, [picture], np.float32)[:1])
 
 
@@ -184,7 +184,7 @@ def test_a_regression_takes_a_number(here, capsys):
     values, y = results("j", "explain"), model.target.standardised(np.array([200.0])).item()
     assert values["cost"]["l"] == [pytest.approx((values["yhat"][0][0] - y) ** 2 / 2)]
     assert results("j", "explain")["cost"]["J"] < 500
-    assert "price is standardised while it is learned" in told(capsys)
+    assert "Training standardises price" in told(capsys)
     assert "must be a number for this model" in refused(capsys, "m", "t.csv", "--label", "dear")[1]
 
 
@@ -195,13 +195,13 @@ def test_what_cannot_be_explained_is_said(table, capsys):
         (["m", "."], "is a folder; explain takes one picture, or one row of a table"),
         (["m", table, "--row", "2"], "points.csv has 2 rows, 0 to 1; got --row 2"),
         (["m", table, "--label", "2"], "unknown class '2'"),
-        (["m", table, "--recipe", "m.toml"], "--recipe is of a run"),
-        (["m", table, "--at", "0"], "give --label, what INPUT is"),
+        (["m", table, "--recipe", "m.toml"], "--recipe needs --at"),
+        (["m", table, "--at", "0"], "give --label, the true class or number of INPUT"),
         (["m"], "give INPUT, a picture or a table"),
         (["m", "--at", "4", "--label", "1"], "or --at without --label"),
-        (["m", "--at", "4"], "there is no update 4: 2 epochs of 2 each make 4, the last of them is number 3"),
+        (["m", "--at", "4"], "there is no update 4: 2 epochs of 2 updates make 4, and the last is number 3"),
         (["m", "--at", "0", "--row", "200"], "row must be one of the 200 rows of X"),
-        (["m", "--at", "0", "--recipe", "other.toml"], "there is no other.toml: --at trains again by the recipe"),
+        (["m", "--at", "0", "--recipe", "other.toml"], "there is no other.toml: --at trains again from the recipe"),
     ):
         code, error = refused(capsys, *arguments)
         assert code in (1, 2) and said in error, (arguments, error)
@@ -210,10 +210,10 @@ def test_what_cannot_be_explained_is_said(table, capsys):
 
 
 def test_a_row_of_a_picture_is_refused(pictures, capsys):
-    assert "rows are of tables" in refused(capsys, "m", pictures, "--row", "1")[1]
+    assert "--row is for tables" in refused(capsys, "m", pictures, "--row", "1")[1]
 
 
-# moments ---------------------------------------------------------------------------------------------------------
+# replays ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -233,33 +233,33 @@ def test_the_last_step_of_a_run_ends_at_its_model(how):
     values = FLOWER | how
     trained = train("toy:flower", **(values | {"restarts": 1}))
     recipe = make_recipe(data="toy:flower", **values)
-    first = moment(recipe, 0)
+    first = replay(recipe, 0)
     updates = len(first._batches)
-    last = moment(recipe, 3 * updates - 1)
+    last = replay(recipe, 3 * updates - 1)
     assert np.array_equal(last.next_step().update.after, trained.model.network.parameters)
     assert (last.state.epoch, last.state.batch) == (2, updates - 1)
     assert not last.in_row_space
     rate = recipe.settings("numbers").learning_rate
     assert last.rate == (rate(3 - 1 / updates, 3) if callable(rate) else rate)
     assert first.state.history.cost == []
-    made = [moment(recipe, number).next_step() for number in range(updates)]
+    made = [replay(recipe, number).next_step() for number in range(updates)]
     told = np.average([step.cost.J for step in made], weights=[len(step) for step in made])
     assert told == pytest.approx(trained.history.cost[0], rel=1e-6 if how.get("dtype") else 1e-12)
-    with pytest.raises(InputError, match=f"3 epochs of {updates} each make {3 * updates}"):
-        moment(recipe, 3 * updates)
+    with pytest.raises(InputError, match=f"3 epochs of {updates} updates make {3 * updates}"):
+        replay(recipe, 3 * updates)
 
 
-def test_a_run_that_stopped_early_has_no_later_moments():
+def test_a_run_that_stopped_early_has_no_later_updates():
     values = FLOWER | {"early_stopping": True, "epochs": 400, "optimizer": "lbfgs"}
-    with pytest.raises(InputError, match="there is no update 399: this run ended before it"):
-        moment(make_recipe(data="toy:flower", **values), 399)
+    with pytest.raises(InputError, match="there is no update 399: the run ended earlier"):
+        replay(make_recipe(data="toy:flower", **values), 399)
 
 
-def test_a_moment_in_row_space_is_that_of_the_inputs(pictures, capsys):
+def test_a_replay_in_row_space_is_that_of_the_inputs(pictures, capsys):
     """Trained in coordinates, looked at on pixels: the step is the one that training without row space makes."""
     capsys.readouterr()
     assert run(["explain", "m", "--at", "3", "--json", "a"]) == 0
-    assert "brought back to the inputs" in told(capsys)
+    assert "were expanded to them" in told(capsys)
     recipe = Path("m.toml").read_text().replace("row_space = true", "row_space = false")
     Path("direct.toml").write_text(recipe)
     assert run(["explain", "m", "--at", "3", "--recipe", "direct.toml", "--json", "b"]) == 0
@@ -316,7 +316,7 @@ def test_a_sample_alone_is_clipped_as_the_run_and_starts_from_what_is_not_of_oth
         "optimizer": rule,
         "clip_norm": None if rule == "lbfgs" else 1e-3,
     }
-    then = moment(make_recipe(data="toy:flower", **how), 2)
+    then = replay(make_recipe(data="toy:flower", **how), 2)
     step = then.step_on(then.train.X[:1], then.train.y[:1])
     slot = next(name for name, values in then.state.slots.items() if values.any())
     assert np.array_equal(step.update.slots[slot], then.state.slots[slot]) == remembers
@@ -333,34 +333,34 @@ def test_of_several_networks_and_starts_it_is_said_which_is_followed(here, capsy
         capsys.readouterr()
         assert run(["explain", "m", "--at", "2"]) == 0
         text = told(capsys)
-        assert "2 networks whose answers are averaged; this is the first" in text
+        assert "averages the predictions of 2 networks; this is the first" in text
         assert "The run made 3 starts and kept the best; this is the first of them." in text
-        assert "without that" not in text  # the row of a batch has its share of the masks
+        assert "shown without dropout" not in text  # the row of a batch has its share of the masks
         kept.append("the model kept another start" in text)
     assert any(kept) and not all(kept)
 
 
 def test_a_model_that_rejects_says_so(table):
     model = load("m")
-    sure = Subject.of_file(replace(model, threshold=0.9), table).notes
-    assert any("1 being said above 0.9" in note for note in sure)
+    sure = Sample.of_file(replace(model, threshold=0.9), table).notes
+    assert any("1 needs p above 0.9" in note for note in sure)
     known = ReferenceSet.fit(model.features, model.features.extract([[5.0, 5.0], [6.0, 7.0]]))
-    unsure = Subject.of_file(replace(model, rejection=RejectionThresholds(0.0, 0.0), reference=known), table).notes
-    assert any("The model says unknown; without its limits it would be" in note for note in unsure)
+    unsure = Sample.of_file(replace(model, rejection=RejectionThresholds(0.0, 0.0), reference=known), table).notes
+    assert any("The model predicts unknown. Without its rejection thresholds it would be" in note for note in unsure)
 
 
-def test_the_example_alone_at_a_moment(table, capsys):
+def test_the_example_alone_at_a_replay(table, capsys):
     assert run(["explain", "m", table, "--label", "0", "--at", "3", "--json", "j"]) == 0
-    assert "before its update 3, which is in epoch 1" in told(capsys)
+    assert "before its update 3, in epoch 1" in told(capsys)
     values = results("j", "explain")
     assert values["n"] == 1 and values["update"]["parts"]["step"] == 4  # Adam's own count, three updates before
     assert json.dumps(values)
 
 
-def test_the_moment_is_replaced_by_nothing_else(table):
+def test_a_replay_leaves_its_run_alone(table):
     """A copy of a state is its own: what is traced leaves the run alone."""
     recipe = make_recipe(data="toy:flower", **FLOWER, optimizer="adam", batch_size=100)
-    then = moment(recipe, 4)
+    then = replay(recipe, 4)
     before = then.state.learned.parameters.copy(), then.state.slots["mean"].copy()
     assert np.array_equal(then.next_step(row=3).X, then.next_step().X)  # the order of the rows is not drawn anew
     assert np.array_equal(then.state.learned.parameters, before[0]) and np.array_equal(

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from pellucid.errors import InputError
-from pellucid.explanation.animation import Film, _told, learning_gif
+from pellucid.explanation.animation import Film, _spread, learning_gif
 from pellucid.nn import Dense, Network
 
 X, Y = np.array([[-1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]]), np.array([0, 1, 0])
@@ -64,7 +64,7 @@ def test_pictures_gather_where_the_cost_falls():
     film = Film(1000, most=2000)
     for epoch in range(1, 1001):
         film(SimpleNamespace(epoch=epoch, network=lambda: network(1.0)))
-    told = [epoch for epoch, _ in _told(film.kept, cost, 30)]
+    told = [epoch for epoch, _ in _spread(film.kept, cost, 30)]
     assert (told[0], told[-1]) == (1, 1000)
     assert sum(485 <= epoch <= 512 for epoch in told) > 8  # by the epochs alone it would be none or one
 

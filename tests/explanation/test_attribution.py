@@ -7,7 +7,7 @@ import pellucid
 from inputs import inputs
 from pellucid.data.images import PictureShape
 from pellucid.explanation.trace import trace
-from pellucid.explanation.trace.attribution import speaking
+from pellucid.explanation.trace.attribution import attribution
 from pellucid.explanation.trace.sample import values_in_words
 from pellucid.explanation.trace.story import story
 from pellucid.features import Numbers, Photo, Pixels, Table
@@ -29,12 +29,12 @@ def network(activation, outputs, loss):
 def test_shares_are_what_small_changes_of_the_inputs_do(activation, outputs, loss):
     net, x = network(activation, outputs, loss), RNG.normal(size=(1, 4))
     names = {"input_names": list("abcd"), "class_names": ["no", "yes", "maybe"][: max(2, outputs)]}
-    found = speaking(trace(net, x, **names))
+    found = attribution(trace(net, x, **names))
 
     def score(x):
         Z, _ = net.forward(x)
         z = np.array([0, Z[0, 0]]) if outputs == 1 else Z[0]
-        return z[found.said] - z[found.rival]
+        return z[found.predicted] - z[found.rival]
 
     assert found.score == pytest.approx(score(x)) and found.score > 0
     h = 1e-6
@@ -48,13 +48,13 @@ def test_shares_are_what_small_changes_of_the_inputs_do(activation, outputs, los
 def test_what_straight_units_leave_is_what_the_biases_give(activation, outputs, loss):
     """s = sum_j x_j ds/dx_j + sum b ds/db, exactly; a curved unit leaves more."""
     net, x = network(activation, outputs, loss), RNG.normal(size=(1, 4))
-    found = speaking(trace(net, x))
+    found = attribution(trace(net, x))
     Z, tape = net.forward(x)
     ds = np.zeros_like(Z)
     if outputs == 1:
-        ds[0, 0] = 1 if found.said else -1
+        ds[0, 0] = 1 if found.predicted else -1
     else:
-        ds[0, [found.said, found.rival]] = 1, -1
+        ds[0, [found.predicted, found.rival]] = 1, -1
     gradients = net.views(net.backward(ds, tape))
     biases = sum(float(layer.b @ db) for layer, (_, db) in zip(net.dense, gradients, strict=True))
     assert found.rest == pytest.approx(biases, abs=1e-12) and biases != 0
@@ -64,7 +64,7 @@ def test_a_number_is_told_by_what_raises_it():
     net = Network([Dense(2, 1)], "squared_error").initialize([[[1.0, -3.0]], [0.5]])
     step = trace(net, [[2.0, 1.0]], input_names=["a", "b"])
     first, second = story(step)[:2]
-    assert first.title == "Why it says -0.5" and "raises" in first.lead
+    assert first.title == "Why it predicts -0.5" and "raises" in first.lead
     assert [(row[0], row[2].value) for row in second.table.rows] == [("b", -3.0), ("a", 2.0)]
     assert step.as_dict()["answer"]["score"] == -0.5 and step.as_dict()["answer"]["p"] is None
 
@@ -72,7 +72,7 @@ def test_a_number_is_told_by_what_raises_it():
 def test_values_are_told_in_words():
     table = Table(("age", "colour"), ("colour",)).fit(np.array([[1.0, "red"], [3.0, "blue"]], object))
     assert values_in_words(table, inputs(table, [[5.0, "red"]])[0]) == (
-        "5, 3.0 deviations above the mean",
+        "5, 3.0 standard deviations above the mean",
         "no",
         "yes",
     )
@@ -85,7 +85,7 @@ def test_values_are_told_in_words():
 def test_without_biases_straight_units_leave_no_rest():
     net = Network([Dense(4, 6, "relu"), Dense(6, 1)], "binary_cross_entropy").initialize("he", 3)
     for x in RNG.normal(size=(5, 1, 4)):
-        assert speaking(trace(net, x, class_names=["no", "yes"])).rest == pytest.approx(0, abs=1e-12)
+        assert attribution(trace(net, x, class_names=["no", "yes"])).rest == pytest.approx(0, abs=1e-12)
 
 
 def test_the_story_begins_with_it_for_the_example_shown():
@@ -94,12 +94,12 @@ def test_the_story_begins_with_it_for_the_example_shown():
     step = trace(net, [[2.0, 2.0], [2.0, 0.0]], [[1.0], [1.0]], **names)
     assert "answer" not in [section.name for section in story(step)]  # of a batch
     first, second = story(step.one)[:2]
-    assert first.title == "Why it says cat" and "z above 0 speaks for dog" in first.lead
+    assert first.title == "Why it predicts cat" and "z above 0 speaks for dog" in first.lead
     told = {name: number.value for name, number, _ in first.table.rows}
     assert told == {"all inputs": 4.0, "the biases": -0.5, "all together": 3.5} and "-z, as z above 0" in first.lead
     shown = [(name, value, share.value, bar.signs, part) for name, value, share, bar, part in second.table.rows]
     assert shown == [("weight", "2", 6.0, 12 * "+", "75%"), ("height", "2", -2.0, "----", "25%")]
-    assert "Why it says cat" in str(step) and step.one.as_dict()["answer"]["score"] == 3.5
+    assert "Why it predicts cat" in str(step) and step.one.as_dict()["answer"]["score"] == 3.5
     assert "answer" not in [section.name for section in story(trace(net, [[2.0, 2.0]]))]  # nothing has a name
 
 
@@ -112,7 +112,9 @@ def test_groups_and_the_picture_of_a_photograph(tmp_path):
     told = {name: number.value for name, number, _ in story(step)[0].table.rows}
     kinds = {"edges", "hue", "saturation", "brightness", "mean colours", "spread of colours"}
     assert set(told) == kinds | {"fine texture", "coarse texture", "the biases", "all together"}
-    hue = sum(share for share, name in zip(speaking(step).shares, step.input_names, strict=True) if name[:3] == "hue")
+    hue = sum(
+        share for share, name in zip(attribution(step).shares, step.input_names, strict=True) if name[:3] == "hue"
+    )
     assert told["hue"] == pytest.approx(hue)
     assert sum(told.values()) == pytest.approx(2 * told["all together"], abs=1e-6)
     places = {name: number.value for name, number, _ in story(step)[1].table.rows}
@@ -121,7 +123,9 @@ def test_groups_and_the_picture_of_a_photograph(tmp_path):
     )
     counts = {place: Photo().places.count(place) for place in places}
     assert counts["top left"] == counts["bottom right"] == 285 and counts["everywhere"] == 174
-    here = [share for share, place in zip(speaking(step).shares, step.input_places, strict=True) if place == "top left"]
+    here = [
+        share for share, place in zip(attribution(step).shares, step.input_places, strict=True) if place == "top left"
+    ]
     assert places["top left"] == pytest.approx(sum(here)) and counts["across the middle"] == 30
     assert "deviations" in story(step)[2].table.rows[0][1]
     assert step.picture.startswith("data:image/") and f'<img src="{step.picture}"' in step.html()

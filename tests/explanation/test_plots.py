@@ -282,7 +282,7 @@ def test_decision_boundary_refuses_what_does_not_fit():
     refused(f"y: {codes}, got int64 of (3,).", draw, zeros, X, np.array([0, 1, 0], np.int64), two)
     refused(f"y: {codes}, got float64 of (2,).", draw, zeros, X, [0.0, 1.0], two)
     refused(f"y: {codes}, got 0 to 2.", draw, zeros, X, [0, 2], two)
-    answer = "the answer of predict: expected 160000 whole numbers from 0 to 1"
+    answer = "the result of predict: expected 160000 whole numbers from 0 to 1"
     refused(f"{answer}, got float64 of (160000,).", draw, lambda Z: Z[:, 0], X, [0, 1], two)
     refused(f"{answer}, got 5 to 5.", draw, lambda Z: zeros(Z) + 5, X, [0, 1], two)
 
@@ -300,10 +300,10 @@ def wrong_answers():
 def test_misclassified_shows_the_most_confident_mistake_first():
     figure = plots.misclassified(*wrong_answers())
     assert titles(figure) == [
-        "is cat, said non-cat 0.93",
-        "is non-cat, said cat 0.80",
-        "is cat, said non-cat 0.70",
-        "is cat, said non-cat 0.70",
+        "is cat,\npredicted non-cat 0.93",
+        "is non-cat,\npredicted cat 0.80",
+        "is cat,\npredicted non-cat 0.70",
+        "is cat,\npredicted non-cat 0.70",
     ]
     shown = [drawn(axes)[0, 0, 0] for axes in figure.axes]
     np.testing.assert_allclose(shown, [0.4, 0.8, 0.0, 0.6])  # pictures 2, 4, 0, 3: equal ones in their order
@@ -313,12 +313,12 @@ def test_misclassified_shows_the_most_confident_mistake_first():
 
 def test_the_confidence_is_that_of_the_answer_even_where_another_class_was_likelier():
     figure = plots.misclassified([GREY], [0], [1], [[0.6, 0.4]], ["non-cat", "cat"])
-    assert titles(figure) == ["is non-cat, said cat 0.40"]
+    assert titles(figure) == ["is non-cat,\npredicted cat 0.40"]
 
 
 def test_misclassified_tells_how_many_there_are_when_it_shows_only_some():
     figure = plots.misclassified(*wrong_answers(), most=2)
-    assert titles(figure) == ["is cat, said non-cat 0.93", "is non-cat, said cat 0.80"]
+    assert titles(figure) == ["is cat,\npredicted non-cat 0.93", "is non-cat,\npredicted cat 0.80"]
     assert figure.get_suptitle() == "4 of 5 misclassified; the 2 most confident are shown"
     texts(figure)
 
@@ -326,8 +326,8 @@ def test_misclassified_tells_how_many_there_are_when_it_shows_only_some():
 def test_long_class_names_are_broken_at_the_comma():
     figure = plots.misclassified([GREY] * 3, [0, 1, 2], [1, 0, 2], np.full((3, 3), 1 / 3), LONG)
     assert titles(figure) == [
-        "is angular_leaf_spot,\nsaid bean_rust 0.33",
-        "is bean_rust,\nsaid angular_leaf_spot\n0.33",
+        "is angular_leaf_spot,\npredicted bean_rust 0.33",
+        "is bean_rust,\npredicted\nangular_leaf_spot 0.33",
     ]
     texts(figure)
 

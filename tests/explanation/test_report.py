@@ -17,9 +17,9 @@ from pellucid.errors import OutputExistsError
 from pellucid.evaluation.intervals import independent_rows, wilson_interval
 from pellucid.evaluation.task import task_of
 from pellucid.explanation.report import evaluation_report, report
-from pellucid.explanation.report.image_sections import Album
-from pellucid.explanation.report.predictions import judged_parts
-from pellucid.explanation.report.summary import bars_of, expected
+from pellucid.explanation.report.image_sections import EmbeddedImages
+from pellucid.explanation.report.predictions import scored_parts
+from pellucid.explanation.report.summary import accuracy_headline, bars_of
 from pellucid.features.extraction import described
 from pellucid.model.labelled_data import data_for
 from photographs import photograph, write_pictures
@@ -96,8 +96,11 @@ def test_baselines_have_no_whiskers_where_independent_rows_are_not_known(flower)
 
 
 def test_a_headline_of_nearly_all_counts_in_thousands():
-    assert expected(0.996, (0.994, 0.998), "rows").startswith("Expect about 996 of 1,000 new rows")
-    assert expected(1.0, (0.8, 1.0), "rows") == "Expect about 100 of 100 new rows like these to be right, 80 to 100."
+    assert accuracy_headline(0.996, (0.994, 0.998), "rows").startswith("Expect about 996 of 1,000 new rows")
+    assert (
+        accuracy_headline(1.0, (0.8, 1.0), "rows")
+        == "Expect about 100 of 100 new rows like these to be right, 80 to 100."
+    )
 
 
 def test_the_matrix_holds_the_confusion_and_every_mistake_its_answer(flower):
@@ -105,7 +108,7 @@ def test_the_matrix_holds_the_confusion_and_every_mistake_its_answer(flower):
     shown = {a["data-open"]: a["aria-label"] for a in page.having("data-open")}
     names = flower.model.class_names
     for (i, j), count in np.ndenumerate(np.array(folds.scores.confusion)):
-        assert shown[f"{i}-{j}"] == f"named {names[i]}, net says {names[j]}: {count}"
+        assert shown[f"{i}-{j}"] == f"labelled {names[i]}, predicted {names[j]}: {count}"
     rows = [a["data-cell"] for a in page.having("data-cell")]
     assert rows.count("0-1") == folds.scores.confusion[0][1] != folds.scores.confusion[1][0] == rows.count("1-0")
     wrong = sum(cell[0] != cell[2] for cell in rows)
@@ -114,17 +117,17 @@ def test_the_matrix_holds_the_confusion_and_every_mistake_its_answer(flower):
 
 
 def test_the_surest_mistake_comes_first(of_photos):
-    (judged,) = judged_parts(of_photos)
+    (part,) = scored_parts(of_photos)
     folds, labels = of_photos.cross_validation, of_photos.splits.train.labels
     wrong = np.flatnonzero(folds.said != labels)
     assert len(wrong) > 2
     first = wrong[folds.probabilities[wrong].max(axis=1).argmax()]
-    assert judged.mistakes[0] == first and set(judged.mistakes) == set(wrong)
-    assert np.all(np.diff(judged.sure[judged.mistakes]) <= 0) and np.all(np.diff(judged.sure[judged.right]) >= 0)
-    assert judged.confusion.tolist() == folds.scores.confusion
+    assert part.mistakes[0] == first and set(part.mistakes) == set(wrong)
+    assert np.all(np.diff(part.confidence[part.mistakes]) <= 0) and np.all(np.diff(part.confidence[part.right]) >= 0)
+    assert part.confusion.tolist() == folds.scores.confusion
     name, names = of_photos.splits.train.names[first], of_photos.model.class_names
     page = sound(report(of_photos).html)
-    told = f"named {names[labels[first]]}, net says {names[folds.said[first]]} {judged.sure[first]:.2f}"
+    told = f"labelled {names[labels[first]]}, predicted {names[folds.said[first]]} {part.confidence[first]:.2f}"
     assert next(a["alt"] for tag, a in page.elements if tag == "img") == f"{name}: {told}"
 
 
@@ -137,7 +140,7 @@ def test_what_else_it_tells_is_what_the_result_has(flower):
     assert f"{len(flower.history.cost):,} epochs" in text
     for name in ("hidden_layers", "random_state", "numpy", "python"):
         assert name in text
-    assert "training" in text and "Typed:" not in sound(report(flower).html).text
+    assert "training" in text and "The command was:" not in sound(report(flower).html).text
 
 
 def test_baselines_of_groups_count_as_many_independent_rows_as_the_net(flower):
@@ -152,10 +155,10 @@ def test_baselines_of_groups_count_as_many_independent_rows_as_the_net(flower):
 def test_baselines_of_a_part_of_groups_do_so_too():
     how = {"hidden_layers": (3,), "epochs": 8, "cross_validate": 0, "holdout": 0.3, "random_state": 0}
     result = pellucid.train("toy:moons", **how)
-    (judged,) = judged_parts(result)
-    groups = np.argsort(np.argsort(judged.said == judged.dataset.labels)) // 4  # mistakes keep together
+    (part,) = scored_parts(result)
+    groups = np.argsort(np.argsort(part.predicted == part.dataset.labels)) // 4  # mistakes keep together
     grouped = replace(result, splits=replace(result.splits, test=replace(result.splits.test, groups=groups)))
-    fewer = independent_rows(judged.said == judged.dataset.labels, groups)
+    fewer = independent_rows(part.predicted == part.dataset.labels, groups)
     low, high = wilson_interval(result.scores["test"].baselines["majority"] * fewer, fewer)
     assert fewer < 0.9 * len(groups)
     assert f"{100 * low:.1f}% to {100 * high:.1f}%" in sound(report(grouped).html).text
@@ -167,7 +170,7 @@ def test_without_a_part_for_testing_the_bars_are_of_validation(tmp_path):
     np.savez(tmp_path / "d.npz", **parts, y_train=np.arange(40) % 2, y_val=np.arange(40) % 2)
     how = {"holdout": 0, "cross_validate": 0, "hidden_layers": (2,), "epochs": 3, "early_stopping": True}
     text = sound(report(pellucid.train(tmp_path / "d.npz", **how, random_state=0)).html).text
-    assert "These bars are of the validation part, which was used for choosing: expect less of new ones." in text
+    assert "These bars show the validation part, which was used for choosing: expect less on new samples." in text
 
 
 def test_the_boundary_is_that_of_the_run_itself(flower):
@@ -193,8 +196,8 @@ def test_any_way_to_judge_and_to_stop_gives_a_whole_report(how):
 def test_without_honest_rows_it_says_so():
     result = pellucid.train("toy:moons", hidden_layers=(3,), epochs=5, cross_validate=0, holdout=0, random_state=0)
     text = sound(report(result).html).text
-    assert "What to expect of new rows is not known: all rows here were learned from." in text
-    assert "Expect about" not in text and "expect less of new ones" in text
+    assert "What to expect on new rows is unknown: all rows here were learned from." in text
+    assert "Expect about" not in text and "expect less on new samples" in text
 
 
 def test_numbers_are_told_as_numbers(tmp_path):
@@ -206,7 +209,7 @@ def test_numbers_are_told_as_numbers(tmp_path):
     page = sound(report(result).html)
     assert f"Expect new predictions of price to be off by about {result.cross_validation.rmse:.3g}" in page.text
     worst = np.abs(result.cross_validation.predicted - result.splits.train.labels).argmax()
-    assert page.text.split("off by a b colour ")[1].startswith(result.splits.train.names[worst])
+    assert page.text.split("error a b colour ")[1].startswith(result.splits.train.names[worst])
 
 
 def many_pictures(path, n, side):
@@ -227,7 +230,7 @@ def test_five_hundred_pictures_make_less_than_ten_megabytes(tmp_path):
     sound(source)
 
 
-def test_an_album_that_is_full_says_so(monkeypatch, of_photos):
+def test_full_embedded_images_say_so(monkeypatch, of_photos):
     from pellucid.explanation.report import image_sections
 
     monkeypatch.setattr(image_sections, "LARGEST", 20_000)
@@ -258,7 +261,7 @@ def test_a_name_from_right_to_left_turns_nothing_about(tmp_path):
     labels = [a["aria-label"] for a in page.having("data-open")]
     assert any(closed in label for label in labels)
     assert all(label.count(turning) == label.count(closed) for label in labels)
-    assert f"{closed} 6, plain 6" in page.text or f"plain 6, {closed} 6" in page.text
+    assert f"{closed}: 6, plain: 6" in page.text or f"plain: 6, {closed}: 6" in page.text
     files = [a["data-file"] for a in page.having("data-file")]
     assert any(name.startswith(f"{turning}/") for name in files)  # but the name itself is that of the file
 
@@ -281,7 +284,7 @@ def test_pictures_that_are_gone_are_not_shown(tmp_path):
     assert "not shown" in sound(report(result).html).text
 
 
-def test_what_was_put_right_or_left_out_is_told(tmp_path):
+def test_what_was_corrected_or_left_out_is_shown(tmp_path):
     """Also where nobody audits: who reads the report must know that the data are not those of the folder."""
     folder = write_pictures(tmp_path / "d", n=8)
     first, *_, last = sorted(folder.rglob("*.png"))
@@ -293,11 +296,11 @@ def test_what_was_put_right_or_left_out_is_told(tmp_path):
     text = sound(report(result).html).text
     (part,) = result.corrections
     assert f"Corrections, {part}: {result.corrections[part].sentence()}." in text
-    assert f"Left out, because they cannot be read: {result.skipped[0][0]}." in text
-    assert "copies of test" not in text
+    assert f"Left out, because they are unreadable: {result.skipped[0][0]}." in text
+    assert "duplicate test" not in text
 
 
-def test_copies_stand_side_by_side_those_across_parts_first(tmp_path):
+def test_duplicates_are_shown_side_by_side_those_across_parts_first(tmp_path):
     for part in ("train", "test"):
         for name in ("a", "b"):
             (tmp_path / part / name).mkdir(parents=True)
@@ -308,7 +311,7 @@ def test_copies_stand_side_by_side_those_across_parts_first(tmp_path):
     photograph(2, (60, 60)).save(tmp_path / "test" / "b" / "leak.png")
     how = {"features": "pixels", "size": (6, 6), "hidden_layers": (2,), "epochs": 1, "random_state": 0}
     text = sound(report(pellucid.train(tmp_path, cross_validate=0, **how)).html).text
-    beside = text.split("Copies side by side")[1]
+    beside = text.split("Duplicates side by side")[1]
     assert re.search(r"exact copies train, a \S*a/2.png test, b \S*b/leak.png", beside)
     assert beside.index("leak.png") < beside.index("copy.png")
 
@@ -323,9 +326,9 @@ def test_names_of_the_list_are_found_again_in_every_part(tmp_path):
     result = pellucid.train(tmp_path / "d.npz", hidden_layers=(2,), epochs=1, cross_validate=1, random_state=0)
     text = sound(report(result).html).text
     assert "In 5-fold cross-validation" in text and "In the test part" in text
-    judged = judged_parts(result)
-    assert [one.name(3) for one in judged] == ["train/row 3", "test/row 3"]
-    lines = [f"{one.name(3)},{1 - one.dataset.labels[3]}" for one in judged]
+    scored = scored_parts(result)
+    assert [one.name(3) for one in scored] == ["train/row 3", "test/row 3"]
+    lines = [f"{one.name(3)},{1 - one.dataset.labels[3]}" for one in scored]
     (tmp_path / "c.csv").write_text("\n".join(["file,class", *lines]))
     _, counts = corrected(dict(result.splits.items()), read_corrections(tmp_path / "c.csv"), {})
     assert {part: count.changed for part, count in counts.items()} == {"train": 1, "test": 1}
@@ -337,14 +340,14 @@ def test_samples_held_back_from_training_have_the_names_of_training(tmp_path):
     np.savez(tmp_path / "d.npz", **parts, y_train=np.arange(40) % 2, y_val=np.arange(30) % 2)
     how = {"holdout": 0.25, "cross_validate": 0, "hidden_layers": (2,), "epochs": 1, "random_state": 0}
     result = pellucid.train(tmp_path / "d.npz", **how)
-    test, validation = judged_parts(result)
+    test, validation = scored_parts(result)
     assert test.name(0) == f"train/{result.splits.test.names[0]}" and validation.name(0) == "validation/row 0"
 
 
 def test_a_picture_is_held_once_however_often_it_is_shown(of_photos):
-    train, album = of_photos.splits.train, Album()
-    assert album.add(train, [3, 5, 3]) == [0, 1, 0] and album.add(train, [7, 5]) == [2, 1]
-    assert len(pictures_in(album.html())) == 3
+    train, images = of_photos.splits.train, EmbeddedImages()
+    assert images.add(train, [3, 5, 3]) == [0, 1, 0] and images.add(train, [7, 5]) == [2, 1]
+    assert len(pictures_in(images.html())) == 3
 
 
 def test_it_is_saved_whole_shown_in_notebooks_and_tells_how_far_it_is(of_photos, tmp_path):

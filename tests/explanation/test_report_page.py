@@ -53,7 +53,7 @@ def test_cells_open_their_pictures_by_click_and_by_keyboard(page, trained, sourc
         image = card.locator("img")
         image.scroll_into_view_if_needed()
         assert image.evaluate("async (image) => { await image.decode(); return image.naturalWidth; }") > 0
-    tab.get_by_role("button", name="back to the surest mistakes").press("Enter")
+    tab.get_by_role("button", name="back to the mistakes").press("Enter")
     assert len(seen(tab)) == 12 and tab.evaluate("document.activeElement.dataset.open") == cell
     cell, count = a_cell(trained[1], right=True)
     tab.locator(f'[data-open="{cell}"]').focus()
@@ -61,7 +61,7 @@ def test_cells_open_their_pictures_by_click_and_by_keyboard(page, trained, sourc
     assert {card.get_attribute("data-cell") for card in seen(tab)} == {cell} and len(seen(tab)) == min(count, 12)
     assert tab.evaluate("document.activeElement.className") == "opened"
     if count > 12:
-        assert tab.locator("[data-told]").inner_text() == f"12 of {count} are in this report."
+        assert tab.locator("[data-hint]").inner_text() == f"12 of {count} are in this report."
 
 
 def test_each_picture_is_held_once_and_the_rest_comes_when_asked_for(page, source):
@@ -77,14 +77,14 @@ def test_marked_labels_become_a_list_that_training_takes(page, trained, source, 
     tab = page(source)
     cards = seen(tab)
     first, second, third = (card.locator("select") for card in cards[:3])
-    named = [card.locator(".choice").get_attribute("data-named") for card in cards[:3]]
+    named = [card.locator(".choice").get_attribute("data-label") for card in cards[:3]]
     files = [card.locator(".choice").get_attribute("data-file") for card in cards[:3]]
     right = [next(name for name in result.model.class_names if name != of) for of in named]
     first.select_option(right[0])
     second.select_option("-")
     third.select_option(right[2])
     third.select_option("")  # thought better of it
-    assert tab.locator("#count").inner_text() == "2 marked"
+    assert tab.locator("#count").inner_text() == "2"
     with tab.expect_download() as download:
         tab.get_by_role("button", name="save as corrections.csv").click()
     path = tmp_path / "corrections.csv"

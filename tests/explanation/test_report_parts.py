@@ -14,12 +14,12 @@ from pellucid.data.audit.finding import Finding
 from pellucid.data.images import PictureShape
 from pellucid.evaluation.intervals import independent_rows, wilson_interval
 from pellucid.explanation.report import boundary, image_sections, sections
-from pellucid.explanation.report.image_sections import Album, picture
-from pellucid.explanation.report.mistakes import corrections_html, mistakes_html, numbers_html
-from pellucid.explanation.report.predictions import Judged
-from pellucid.explanation.report.sections import findings_html, origin_html
-from pellucid.explanation.report.summary import Bar, bars_html, bars_of, worth_of_scores_html
-from pellucid.explanation.saliency import Occluded
+from pellucid.explanation.report.image_sections import EmbeddedImages, image_html
+from pellucid.explanation.report.mistakes import corrections_html, mistakes_html, regression_html
+from pellucid.explanation.report.predictions import ScoredPart
+from pellucid.explanation.report.sections import findings_html, provenance_html
+from pellucid.explanation.report.summary import Bar, bars_html, bars_of, scores_summary_html
+from pellucid.explanation.saliency import OcclusionMap
 from pellucid.features import Numbers, Pixels
 from pellucid.html import document
 from pellucid.model.model import Model
@@ -32,16 +32,16 @@ from reports import Page
 ODD = "<b id='x'>\"&"
 
 
-def judged(labels, said, sure=0.9, names=("ham", "spam"), columns=(), values=None, **more):
-    """Return answers whose probability of what was said is `sure`."""
-    labels, said, k = np.array(labels), np.array(said), len(names)
-    sure = np.broadcast_to(sure, labels.shape)
-    P = np.repeat(((1 - sure) / (k - 1))[:, None], k, axis=1)
-    P[np.arange(len(said)), said] = sure
+def scored(labels, predicted, p=0.9, names=("ham", "spam"), columns=(), values=None, **more):
+    """Return predictions whose probability of the predicted class is p."""
+    labels, predicted, k = np.array(labels), np.array(predicted), len(names)
+    p = np.broadcast_to(p, labels.shape)
+    P = np.repeat(((1 - p) / (k - 1))[:, None], k, axis=1)
+    P[np.arange(len(predicted)), predicted] = p
     values = np.zeros((len(labels), 2)) if values is None else np.array(values, object)
     texts = [f"row {n} {ODD}" for n in range(len(labels))]
     data = Dataset(lambda rows: values[rows], labels, names, "table", texts, "t", tuple(columns), **more)
-    return Judged(data, P, said, f"In {ODD}", f", {ODD}")
+    return ScoredPart(data, P, predicted, f"In {ODD}", f", {ODD}")
 
 
 def styles(html, tag, class_):
@@ -74,9 +74,9 @@ def test_what_file_facts_alone_reach_has_its_interval():
 def test_baselines_of_scores_on_groups_count_groups(monkeypatch):
     monkeypatch.setattr("pellucid.explanation.report.summary.Scores", SimpleNamespace)
     groups = np.repeat(np.arange(10), 4)
-    one = judged(np.zeros(40, int), np.repeat([0, 1], [32, 8]), groups=groups)
-    html = worth_of_scores_html(scores(), one, SimpleNamespace(sentence=lambda: f"shifted {ODD}"))
-    few = independent_rows(one.said == 0, groups)
+    one = scored(np.zeros(40, int), np.repeat([0, 1], [32, 8]), groups=groups)
+    html = scores_summary_html(scores(), one, SimpleNamespace(sentence=lambda: f"shifted {ODD}"))
+    few = independent_rows(one.predicted == 0, groups)
     low, high = wilson_interval(0.5 * few, few)
     text = Page(html).text
     assert few < 20 and f"{100 * low:.1f}% to {100 * high:.1f}%" in text
@@ -85,7 +85,7 @@ def test_baselines_of_scores_on_groups_count_groups(monkeypatch):
 
 def test_the_matrix_is_darker_for_a_larger_share_of_its_row():
     names = ("ham", ODD, "empty")
-    html = mistakes_html(judged([0, 0, 0, 0, 1], [0, 1, 1, 1, 1], names=names), Album(), 0)
+    html = mistakes_html(scored([0, 0, 0, 0, 1], [0, 1, 1, 1, 1], names=names), EmbeddedImages(), 0)
     cells = re.findall(r'<td class="(right|wrong)" style="--share:([^"]*)"', html)
     assert cells == [
         ("right", "25.0%"), ("wrong", "75.0%"), ("wrong", "0.0%"),
@@ -94,57 +94,57 @@ def test_the_matrix_is_darker_for_a_larger_share_of_its_row():
     ]  # fmt: skip
     page = Page(html)
     assert f"ham 1 3 0 25% {ODD} 0 1 0 100% empty 0 0 0" in page.text and f"In {ODD}" in page.text
-    assert f"3 of 5 rows were answered wrongly, {ODD}." in page.text
+    assert f"3 of 5 rows were predicted wrongly, {ODD}." in page.text
 
 
 def test_of_many_classes_the_most_frequent_confusions_are_listed():
     names = tuple(f"class {n} {ODD}" for n in range(16))
-    one = judged([0] * 9 + [3, 3, 5], [0] * 9 + [4, 4, 6], names=names)
-    page = Page(mistakes_html(one, Album(), 0))
+    one = scored([0] * 9 + [3, 3, 5], [0] * 9 + [4, 4, 6], names=names)
+    page = Page(mistakes_html(one, EmbeddedImages(), 0))
     assert f"how many class 3 {ODD} class 4 {ODD} 2 class 5 {ODD} class 6 {ODD} 1" in page.text
     assert "2 most frequent" in page.text and [a["data-open"] for a in page.having("data-open")] == ["3-4", "5-6"]
 
 
-def test_an_answer_says_what_it_is_named_what_the_net_says_and_its_columns():
+def test_a_row_shows_its_label_its_prediction_and_its_columns():
     values = [[1.23456, None], [np.nan, f"red {ODD}"], [np.float32(7), "blue"]]
     names = ("ham", ODD)
-    one = judged([0, 0, 1], [1, 0, 1], [0.9, 0.8, 0.7], names, columns=("size", f"colour {ODD}"), values=values)
-    page = Page(mistakes_html(one, Album(), 0))
+    one = scored([0, 0, 1], [1, 0, 1], [0.9, 0.8, 0.7], names, columns=("size", f"colour {ODD}"), values=values)
+    page = Page(mistakes_html(one, EmbeddedImages(), 0))
     _, rows = page.text.split("should be size colour ")
     assert rows.split(" show more")[0] == (
-        f"{ODD} row 0 {ODD} named ham , net says {ODD} 0.90 1.235 "
-        f"row 1 {ODD} named ham , net says ham 0.80 red {ODD} "
-        f"row 2 {ODD} named {ODD} , net says {ODD} 0.70 7 blue"
+        f"{ODD} row 0 {ODD} labelled ham , predicted {ODD} 0.90 1.235 "
+        f"row 1 {ODD} labelled ham , predicted ham 0.80 red {ODD} "
+        f"row 2 {ODD} labelled {ODD} , predicted {ODD} 0.70 7 blue"
     )
     assert [a["data-cell"] for a in page.having("data-cell")] == ["0-1", "0-0", "1-1"]
     assert ["hidden" in a for a in page.having("data-cell")] == [False, True, True]
-    assert [(a["data-file"], a["data-named"]) for a in page.having("data-file")] == [
+    assert [(a["data-file"], a["data-label"]) for a in page.having("data-file")] == [
         (f"row 0 {ODD}", "ham"), (f"row 1 {ODD}", "ham"), (f"row 2 {ODD}", ODD)
     ]  # fmt: skip
     options = Page(corrections_html(names)).elements
     assert [a["value"] for tag, a in options if tag == "option"] == ["", "ham", ODD, "-"]
 
 
-def test_what_is_looked_into_is_half_mistakes_where_there_are_so_many():
+def test_half_of_the_saliency_pictures_are_mistakes_if_there_are_enough():
     def shown(wrong, right):
         said = [1] * wrong + [0] * right
-        rows = image_sections._looked_at(judged([0] * len(said), said, np.linspace(0.6, 0.9, len(said))), 4)
+        rows = image_sections._chosen(scored([0] * len(said), said, np.linspace(0.6, 0.9, len(said))), 4)
         return [int(row) for row in rows]
 
-    assert shown(5, 5) == [4, 3, 5, 6]  # the surest mistakes, the least sure right answers
+    assert shown(5, 5) == [4, 3, 5, 6]  # the most confident mistakes, the least confident correct ones
     assert shown(5, 1) == [4, 3, 2, 5] and shown(1, 5) == [0, 1, 2, 3]
 
 
 def place(row, column):
     falls = np.zeros((7, 7))
     falls[row, column] = 0.5
-    return Occluded(0, 0.9, falls)
+    return OcclusionMap(0, 0.9, falls)
 
 
-def test_the_border_is_told_beside_chance():
-    at, within, none = place(0, 3), place(3, 3), Occluded(0, 0.9, np.zeros((7, 7)))
+def test_the_border_is_compared_with_chance():
+    at, within, none = place(0, 3), place(3, 3), OcclusionMap(0, 0.9, np.zeros((7, 7)))
     told = image_sections._borders([at, at, within, none])
-    assert told.startswith("In 2 of 3 pictures") and "49% of them." in told and "background" not in told
+    assert told.startswith("In 2 of 3 pictures") and "would give 49%." in told and "background" not in told
     assert "background" in image_sections._borders(
         [at, at, at, within]
     )  # 75% is more than half the way from 49% to all
@@ -175,11 +175,11 @@ def test_verdicts_and_findings_are_text():
     assert f"watch overfits. measured {ODD} change {ODD}" in Page(sections.doctor_html([verdict])).text
     finding = Finding("problem", "copies", 2, f"found {ODD}", (f"one {ODD}", f"two {ODD}"))
     none = Copies({}, np.empty(0, int), np.empty(0, int))
-    text = Page(findings_html(Audit({}, (finding,), {}, none), Album())).text
+    text = Page(findings_html(Audit({}, (finding,), {}, none), EmbeddedImages())).text
     assert f"problem found {ODD}" in text and f"one {ODD} two {ODD}" in text
 
 
-def test_numbers_are_shown_where_they_are_and_the_farthest_off_first(monkeypatch):
+def test_numbers_are_shown_where_they_are_and_the_largest_errors_first(monkeypatch):
     drawn = []
     monkeypatch.setattr(
         "pellucid.explanation.report.mistakes.curves",
@@ -187,9 +187,9 @@ def test_numbers_are_shown_where_they_are_and_the_farthest_off_first(monkeypatch
     )
     true, predicted = np.array([1.0, 2.0, 3.0]), np.array([1.5, 0.0, 3.25])
     data = Dataset(lambda rows: np.zeros((len(rows), 1)), true, (), "numbers", ["a", ODD, "c"], "t")
-    page = Page(numbers_html(Judged(data, predicted, np.empty(0, int), "t")))
+    page = Page(regression_html(ScoredPart(data, predicted, np.empty(0, int), "t")))
     assert drawn[0]["a row"] == (true.tolist(), predicted.tolist()) and drawn[0]["exact"] == ([1, 3], [1, 3])
-    assert page.text.split("off by ")[1] == f"{ODD} 2 0 -2 a 1 1.5 0.5 c 3 3.25 0.25"
+    assert page.text.split("error ")[1] == f"{ODD} 2 0 -2 a 1 1.5 0.5 c 3 3.25 0.25"
 
 
 def test_the_plane_has_its_points_the_right_way_up():
@@ -205,12 +205,12 @@ def test_the_plane_has_its_points_the_right_way_up():
 
 def test_the_plane_is_drawn_as_it_is_seen(monkeypatch):
     drawn = []
-    monkeypatch.setattr(boundary, "_moments", lambda result, grid: None)
+    monkeypatch.setattr(boundary, "_during_training", lambda result, grid: None)
     monkeypatch.setattr(boundary, "address", lambda pixels: drawn.append(pixels) or "data:,")
     R, said = np.array([[0.0, 0.0], [2.0, 1.0]]), lambda grid: np.stack([grid[:, 1] < 0.5, grid[:, 1] >= 0.5], axis=1)
     model = SimpleNamespace(class_names=("low", "high"), threshold=0.5, predict_proba=lambda grid: said(grid) * 1.0)
     splits = SimpleNamespace(train=SimpleNamespace(labels=np.array([0, 1])))
-    boundary.boundary_html(SimpleNamespace(rows={"train": R}, splits=splits, model=model), Album())
+    boundary.boundary_html(SimpleNamespace(rows={"train": R}, splits=splits, model=model), EmbeddedImages())
     (pixels,) = drawn
     assert pixels[0, 0].tolist() == [240, 199, 166] and pixels[-1, -1].tolist() == [166, 206, 228]
 
@@ -223,38 +223,38 @@ def of_pictures(names):
     return Model(Pixels(PictureShape(8, 8, 1)), (network,), names), data, pictures
 
 
-def test_what_was_looked_into_says_what_the_model_says():
+def test_saliency_shows_the_predictions_of_the_model():
     names = (f"ham {ODD}", f"spam {ODD}")
     model, data, pictures = of_pictures(names)
-    one = Judged.by_model(model, model.features.extract(pictures), data, "t")
-    text = Page(image_sections.looked_html(model, one, Album())).text
-    assert f"says {names[0]} 0.98 , wrongly, it is named {names[1]}." in text
-    assert f"says {names[0]} 0.98 , rightly." in text
+    one = ScoredPart.by_model(model, model.features.extract(pictures), data, "t")
+    text = Page(image_sections.saliency_html(model, one, EmbeddedImages())).text
+    assert f"predicted {names[0]} 0.98 , wrong, the label is {names[1]}." in text
+    assert f"predicted {names[0]} 0.98 , correct." in text
 
 
-def test_copies_stand_with_their_class():
+def test_duplicates_are_shown_with_their_class():
     _, data, _ = of_pictures((f"ham {ODD}", "spam"))
     copies = Copies({"train": data}, np.zeros(2, int), np.zeros(2, int))
     found = Audit({}, (Finding("watch", "copies", 1, "copies"),), {"train": None}, copies)
-    text = Page(findings_html(found, Album())).text
+    text = Page(findings_html(found, EmbeddedImages())).text
     assert f"exact copies train, ham {ODD} {ODD} train, spam b" in text
 
 
 def test_the_page_and_its_settings_are_text():
     room = sys.modules["pellucid.explanation.report.report"]
-    assert Page(room._page(f"title {ODD}", f"source {ODD}", {}, Album()).html).text.count(ODD) == 3
+    assert Page(room._page(f"title {ODD}", f"source {ODD}", {}, EmbeddedImages()).html).text.count(ODD) == 3
     model = SimpleNamespace(provenance=Provenance(settings={"l2": ODD}))
-    assert f"l2 {ODD}" in Page(origin_html(model, {})).text
-    told = Page(origin_html(model, {"rate": None})).text
+    assert f"l2 {ODD}" in Page(provenance_html(model, {})).text
+    told = Page(provenance_html(model, {"rate": None})).text
     assert "rate none" in told and "l2" not in told
 
 
-def test_an_album_counts_all_its_letters_and_its_texts_are_safe(monkeypatch):
+def test_embedded_images_count_all_characters_and_their_texts_are_safe(monkeypatch):
     monkeypatch.setattr("pellucid.explanation.report.image_sections.LARGEST", 10)
-    album = Album()
-    assert [album.keep(text) for text in ("aaaa", "bbbb", "cccc", "dd")] == [0, 1, None, 2]
-    assert Page(picture(None, ODD)).elements[0][1]["aria-label"] == ODD
-    assert Page(picture(3, ODD)).elements[0][1] == {"class": "picture", "data-picture": "3", "alt": ODD}
+    images = EmbeddedImages()
+    assert [images.keep(text) for text in ("aaaa", "bbbb", "cccc", "dd")] == [0, 1, None, 2]
+    assert Page(image_html(None, ODD)).elements[0][1]["aria-label"] == ODD
+    assert Page(image_html(3, ODD)).elements[0][1] == {"class": "picture", "data-picture": "3", "alt": ODD}
 
 
 def test_a_document_may_fetch_nothing():
@@ -266,4 +266,4 @@ def test_a_document_may_fetch_nothing():
 def test_answers_go_by_the_threshold_of_the_model(threshold):
     network = Network([Dense(1, 1)], "binary_cross_entropy").initialize([[[0.0]], [np.log(0.7 / 0.3)]])
     model = Model(Numbers(1), (network,), ("a", "b"), threshold=threshold)
-    assert Judged.by_model(model, np.zeros((1, 1)), None, "t").said.tolist() == [int(threshold == 0.5)]
+    assert ScoredPart.by_model(model, np.zeros((1, 1)), None, "t").predicted.tolist() == [int(threshold == 0.5)]

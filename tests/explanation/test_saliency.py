@@ -7,7 +7,15 @@ import pytest
 
 from pellucid.data.images import PictureShape
 from pellucid.errors import InputError
-from pellucid.explanation.saliency import DARKEST, GRID, Occluded, border_share, gradient_times_input, occlusion, veil
+from pellucid.explanation.saliency import (
+    DARKEST,
+    GRID,
+    OcclusionMap,
+    border_share,
+    gradient_times_input,
+    mask_svg,
+    occlusion_maps,
+)
 from pellucid.features import Numbers, Photo, Pixels
 from pellucid.model.model import Model
 from pellucid.nn import Dense, Network
@@ -36,7 +44,7 @@ def test_occlusion_finds_the_square_that_decides(place):
     square = slice(place[0] * cell, (place[0] + 2) * cell), slice(place[1] * cell, (place[1] + 2) * cell)
     model, _ = looking_at(*square)
     picture = np.full((SIDE, SIDE), 250, np.uint8)
-    (found,) = occlusion(model, [picture])
+    (found,) = occlusion_maps(model, [picture])
     assert (found.code, found.strongest) == (1, place)
     assert found.at_border == (place != (2, 4))
     z, covered = 8 * 250 / 255 - 2, 8 * 128 / 255 - 2
@@ -56,7 +64,7 @@ def test_pictures_need_not_be_square_and_the_threshold_of_the_model_counts(place
     picture = np.full((24, 8), 0.9)
     for threshold, code in ((0.5, 1), (0.9, 0)):  # p = sigmoid(1.2) = 0.77, and 0.12 where the square is grey
         model = Model(Pixels(PictureShape(24, 8, 1)), (network,), ("dark", "light"), threshold=threshold)
-        (found,) = occlusion(model, [picture])
+        (found,) = occlusion_maps(model, [picture])
         assert found.code == code
         assert np.unravel_index(np.abs(found.falls).argmax(), found.falls.shape) == place
         assert abs(found.falls[place]) == pytest.approx(sigmoid(1.2) - sigmoid(-2), abs=1e-6)
@@ -65,7 +73,7 @@ def test_pictures_need_not_be_square_and_the_threshold_of_the_model_counts(place
 def test_the_class_may_be_chosen_and_falls_then_turn_about():
     model, _ = looking_at(slice(4, 8), slice(4, 8))
     picture = RNG.integers(0, 256, (SIDE, SIDE)).astype(np.uint8)
-    one, other = (occlusion(model, [picture], [code])[0] for code in (0, 1))
+    one, other = (occlusion_maps(model, [picture], [code])[0] for code in (0, 1))
     np.testing.assert_allclose(one.falls, -other.falls, atol=1e-6)
     assert one.p + other.p == pytest.approx(1)
 
@@ -75,17 +83,17 @@ def test_floats_are_covered_by_the_same_grey_and_sizes_need_not_fit_the_grid():
     network = Network([Dense(features.n_out, 1)], "binary_cross_entropy").initialize("he", 3)
     model = Model(features, (network,), ("a", "b"))
     flat = np.full((11, 13, 3), 0.5)
-    (found,) = occlusion(model, [flat])
+    (found,) = occlusion_maps(model, [flat])
     assert found.falls.shape == (GRID - 1, GRID - 1) and np.all(found.falls == 0)
     assert found.strongest is None and found.at_border is None
-    (covered,) = occlusion(model, [np.ones((11, 13, 3))])
+    (covered,) = occlusion_maps(model, [np.ones((11, 13, 3))])
     assert np.all(covered.falls != 0)  # every place of the patch covers something
 
 
 def test_what_a_cell_is_worth_is_the_mean_of_the_patches_over_it():
     falls = np.zeros((2, 2))
     falls[0, 0], falls[1, 1] = 0.4, -0.2
-    found = Occluded(0, 0.8, falls)
+    found = OcclusionMap(0, 0.8, falls)
     fall = np.log(4) - np.log(0.4 / 0.6)  # of the log-odds
     np.testing.assert_allclose(found.evidence[0], [fall, 0])
     np.testing.assert_allclose(found.cells, np.array([[4, 2, 0], [2, 1, 0], [0, 0, 0]]) * fall / 4)
@@ -104,16 +112,16 @@ def test_what_a_cell_is_worth_is_the_mean_of_the_patches_over_it():
 def test_a_sure_answer_hangs_on_a_place_too(p, without, change):
     falls = np.zeros((7, 7))
     falls[2, 3] = p - without
-    found = Occluded(0, p, falls)
+    found = OcclusionMap(0, p, falls)
     assert found.strongest == (None if change is None else (2, 3))
     assert change is None or found.change == change
 
 
-def test_the_veil_is_clear_where_it_matters_and_framed_there():
+def test_the_mask_is_clear_where_it_matters_and_framed_there():
     falls = np.zeros((7, 7))
-    assert veil(Occluded(0, 0.9, falls)) == ""
+    assert mask_svg(OcclusionMap(0, 0.9, falls)) == ""
     falls[1, 4] = 0.3
-    svg = ElementTree.fromstring(veil(Occluded(0, 0.9, falls)))
+    svg = ElementTree.fromstring(mask_svg(OcclusionMap(0, 0.9, falls)))
     cells, *frame = svg
     assert len(cells) == GRID**2 and len(frame) == 2
     opacity = {(int(cell.get("y")), int(cell.get("x"))): float(cell.get("opacity")) for cell in cells}
@@ -129,11 +137,11 @@ def test_by_chance_about_half_of_the_places_touch_the_border():
 def test_progress_is_told_and_other_models_are_refused():
     model, _ = looking_at(slice(4), slice(4))
     told = []
-    occlusion(model, [np.zeros((SIDE, SIDE), np.uint8)] * 2, told=lambda *done: told.append(done))
+    occlusion_maps(model, [np.zeros((SIDE, SIDE), np.uint8)] * 2, on_progress=lambda *done: told.append(done))
     assert told == [(1, 2), (2, 2)]
     numbers = Model(Numbers(2), (Network([Dense(2, 1)], "binary_cross_entropy"),), ("a", "b"))
     with pytest.raises(InputError, match="occlusion is for classifiers of pictures; this model takes 2 numbers"):
-        occlusion(numbers, [np.zeros((8, 8))])
+        occlusion_maps(numbers, [np.zeros((8, 8))])
     photo = Model(Photo(), (Network([Dense(1344, 1)], "binary_cross_entropy"),), ("a", "b"))
     with pytest.raises(InputError, match="gradient x input is for classifiers of pixels"):
         gradient_times_input(photo, np.zeros((0, 2688)), np.zeros(0, int))
@@ -148,7 +156,7 @@ def test_gradient_times_input_of_a_linear_net_is_its_weights_times_the_picture()
     np.testing.assert_allclose(pushed, expected * np.array([1, 1, -1])[:, None, None], rtol=1e-6, atol=1e-12)
 
 
-def test_gradient_times_input_agrees_with_nudging_one_pixel():
+def test_gradient_times_input_agrees_with_finite_differences():
     features = Pixels(PictureShape(4, 3, 3))
     networks = [
         Network([Dense(36, 5, "tanh"), Dense(5, 3)], "softmax_cross_entropy").initialize("he", seed) for seed in (1, 2)
@@ -161,8 +169,8 @@ def test_gradient_times_input_agrees_with_nudging_one_pixel():
 
     expected = np.zeros(36)
     for place in range(36):
-        nudge = np.zeros(36)
-        nudge[place] = 1e-6
-        expected[place] = x[place] * (logit(x + nudge) - logit(x - nudge)) / 2e-6
+        step = np.zeros(36)
+        step[place] = 1e-6
+        expected[place] = x[place] * (logit(x + step) - logit(x - step)) / 2e-6
     pushed = gradient_times_input(model, x[None], np.array([2]))
     np.testing.assert_allclose(pushed[0], expected.reshape(4, 3, 3).sum(axis=2), rtol=1e-6, atol=1e-9)

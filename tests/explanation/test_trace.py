@@ -202,7 +202,7 @@ def test_the_example_has_the_numbers_of_pencil_and_paper():
     )
 
 
-def test_the_slips_of_the_example_lead_where_pencil_and_paper_say():
+def test_the_mistakes_of_the_example_lead_where_pencil_and_paper_say():
     after = {mistake.name: mistake.after for mistake in example().common_mistakes}
     assert list(after) == ["sign", "no slope", "slope twice", "no bias", "W1 transposed", "updated too early"]
 
@@ -221,23 +221,23 @@ def test_the_slips_of_the_example_lead_where_pencil_and_paper_say():
     assert after["W1 transposed"] == cost(((0.5 + r) + 2 * (0.25 + 2 * r) + (0.5 + r)) * (1 + 3 * r) - 1.5 + r)
 
 
-# slips, nudges ---------------------------------------------------------------------------------------------------
+# mistakes, finite differences -------------------------------------------------------------------------------------
 
 
-def slips(**options):
+def mistakes(**options):
     net, X, y = problem(**options)
     step = trace(net, X, y, rate=0.1)
     return net, X, y, step, {mistake.name: mistake for mistake in step.common_mistakes}
 
 
 def test_a_sum_for_the_mean_goes_as_many_times_as_far():
-    net, X, y, step, found = slips()
+    net, X, y, step, found = mistakes()
     far = net.copy()
     far.parameters -= 0.1 * ROWS * step.update.gradient
     assert found["sum for mean"].after == pytest.approx(far.cost_and_gradient(X, y)[0])
 
 
-def test_a_slip_goes_on_from_what_the_rule_remembers():
+def test_a_mistake_goes_on_from_what_the_rule_remembers():
     net, X, y = problem()
     slots = OPTIMIZERS["momentum"].slots(net.parameters)
     slots["velocity"] += 0.5
@@ -262,9 +262,9 @@ def test_a_line_search_is_followed_as_far_the_wrong_way():
     assert step.common_mistakes[0].after == pytest.approx(wrong.cost_and_gradient(X, y)[0], rel=1e-12)
 
 
-def test_only_slips_that_can_happen_are_told():
+def test_only_mistakes_that_can_happen_are_told():
     """3 - 4 - 4 - 2 tanh: only W2 is square, squared error has no sigmoid, one row no mean."""
-    net, X, y, _, found = slips()
+    net, X, y, _, found = mistakes()
     assert "slope twice" not in found and "W2 transposed" in found and "W1 transposed" not in found
     assert "W2 not transposed back" in found
     single = trace(net, X[:1], y[:1], rule="adam")
@@ -276,8 +276,8 @@ def test_only_slips_that_can_happen_are_told():
     assert [mistake.name for mistake in trace(linear, X, y).common_mistakes] == ["sign", "sum for mean"]
 
 
-def test_the_wrong_gradients_are_what_the_slips_say():
-    net, X, _, step, found = slips(activation="relu")
+def test_the_wrong_gradients_are_what_the_mistakes_say():
+    net, X, _, step, found = mistakes(activation="relu")
     dZ3 = step.layers[2].back.dZ
     dZ2 = dZ3 @ net.dense[2].W  # no slope
     assert np.allclose(net.named(found["no slope"].gradient)["W2"], dZ2.T @ step.layers[1].A_in)

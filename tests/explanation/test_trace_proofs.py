@@ -10,14 +10,14 @@ from steps import ROWS, problem
 W = np.array([0.5, 1.0, 1.5, 0.5, 1.5])
 
 
-def slips_of(step):
+def mistakes_of(step):
     return {mistake.name: mistake for mistake in step.common_mistakes}
 
 
-def test_slips_are_made_with_the_weights_and_the_masks_of_the_step():
+def test_mistakes_are_made_with_the_weights_and_the_masks_of_the_step():
     net, X, y = problem("relu", dropout=0.4)
     step = trace(net, X, y, rate=0.1, sample_weight=W, dropout=np.random.default_rng(3))
-    found, far, bare = slips_of(step), net.copy(), net.copy()
+    found, far, bare = mistakes_of(step), net.copy(), net.copy()
 
     def seen(network):
         return network.cost_and_gradient(X, y, W, np.random.default_rng(3))
@@ -30,10 +30,10 @@ def test_slips_are_made_with_the_weights_and_the_masks_of_the_step():
     assert step.finite_difference.verdict == trace(net, X, y, sample_weight=W).finite_difference.verdict == "agrees"
 
 
-def test_slips_keep_the_penalty():
+def test_mistakes_keep_the_penalty():
     net, X, y = problem("tanh", l2=0.2)
     step = trace(net, X, y, rate=0.1)
-    found = slips_of(step)
+    found = mistakes_of(step)
     dZ3 = step.layers[2].back.dZ
     for name, dZ2 in (
         ("no slope", dZ3 @ net.dense[2].W),
@@ -43,14 +43,14 @@ def test_slips_keep_the_penalty():
         assert np.allclose(net.named(found[name].gradient)["W2"], dW2, rtol=1e-12, atol=1e-15)
 
 
-def test_slips_without_an_effect_are_not_told():
+def test_mistakes_without_an_effect_are_not_told():
     net, X, y = problem("relu")
     net.dense[0].b[:], net.dense[1].b[:] = 100, 1000  # every unit is awake, so that its slope is 1
-    assert "no slope" not in slips_of(trace(net, X, y))
-    assert "updated too early" not in slips_of(trace(*problem(), rule="momentum"))
+    assert "no slope" not in mistakes_of(trace(net, X, y))
+    assert "updated too early" not in mistakes_of(trace(*problem(), rule="momentum"))
 
 
-def test_a_slip_to_nowhere_costs_infinitely_much():
+def test_a_mistake_to_nowhere_costs_infinitely_much():
     net, X, y = problem("linear")
     step = trace(net, X, y, rate=1e200)
     assert {mistake.after for mistake in step.common_mistakes} == {np.inf}
@@ -68,7 +68,7 @@ def test_the_steepest_weight_of_the_first_layer_that_has_any_is_checked(scale, l
     assert (step.update.gradient[check.place], step.update.before[check.place]) == (check.gradient, check.weight)
 
 
-def test_a_nudge_is_short_where_the_cost_is_bent():
+def test_a_finite_difference_is_short_if_the_cost_is_curved():
     """tanh(100 w): h = 0.001 is a tenth of its bend, which makes the quotient wrong by a part in a thousand."""
     net = Network([Dense(1, 1, "tanh"), Dense(1, 1)], "squared_error").initialize([[[0.005]], [0.0], [[1.0]], [0.0]])
     check = trace(net, [[100.0]], [[3.0]]).finite_difference

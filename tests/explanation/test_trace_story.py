@@ -229,7 +229,7 @@ def test_softmax_tells_the_class_that_was_wanted():
     net = Network([Dense(1, 3)], "softmax_cross_entropy").initialize([[[0.0], [np.log(2)], [0.0]]])
     step = trace(net, [[1.0]], [1], class_names=["a", "b", "c"])
     assert line(step, "l = ") == "l = -log y\u03022 = -log 0.5 = 0.6931"
-    assert "a: 0.25; b: 0.5; c: 0.25" in str(step) and "wanted: b" in str(step)
+    assert "a: 0.25; b: 0.5; c: 0.25" in str(step) and "true class: b" in str(step)
 
 
 @pytest.mark.parametrize(
@@ -284,18 +284,18 @@ def test_clipping_by_hand():
         assert f"  {told}\n" in long
 
 
-def test_what_a_slip_leads_to_is_judged():
+def test_where_a_mistake_leads_is_reported():
     """The right step leads from 2 to (2 - 20 rate)^2 / 2, one without bias to (2 - 10 rate)^2 / 2."""
     net = Network([Dense(1, 1)], "squared_error").initialize([[[2.0]], [1.0]])
 
-    def judged(**how):
+    def effects(**how):
         table = story(trace(net, [[3.0]], [[5.0]], **how))[-1].table
         return {name: so for name, *_, so in table.rows}
 
-    assert judged(rate=0.01) == {"the right step": "", "sign": "the cost rises", "no bias": "falls less"}
-    assert judged(rate=0.15)["no bias"] == "lower this time, by luck: not along the gradient"
+    assert effects(rate=0.01) == {"the right step": "", "sign": "the cost rises", "no bias": "falls less"}
+    assert effects(rate=0.15)["no bias"] == "lower this time, by luck: not along the gradient"
     same = "the same cost: only a check of the gradient finds it"
-    assert judged(rate=0.01, rule="adam")["no bias"] == same  # a first step of Adam has one length for all
+    assert effects(rate=0.01, rule="adam")["no bias"] == same  # a first step of Adam has one length for all
 
 
 def test_large_layers_tell_shapes_and_their_strongest_terms():
@@ -331,7 +331,7 @@ def test_a_layer_that_gets_nothing_says_so():
     assert "every input of this layer is 0" in shown and "Every unit is flat here" in shown
 
 
-def test_the_reasons_go_down_from_the_answer():
+def test_the_explained_units_lead_down_from_the_prediction():
     """The likeliest class, the unit that speaks loudest for it, and the input that does so for that unit."""
     W1, W2 = np.zeros((7, 7)), np.zeros((7, 7))
     W1[4, 2], W2[6, 4], W1[1, 1] = 3, 2, 0.5
@@ -364,12 +364,12 @@ def section(step, name):
 
 def test_what_is_given_stands_on_top_of_a_step_that_can_be_redone():
     step = example()
-    told = {text(one.symbols): text(one.result) for one in section(step, "given").lines}
-    assert story(step)[0].name == "given" and list(told) == ["x", "y", "W1", "b1", "W2", "b2", "\u03b1"]
+    told = {text(one.symbols): text(one.result) for one in section(step, "inputs").lines}
+    assert story(step)[0].name == "inputs" and list(told) == ["x", "y", "W1", "b1", "W2", "b2", "\u03b1"]
     assert told["W2"] == "[ 1  -1 ]" and told["y"] == "1" and told["\u03b1"] == "0.1"
     wide = Network([Dense(7, 1)], "binary_cross_entropy").initialize("he", 0)
-    assert "given" not in [part.name for part in story(trace(wide, np.ones((1, 7)), [[1.0]]))]
-    assert "given" not in [part.name for part in story(trace(step.network, step.X))]
+    assert "inputs" not in [part.name for part in story(trace(wide, np.ones((1, 7)), [[1.0]]))]
+    assert "inputs" not in [part.name for part in story(trace(step.network, step.X))]
 
 
 def test_an_output_is_called_by_its_class():
@@ -415,5 +415,5 @@ def test_chapters_of_a_batch_tell_example_and_batch_once():
     net, X, y = problem()
     (first, through), (second, whole) = chapters(trace(net, X, y, row=2))
     assert first == "Row 2 of the batch of 5, by itself" and "whole batch" in second
-    assert {part.name.split("-")[0] for part in through} == {"given", "forward", "loss", "backward"}
-    assert [part.name for part in whole] == ["loss", "rule", "update", "cost", "nudge", "slips"]
+    assert {part.name.split("-")[0] for part in through} == {"inputs", "forward", "loss", "backward"}
+    assert [part.name for part in whole] == ["loss", "rule", "update", "cost", "finite-difference", "mistakes"]

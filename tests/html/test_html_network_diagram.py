@@ -60,7 +60,7 @@ def test_large_layers_are_folded_to_the_units_with_the_largest_weights():
     assert len(list(root.iter(f"{SVG}line"))) == 12 * 12 + 12
     assert f"W1[8,1001] = {MINUS}2" in by_tooltip(root, "line")
     assert "b1[40] = 0" in by_tooltip(root, "circle")
-    assert "Of large layers" in root.find(f"{SVG}desc").text
+    assert "Large layers" in root.find(f"{SVG}desc").text
     small = drawn([W], [np.zeros(40)], ["softmax"], most=2)
     assert len(list(small.iter(f"{SVG}circle"))) == 4
 

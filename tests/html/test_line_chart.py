@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pellucid.errors import InputError
-from pellucid.html.line_chart import Axis, curves, told
+from pellucid.html.line_chart import Axis, curves, tick_text
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = '<script>alert("x")</script> & \ud800'
@@ -159,4 +159,4 @@ def test_ticks_are_round_and_few():
         assert low - 1e-6 * spread <= min(ticks) <= max(ticks) <= low + 1.000001 * spread
         factor = rng.uniform(1.05, 1e9)
         assert 1 <= len(Axis(1 / factor, factor, 0, 1, log=True).ticks(6)) <= 12
-    assert [told(tick) for tick in (0.1 + 0.2, -1500, 1e6, 0)] == ["0.3", "\N{MINUS SIGN}1,500", "1e6", "0"]
+    assert [tick_text(tick) for tick in (0.1 + 0.2, -1500, 1e6, 0)] == ["0.3", "\N{MINUS SIGN}1,500", "1e6", "0"]

@@ -21,7 +21,7 @@ import pellucid
 from pellucid.data.images import embedded
 from pellucid.errors import InputError
 from pellucid.explanation.report.image_sections import MOST
-from pellucid.explanation.saliency import Occluded, occlusion
+from pellucid.explanation.saliency import OcclusionMap, occlusion_maps
 from pellucid.web.photos import Album, Bounds, Session
 from pellucid.web.photos.prediction import sentence
 from pellucid.web.photos.progress import PageProgress
@@ -362,7 +362,7 @@ def test_why_is_told_in_words_and_by_a_veil(trained):
         patch.setattr(type(tried), "__setattr__", lambda self, name, value: steps.append(value))
         told = tried.why()
     assert steps == [*((done, 50) for done in range(1, 50)), None]
-    (found,) = occlusion(trained.result.model, [tinted(55, RED)])
+    (found,) = occlusion_maps(trained.result.model, [tinted(55, RED)])
     assert told["sentence"] == sentence(found, "warm")
     assert (told["veil"] is None) == (found.strongest is None)
     assert "<math" in tried.trace()
@@ -384,7 +384,7 @@ def test_where_it_looked_in_words(place, says):
     falls = np.full((7, 7), 0.01)
     if place is not None:
         falls[place] = 0.3
-    told = sentence(Occluded(0, 0.9, falls), "<b>")
+    told = sentence(OcclusionMap(0, 0.9, falls), "<b>")
     assert says in told
     assert ("border" in told) == (place == (0, 6))
 

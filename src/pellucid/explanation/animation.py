@@ -1,4 +1,4 @@
-"""An animation of learning: the boundary between classes as it moves, beside the cost as it falls, as a GIF."""
+"""An animation of training as a GIF: the moving boundary between classes, beside the falling cost."""
 
 import io
 from collections.abc import Sequence
@@ -17,17 +17,17 @@ from pellucid.nn import Network
 from pellucid.training.loop import State
 
 SECONDS = 8.0  # once through
-REST = 1.5  # of them, on the last picture
-COLOURS = 64  # that a GIF of few flat colours needs
+REST = 1.5  # of them, for the last picture
+COLOURS = 64  # enough for a GIF of a few flat colours
 
-HeldOut = tuple[int, Network]
+Snapshot = tuple[int, Network]
 
 
 @dataclass
 class Film:
-    """The networks of a run at some of its epochs; give it to training as a callback.
+    """Copies of the network at some epochs of a run; give it to training as a callback.
 
-    epochs: of the run.  most: how many are kept, close together at first and further apart later, as learning goes.
+    epochs: of the run.  most: how many copies to keep, dense at first and sparser later, as learning slows down.
 
     >>> film = Film(epochs=1000, most=5)
     >>> sorted(film.moments)
@@ -36,13 +36,13 @@ class Film:
 
     epochs: int
     most: int = 300
-    kept: list[HeldOut] = field(default_factory=list)
+    kept: list[Snapshot] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.moments = {round(moment) for moment in np.geomspace(1, max(self.epochs, 1), self.most).tolist()}
 
     def __call__(self, state: State) -> None:
-        """Keep the network, where this is one of the epochs."""
+        """Keep a copy if this is one of the epochs."""
         if state.epoch in self.moments:
             self.kept.append((state.epoch, state.network().copy()))
 
@@ -50,16 +50,16 @@ class Film:
 def learning_gif(
     film: Film, cost: Sequence[float], X: ArrayLike, y: ArrayLike, classes: int, pictures: int = 64
 ) -> bytes:
-    """Return a GIF of about eight seconds that goes round for ever: boundary and cost, mostly while the cost falls.
+    """Return a GIF that loops in about eight seconds: boundary and cost, mostly while the cost falls.
 
     cost: J of every epoch of the run.  X: points (n, 2).  y: class codes (n,) of 2 to 10 classes.
 
-    Raises InputError where nothing was kept, or the points do not lie in a plane.
+    Raises InputError if nothing was kept, or the points are not in a plane.
     """
     if not film.kept:
-        raise InputError("the film is empty: give it to training as a callback, and let it finish an epoch at least.")
+        raise InputError("the film is empty: give it to training as a callback, and let at least one epoch finish.")
     plane = Plane.around(X, y, classes, side=240)
-    frames = [_drawn(plane, network, epoch, cost) for epoch, network in _told(film.kept, cost, pictures)]
+    frames = [_drawn(plane, network, epoch, cost) for epoch, network in _spread(film.kept, cost, pictures)]
     montage = Image.fromarray(np.concatenate([np.asarray(frames[place]) for place in (0, len(frames) // 2, -1)]))
     palette = montage.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     flat = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
@@ -70,8 +70,8 @@ def learning_gif(
     return buffer.getvalue()
 
 
-def _told(kept: Sequence[HeldOut], cost: Sequence[float], pictures: int) -> list[HeldOut]:
-    """Return the networks that are as far from each other as the epochs' magnitude and the cost tell, two to one."""
+def _spread(kept: Sequence[Snapshot], cost: Sequence[float], pictures: int) -> list[Snapshot]:
+    """Return networks that are evenly spaced, by the cost (weight two) and by the logarithm of the epoch (one)."""
     moments = np.array([epoch for epoch, _ in kept])
     heights = np.array(cost)[moments - 1]
     way = np.abs(np.diff(heights, prepend=heights[0])).cumsum()
@@ -87,7 +87,7 @@ def _drawn(plane: Plane, network: Network, epoch: int, cost: Sequence[float]) ->
     plane.fill(field_, predicted_codes(network, plane.cells))
     plane.scatter(field_)
     right = float(np.mean(predicted_codes(network, plane.points) == plane.labels))
-    field_.set_title(f"{right:.0%} of {len(plane.points)} points right", fontsize=10, loc="left")
+    field_.set_title(f"{right:.0%} of {len(plane.points)} points correct", fontsize=10, loc="left")
     curve.plot(range(1, len(cost) + 1), cost, color="0.8", linewidth=1.5)
     curve.plot(range(1, epoch + 1), cost[:epoch], color=PALETTE[0], linewidth=2)
     curve.plot(epoch, cost[epoch - 1], "o", color=PALETTE[0], markersize=6)

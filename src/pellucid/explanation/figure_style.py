@@ -1,6 +1,6 @@
-"""Figures: the look that all pictures share, told apart in colour and in grey, and how they go to a file.
+"""Figure style: the look that all matplotlib figures share, readable in colour and in grey, and how they are saved.
 
-SVG files hold their letters as outlines, so that they look alike everywhere; no file holds a date.
+SVG files store letters as outlines, so they look the same everywhere. No file stores a date.
 """
 
 import io
@@ -17,19 +17,19 @@ from pellucid.system.files import atomic_write
 
 # Okabe and Ito's colours, the pair that differs most first; grey and brown make them ten.
 PALETTE = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "black", "#F0E442", "0.6", "#7A4B2A"]
-MARKERS = "osD^vpX<>h"  # a shape of its own for each class, for those who see no colours
-DASHES = ["-", (0, (5, 2)), (0, (1, 1.5)), (0, (6, 2, 1, 2))]  # and a dash for each line
+MARKERS = "osD^vpX<>h"  # a shape for each class, for readers who cannot see colours
+DASHES = ["-", (0, (5, 2)), (0, (1, 1.5)), (0, (6, 2, 1, 2))]  # and a dash pattern for each line
 
 
 class InlineFigure(Figure):
-    """A Figure that a notebook shows, whether or not pyplot was imported."""
+    """A Figure that a notebook shows even without pyplot."""
 
     def _repr_png_(self) -> bytes:
         return as_bytes(self, "png")
 
 
 def figure_of(width: float, height: float, xlabel: str, ylabel: str) -> tuple[Figure, Axes]:
-    """Return a figure of that size in inches, and its one pair of axes."""
+    """Return a figure of this size in inches, and its axes."""
     figure = InlineFigure(figsize=(width, height), layout="constrained")
     axes = figure.add_subplot(xlabel=xlabel, ylabel=ylabel)
     plain(axes)
@@ -37,14 +37,14 @@ def figure_of(width: float, height: float, xlabel: str, ylabel: str) -> tuple[Fi
 
 
 def plain(axes: Axes) -> None:
-    """Leave thin lines at the left and below alone."""
+    """Keep only thin lines at the left and at the bottom."""
     axes.tick_params(labelsize=9, width=0.6)
     axes.spines[:].set_linewidth(0.6)
     axes.spines[["top", "right"]].set_visible(False)
 
 
 def as_bytes(figure: Figure, kind: str) -> bytes:
-    """Return the figure as a file of kind "png" or "svg": the same bytes every time."""
+    """Return the figure as a "png" or "svg" file: the same bytes every time."""
     buffer = io.BytesIO()
     with rc_context({"svg.hashsalt": "pellucid", "svg.fonttype": "path"}):
         metadata = {"Date": None, "Creator": None} if kind == "svg" else {"Software": None}
@@ -53,7 +53,7 @@ def as_bytes(figure: Figure, kind: str) -> bytes:
 
 
 def save(figure: Figure, path: str | Path) -> None:
-    """Write the figure to `path`, whose name ends in .png or .svg, whole or not at all."""
+    """Write the figure to `path`, whose name ends in .png or .svg; an interrupted write leaves no broken file."""
     kind = Path(path).suffix.lower()
     check(kind in (".png", ".svg"), "path", "a name ending in .png or .svg", Path(path).name)
     atomic_write(path, as_bytes(figure, kind[1:]))

@@ -1,7 +1,7 @@
 """Gradient check: backpropagation against finite differences of the cost, tensor by tensor, on your own network.
 
 In float64, with a five-point formula: n = [J(-2h) - 8 J(-h) + 8 J(h) - J(2h)] / 12h along a coordinate or a direction.
-A probe that steps across a kink (of relu, say) proves nothing; it is drawn again with a shorter step, and counted.
+A probe that steps across a kink (of relu, say) proves nothing; it is repeated with a shorter step, and counted.
 """
 
 from collections.abc import Iterator
@@ -27,9 +27,9 @@ Array = np.ndarray
 class TensorCheck:
     """The check of one tensor: error = ||g - n|| / (||g|| + ||n||) over its probes.
 
-    zero: both norms are under 1e-10, so that nothing was compared.  kinks: probes drawn again.
-    difference: ||g - n||.  rounding: what the rounding of J alone can make of it, 1.5 eps |Z| / h a probe; where a
-    network has converged, its gradients are so small that this is all there is to see.
+    zero: both norms are under 1e-10, so nothing was compared.  kinks: probes that were repeated.
+    difference: ||g - n||.  rounding: how much of it the rounding of J alone can cause, 1.5 eps |Z| / h for a probe.
+    In a converged network the gradients are so small that only this rounding remains.
     """
 
     name: str
@@ -43,12 +43,12 @@ class TensorCheck:
 
     @property
     def passed(self) -> bool:
-        """Whether the two gradients agree; a tensor that no probe could reach has not passed."""
+        """Whether the two gradients agree; without a successful probe it has not passed."""
         return self.probes > 0 and (self.zero or self.error < LARGEST_ERROR or self.difference <= self.rounding)
 
     @property
     def result(self) -> str:
-        """The outcome in a word or three."""
+        """The outcome in one to three words."""
         if not self.passed:
             return "DIFFERS" if self.probes else "not reached"
         return "zero" if self.zero else "agrees" if self.error < LARGEST_ERROR else "agrees to rounding"
@@ -93,9 +93,9 @@ def check_gradients(
 
     network_or_estimator: a `Network`, or a fitted estimator (then y is labels).
     X: rows (n, d).  y: targets as the loss takes them: codes (n,) for softmax, else floats (n, k).
-    sample_weight: w (n,), taken as given.  seed: of the probes, and of dropout, which is replayed alike each time.
+    sample_weight: w (n,), used as it is.  seed: for the probes, and for dropout, which drops the same units each time.
 
-    At most 200 coordinates and 5 random directions a tensor are probed.
+    Probes at most 200 coordinates and 5 random directions of each tensor.
 
     >>> from pellucid.nn import Dense
     >>> network = Network([Dense(2, 3, "tanh"), Dense(3, 1)], "squared_error").initialize("he", 1)
@@ -154,7 +154,7 @@ def _directions(size: int, rng: np.random.Generator) -> Iterator[Array]:
 
 @dataclass
 class _Probe:
-    """The cost along lines through the parameters, stated here anew: it must not share a fault with what it checks."""
+    """The cost along lines through the parameters."""
 
     network: Network
     X: Array
@@ -165,15 +165,17 @@ class _Probe:
     def __post_init__(self) -> None:
         _, self.pieces_here = self._cost_and_pieces()
         Z, _ = self.network.forward(self.X, self.dropout())
-        self.rounding = np.finfo(np.float64).eps * float(np.abs(Z).max())  # of J: l is a difference of numbers like Z
+        self.rounding = np.finfo(np.float64).eps * float(
+            np.abs(Z).max()
+        )  # of J, because l is a difference of numbers like Z
 
     def dropout(self) -> np.random.Generator | None:
-        """Return the dropout stream from its beginning, so that every evaluation drops the same units."""
+        """Return the dropout stream from its start, so that every evaluation drops the same units."""
         drops = any(isinstance(layer, Dropout) for layer in self.network.layers)
         return stream(self.seed, "dropout") if drops else None
 
     def slope(self, tensor: Array, direction: Array) -> tuple[float | None, int]:
-        """Return dJ along the direction, and how often a kink was crossed; None where every step crossed one."""
+        """Return dJ along the direction (None if every step crossed a kink), and how many steps crossed one."""
         start = tensor.copy()
         for crossed, h in enumerate(STEPS):
             costs = []
@@ -189,18 +191,24 @@ class _Probe:
         return None, len(STEPS)
 
     def _cost_and_pieces(self) -> tuple[float, list[Array]]:
-        """Return J, and on which side of every kink each unit of each row is."""
-        network = self.network
-        Z, tape = network.forward(self.X, self.dropout(), keep=True)
-        l = network.loss.value(Z, self.y)
-        J = float(np.mean(l if self.weight is None else self.weight * l))
-        J += 0.5 * network.l2 * sum(float(np.sum(layer.W**2)) for layer in network.dense)
-        pieces = [
-            np.greater(saved.Z, kink)
-            for layer, saved in zip(network.dense, tape.dense, strict=True)
-            if saved.Z is not None
-            for kink in layer.activation.kinks
-        ]
-        if network.loss.pieces is not None:
-            pieces.append(network.loss.pieces(Z, self.y))
-        return J, pieces
+        return cost_and_pieces(self.network, self.X, self.y, self.weight, self.dropout())
+
+
+def cost_and_pieces(
+    network: Network, X: Array, y: Array, weight: Array | None, rng: np.random.Generator | None
+) -> tuple[float, list[Array]]:
+    """Return J, and on which side of every kink each unit of each row is.
+
+    J is computed here anew, and not by the network's own function: it must not share a fault with what it checks.
+    """
+    Z, tape = network.forward(X, rng, keep=True)
+    l = network.loss.value(Z, y)
+    J = float(np.mean(l if weight is None else weight * l))
+    J += 0.5 * network.l2 * sum(float(np.sum(layer.W**2)) for layer in network.dense)
+    pieces = [
+        np.greater(saved.Z, kink)
+        for layer, saved in zip(network.dense, tape.dense, strict=True)
+        if saved.Z is not None
+        for kink in layer.activation.kinks
+    ]
+    return J, pieces if network.loss.pieces is None else [*pieces, network.loss.pieces(Z, y)]

@@ -1,4 +1,4 @@
-"""A drawing of your own network: it shows itself in a notebook, and goes to a file as SVG."""
+"""A drawing of your own network: a notebook shows it, and it can be saved as an SVG file."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ class Drawing:
         return f'<div style="overflow-x: auto">{self.svg}</div>'
 
     def save(self, path: str | Path) -> None:
-        """Write it to `path`, whose name ends in .svg, whole or not at all."""
+        """Write it to `path`, whose name ends in .svg; an interrupted write leaves no broken file."""
         if Path(path).suffix.lower() != ".svg":
             raise InputError(f"path: expected a name ending in .svg, got {Path(path).name}.")
         atomic_write(path, self.svg.encode())
@@ -34,12 +34,12 @@ def drawing(
     output_names: Sequence[str] | None = None,
     most: int = 12,
 ) -> Drawing:
-    """Return a drawing of a network: lines as wide as |w|, their sign by colour and dash, large layers folded.
+    """Return a drawing of a network. Line width shows |w|, colour and dash its sign; large layers are folded.
 
-    source: a `Network`; or a `Model` or a fitted estimator, which know the names of their inputs and classes (of an
-    ensemble the first network is drawn).  input_names, output_names: instead of those.  most: units drawn of a layer.
+    source: a `Network`; or a `Model` or a fitted estimator, which have names for inputs and classes (an ensemble is
+    drawn by its first network).  input_names, output_names: replace those.  most: units drawn in a layer.
 
-    Raises InputError where the names are not as many as inputs or outputs, or source is something else.
+    Raises InputError if the number of names is wrong, or source is something else.
 
     >>> from pellucid.nn import Dense
     >>> network = Network([Dense(2, 3, "tanh"), Dense(3, 1)], "binary_cross_entropy").initialize("he", seed=1)
@@ -55,7 +55,7 @@ def drawing(
 
 
 def _parts(source: Any) -> tuple[Network, list[str], list[str]]:
-    """Return the network, and what its inputs and outputs are called where that is known."""
+    """Return the network, and the names of its inputs and outputs, if known."""
     if isinstance(source, Network):
         return source, [], []
     if isinstance(source, Model):

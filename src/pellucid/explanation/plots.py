@@ -1,7 +1,7 @@
-"""Pictures of the data, of learning, and of what was learned.
+"""Plots for files and notebooks: sample images, cost curves, decision boundaries, weights, confusion matrices.
 
-Every function takes plain arrays and returns a matplotlib Figure that belongs to the caller: no pyplot, no
-global state. A notebook shows it when a cell returns it, and `save` writes it as PNG or SVG.
+Every function takes plain arrays and returns a matplotlib Figure that belongs to the caller: no pyplot, no global
+state. A notebook shows a returned figure, and `save` writes it as PNG or SVG. `Plane` also serves the animation.
 """
 
 import textwrap
@@ -21,12 +21,12 @@ from numpy.typing import ArrayLike
 from pellucid.explanation.figure_style import DASHES, MARKERS, PALETTE, InlineFigure, check, codes, figure_of
 from pellucid.explanation.figure_style import save as save
 
-TITLE_LETTERS = 26  # that fit in a line above one picture of several
+TITLE_LETTERS = 26  # that fit in a line above one picture
 
 
 @dataclass(frozen=True)
 class Plane:
-    """Points (n, 2) with class codes (n,), and cells of equal size, `side` in each direction, around them."""
+    """Points (n, 2) with class codes (n,), and a grid of side x side cells around them."""
 
     points: np.ndarray
     labels: np.ndarray
@@ -35,7 +35,7 @@ class Plane:
 
     @classmethod
     def around(cls, X: ArrayLike, y: ArrayLike, classes: int, side: int = 400) -> "Plane":
-        """Return the plane around points, once it is sure that they can be drawn."""
+        """Return the plane around points, after checking that they can be drawn."""
         points = np.asarray(X, dtype=float)
         check(2 <= classes <= len(PALETTE), "class_names", f"2 to {len(PALETTE)}", classes)
         check(points.ndim == 2 and points.shape[1:] == (2,) and len(points) > 0, "X", "shape (n, 2)", points.shape)
@@ -57,24 +57,24 @@ class Plane:
 
     @property
     def cells(self) -> np.ndarray:
-        """The middles of the cells (side * side, 2), row by row from the bottom: a cell has its middle's class."""
+        """The centres of the cells (side * side, 2), row by row from the bottom; they decide the class of a cell."""
         return np.stack(np.meshgrid(*self._middles), axis=-1).reshape(-1, 2)
 
-    def fill(self, axes: Axes, answers: ArrayLike) -> list[Artist]:
-        """Draw the regions of answers (side * side,), class codes of the cells, and the line between them."""
-        named = codes("the answer of predict", answers, self.side**2, self.classes).reshape(self.side, self.side)
+    def fill(self, axes: Axes, predicted: ArrayLike) -> list[Artist]:
+        """Draw the regions of the predicted class codes (side * side,) of the cells, and the lines between them."""
+        grid = codes("the result of predict", predicted, self.side**2, self.classes).reshape(self.side, self.side)
         image = axes.imshow(
-            named, interpolation="nearest", alpha=0.3, origin="lower", aspect="auto",
+            grid, interpolation="nearest", alpha=0.3, origin="lower", aspect="auto",
             cmap=ListedColormap(PALETTE[: self.classes]), vmin=-0.5, vmax=self.classes - 0.5, extent=self.extent,
         )  # fmt: skip
-        present = np.unique(named)
+        present = np.unique(grid)
         lines = [
-            axes.contour(*self._middles, named == code, [0.5], colors="0.25", linewidths=0.8) for code in present[1:]
+            axes.contour(*self._middles, grid == code, [0.5], colors="0.25", linewidths=0.8) for code in present[1:]
         ]
         return [image, *lines]
 
     def scatter(self, axes: Axes) -> list[PathCollection]:
-        """Draw the points, each class in its colour and shape."""
+        """Draw the points, each class in its own colour and shape."""
         look: dict[str, Any] = {
             "s": np.clip(10_000 / len(self.points), 8, 32),
             "edgecolors": "white",
@@ -91,8 +91,8 @@ class Plane:
 def examples(pictures: Sequence[Any] | np.ndarray, titles: Sequence[str], columns: int = 5) -> Figure:
     """Draw pictures in rows, each under its title.
 
-    pictures: n of them, each (h, w), (h, w, 1) or (h, w, 3); integers up to their type's maximum, or floats
-    in [0, 1]; sizes may differ. titles: n texts; long ones are broken into lines. columns: pictures in a row.
+    pictures: n, each (h, w), (h, w, 1) or (h, w, 3); integers up to their type's maximum, or floats in [0, 1]; sizes
+    may differ. titles: n texts; long ones are wrapped. columns: pictures in a row.
 
     >>> figure = examples(np.zeros((2, 8, 8, 3), np.uint8), ["cat", "non-cat"])
     >>> [axes.get_title() for axes in figure.axes]
@@ -120,11 +120,11 @@ def cost_curve(
     cost: Sequence[float], validation_cost: Sequence[float] = (), learning_rate: object = None,
     published: Mapping[int, float] | None = None, log: bool = False,
 ) -> Figure:  # fmt: skip
-    """Draw the cost of every epoch; where it is not a finite number, the curve has a gap.
+    """Draw the cost of every epoch; the curve has a gap at a cost that is not finite.
 
-    cost, validation_cost: one number an epoch, the first being epoch 0; the latter may be empty.
-    learning_rate: told in the title. published: {epoch: cost}, drawn as hollow circles.
-    log: a logarithmic cost axis, on which costs that are not above zero are gaps as well.
+    cost, validation_cost: one number for each epoch from epoch 0; the latter may be empty.
+    learning_rate: for the title. published: {epoch: cost}, drawn as hollow circles.
+    log: use a logarithmic cost axis, on which costs of zero or below are gaps, too.
 
     >>> cost_curve([0.693, 0.646], learning_rate=0.0075).axes[0].get_title()
     'learning rate 0.0075'
@@ -148,7 +148,7 @@ def cost_curve(
     if log:
         axes.set_yscale("log", nonpositive="mask")
     elif 0 <= axes.dataLim.y0 < np.inf:
-        axes.set_ylim(0, 1.05 * axes.dataLim.y1 or 1)  # so that a cost that hardly fell looks like one
+        axes.set_ylim(0, 1.05 * axes.dataLim.y1 or 1)  # so that a cost that hardly fell looks that way
     if validated or published:
         axes.legend(frameon=False)
     if learning_rate is not None:
@@ -159,7 +159,7 @@ def cost_curve(
 def decision_boundary(
     predict: Callable[[np.ndarray], ArrayLike], X: ArrayLike, y: ArrayLike, class_names: Sequence[str]
 ) -> Figure:
-    """Fill the plane with the colour of the class that `predict` answers, and draw the points over it.
+    """Fill the plane with the colours of the predicted classes, and draw the points over it.
 
     predict: (m, 2) points -> (m,) class codes. X: (n, 2). y: (n,) class codes. class_names: 2 to 10.
     """
@@ -169,7 +169,7 @@ def decision_boundary(
     groups = known.scatter(axes)
     legend = figure.legend(groups, MARKERS[: len(groups)], loc="outside right upper", frameon=False)
     for text, name in zip(legend.get_texts(), class_names, strict=True):
-        text.set(text=_wrapped(name, TITLE_LETTERS), parse_math=False)  # a label "_x" would be left out
+        text.set(text=_wrapped(name, TITLE_LETTERS), parse_math=False)  # matplotlib would leave out a label "_x"
     return figure
 
 
@@ -177,24 +177,23 @@ def misclassified(
     pictures: Sequence[Any] | np.ndarray, labels: ArrayLike, predicted: ArrayLike, probabilities: ArrayLike,
     class_names: Sequence[str], most: int = 25,
 ) -> Figure:  # fmt: skip
-    """Draw the pictures that were answered wrongly, the most confident mistake first.
+    """Draw the misclassified pictures, the most confident mistake first.
 
-    pictures: n, as for `examples`. labels, predicted: (n,) class codes. probabilities: (n, k), a column for
-    each of the k class_names; the confidence is that of the predicted class. most: pictures drawn at most.
+    pictures: n, as for `examples`. labels, predicted: (n,) class codes. probabilities: (n, k), a column for each of
+    the k class_names; the confidence is that of the predicted class. most: pictures drawn at most.
     """
     count, classes, shares = len(pictures), len(class_names), np.asarray(probabilities, dtype=float)
     check(count > 0, "pictures", "at least one", "none")
     check(shares.shape == (count, classes), "probabilities", f"shape {(count, classes)}", shares.shape)
-    truth, answers = codes("labels", labels, count, classes), codes("predicted", predicted, count, classes)
-    confidence = shares[np.arange(count), answers]
-    wrong = np.flatnonzero(truth != answers)
+    truth, guesses = codes("labels", labels, count, classes), codes("predicted", predicted, count, classes)
+    confidence = shares[np.arange(count), guesses]
+    wrong = np.flatnonzero(truth != guesses)
     if len(wrong) == 0:
         figure: Figure = InlineFigure(figsize=(5, 1))
         figure.text(0.5, 0.5, f"None of the {count} pictures was misclassified.", ha="center", va="center")
         return figure
     shown = wrong[np.argsort(-confidence[wrong], kind="stable")][:most]
-    titles = [f"is {class_names[truth[i]]}, said {class_names[answers[i]]} {confidence[i]:.2f}" for i in shown]
-    titles = [title if len(title) <= TITLE_LETTERS else title.replace(", said", ",\nsaid") for title in titles]
+    titles = [f"is {class_names[truth[i]]},\npredicted {class_names[guesses[i]]} {confidence[i]:.2f}" for i in shown]
     figure = examples([pictures[i] for i in shown], titles)
     rest = f"; the {len(shown)} most confident are shown" if len(shown) < len(wrong) else ""
     _headline(figure, f"{len(wrong)} of {count} misclassified{rest}")
@@ -204,8 +203,8 @@ def misclassified(
 def first_layer_weights(W: ArrayLike, shape: Sequence[int], most: int = 25) -> Figure:
     """Draw the weights of the first units as pictures: grey is zero, each unit on its own scale.
 
-    W: (n_units, h * w * c), the first layer's. shape: (h, w, c) of the pictures it learned from, c = 1 or 3.
-    most: units drawn at most, in their order; the headline tells how many are not shown.
+    W: (n_units, h * w * c), of the first layer. shape: (h, w, c) of the training pictures, c = 1 or 3.
+    most: units drawn at most, in order; the headline says how many are not shown.
     """
     weights, shape = np.asarray(W, dtype=float), tuple(shape)
     check(len(shape) == 3 and min(shape) > 0 and shape[2] in (1, 3), "shape", "(h, w, 1 or 3)", shape)
@@ -224,10 +223,10 @@ def accuracy_by(
     values: Sequence[object], accuracies: Mapping[str, Sequence[float]], parameter: str,
     errors: Mapping[str, Sequence[tuple[float, float]]] | None = None,
 ) -> Figure:  # fmt: skip
-    """Draw accuracy against the values of one hyper-parameter, evenly spaced, every point with its percentage.
+    """Draw accuracy against the values of one hyper-parameter, evenly spaced, each point with its percentage.
 
-    values: n. accuracies: a name ("train", "validation") -> n accuracies in [0, 1]; NaN = no such run.
-    parameter: the name of the horizontal axis. errors: some of the names -> n intervals (low, high).
+    values: n. accuracies: a name ("train", "validation") -> n accuracies in [0, 1]; NaN for a missing run.
+    parameter: the label of the horizontal axis. errors: some of the names -> n intervals (low, high).
     """
     names, count = list(accuracies), len(values)
     check(count > 0, "values", "at least one", "none")
@@ -256,7 +255,7 @@ def accuracy_by(
             marker=MARKERS[row],
             linestyle=DASHES[row % len(DASHES)],
         )
-    # The best is labelled above all bars, the worst below them, any other beside: so labels keep apart.
+    # The best is labelled above all bars, the worst below them, others beside them, so labels do not overlap.
     above = (np.full_like(heights, np.fmax.reduce(ends[1])), (0, 6), "center", "bottom")
     below = (np.full_like(heights, np.fmin.reduce(ends[0])), (0, -6), "center", "top")
     beside = (heights, (7, 0), "left", "center")
@@ -276,9 +275,9 @@ def accuracy_by(
 
 
 def confusion(matrix: ArrayLike, class_names: Sequence[str]) -> Figure:
-    """Draw how often each true class (rows) was answered with each class (columns).
+    """Draw how often each true class (rows) was predicted as each class (columns).
 
-    matrix: (k, k) counts. class_names: k. A cell is as dark as its share of its row.
+    matrix: (k, k) counts. class_names: k. A darker cell is a larger share of its row.
     """
     counts, classes = np.asarray(matrix), len(class_names)
     check(counts.shape == (classes, classes), "matrix", f"shape {(classes, classes)}", counts.shape)

@@ -1,6 +1,7 @@
-"""Occlusion: a grey patch slides over a picture; where the answer suffers, there the network looked.
+"""Saliency: which parts of a picture decide the prediction. Two methods, and a mask that shows the first.
 
-It asks the whole model, whatever its features are, so it works where gradients end at the features.
+Occlusion slides a grey patch over the picture: where the probability drops, the network looked. It asks the whole
+model, so it works for all features. Gradient x input is quicker, but needs a model of pixels.
 """
 
 import math
@@ -18,19 +19,19 @@ from pellucid.model.predictions import class_codes
 from pellucid.system.threads import in_order
 
 GRID = 8  # cells a side; the patch covers 2 x 2 of them and moves by one
-MATTERS = 0.2  # a fall of the log-odds below this, 0.90 to 0.88 say, tells nothing
-SMALLEST = 1e-6  # p nearer to 0 or 1 than this count as if they were that far
-Told = Callable[[int, int], None]
-DARKEST = 0.6  # opacity where nothing mattered
-LINES = (("#0b0d10", 5), ("#ffd24a", 2.5))  # of the frame, in pixels of the screen: seen on dark and on light
+MATTERS = 0.2  # a smaller drop of the log-odds, from 0.90 to 0.88 say, means nothing
+SMALLEST = 1e-6  # p is kept this far from 0 and 1
+DARKEST = 0.6  # opacity of the mask where nothing mattered
+LINES = (("#0b0d10", 5), ("#ffd24a", 2.5))  # the frame's colours and widths in pixels: visible on dark and on light
+OnProgress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, eq=False)
-class Occluded:
-    """What covering parts of one picture did to the answer.
+class OcclusionMap:
+    """How covering parts of one picture changed the probability of a class.
 
-    code: of the class that was looked at.  p: its probability, nothing covered.
-    falls: (g - 1, g - 1), p less its value with the patch there; negative where it rose.
+    code: of that class.  p: its probability with nothing covered.
+    falls: (g - 1, g - 1), p minus its value with the patch there; negative if it rose.
     """
 
     code: int
@@ -39,12 +40,12 @@ class Occluded:
 
     @property
     def evidence(self) -> np.ndarray:
-        """The falls of the log-odds, log(p / (1 - p)): they tell places apart where p is near 1 and hardly moves."""
+        """The drops of the log-odds log(p / (1 - p)): they differ clearly even where p is near 1 and hardly moves."""
         return np.asarray(_log_odds(np.array(self.p)) - _log_odds(self.p - self.falls))
 
     @property
     def cells(self) -> np.ndarray:
-        """The mean evidence (g, g) of the patches that cover each cell, negative as none."""
+        """The mean evidence (g, g) of the patches over each cell; negative evidence counts as 0."""
         g = len(self.falls) + 1
         sums, counts = np.zeros((g, g)), np.zeros((g, g))
         for down in (0, 1):
@@ -55,7 +56,7 @@ class Occluded:
 
     @property
     def strongest(self) -> tuple[int, int] | None:
-        """The place (row, column) of the patch with the greatest fall; None where none matters."""
+        """The place (row, column) of the patch with the largest drop; None if no place matters."""
         if self.evidence.max() < MATTERS:
             return None
         row, column = np.unravel_index(self.falls.argmax(), self.falls.shape)
@@ -63,14 +64,14 @@ class Occluded:
 
     @property
     def change(self) -> str:
-        """What covering the strongest place does to p, as "0.93 to 0.71", with as many digits as that takes."""
+        """How covering the strongest place changes p: "0.93 to 0.71", with as many digits as needed."""
         covered = self.p - float(self.falls.max())
         pairs = [(f"{self.p:.{digits}f}", f"{covered:.{digits}f}") for digits in range(2, 7)]
         return " to ".join(next((pair for pair in pairs if pair[0] != pair[1]), pairs[-1]))
 
     @property
     def at_border(self) -> bool | None:
-        """Whether the strongest region touches the border of the picture; None where there is none."""
+        """Whether the strongest region touches the border of the picture; None if there is none."""
         if self.strongest is None:
             return None
         return any(place in (0, len(self.falls) - 1) for place in self.strongest)
@@ -82,7 +83,7 @@ def _log_odds(p: np.ndarray) -> np.ndarray:
 
 
 def border_share(grid: int = GRID) -> float:
-    """Return the share of all places of the patch that touch the border: what chance alone would give.
+    """Return the share of all patch places that touch the border: what chance alone would give.
 
     >>> round(border_share(8), 2)
     0.49
@@ -91,23 +92,23 @@ def border_share(grid: int = GRID) -> float:
     return 1 - max(places - 2, 0) ** 2 / places**2
 
 
-def occlusion(
+def occlusion_maps(
     model: Model,
     pictures: Sequence[Any],
     codes: Sequence[int] | None = None,
     grid: int = GRID,
-    told: Told | None = None,
-) -> list[Occluded]:
-    """Return where covering each picture lowers the probability of a class.
+    on_progress: OnProgress | None = None,
+) -> list[OcclusionMap]:
+    """Return where covering each picture lowers the probability of a class, one map for each picture.
 
     fall[i, j] = p(class | picture) - p(class | picture with a grey patch at i, j)
 
-    pictures: n, as the model takes them.  codes: n, the class to look at in each; None: what the model says.
-    grid, and what is raised: as in `occluded`.  told: called as (pictures done, n).
+    pictures: n, as the model takes them.  codes: n, the class for each; None: the predicted one.
+    grid, and what is raised: as in `occlusion_map`.  on_progress: called with (pictures done, n).
 
     >>> import pellucid
     >>> result = pellucid.train("toy:digits", epochs=2, cross_validate=0, random_state=0)
-    >>> (one,) = occlusion(result.model, [result.splits.train.read([0])[0]], grid=4)
+    >>> (one,) = occlusion_maps(result.model, [result.splits.train.read([0])[0]], grid=4)
     >>> one.falls.shape, one.cells.shape
     ((3, 3), (4, 4))
 
@@ -115,19 +116,19 @@ def occlusion(
     """
     found = []
     for number, picture in enumerate(pictures):
-        found.append(occluded(model, picture, None if codes is None else codes[number], grid))
-        if told is not None:
-            told(number + 1, len(pictures))
+        found.append(occlusion_map(model, picture, None if codes is None else codes[number], grid))
+        if on_progress is not None:
+            on_progress(number + 1, len(pictures))
     return found
 
 
-def occluded(
-    model: Model, picture: Any, code: int | None = None, grid: int = GRID, told: Told | None = None
-) -> Occluded:
-    """Return where covering one picture lowers the probability of a class, as `occlusion` does.
+def occlusion_map(
+    model: Model, picture: Any, code: int | None = None, grid: int = GRID, on_progress: OnProgress | None = None
+) -> OcclusionMap:
+    """Return where covering one picture lowers the probability of a class.
 
-    code: the class to look at; None: what the model says.  grid: cells a side; n = (grid - 1)^2 + 1 answers are needed.
-    told: called as (copies described, n).
+    code: the class; None: the predicted one.  grid: cells a side; n = (grid - 1)^2 + 1 predictions are needed.
+    on_progress: called with (covered pictures described, n).
 
     Raises InputError for a model of tables or numbers.
     """
@@ -135,38 +136,38 @@ def occluded(
     if not isinstance(features, PictureFeatures) or not model.class_names:
         raise InputError(f"occlusion is for classifiers of pictures; this model takes {features}.")
     pixels = as_pixels(picture, features.shape)
-    copies, rows = [pixels, *_patched(pixels, grid)], []
-    for row in in_order(features.attempt, copies):
+    covered, rows = [pixels, *_covered(pixels, grid)], []
+    for row in in_order(features.attempt, covered):
         if not isinstance(row, np.ndarray):
             raise row
         rows.append(row)
-        if told is not None:
-            told(len(rows), len(copies))
+        if on_progress is not None:
+            on_progress(len(rows), len(covered))
     P = model.outputs(np.stack(rows)).astype(np.float64)
     if code is None:
         code = int(class_codes(P[:1], model.threshold)[0])
     p = P[:, code]
-    return Occluded(code, float(p[0]), (p[0] - p[1:]).reshape(grid - 1, grid - 1))
+    return OcclusionMap(code, float(p[0]), (p[0] - p[1:]).reshape(grid - 1, grid - 1))
 
 
-def _patched(pixels: np.ndarray, grid: int) -> list[np.ndarray]:
+def _covered(pixels: np.ndarray, grid: int) -> list[np.ndarray]:
     """Return copies of pixels (h, w, c) with a grey patch at each place, row by row."""
     height, width = pixels.shape[:2]
     grey = 0.5 if pixels.dtype.kind == "f" else np.iinfo(pixels.dtype).max // 2 + 1
     downs, rights = (np.arange(grid + 1) * side // grid for side in (height, width))
-    copies = []
+    covered = []
     for row in range(grid - 1):
         for column in range(grid - 1):
             copy = pixels.copy()
             copy[downs[row] : downs[row + 2], rights[column] : rights[column + 2]] = grey
-            copies.append(copy)
-    return copies
+            covered.append(copy)
+    return covered
 
 
-def veil(found: Occluded) -> str:
-    """Return the veil of one picture as SVG, which stretches to any size; empty where no region matters.
+def mask_svg(found: OcclusionMap) -> str:
+    """Return a mask over one picture as SVG that stretches to any size; empty if no region matters.
 
-    It needs no style sheet, so it may stand in a page or be a picture of its own.
+    It needs no style sheet, so it works inside a page and as a picture of its own.
     """
     if found.strongest is None:
         return ""
@@ -189,14 +190,14 @@ def veil(found: Occluded) -> str:
 
 
 def gradient_times_input(model: Model, R: np.ndarray, codes: np.ndarray) -> np.ndarray:
-    """Return how much each pixel pushes the logit of a class, (n, height, width), summed over colours.
+    """Return how much each pixel contributes to the logit of a class, (n, height, width), summed over colours.
 
-    map = sum over colours of x * d logit / dx, the mean over the networks; of the plain view. Of two classes with one
-    logit z, the logit of the first is -z.
+    map = sum over colours of x * d logit / dx, averaged over the networks, without augmentation. With two classes and
+    one logit z, the logit of the first class is -z.
 
-    R: raw rows (n, n_row) of pictures.  codes: (n,) the class of each.
+    R: raw features (n, n_row) of pictures.  codes: (n,) the class of each.
 
-    Raises InputError where the model does not take pixels.
+    Raises InputError if the model does not take pixels.
 
     >>> import pellucid
     >>> result = pellucid.train("toy:digits", epochs=2, cross_validate=0, random_state=0)

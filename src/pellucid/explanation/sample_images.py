@@ -1,6 +1,6 @@
-"""Pictures of the samples themselves: examples of what was learned from, and what was answered wrongly.
+"""Images of the samples themselves: examples of the training data, and the mistakes.
 
-The articles and the commands draw the same two; `plots` draws plain arrays, here they are read and sized.
+Commands and articles draw the same two figures. `plots` draws plain arrays; here the pictures are read and resized.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from pellucid.model.predictions import class_codes
 
 
 class _Pictures(Sequence[np.ndarray]):
-    """The pictures of a data set, each read when it is drawn."""
+    """The pictures of a data set, each read only when it is drawn."""
 
     def __init__(self, dataset: Dataset, shape: PictureShape) -> None:
         self._dataset, self._shape = dataset, shape
@@ -29,16 +29,16 @@ class _Pictures(Sequence[np.ndarray]):
 
 
 def examples_and_mistakes(
-    train_set: Dataset, judged: Dataset, shape: PictureShape, P: np.ndarray, most: int, threshold: float = 0.5
+    train_set: Dataset, scored: Dataset, shape: PictureShape, P: np.ndarray, most: int, threshold: float = 0.5
 ) -> dict[str, Figure]:
     """Return {"examples.png": ..., "misclassified.png": ...}.
 
-    train_set: of which `most` pictures, evenly spread, are shown.  judged: the pictures that were predicted, P (n, k)
-    their probabilities.  shape: in which they are drawn.  threshold: of the model, as `class_codes` takes it.
+    train_set: `most` of its pictures, evenly spread, are shown.  scored: the pictures that were predicted, with
+    probabilities P (n, k).  shape: their size when drawn.  threshold: of the model, as `class_codes` takes it.
     """
-    pictures, names = _Pictures(train_set, shape), judged.class_names
+    pictures, names = _Pictures(train_set, shape), scored.class_names
     shown = np.linspace(0, len(train_set) - 1, min(most, len(train_set))).astype(int)
-    mistakes = plots.misclassified(_Pictures(judged, shape), judged.labels, class_codes(P, threshold), P, names)
+    mistakes = plots.misclassified(_Pictures(scored, shape), scored.labels, class_codes(P, threshold), P, names)
     titles = [names[code] for code in train_set.labels[shown]]
     return {
         "examples.png": plots.examples([pictures[row] for row in shown], titles),

@@ -1,6 +1,6 @@
-"""What is shown in a browser or a notebook, as text: whole documents, curves, network drawings. One look for all.
+"""HTML and SVG as text, for browsers and notebooks: whole documents, line charts, network drawings, one theme.
 
-Plain numbers, arrays and texts in, HTML or SVG out; nothing here knows of models or data.
+Plain numbers, arrays and texts go in, HTML or SVG comes out; nothing here knows models or data.
 """
 
 from pellucid.html.document import document, escaped, isolated, theme

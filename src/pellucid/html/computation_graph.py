@@ -30,7 +30,7 @@ STYLE = f"""
 
 @dataclass(frozen=True)
 class Box:
-    """One tensor.  name, sub: z and 1.  shape: as text.  section: where it is told, "" for nowhere."""
+    """One tensor.  name, sub: z and 1.  shape: as text.  section: the one that explains it; "" for none."""
 
     name: str
     sub: str = ""
@@ -39,16 +39,16 @@ class Box:
 
     @property
     def label(self) -> str:
-        """Its name in one word."""
+        """Its name as one word."""
         return self.name + self.sub
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One value on the way forward, and beneath it the gradient that comes back there.
+    """One value of the forward pass, and its gradient below it.
 
-    by: how the value before became this one.  parameters: those that go in.  gradient: None where nothing comes back.
-    parameter_gradients: what the parameters learn from it.
+    by: the operation that made it from the value before.  parameters: those it uses.  gradient: None without one.
+    parameter_gradients: the gradients of its parameters.
     """
 
     value: Box
@@ -58,8 +58,8 @@ class Stage:
     parameter_gradients: tuple[Box, ...] = ()
 
 
-def computation_graph(stages: Sequence[Stage], description: str = "") -> str:
-    """Return the graph as SVG; a box whose `section` is given can be gone to: data-goto is its name.
+def computation_graph(stages: Sequence[Stage]) -> str:
+    """Return the graph as SVG; a box with a `section` becomes a link to it, by its attribute data-goto.
 
     >>> x, l = Stage(Box("x")), Stage(Box("l"), by="square", gradient=Box("dx"))
     >>> computation_graph([x, l]).count("<rect")
@@ -83,7 +83,7 @@ def computation_graph(stages: Sequence[Stage], description: str = "") -> str:
         later = stages[place + 1] if place + 1 < len(stages) else None
         if later is not None and later.gradient is not None:
             parts.append(_arrow(x + GAP - WIDE / 2, BACKWARD + HIGH / 2, x + WIDE / 2, BACKWARD + HIGH / 2, "back"))
-        elif later is not None:  # the turn: from the value at the end down into the first gradient
+        elif later is not None:  # the turn: from the last value down to the first gradient
             y, end = BACKWARD + HIGH / 2, x + GAP
             parts.append(_arrow(end, FORWARD + HIGH, x + WIDE / 2, y, "back", f"V{number(y)}"))
     rows = [FORWARD + HIGH + 14]
@@ -91,14 +91,15 @@ def computation_graph(stages: Sequence[Stage], description: str = "") -> str:
     rows += [BELOW + HIGH + 14] if any(stage.parameter_gradients for stage in stages) else []
     width = 24 + WIDE + (len(stages) - 1) * GAP
     body = element("g", *parts, class_="graph")
-    there = " to ".join(stage.value.label for stage in stages)
-    back = " to ".join(stage.gradient.label for stage in reversed(stages) if stage.gradient)
-    told = description or f"Forward, solid: {there}." + (f" Backward, dashed: {back}." if back else "")
-    return frame(width, max(rows), "Computation graph", told, STYLE, [body]).replace('role="img"', 'role="group"', 1)
+    forward = " to ".join(stage.value.label for stage in stages)
+    backward = " to ".join(stage.gradient.label for stage in reversed(stages) if stage.gradient)
+    description = f"Forward, solid: {forward}." + (f" Backward, dashed: {backward}." if backward else "")
+    drawn = frame(width, max(rows), "Computation graph", description, STYLE, [body])
+    return drawn.replace('role="img"', 'role="group"', 1)
 
 
 def _around(boxes: Sequence[Box], kind: str, x: float, y: float) -> list[str]:
-    """Return boxes side by side, their middle at x: narrow, for two share the room of one."""
+    """Return narrow boxes side by side, centred at x: two fit in the space of one."""
     width = (GAP - 8) / 2
     first = x - (len(boxes) - 1) * (width + 4) / 2
     return [_box(box, kind, first + place * (width + 4), y, width) for place, box in enumerate(boxes)]
@@ -120,7 +121,7 @@ def _box(box: Box, kind: str, x: float, y: float, width: float = WIDE) -> str:
 
 
 def _arrow(x1: float, y1: float, x2: float, y2: float, kind: str = "", bend: str = "") -> str:
-    """Return an arrow, its last part straight; bend: how it goes before that."""
+    """Return an arrow whose last part is straight; bend: the path before that."""
     dx, dy = (0, 1 if y2 > y1 else -1) if x1 == x2 else (1 if x2 > x1 else -1, 0)
     end = f"L{number(x2 - 6 * dx)} {number(y2 - 6 * dy)}"
     line = element("path", class_="arrow", d=f"M{number(x1)} {number(y1)}{bend}{end}")

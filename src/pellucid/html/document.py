@@ -1,4 +1,4 @@
-"""A whole HTML document in one string: it asks for nothing from outside, so it opens anywhere, for ever."""
+"""A whole HTML document in one string; it loads nothing from outside, so it opens anywhere, even years later."""
 
 import re
 import unicodedata
@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from html import escape
 from importlib.resources import files
 
-# a page that holds untrusted file names and pictures runs only its own scripts, and fetches nothing
+# a page with untrusted file names and pictures runs only its own scripts, and loads nothing
 POLICY = "default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 
-# kinds of letters that are written from right to left, or make others so
+# bidirectional classes of letters that run from right to left, or make others do so
 TURNING = {"R", "AL", "AN", "RLE", "RLO", "RLI"}
 ISOLATE, ISOLATED = "\u2068", "\u2069"
-NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # a picture with one of these is shown nowhere
+NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # an SVG with one of these is not displayed
 
 
 def escaped(value: object) -> str:
@@ -21,12 +21,12 @@ def escaped(value: object) -> str:
     >>> escaped("<img src=x onerror='alert(1)'>")
     '&lt;img src=x onerror=&#x27;alert(1)&#x27;&gt;'
     """
-    text = str(value).encode("utf-8", "replace").decode()  # names of files may hold lone surrogates
+    text = str(value).encode("utf-8", "replace").decode()  # file names may contain lone surrogates
     return escape(NOT_XML.sub("\ufffd", text), quote=True)
 
 
 def isolated(name: str) -> str:
-    """Return a name as it stands in a line of text: written from right to left, it must not turn what is beside it.
+    """Return a name for a line of text, isolated if it runs right to left, so that it does not reorder its neighbours.
 
     >>> isolated("cat"), len(isolated("\\u202ecat")) - len("\\u202ecat")
     ('cat', 2)
@@ -42,9 +42,9 @@ def theme() -> str:
 
 
 def document(title: str, body: str, *, styles: Sequence[str] = (), scripts: Sequence[str] = ()) -> str:
-    """Return a document with a heading, the shared look, and no address of anything outside.
+    """Return a document with the shared theme and no links to anything outside.
 
-    title: plain text.  body: HTML of the main part, its texts `escaped`.  styles, scripts: CSS and JavaScript, as text.
+    title: plain text.  body: HTML of the main part, its texts `escaped`.  styles, scripts: CSS and JavaScript as text.
 
     >>> document("A < B", "<p>three</p>").count("A &lt; B")
     1

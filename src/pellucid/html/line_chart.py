@@ -1,4 +1,4 @@
-"""Curves: one line chart as SVG, each line named where it ends and told apart by colour and dash."""
+"""A line chart as SVG: each line is named at its end, and has its own colour and dash."""
 
 import math
 from collections.abc import Collection, Mapping, Sequence
@@ -12,8 +12,9 @@ from pellucid.html.svg import INK, LETTER, LINE, NEGATIVE, POSITIVE, QUIET, elem
 
 COLOURS = [POSITIVE, NEGATIVE, "var(--good, #009e73)", "#b8659a", "#c08a00", QUIET]  # Okabe and Ito's, both grounds
 DASHES = ["none", "7 3", "2 3", "9 3 2 3", "12 4", "4 2"]
-FACTOR = 50  # costs that fall further than this are drawn in equal steps for equal factors
+FACTOR = 50  # costs that fall further than this get a logarithmic axis
 SIZE = 12  # of letters
+WIDTH = 520  # of the drawing
 
 STYLE = f"""
 .curves text {{ font-size: {SIZE}px; fill: {INK}; }}
@@ -32,7 +33,7 @@ HUGE = 1e300  # beyond it, differences and margins would overflow
 
 @dataclass(frozen=True)
 class Axis:
-    """Values low to high at places start to end; log = in equal steps for equal factors."""
+    """Values low to high at positions start to end; log = a logarithmic scale."""
 
     low: float
     high: float
@@ -41,7 +42,7 @@ class Axis:
     log: bool = False
 
     def places(self, values: Sequence[float] | np.ndarray) -> np.ndarray:
-        """Return where the values lie.
+        """Return the positions of values.
 
         >>> Axis(0, 10, 100, 200).places([0, 5])
         array([100., 150.])
@@ -54,7 +55,7 @@ class Axis:
         return self.start + (these - low) / (high - low) * (self.end - self.start)
 
     def ticks(self, most: int) -> list[float]:
-        """Return round values within the axis, about `most` of them at most.
+        """Return round values within the axis, about `most` of them.
 
         >>> Axis(0, 10, 0, 1).ticks(6)
         [0.0, 2.0, 4.0, 6.0, 8.0, 10.0]
@@ -70,10 +71,10 @@ class Axis:
         return [float(f"{multiple * step:.12g}") for multiple in range(first, last + 1)]
 
 
-def told(tick: float) -> str:
+def tick_text(tick: float) -> str:
     """Return a tick as text, with a true minus sign.
 
-    >>> told(-0.5), told(2000.0), told(1e-7)
+    >>> tick_text(-0.5), tick_text(2000.0), tick_text(1e-7)
     ('−0.5', '2,000', '1e−7')
     """
     text = f"{tick:,.0f}" if 1000 <= abs(tick) < 1e6 and tick == round(tick) else f"{tick:.6g}"
@@ -91,25 +92,22 @@ def curves(
     ylabel: str,
     title: str,
     *,
-    description: str = "",
     log: bool | None = False,
     dots: Collection[str] = (),
     intervals: Mapping[str, Sequence[tuple[float, float]]] | None = None,
     moments: Mapping[str, float] | None = None,
-    bounds: tuple[float, float] | None = None,
     percent: bool = False,
-    width: int = 520,
     height: int = 280,
 ) -> str:
-    """Return a line chart as SVG, whole in itself and in the colours of the page that it stands in.
+    """Return a line chart as a complete SVG in the colours of the page around it.
 
-    series: a name -> (x, y), at least one; where y is not finite (or, on a logarithmic axis, not above zero) its line
-    has a gap.  log: a logarithmic y axis; None = where all y are above zero and fall or rise fifty-fold.
-    dots: names of series that are circles without a line.  intervals: a name -> (low, high) at each of its x.
-    moments: a text -> the x where it stands, as an upright line.  bounds: of the y axis; found where None.
-    percent: y from 0 to 1 told as 0% to 100%.  width, height: units of the drawing, pixels where there is room.
+    series: a name -> (x, y), at least one; a line has a gap where y is not finite (on a logarithmic axis, not above
+    zero).  log: a logarithmic y axis; None = only if all y are positive and change fifty-fold.
+    dots: names of series drawn as circles without a line.  intervals: a name -> (low, high) at each of its x.
+    moments: a text -> the x of a vertical line with this text.  percent: show y from 0 to 1 as 0% to 100%.
+    height: of the drawing, in pixels if there is room.
 
-    Raises InputError where a series has no number to draw, or x and y of different lengths.
+    Raises InputError if a series has no number to draw, or x and y differ in length.
 
     >>> curves({"training": ([0, 1, 2], [0.7, 0.5, 0.4])}, "epoch", "cost", "Cost").startswith("<svg ")
     True
@@ -128,15 +126,15 @@ def curves(
     if len(heights) == 0:
         raise InputError("curves: expected numbers above zero for a logarithmic axis, got none.")
     names = len(lines) > 1
-    right = min(LETTER * SIZE * max(map(len, lines)) + 24, 0.34 * width) if names else 14
+    right = min(LETTER * SIZE * max(map(len, lines)) + 24, 0.34 * WIDTH) if names else 14
     across = np.concatenate([x for x, _ in lines.values()])
-    margin = 0.03 if spans or dots else 0.0  # marks are wider than their places
-    horizontal = Axis(*_apart(across.min(), across.max(), margin), 58, width - right)
-    low, high = bounds or _bounds(heights, log)
+    margin = 0.03 if spans or dots else 0.0  # marks are wider than points
+    horizontal = Axis(*_apart(across.min(), across.max(), margin), 58, WIDTH - right)
+    low, high = _bounds(heights, log)
     upright = Axis(low, high, height - 44, 34, log)
     parts = [
         *_grid(horizontal, upright, percent),
-        element("text", written(title, SIZE + 1, width), class_="heading", x=4, y=16),
+        element("text", written(title, SIZE + 1, WIDTH), class_="heading", x=4, y=16),
         *_named(horizontal, upright, xlabel, ylabel + (", log scale" if log else ""), height),
         *_moments(moments or {}, horizontal, upright),
     ]
@@ -150,11 +148,11 @@ def curves(
         parts.append(element("g", *group, style=f"color: {colour}", stroke="currentColor"))
         last = np.flatnonzero(np.isfinite(points[1]))
         if len(last):
-            sample = _sample(width - right + 4, colour, "dot" if name in dots else dash)
+            sample = _sample(WIDTH - right + 4, colour, "dot" if name in dots else dash)
             ends.append((float(points[1][last[-1]]), float(points[0][last[-1]]), name, sample))
-    parts += _names(ends, width - right, right, upright) if names else []
+    parts += _names(ends, WIDTH - right, right, upright) if names else []
     body = element("g", *parts, class_="curves")
-    return frame(width, height, title, description or _described(lines, xlabel, ylabel), STYLE, [body])
+    return frame(WIDTH, height, title, _described(lines, xlabel, ylabel), STYLE, [body])
 
 
 def _line(name: str, x: Sequence[float], y: Sequence[float]) -> Line:
@@ -174,7 +172,7 @@ def _spans(name: str, pairs: Sequence[tuple[float, float]], lines: Mapping[str, 
 
 
 def _apart(low: float, high: float, margin: float) -> tuple[float, float]:
-    """Return the two values with a margin, or a unit apart where they are one."""
+    """Return the two values with a margin; equal values are moved apart."""
     spread = float(high - low)
     if spread <= 1e-12 * max(abs(low), abs(high), 1e-288):
         spread = abs(float(low)) or 1.0
@@ -187,7 +185,7 @@ def _bounds(heights: np.ndarray, log: bool) -> tuple[float, float]:
     if log:
         return (low / 1.3, high * 1.3) if low < high else (low / 3, high * 3)
     if low >= 0 and low < 0.5 * high:
-        return 0.0, 1.05 * high  # zero in view, where that costs little
+        return 0.0, 1.05 * high  # show zero if that costs little room
     return _apart(low, high, 0.06)
 
 
@@ -195,13 +193,14 @@ def _grid(horizontal: Axis, upright: Axis, percent: bool) -> list[str]:
     parts = []
     levels = upright.ticks(6)
     for tick, place in zip(levels, upright.places(levels), strict=True):
-        label = f"{told(float(f'{100 * tick:.6g}'))}%" if percent else told(tick)
+        label = f"{tick_text(float(f'{100 * tick:.6g}'))}%" if percent else tick_text(tick)
         parts.append(element("line", class_="grid", x1=horizontal.start, x2=horizontal.end, y1=place, y2=place))
         parts.append(element("text", label, class_="tick", x=horizontal.start - 8, y=place + 4, text_anchor="end"))
     moments = horizontal.ticks(6)
     for tick, place in zip(moments, horizontal.places(moments), strict=True):
         parts.append(element("line", class_="grid", x1=place, x2=place, y1=upright.start, y2=upright.start + 5))
-        parts.append(element("text", told(tick), class_="tick", x=place, y=upright.start + 19, text_anchor="middle"))
+        label = tick_text(tick)
+        parts.append(element("text", label, class_="tick", x=place, y=upright.start + 19, text_anchor="middle"))
     return parts
 
 
@@ -225,7 +224,7 @@ def _moments(moments: Mapping[str, float], horizontal: Axis, upright: Axis) -> l
 
 
 def _path(points: Line, dash: str) -> list[str]:
-    """Return the line, and a dot for each point that has no neighbour to be joined with."""
+    """Return the line, and a dot for each point without a neighbour to connect to."""
     x, y = _thinned(*points)
     drawn = np.isfinite(y)
     joined = drawn & np.r_[False, drawn[:-1]]
@@ -240,7 +239,7 @@ def _path(points: Line, dash: str) -> list[str]:
 
 
 def _thinned(x: np.ndarray, y: np.ndarray, bins: int = 400) -> Line:
-    """Return the line with the lowest, the highest and the first of each bin alone, where it has very many points."""
+    """Return a line of very many points with only the lowest, the highest and the first of each bin."""
     if len(y) <= 4 * bins:
         return x, y
     kept = {0, len(y) - 1}
@@ -272,13 +271,13 @@ def _whiskers(x: np.ndarray, upright: Axis, spans: np.ndarray) -> list[str]:
 
 
 def _sample(left: float, colour: str, look: str) -> str:
-    """Return a short piece of the line, or its circle, to stand before its name at height 0."""
+    """Return a short piece of the line, or its circle, to put before its name at height 0."""
     path = element("path", d=f"M{number(left)} 0h14", class_="line", stroke_dasharray=look)
     return element("g", _dot(left + 7, 0.0, 3.5, "none") if look == "dot" else path, stroke=colour)
 
 
 def _names(ends: list[tuple[float, float, str, str]], left: float, room: float, upright: Axis) -> list[str]:
-    """Return each line's name beside its end, pushed apart where they would lie on each other."""
+    """Return the name of each line beside its end, moved apart if they would overlap."""
     ends = sorted(ends)
     step = SIZE + 4.0
     places: list[float] = []
@@ -297,9 +296,9 @@ def _names(ends: list[tuple[float, float, str, str]], left: float, room: float, 
 
 
 def _described(lines: Mapping[str, Line], xlabel: str, ylabel: str) -> str:
-    told_lines = []
+    sentences = []
     for name, (x, y) in lines.items():
         drawn = np.flatnonzero(np.isfinite(y))
         first, last = drawn[0], drawn[-1]
-        told_lines.append(f"{name}: {y[first]:.4g} at {xlabel} {x[first]:g}, {y[last]:.4g} at {x[last]:g}.")
-    return f"{ylabel} by {xlabel}. " + " ".join(told_lines)
+        sentences.append(f"{name}: {y[first]:.4g} at {xlabel} {x[first]:g}, {y[last]:.4g} at {x[last]:g}.")
+    return f"{ylabel} by {xlabel}. " + " ".join(sentences)

@@ -33,7 +33,7 @@ STYLE = f"""
 
 @dataclass(frozen=True)
 class _Column:
-    """One layer's units as drawn: their numbers from 0, where they are, and how many are not drawn."""
+    """The units of one layer that are drawn: their numbers from 0, their positions, and how many are left out."""
 
     x: float
     shown: list[int]
@@ -51,15 +51,15 @@ def network_drawing(
 ) -> str:
     """Return a network as SVG, inputs at the left.
 
-    A line is as wide as |w|, on its layer's own scale; blue and solid where w > 0, orange and dashed where w < 0. A
-    circle's ring tells the same of its bias. Each has its number as a tooltip.
+    Line width shows |w|, on the scale of its layer; blue and solid for w > 0, orange and dashed for w < 0. The ring of
+    a circle shows its bias in the same way. Each has its number as a tooltip.
 
-    weights: W of each layer, (n_out, n_in).  biases: b of each, (n_out,).  activations: a name a layer, the last
-    being the link ("sigmoid", "softmax", ...).  input_names: n_in of them.  output_names: one a unit of the last
-    layer, or the two classes of a single unit.  most: units drawn of a layer; of larger ones those with the largest
-    weights.
+    weights: W of each layer, (n_out, n_in).  biases: b of each, (n_out,).  activations: a name for each layer; the
+    last is the link ("sigmoid", "softmax", ...).  input_names: n_in.  output_names: one for each unit of the last
+    layer, or the two classes of a single unit.  most: units drawn in a layer; larger layers show those with the
+    largest weights.
 
-    Raises InputError where these do not fit together, or a number is not finite.
+    Raises InputError if these do not fit together, or a number is not finite.
 
     >>> drawing = network_drawing([[[1, -2]], [[3]]], [[0.5], [0]], ["relu", "sigmoid"], ["x1", "x2"])
     >>> drawing.count("<circle"), drawing.count('class="minus"')
@@ -89,9 +89,9 @@ def network_drawing(
     described = "; ".join(f"{width} {kind}" for width, kind in zip(widths[1:], activations, strict=True))
     folded = any(column.folded for column in columns)
     description = (
-        f"{widths[0]} inputs; {described}. A line is as wide as the weight is large, on its layer's own scale: "
-        f"blue and solid above zero, orange and dashed below; so is the ring of a unit for its bias."
-        + (" Of large layers the units with the largest weights are drawn." if folded else "")
+        f"{widths[0]} inputs; {described}. Line width shows the size of a weight, on the scale of its layer: blue and "
+        f"solid above zero, orange and dashed below. The ring of a unit shows its bias in the same way."
+        + (" Large layers show the units with the largest weights." if folded else "")
     )
     deepest = max(column.y[-1] + (STEP if column.folded else 0) for column in columns)
     width = columns[-1].x + RADIUS + right + 12
@@ -145,14 +145,14 @@ def _columns(Ws: Sequence[np.ndarray], widths: Sequence[int], most: int, left: f
 
 
 def _lines(layer: int, W: np.ndarray, before: _Column, after: _Column) -> str:
-    """Return the layer's lines, the widest on top."""
+    """Return the lines of a layer, the widest on top."""
     shares = np.abs(W[np.ix_(after.shown, before.shown)])
     shares = shares / (shares.max() or 1.0)
     lines = []
     for place in np.argsort(shares, axis=None, kind="stable"):
         row, column = np.unravel_index(place, shares.shape)
         w, share = W[after.shown[row], before.shown[column]], shares[row, column]
-        name = f"W{layer}[{after.shown[row] + 1},{before.shown[column] + 1}] = {_told(w)}"
+        name = f"W{layer}[{after.shown[row] + 1},{before.shown[column] + 1}] = {_text(w)}"
         lines.append(
             element(
                 "line", element("title", name), class_=_sign(w), x1=before.x + RADIUS, y1=before.y[column],
@@ -172,7 +172,7 @@ def _units(layer: int, column: _Column, b: np.ndarray | None) -> str:
         else:
             share = abs(b[unit]) / scale if scale else 0.0
             look = {"class_": f"unit {_sign(b[unit])}", **_stroke(b[unit], 1 + 2 * share)}
-            name = f"b{layer}[{unit + 1}] = {_told(b[unit])}"
+            name = f"b{layer}[{unit + 1}] = {_text(b[unit])}"
         units.append(element("circle", element("title", name), cx=column.x, cy=y, r=RADIUS, **look))
     if column.folded:
         units.append(element("text", f"… {column.folded:,} more", class_="quiet", x=column.x, y=column.y[-1] + STEP))
@@ -201,5 +201,5 @@ def _stroke(w: float, width: float) -> dict[str, str]:
     return {"stroke-width": number(max(width, 0.5)), "stroke-dasharray": dash}
 
 
-def _told(w: float) -> str:
+def _text(w: float) -> str:
     return f"{w:.4g}".replace("-", MINUS)

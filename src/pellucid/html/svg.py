@@ -1,6 +1,6 @@
 """SVG as text: elements, numbers, and the frame that every drawing has.
 
-Colours are the theme's variables with fall-backs, so one text is right in a page, in a notebook and as a file.
+Colours are the theme's variables with fallbacks, so the same text works in a page, in a notebook and as a file.
 """
 
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ FONT = "var(--body, system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans
 
 
 def number(value: float) -> str:
-    """Return a length or a place, to a hundredth.
+    """Return a length or a position, to a hundredth.
 
     >>> number(12.0), number(0.333333)
     ('12', '0.33')
@@ -29,9 +29,9 @@ def number(value: float) -> str:
 
 
 def element(tag: str, *content: str, **attributes: object) -> str:
-    """Return an element; its content is SVG already, its attributes become safe here.
+    """Return an element. Its content must be SVG already; its attributes are escaped here.
 
-    A name is written with "-" for "_", and without a last "_": `class_`, `stroke_width`.
+    In an attribute name "_" becomes "-", and a final "_" is dropped: `class_`, `stroke_width`.
 
     >>> element("text", escaped("a < b"), x=1.5, class_="name")
     '<text x="1.5" class="name">a &lt; b</text>'
@@ -47,7 +47,7 @@ def element(tag: str, *content: str, **attributes: object) -> str:
 
 
 def written(text: object, size: float = 12, room: float = 1000) -> str:
-    """Return a text that fits `room` units at a font of `size`, its end left out where it must be; it is safe.
+    """Return a text, escaped, and cut if it is longer than `room` units at font `size`.
 
     >>> written("a rather long name", room=60)
     'a rathe…'
@@ -58,10 +58,10 @@ def written(text: object, size: float = 12, room: float = 1000) -> str:
 
 
 def frame(width: float, height: float, title: str, description: str, style: str, parts: Iterable[str]) -> str:
-    """Return a whole SVG that says in words what it shows.
+    """Return a whole SVG with a description in words.
 
-    title, description: plain text; the first is its name for a screen reader, the second tells the rest.
-    style: rules, each for a class of this kind of drawing, for a page has several.
+    title, description: plain text for a screen reader.
+    style: CSS rules, each for a class of this kind of drawing, because a page may contain several.
     """
     return element(
         "svg",

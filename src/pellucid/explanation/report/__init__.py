@@ -1,6 +1,7 @@
-"""The report: one HTML page of all that is known of a model, first what to expect of it.
+"""The report: one HTML page with everything known about a model, beginning with what to expect of it.
 
-A section a file; `report` puts them in order. Pictures are embedded once (`album`); nothing is asked of a network.
+`report.py` puts the sections in order; the other files make them. Each picture is embedded once, and the page loads
+nothing from outside.
 """
 
 from pellucid.explanation.report.report import Report, evaluation_report, report

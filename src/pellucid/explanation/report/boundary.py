@@ -1,6 +1,6 @@
-"""The boundary through time, for points in the plane: the run is repeated from its recipe and looked at on its way.
+"""The boundary during training, for points in a plane: the run is repeated from its recipe and watched on its way.
 
-Only where the repeated weights equal those of the model to the last bit: else it would be another run's story.
+It is shown only if the repeated weights equal those of the model to the last bit; otherwise it is a different run.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from pellucid.evaluation.task import task_of
 from pellucid.experiment.learner import Learner, Samples
 from pellucid.experiment.recipe import make_recipe
 from pellucid.experiment.result import Result
-from pellucid.explanation.report.image_sections import Album, picture
+from pellucid.explanation.report.image_sections import EmbeddedImages, image_html
 from pellucid.html import escaped
 from pellucid.model.model import Model
 from pellucid.model.predictions import class_codes, with_both_classes
@@ -35,37 +35,37 @@ MOST_SECONDS = 20.0  # of training that is repeated
 
 
 def is_plane(result: Result) -> bool:
-    """Whether a model divides a plane into classes that have colours here."""
+    """Whether a model divides a plane into classes, and there are colours for all of them."""
     features, R = result.model.features, result.rows["train"]
     plane = not features.of_images and features.n_out == 2 == features.n_row and R.dtype != object
     return plane and 2 <= len(result.model.class_names) <= len(COLOURS)
 
 
-def boundary_html(result: Result, album: Album) -> str:
-    """Return small panels of the boundary through time; of the end alone where the run cannot be repeated."""
+def boundary_html(result: Result, images: EmbeddedImages) -> str:
+    """Return small panels of the boundary during training; only the last if the run cannot be repeated."""
     R, labels = result.rows["train"].astype(np.float64), result.splits.train.labels
     margin = [0.07 * spread or 1.0 for spread in np.ptp(R, axis=0)]
     low, high = R.min(axis=0) - margin, R.max(axis=0) + margin
     middles = (np.arange(SIDE) + 0.5) / SIDE
     across, up = np.meshgrid(low[0] + middles * (high[0] - low[0]), high[1] - middles * (high[1] - low[1]))
     grid = np.stack([across, up], axis=-1).reshape(-1, 2)
-    moments = _moments(result, grid)
-    story = "Every panel is the net as it stood then; the same recipe was run again to look at it on its way."
-    if moments is None:
-        moments = [("at the end", class_codes(result.model.predict_proba(grid), result.model.threshold))]
-        story = "Only the end is shown: the way there cannot be repeated exactly for this run."
-    panels = []
-    for told, codes in moments:
-        number = album.keep(address(_coloured(codes.reshape(SIDE, SIDE))))
-        panels.append(
-            f"<figure><span class='plane'>{picture(number, f'regions of the classes, {told}')}"
-            f"{_points(R, labels, low, high)}</span><figcaption>{escaped(told)}</figcaption></figure>"
+    panels = _during_training(result, grid)
+    story = "Each panel shows the net at that point of training. The recipe was run again to record them."
+    if panels is None:
+        panels = [("at the end", class_codes(result.model.predict_proba(grid), result.model.threshold))]
+        story = "Only the final boundary is shown: this run cannot be repeated exactly."
+    figures = []
+    for when, codes in panels:
+        number = images.keep(address(_coloured(codes.reshape(SIDE, SIDE))))
+        figures.append(
+            f"<figure><span class='plane'>{image_html(number, f'regions of the classes, {when}')}"
+            f"{_points(R, labels, low, high)}</span><figcaption>{escaped(when)}</figcaption></figure>"
         )
-    return f'<p>{story}</p>{_legend(result.model.class_names)}<div class="panels" data-shown>{"".join(panels)}</div>'
+    return f'<p>{story}</p>{_legend(result.model.class_names)}<div class="panels" data-shown>{"".join(figures)}</div>'
 
 
-def _moments(result: Result, grid: np.ndarray) -> list[tuple[str, np.ndarray]] | None:
-    """Return (epoch in words, codes of the grid) of some moments; None where repeating it does not give the model."""
+def _during_training(result: Result, grid: np.ndarray) -> list[tuple[str, np.ndarray]] | None:
+    """Return (epoch in words, class codes of the grid) of some epochs; None if the run cannot be repeated exactly."""
     if len(result.model.networks) > 1 or result.history.seconds > MOST_SECONDS:
         return None
     epochs = len(result.history.cost)
@@ -88,11 +88,11 @@ def _moments(result: Result, grid: np.ndarray) -> list[tuple[str, np.ndarray]] |
 
 
 def _repeated(result: Result, callbacks: Callable[[Any, np.ndarray], list[Callable[[State], None]]]) -> Model | None:
-    """Return what the recipe comes to on the same rows."""
+    """Return the model that the recipe makes from the same rows."""
     recipe, parts = make_recipe(**result.recipe), dict(result.splits.items())
     features = recipe.features_for(parts["train"])
     settings = recipe.settings(features.kind)
-    if settings.restarts > 1:  # which of the starts was kept is not known while it runs
+    if settings.restarts > 1:  # the best start is known only at the end
         return None
     samples = {name: Samples(result.rows[name], part.labels, part.groups) for name, part in parts.items()}
     seed = int(result.recipe["random_state"])
@@ -122,7 +122,7 @@ def _points(R: np.ndarray, labels: np.ndarray, low: np.ndarray, high: np.ndarray
 
 
 def _legend(names: tuple[str, ...]) -> str:
-    """Return the names of the classes with their marks, which the panels then use."""
+    """Return the names of the classes with their marks; the panels use the same marks."""
     items = "".join(
         f'<li><svg viewBox="-3 -3 6 6" width="18" height="18" aria-hidden="true"><defs><g id="mark{code}">'
         f'<path d="{SHAPES[code % len(SHAPES)]}" fill="{COLOURS[code]}" stroke="#fff" stroke-width=".35"/></g></defs>'

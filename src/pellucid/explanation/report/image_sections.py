@@ -1,7 +1,7 @@
-"""Where it looked: a few pictures with what mattered lit, and how often that was at the border."""
+"""Images in the report: all of them embedded once, and the section that shows where the network looked."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -9,52 +9,51 @@ import numpy as np
 from pellucid.data import Dataset
 from pellucid.data.images import address, embedded, prepare_decoders
 from pellucid.errors import PellucidError
-from pellucid.explanation.report.predictions import Judged
-from pellucid.explanation.saliency import Occluded, border_share, gradient_times_input, occlusion, veil
+from pellucid.explanation.report.predictions import ScoredPart
+from pellucid.explanation.saliency import (
+    OcclusionMap,
+    OnProgress,
+    border_share,
+    gradient_times_input,
+    mask_svg,
+    occlusion_maps,
+)
 from pellucid.features import PictureFeatures, Pixels
 from pellucid.html import escaped
 from pellucid.model.model import Model
 from pellucid.system.threads import in_order
 
-MOST = {"pixels": 12, "photo": 6, "embedding": 4}  # pictures; each has to be described 50 times, which is seconds
-Told = Callable[[int, int], None]
-LARGEST = 8_500_000  # letters of all pictures together; a report of 10 MB still goes by mail
+MOST = {"pixels": 12, "photo": 6, "embedding": 4}  # pictures; each is described 50 times, which takes seconds
+LARGEST = 8_500_000  # characters of all pictures together; a report of 10 MB can still be mailed
 
 
-class Album:
-    """Pictures by number, each of them held once."""
+class EmbeddedImages:
+    """The pictures of a report by number; the page holds each of them once."""
 
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
-        self._letters = 0
+        self._characters = 0
 
     def add(self, dataset: Dataset, rows: Iterable[int]) -> list[int | None]:
-        """Return the numbers of pictures of a data set; None for one that cannot be read, or has no room left."""
+        """Return the numbers of pictures of a data set; None for one that is unreadable, or if there is no room."""
         prepare_decoders()
         pictures = (picture for block in dataset.blocks(np.array(list(rows), np.intp), 64) for picture in block)
-        return [self.keep(address) for address in in_order(_embedded, pictures)]
+        return [self.keep(uri) for uri in in_order(_embedded, pictures)]
 
-    def keep(self, address: str | None) -> int | None:
-        """Return the number of a picture that is an address already."""
-        if address is None or address in self._numbers:
-            return None if address is None else self._numbers[address]
-        if self._letters + len(address) > LARGEST:
+    def keep(self, uri: str | None) -> int | None:
+        """Return the number of a picture that is a data URI already."""
+        if uri is None or uri in self._numbers:
+            return None if uri is None else self._numbers[uri]
+        if self._characters + len(uri) > LARGEST:
             return None
-        self._letters += len(address)
-        self._numbers[address] = len(self._numbers)
-        return self._numbers[address]
+        self._characters += len(uri)
+        self._numbers[uri] = len(self._numbers)
+        return self._numbers[uri]
 
     def html(self) -> str:
-        """Return the element that holds all pictures: base64 alone, which has nothing that could end it early."""
+        """Return the element that holds all pictures, as base64, which cannot close the element early."""
         held = json.dumps(list(self._numbers))
         return f'<script type="application/json" id="pictures">{held}</script>'
-
-
-def picture(number: int | None, alt: str) -> str:
-    """Return the element that shows a picture of the album; its text where there is none."""
-    if number is None:
-        return f'<span class="picture missing" role="img" aria-label="{escaped(alt)}">not shown</span>'
-    return f'<img class="picture" data-picture="{number}" alt="{escaped(alt)}">'
 
 
 def _embedded(raw: Any) -> str | None:
@@ -64,91 +63,98 @@ def _embedded(raw: Any) -> str | None:
         return None
 
 
-def looked_html(model: Model, judged: Judged, album: Album, told: Told | None = None) -> str:
-    """Return pictures, the surest mistakes and the least sure right answers, with what the answer depended on lit.
+def image_html(number: int | None, alt: str) -> str:
+    """Return the element that shows an embedded picture, or its text if there is none."""
+    if number is None:
+        return f'<span class="picture missing" role="img" aria-label="{escaped(alt)}">not shown</span>'
+    return f'<img class="picture" data-picture="{number}" alt="{escaped(alt)}">'
 
-    What is told of each is what the model says of it, not what networks of folds said.
-    told: called as (pictures done, pictures).
+
+def saliency_html(model: Model, part: ScoredPart, images: EmbeddedImages, on_progress: OnProgress | None = None) -> str:
+    """Return the most confident mistakes and the least confident correct pictures, with what decided highlighted.
+
+    The predictions shown are those of the model, not of the networks of cross-validation.
+    on_progress: called with (pictures done, pictures).
     """
     assert isinstance(model.features, PictureFeatures)
-    rows = _looked_at(judged, MOST[model.features.kind])
-    raws = [raw for block in judged.dataset.blocks(rows) for raw in block]
+    rows = _chosen(part, MOST[model.features.kind])
+    raws = [raw for block in part.dataset.blocks(rows) for raw in block]
     try:
-        found = occlusion(model, raws, told=told)
+        maps = occlusion_maps(model, raws, on_progress=on_progress)
     except PellucidError as error:  # a file changed since it was read
         return f"<p>Not shown: {escaped(error)}</p>"
-    codes = np.array([one.code for one in found])
+    codes = np.array([one.code for one in maps])
     of_pixels = isinstance(model.features, Pixels)
     pushed = gradient_times_input(model, model.features.extract(raws), codes) if of_pixels else None
-    numbers = album.add(judged.dataset, rows.tolist())
+    numbers = images.add(part.dataset, rows.tolist())
     items = []
-    for place, (row, one) in enumerate(zip(rows.tolist(), found, strict=True)):
-        name, names = judged.dataset.names[row], judged.dataset.class_names
-        said, labelled = names[one.code], names[judged.dataset.labels[row]]
-        is_right = "rightly" if said == labelled else f"wrongly, it is named {labelled}"
-        plain = picture(numbers[place], name)
-        seen = "" if pushed is None else picture(album.keep(_grey(pushed[place])), f"gradient x input of {name}")
-        says = f'says <b>{escaped(said)}</b> <span class="number">{one.p:.2f}</span>'
-        caption = f"{says}, {escaped(is_right)}. {_where(one)}"
+    for place, (row, one) in enumerate(zip(rows.tolist(), maps, strict=True)):
+        name, names = part.dataset.names[row], part.dataset.class_names
+        predicted, label = names[one.code], names[part.dataset.labels[row]]
+        verdict = "correct" if predicted == label else f"wrong, the label is {label}"
+        plain = image_html(numbers[place], name)
+        seen = "" if pushed is None else image_html(images.keep(_grey(pushed[place])), f"gradient x input of {name}")
+        caption = f'predicted <b>{escaped(predicted)}</b> <span class="number">{one.p:.2f}</span>, {escaped(verdict)}.'
         items.append(
-            f'<li><span class="pair">{plain}{_lit(numbers[place], name, one)}{seen}</span>'
-            f'<p class="says">{caption}</p><p class="file">{escaped(name)}</p></li>'
+            f'<li><span class="pair">{plain}{_masked(numbers[place], name, one)}{seen}</span>'
+            f'<p class="prediction">{caption} {_where(one)}</p><p class="file">{escaped(name)}</p></li>'
         )
-    return (
-        f'<p>{_borders(found)}</p><p class="quiet">{_how(model)}</p><ul class="looked" data-shown>{"".join(items)}</ul>'
-    )
+    pictures = f'<ul class="saliency" data-shown>{"".join(items)}</ul>'
+    return f'<p>{_borders(maps)}</p><p class="quiet">{_how(model)}</p>{pictures}'
 
 
-def _looked_at(judged: Judged, most: int) -> np.ndarray:
-    """Return the surest mistakes and the least sure right answers, half of each where there are so many."""
-    right = judged.right
-    wrong = judged.mistakes[: max(most // 2, most - len(right))]
+def _chosen(part: ScoredPart, most: int) -> np.ndarray:
+    """Return the most confident mistakes and the least confident correct rows, half of each if there are enough."""
+    right = part.right
+    wrong = part.mistakes[: max(most // 2, most - len(right))]
     return np.concatenate([wrong, right[: most - len(wrong)]])
 
 
-def _borders(found: list[Occluded]) -> str:
-    """Return how often the strongest region touches the border, beside what chance would give."""
-    touching = [one.at_border for one in found if one.at_border is not None]
+def _borders(maps: list[OcclusionMap]) -> str:
+    """Return how often the strongest region touches the border, compared with chance."""
+    touching = [one.at_border for one in maps if one.at_border is not None]
     if not touching:
-        return "No single region of these pictures decides the answer: what it goes by is spread over them."
+        return "No single region decides; the evidence is spread over the pictures."
     n, at_border, chance = len(touching), sum(touching), border_share()
-    told = (
-        f"In {at_border} of {n} pictures the region that matters most touches the border; by chance it would be "
-        f"{chance:.0%} of them."
+    counted = (
+        f"In {at_border} of {n} pictures the region that matters most touches the border. Chance alone would give "
+        f"{chance:.0%}."
     )
-    return told + (" It may look at the background." if n >= 4 and at_border / n > (1 + chance) / 2 else "")
+    return counted + (
+        " The net may be looking at the background." if n >= 4 and at_border / n > (1 + chance) / 2 else ""
+    )
 
 
-def _where(one: Occluded) -> str:
+def _where(one: OcclusionMap) -> str:
     if one.strongest is None:
         return "No single region decides."
-    return f'Covering the framed region takes p from <span class="number">{one.change}</span>.'
+    return f'Covering the framed region changes p from <span class="number">{one.change}</span>.'
 
 
 def _how(model: Model) -> str:
-    told = (
-        "A grey patch was slid over each picture. Bright is where it made the answer less sure: there the net looked. "
-        "Where an answer is nearly certain, one patch changes little. All of this is the finished model: where it says "
-        "other than above, the mistake was one of a net that had not seen the picture."
+    how = (
+        "A grey patch was slid over each picture. Bright regions made the prediction less certain when covered: there "
+        "the net looked. If a prediction is nearly certain, one patch changes little. All predictions here are by the "
+        "finished model, so they may differ from those of cross-validation."
     )
     if isinstance(model.features, Pixels):
         return (
-            f"{told} Beside it gradient x input: how each pixel pushes the answer by itself, light for, dark against. "
-            "It is exact at this picture, but noisy, and blind where a unit is saturated."
+            f"{how} Beside it is gradient x input: how each pixel alone contributes, light for the prediction and dark "
+            "against it. It is exact for this picture, but noisy, and blind to saturated units."
         )
     return (
-        f"{told} Gradient x input, the quicker way, is for models of pixels alone: here the gradient ends at "
-        f"{model.features.n_out:,} numbers that describe the picture, and those have no place in it."
+        f"{how} Gradient x input, a quicker method, needs a model of pixels. Here the gradient ends at the "
+        f"{model.features.n_out:,} features of the picture, most of which have no exact place in it."
     )
 
 
-def _lit(number: int | None, name: str, one: Occluded) -> str:
-    """Return a picture under its veil; nothing where no region matters."""
-    drawn = veil(one)
-    return f'<span class="lit">{picture(number, f"where it looked in {name}")}{drawn}</span>' if drawn else ""
+def _masked(number: int | None, name: str, one: OcclusionMap) -> str:
+    """Return a picture under its mask; nothing if no region matters."""
+    mask = mask_svg(one)
+    return f'<span class="masked">{image_html(number, f"where it looked in {name}")}{mask}</span>' if mask else ""
 
 
 def _grey(pushed: np.ndarray) -> str:
-    """Return a map (h, w) as a picture: grey is nothing, light pushes for the answer, dark against it."""
+    """Return a map (h, w) as a picture: grey is 0, light is for the prediction, dark against it."""
     top = max(float(np.abs(pushed).max()), float(np.finfo(pushed.dtype).tiny))
     return address(np.rint(127.5 + 127.5 * pushed / top).astype(np.uint8))

@@ -1,5 +1,5 @@
 "use strict";
-// Shows the pictures, opens the cells of the matrix, gathers corrections. Works from a file, without a server.
+// Shows the pictures, opens the cells of the matrix, collects corrections. Works from a file, without a server.
 (() => {
   const pictures = JSON.parse(document.getElementById("pictures").textContent);
   const FIRST = 12, STEP = 48;
@@ -16,9 +16,9 @@
   function offer(place) {
     if (!template) return;
     const select = template.content.firstElementChild.cloneNode(true);
-    const { file, named } = place.dataset;
+    const { file, label } = place.dataset;
     select.setAttribute("aria-label", `right class of ${file}`);
-    for (const option of select.options) option.hidden = option.disabled = option.value === named;
+    for (const option of select.options) option.hidden = option.disabled = option.value === label;
     select.value = choices.get(file) ?? "";
     select.addEventListener("change", () => {
       if (select.value) choices.set(file, select.value); else choices.delete(file);
@@ -36,15 +36,15 @@
   function list() {
     document.getElementById("list").value = csv();
     const n = choices.size;
-    document.getElementById("count").textContent = n ? `${n} marked` : "nothing marked yet";
+    document.getElementById("count").textContent = n || "none yet";
     document.getElementById("copied").textContent = "";
   }
 
   function gallery(section) {
     const answers = [...section.querySelectorAll(".answer")];
-    const heading = section.querySelector(".opened"), told = section.querySelector("[data-told]");
+    const heading = section.querySelector(".opened"), hint = section.querySelector("[data-hint]");
     const more = section.querySelector("[data-more]"), all = section.querySelector("[data-all]");
-    const usual = told.textContent;
+    const usual = hint.textContent;
     const isMistake = (answer) => { const [i, j] = answer.dataset.cell.split("-"); return i !== j; };
     let chosen = answers.filter(isMistake), inView = FIRST, opened = null;
 
@@ -67,11 +67,11 @@
         chosen = answers.filter((answer) => answer.dataset.cell === button.dataset.open);
         heading.textContent = button.getAttribute("aria-label");
         const of = Number(button.textContent);
-        told.textContent = chosen.length < of ? `${chosen.length} of ${of} are in this report.` : "";
+        hint.textContent = chosen.length < of ? `This report has ${chosen.length} of these ${of}.` : "";
       } else {
         chosen = answers.filter(isMistake);
         heading.textContent = heading.dataset.usual;
-        told.textContent = usual;
+        hint.textContent = usual;
       }
       draw();
     }
@@ -94,19 +94,19 @@
     draw();
   }
 
-  for (const section of document.querySelectorAll("[data-judged]")) gallery(section);
+  for (const section of document.querySelectorAll("[data-part]")) gallery(section);
   for (const block of document.querySelectorAll("[data-shown]")) show(block);
 
   if (template) {
-    const said = (text) => { document.getElementById("copied").textContent = text; };
+    const report = (text) => { document.getElementById("copied").textContent = text; };
     document.getElementById("copy").addEventListener("click", async () => {
       const area = document.getElementById("list");
       try {
         await navigator.clipboard.writeText(area.value);
-        said("copied");
-      } catch { // pages from a file may not use the clipboard in some browsers
+        report("copied");
+      } catch { // some browsers keep the clipboard from pages that are files
         area.select();
-        said(document.execCommand("copy") ? "copied" : "press Ctrl+C now");
+        report(document.execCommand("copy") ? "copied" : "press Ctrl+C now");
       }
     });
     document.getElementById("download").addEventListener("click", () => {
@@ -115,7 +115,7 @@
       link.download = "corrections.csv";
       link.click();
       URL.revokeObjectURL(link.href);
-      said("saved");
+      report("saved");
     });
   }
 })();

@@ -1,4 +1,4 @@
-"""Report: all that is known of a model, as one HTML page that needs no network, opens for ever, and goes by mail."""
+"""Report: everything known about a model as one HTML file, which loads nothing from outside and can be mailed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,17 +12,17 @@ from pellucid.evaluation import ClassShift, RegressionScores, Scores
 from pellucid.experiment.result import Result
 from pellucid.explanation.network_diagram import drawing
 from pellucid.explanation.report.boundary import boundary_html, is_plane
-from pellucid.explanation.report.image_sections import Album, looked_html
-from pellucid.explanation.report.mistakes import corrections_html, mistakes_html, numbers_html
-from pellucid.explanation.report.predictions import Judged, judged_parts, noun
+from pellucid.explanation.report.image_sections import EmbeddedImages, saliency_html
+from pellucid.explanation.report.mistakes import corrections_html, mistakes_html, regression_html
+from pellucid.explanation.report.predictions import ScoredPart, noun, scored_parts
 from pellucid.explanation.report.sections import (
     costs_html,
     doctor_html,
     findings_html,
     learning_curve_html,
-    origin_html,
+    provenance_html,
 )
-from pellucid.explanation.report.summary import sentence_of, worth_html, worth_of_scores_html
+from pellucid.explanation.report.summary import headline, scores_summary_html, summary_html
 from pellucid.features.extraction import Progress
 from pellucid.html import document, escaped
 from pellucid.model.model import Model
@@ -33,7 +33,7 @@ FRAME_HEIGHT = 720  # pixels, in a notebook
 
 @dataclass(frozen=True)
 class Report:
-    """A whole HTML document.  A notebook shows it by itself, in a frame of its own."""
+    """A whole HTML document.  A notebook shows it in a frame of its own."""
 
     html: str
 
@@ -51,31 +51,30 @@ class Report:
 
 
 def report(result: Result, *, command: str = "", again: str = "", progress: Progress | None = None) -> Report:
-    """Return the report of a training: what to expect of it first, then its mistakes, then how it came about.
+    """Return the report of a training: first what to expect of the model, then its mistakes, then how it was made.
 
-    command: as it was typed.  again: the one that makes the same model again.  progress: told how many pictures have
-    been looked into.
+    command: as typed.  again: the command that makes the same model again.  progress: of the pictures examined.
 
     >>> import pellucid
     >>> result = pellucid.train("toy:flower", hidden_layers=(8,), optimizer="lbfgs", cross_validate=1, random_state=0)
     >>> "Expect about" in report(result).html
     True
     """
-    album, parts, model, train = Album(), judged_parts(result), result.model, result.splits.train
+    images, parts, model, train = EmbeddedImages(), scored_parts(result), result.model, result.splits.train
     what = noun(train)
-    sections = {"How good it is": worth_html(result), **_answers(parts, model, album)}
+    sections = {"How good it is": summary_html(result), **_answers(parts, model, images)}
     if result.audit is not None:
-        sections["What was found in the data"] = findings_html(result.audit, album)
+        sections["Problems in the data"] = findings_html(result.audit, images)
     if result.learning_curve is not None:
         sections[f"Would more {what} help?"] = learning_curve_html(result.learning_curve, what)
     sections["How it learned"] = costs_html(result.histories) + doctor_html(result.findings)
-    sections |= _looked(parts[-1], model, album, progress)  # not the first, whose rows the model itself learned from
+    sections |= _saliency(parts[-1], model, images, progress)  # not the first: the model itself was trained on its rows
     if is_plane(result):
-        sections["The boundary through time"] = boundary_html(result, album)
+        sections["The boundary during training"] = boundary_html(result, images)
     sections["The network"] = _network(model)
-    sections["Where it comes from"] = origin_html(model, result.recipe, command, again, _changed(result))
-    title = sentence_of(result.headline, result.cross_validation, what, train.target)
-    return _page(title, str(model.provenance.data), sections, album)
+    sections["How it was made"] = provenance_html(model, result.recipe, command, again, _changed(result))
+    title = headline(result.headline, result.cross_validation, what, train.target)
+    return _page(title, str(model.provenance.data), sections, images)
 
 
 def evaluation_report(
@@ -89,60 +88,60 @@ def evaluation_report(
     command: str = "",
     progress: Progress | None = None,
 ) -> Report:
-    """Return the report of how a model did on labelled data.
+    """Return the report of a model's scores on labelled data.
 
-    dataset, R: the samples and their raw rows, as `assembly.described` gives them.  scores: as `judging.scored` does.
-    part: of the data, in words.  shift: how its classes are mixed, against training.  The rest is as in `report`.
+    dataset, R: the samples and their raw features, from `extraction.described`.  scores: from `scoring.scored`.
+    part: the name of this part of the data.  shift: its class shift against training.  The rest is as in `report`.
     """
-    album = Album()
+    images = EmbeddedImages()
     used = "" if scores.used_for == "testing" else f", which was used for {scores.used_for}"
     in_folder = dataset.of_files and Path(dataset.source).is_dir()
-    prefix = f"{Path(dataset.source).as_posix()}/" if in_folder else ""  # so that other data finds its files, too
-    judged = Judged.by_model(model, R, dataset, f"In {dataset.source}, part {part}", used, prefix)
-    sections = {"How good it is": worth_of_scores_html(scores, judged, shift), **_answers([judged], model, album)}
-    sections |= _looked(judged, model, album, progress)
+    prefix = f"{Path(dataset.source).as_posix()}/" if in_folder else ""  # so that corrections find files elsewhere, too
+    scored = ScoredPart.by_model(model, R, dataset, f"In {dataset.source}, part {part}", used, prefix)
+    sections = {"How good it is": scores_summary_html(scores, scored, shift), **_answers([scored], model, images)}
+    sections |= _saliency(scored, model, images, progress)
     sections["The network"] = _network(model)
-    sections["Where it comes from"] = origin_html(model, model.provenance.recipe, command)
-    return _page(sentence_of(scores, None, noun(dataset), dataset.target), dataset.source, sections, album)
+    sections["How it was made"] = provenance_html(model, model.provenance.recipe, command)
+    return _page(headline(scores, None, noun(dataset), dataset.target), dataset.source, sections, images)
 
 
-def _answers(parts: list[Judged], model: Model, album: Album) -> dict[str, str]:
-    """Return what it gets wrong: samples of classes, to be put right, or numbers predicted."""
+def _answers(parts: list[ScoredPart], model: Model, images: EmbeddedImages) -> dict[str, str]:
+    """Return what the model gets wrong: samples of classes whose labels can be corrected, or predicted numbers."""
     if not model.class_names:
-        return {"Predicted against true": "".join(numbers_html(judged) for judged in parts)}
-    html = "".join(mistakes_html(judged, album, number) for number, judged in enumerate(parts))
+        return {"Predicted against true": "".join(regression_html(part) for part in parts)}
+    html = "".join(mistakes_html(part, images, number) for number, part in enumerate(parts))
     return {"What it gets wrong": html + corrections_html(model.class_names)}
 
 
-def _looked(judged: Judged, model: Model, album: Album, progress: Progress | None) -> dict[str, str]:
-    """Return where a classifier of pictures looked; nothing for any other."""
+def _saliency(part: ScoredPart, model: Model, images: EmbeddedImages, progress: Progress | None) -> dict[str, str]:
+    """Return where a classifier of pictures looked; nothing for other models."""
     if not (model.features.of_images and model.class_names):
         return {}
-    told = None if progress is None else lambda done, total: progress.fits("where it looked", done, total)
-    return {"Where it looked": looked_html(model, judged, album, told)}
+    on_progress = None if progress is None else lambda done, total: progress.fits("where it looked", done, total)
+    return {"Where it looked": saliency_html(model, part, images, on_progress)}
 
 
 def _changed(result: Result) -> list[str]:
-    """Return what was put right in the data or left out of them before anything was learned."""
-    told = [f"Corrections, {part}: {made.sentence()}." for part, made in (result.corrections or {}).items()]
+    """Return what was corrected in the data, or left out, before training."""
+    changes = [f"Corrections, {part}: {made.sentence()}." for part, made in (result.corrections or {}).items()]
     if dropped := result.model.provenance.dropped:
-        told.append(f"Left out of training, because they are copies of test or validation samples: {dropped}.")
+        changes.append(f"Left out of training, because they duplicate test or validation samples: {dropped}.")
     if result.skipped:
-        told.append(f"Left out, because they cannot be read: {', '.join(name for name, _ in result.skipped)}.")
-    return told
+        changes.append(f"Left out, because they are unreadable: {', '.join(name for name, _ in result.skipped)}.")
+    return changes
 
 
 def _network(model: Model) -> str:
-    """Return the network in words, and drawn."""
+    """Return the network in words and as a drawing."""
     several = len(model.networks)
-    told = "" if several == 1 else f" {several} such networks answer together; the first is drawn."
-    words = f"<p>{escaped(model.network)}, on {escaped(model.features)}.{told}</p>"
-    key = "Lines are as wide as the weight is large; blue and solid above zero, orange and dashed below."
+    ensemble = "" if several == 1 else f" The model averages {several} such networks; the first is drawn."
+    words = f"<p>{escaped(model.network)}, on {escaped(model.features)}.{ensemble}</p>"
+    key = "Line width shows the size of a weight. Blue, solid: positive. Orange, dashed: negative."
     return f'{words}<p class="quiet">{key}</p><div class="wide drawing">{drawing(model).svg}</div>'
 
 
-def _page(title: str, source: str, sections: Mapping[str, str], album: Album) -> Report:
-    """Return the whole document, its sections named and linked to."""
+def _page(title: str, source: str, sections: Mapping[str, str], images: EmbeddedImages) -> Report:
+    """Return the whole document, with a table of contents."""
     room = files(__package__)
     css, script = ((room / name).read_text("utf-8") for name in ("report.css", "report.js"))
     links, blocks = [], []
@@ -153,7 +152,7 @@ def _page(title: str, source: str, sections: Mapping[str, str], album: Album) ->
         )
     body = (
         f'<header><p class="quiet">pellucid report: {escaped(source)}</p><h1>{escaped(title)}</h1></header>'
-        "<noscript><p>Pictures and buttons need this page's own script, which is off.</p></noscript>"
+        "<noscript><p>Pictures and buttons need this page's own script, but scripts are switched off.</p></noscript>"
         f'<nav class="contents no-print" aria-label="Contents"><ul>{"".join(links)}</ul></nav>'
     )
-    return Report(document(f"Report: {source}", body + "".join(blocks) + album.html(), styles=[css], scripts=[script]))
+    return Report(document(f"Report: {source}", body + "".join(blocks) + images.html(), styles=[css], scripts=[script]))

@@ -1,4 +1,4 @@
-"""How it learned: the learning curve over samples, the cost over epochs, and what the training doctor says."""
+"""Sections of the report without pictures of their own: data audit, learning curve, costs, doctor, provenance."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,79 +8,41 @@ import numpy as np
 from pellucid.data.audit.audit import Audit
 from pellucid.data.audit.duplicates import clusters_of
 from pellucid.evaluation import LearningCurve
-from pellucid.explanation.report.image_sections import Album, picture
+from pellucid.explanation.report.image_sections import EmbeddedImages, image_html
 from pellucid.html import escaped, isolated
 from pellucid.html.line_chart import curves
 from pellucid.model.model import Model
 from pellucid.training import History
 from pellucid.training.diagnostics import Finding
 
-MOST_NETWORKS = 5  # whose curves stand beside each other
+MOST_NETWORKS = 5  # whose curves are drawn together
 MOST_CLUSTERS = 12
-MOST_ALIKE = 4  # of one picture
+MOST_ALIKE = 4  # duplicates shown of one picture
 EXAMPLES = 5
 
 
-def origin_html(
-    model: Model, recipe: Mapping[str, Any], command: str = "", again: str = "", changed: Sequence[str] = ()
-) -> str:
-    """Return settings and versions.
-
-    command: as it was typed.  again: the one that makes the same model again.  changed: of the data, in sentences.
-    """
-    provenance = model.provenance
-    parts = [f"<p>Typed:</p><pre>{escaped(command)}</pre>"] if command else []
-    if again:
-        parts.append(
-            f"<p>The same weights again, every setting and the seed as they were:</p><pre>{escaped(again)}</pre>"
-        )
-    counts = provenance.counts or {}
-    if counts:
-        parts.append(f"<h3>Samples</h3>{_table({part: _counted(count) for part, count in counts.items()})}")
-        parts.append(f"<p>Divided: {escaped(provenance.division or 'not known')}.</p>")
-    parts += [f"<p>{escaped(sentence)}</p>" for sentence in changed]
-    told = recipe or provenance.settings
-    parts.append(f"<details><summary>All settings</summary>{_table(told)}</details>")
-    parts.append(f"<details><summary>Versions</summary>{_table(provenance.versions)}</details>")
-    return "".join(parts)
-
-
-def _counted(count: Any) -> str:
-    if isinstance(count, Mapping):
-        return ", ".join(f"{isolated(str(name))} {number}" for name, number in count.items())
-    return str(count)
-
-
-def _table(values: Mapping[str, Any]) -> str:
-    rows = "".join(
-        f'<tr><th scope="row">{escaped(name)}</th><td>{escaped("none" if value is None else value)}</td></tr>'
-        for name, value in values.items()
-    )
-    return f'<div class="wide"><table class="facts"><tbody>{rows}</tbody></table></div>'
-
-
-def findings_html(found: Audit, album: Album) -> str:
-    """Return the findings, the gravest first, and the copies where they are pictures."""
+def findings_html(found: Audit, images: EmbeddedImages) -> str:
+    """Return the findings, the most serious first, and the duplicates if they are pictures."""
     if not found.findings:
-        return "<p>The audit of the data found nothing to tell.</p>"
+        return "<p>The audit found no problem in the data.</p>"
     items = []
     for finding in found.findings:
-        said_already = len(finding.examples) == 1 and finding.examples[0] in finding.sentence
-        examples = () if said_already else finding.examples[:EXAMPLES]
-        told = "".join(f"<li>{escaped(example)}</li>" for example in examples)
+        already_named = len(finding.examples) == 1 and finding.examples[0] in finding.sentence
+        examples = () if already_named else finding.examples[:EXAMPLES]
+        listed = "".join(f"<li>{escaped(example)}</li>" for example in examples)
         more = len(finding.examples) > EXAMPLES or finding.count > EXAMPLES
-        rest = "<li>...</li>" if more and told else ""
-        shown = f"<details><summary>examples</summary><ul>{told}{rest}</ul></details>" if told else ""
+        rest = "<li>...</li>" if more and listed else ""
+        shown = f"<details><summary>examples</summary><ul>{listed}{rest}</ul></details>" if listed else ""
         items.append(f"<li>{badge(finding.level)} {escaped(finding.sentence)}{shown}</li>")
-    return f'<ul class="findings">{"".join(items)}</ul>{_copies(found, album)}'
+    return f'<ul class="findings">{"".join(items)}</ul>{_duplicates(found, images)}'
 
 
 def badge(level: str) -> str:
-    """Return a level as a mark that is read as well as seen."""
+    """Return a level as a badge with its name as text."""
     return f'<b class="badge {escaped(level)}">{escaped(level)}</b>'
 
 
-def _copies(found: Audit, album: Album) -> str:
+def _duplicates(found: Audit, images: EmbeddedImages) -> str:
     copies = found.copies
     if not found.facts:
         return ""
@@ -101,24 +63,26 @@ def _copies(found: Audit, album: Album) -> str:
         for row in rows[:MOST_ALIKE].tolist():
             part = parts[part_of[row]]
             dataset, at = copies.parts[part], row - copies.rows(part).start
-            (number,) = album.add(dataset, [at])
+            (number,) = images.add(dataset, [at])
             name = dataset.names[at]
-            told = f"{part}, {dataset.class_names[dataset.labels[at]]}" if dataset.class_names else part
-            caption = f'<b>{escaped(told)}</b><span class="file">{escaped(name)}</span>'
-            figures.append(f"<figure>{picture(number, name)}<figcaption>{caption}</figcaption></figure>")
+            where = f"{part}, {dataset.class_names[dataset.labels[at]]}" if dataset.class_names else part
+            caption = f'<b>{escaped(where)}</b><span class="file">{escaped(name)}</span>'
+            figures.append(f"<figure>{image_html(number, name)}<figcaption>{caption}</figcaption></figure>")
         exact = len(np.unique(copies.same[rows])) == 1
         rest = f", {len(rows)} in all" if len(rows) > MOST_ALIKE else ""
-        groups.append(f"<li><span>{'exact copies' if exact else 'nearly the same'}{rest}</span>{''.join(figures)}</li>")
-    of = "" if len(clusters) == len(shown) else f" ({len(shown)} of {len(clusters)}, those that matter most)"
-    return f'<h3>Copies side by side{of}</h3><ul class="copies" data-shown>{"".join(groups)}</ul>'
+        groups.append(
+            f"<li><span>{'exact copies' if exact else 'almost identical'}{rest}</span>{''.join(figures)}</li>"
+        )
+    of = "" if len(clusters) == len(shown) else f" (the {len(shown)} most harmful of {len(clusters)} groups)"
+    return f'<h3>Duplicates side by side{of}</h3><ul class="duplicates" data-shown>{"".join(groups)}</ul>'
 
 
 def learning_curve_html(curve: LearningCurve, noun: str) -> str:
-    """Return the accuracy against the number of samples, and whether more would help."""
+    """Return the accuracy against the number of samples, and whether more samples would help."""
     points = curve.points
     drawn = curves(
         {"accuracy": ([point.rows for point in points], [point.accuracy for point in points])},
-        f"{noun} learned from",
+        f"{noun} used for training",
         "accuracy",
         "Accuracy on held-out samples",
         intervals={"accuracy": [point.interval for point in points]},
@@ -128,7 +92,7 @@ def learning_curve_html(curve: LearningCurve, noun: str) -> str:
 
 
 def costs_html(histories: Sequence[History]) -> str:
-    """Return the cost of each epoch: of one network with its validation cost, of an ensemble side by side."""
+    """Return the cost of each epoch: one network with its validation cost, or the networks of an ensemble together."""
     first = histories[0]
     if not first.cost:
         return "<p>No epoch was finished.</p>"
@@ -143,18 +107,56 @@ def costs_html(histories: Sequence[History]) -> str:
             if history.cost
         }
     moments = {} if first.best_epoch is None else {"best weights": float(first.best_epoch)}
-    drawn = curves(series, "epoch", "cost", "Cost while learning", log=None, moments=moments)
-    told = f"{len(first.cost):,} epochs in {first.seconds:.1f} s; {first.stopped_because}."
-    return f"<figure>{drawn}</figure><p>{escaped(told)}</p>"
+    drawn = curves(series, "epoch", "cost", "Cost during training", log=None, moments=moments)
+    ending = f"{len(first.cost):,} epochs in {first.seconds:.1f} s; {first.stopped_because}."
+    return f"<figure>{drawn}</figure><p>{escaped(ending)}</p>"
 
 
 def doctor_html(findings: Sequence[Finding]) -> str:
-    """Return the verdicts of the training doctor, the problems first."""
+    """Return the findings of the training doctor, the problems first."""
     if not findings:
-        return "<p>The training doctor looked for dead units, wrong rates and overfitting, and found nothing.</p>"
+        return "<p>The training doctor looked for dead units, wrong learning rates and overfitting, and found none.</p>"
     items = (
         f"<li>{badge(found.level)} <b>{escaped(found.name)}.</b> {escaped(found.sentence)} "
         f"<em>{escaped(found.advice)}</em></li>"
         for found in findings
     )
     return f'<ul class="findings">{"".join(items)}</ul>'
+
+
+def provenance_html(
+    model: Model, recipe: Mapping[str, Any], command: str = "", again: str = "", changed: Sequence[str] = ()
+) -> str:
+    """Return the command, the samples, settings and versions.
+
+    command: as typed.  again: the command that makes the same model again.  changed: changes of the data, in sentences.
+    """
+    provenance = model.provenance
+    parts = [f"<p>The command was:</p><pre>{escaped(command)}</pre>"] if command else []
+    if again:
+        parts.append(
+            f"<p>To get the same weights again, with the same settings and seed:</p><pre>{escaped(again)}</pre>"
+        )
+    counts = provenance.counts or {}
+    if counts:
+        parts.append(f"<h3>Samples</h3>{_table({part: _counted(count) for part, count in counts.items()})}")
+        parts.append(f"<p>Split: {escaped(provenance.division or 'unknown')}.</p>")
+    parts += [f"<p>{escaped(sentence)}</p>" for sentence in changed]
+    settings = recipe or provenance.settings
+    parts.append(f"<details><summary>All settings</summary>{_table(settings)}</details>")
+    parts.append(f"<details><summary>Versions</summary>{_table(provenance.versions)}</details>")
+    return "".join(parts)
+
+
+def _counted(count: Any) -> str:
+    if isinstance(count, Mapping):
+        return ", ".join(f"{isolated(str(name))}: {number}" for name, number in count.items())
+    return str(count)
+
+
+def _table(values: Mapping[str, Any]) -> str:
+    rows = "".join(
+        f'<tr><th scope="row">{escaped(name)}</th><td>{escaped("none" if value is None else value)}</td></tr>'
+        for name, value in values.items()
+    )
+    return f'<div class="wide"><table class="facts"><tbody>{rows}</tbody></table></div>'

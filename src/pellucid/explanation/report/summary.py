@@ -1,4 +1,4 @@
-"""Headline: what to expect of new samples, as one sentence, and as bars beside what is simpler."""
+"""Summary: what to expect on new samples, as one sentence, and as bars beside simpler baselines."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,11 +17,11 @@ from pellucid.evaluation import (
 from pellucid.evaluation.intervals import independent_rows, wilson_interval
 from pellucid.evaluation.metadata_baseline import in_words
 from pellucid.experiment.result import Result
-from pellucid.explanation.report.predictions import Judged
+from pellucid.explanation.report.predictions import ScoredPart
 from pellucid.html import escaped
 from pellucid.model.predictions import UNKNOWN
 
-NAMES = {  # of baselines, as the bars have them
+NAMES = {  # of the baselines, on the bars
     "majority": "always the most frequent class",
     "mean": "always the mean",
     "no_hidden_layer": "without hidden layer",
@@ -29,15 +29,15 @@ NAMES = {  # of baselines, as the bars have them
 Interval = tuple[float, float] | None
 
 
-def worth_html(result: Result) -> str:
-    """Return the bars of the headline, or of what rows there are, and what tells how much they are worth."""
+def summary_html(result: Result) -> str:
+    """Return the bars of a training, and in sentences how far they can be trusted."""
     scores, folds, train = result.headline, result.cross_validation, result.splits.train
     lines: list[str | None] = []
     if scores is None:
         part = "validation" if "validation" in result.scores else "train"
         scores = result.scores[part]
         lines.append(
-            f"These bars are of the {part} part, which was used for {scores.used_for}: expect less of new ones."
+            f"These bars show the {part} part, which was used for {scores.used_for}: expect less on new samples."
         )
     independent = None
     if isinstance(folds, CrossValidation):
@@ -53,22 +53,22 @@ def worth_html(result: Result) -> str:
     return bars_html(bars, unit) + _list(lines) + _by_part(result)
 
 
-def worth_of_scores_html(scores: Scores | RegressionScores, judged: Judged, shift: ClassShift | None) -> str:
-    """Return the bars of scores on one part of data, and what tells how much they are worth."""
+def scores_summary_html(scores: Scores | RegressionScores, part: ScoredPart, shift: ClassShift | None) -> str:
+    """Return the bars for one part of the data, and in sentences how far they can be trusted."""
     of_classes = isinstance(scores, Scores)
-    right = judged.said == judged.dataset.labels if of_classes else np.empty(0)
-    independent = independent_rows(right, judged.dataset.groups) if of_classes else None
+    right = part.predicted == part.dataset.labels if of_classes else np.empty(0)
+    independent = independent_rows(right, part.dataset.groups) if of_classes else None
     bars = bars_of(scores, None, None, independent)
     lines = [*_of_scores(scores), None if shift is None else shift.sentence()]
-    return bars_html(bars, "" if of_classes else judged.dataset.target) + _list(lines)
+    return bars_html(bars, "" if of_classes else part.dataset.target) + _list(lines)
 
 
 def _independent(result: Result, scores: Scores) -> float:
-    """Return as how many independent rows those of a part count, whose scores these are."""
+    """Return the number of independent rows in the part that these scores come from."""
     part = next(part for part, of_part in result.scores.items() if of_part is scores)
     dataset: Dataset = dict(result.splits.items())[part]
-    judged = Judged.by_model(result.model, result.rows[part], dataset, part)
-    return independent_rows(judged.said == dataset.labels, dataset.groups)
+    scored = ScoredPart.by_model(result.model, result.rows[part], dataset, part)
+    return independent_rows(scored.predicted == dataset.labels, dataset.groups)
 
 
 def _of_scores(scores: Scores | RegressionScores) -> Iterator[str]:
@@ -79,12 +79,12 @@ def _of_scores(scores: Scores | RegressionScores) -> Iterator[str]:
 
 def _decided(result: Result) -> Iterator[str]:
     yield from result.decision.sentences(result.model.class_names)
-    for part, worth in result.answered.items():
-        yield f"With {UNKNOWN!r}, {part}: it {worth.sentence()}."
+    for part, scores in result.answered.items():
+        yield f"With {UNKNOWN!r}, {part}: it {scores.sentence()}."
 
 
 def _by_part(result: Result) -> str:
-    """Return the scores of every part, folded: they are of interest where they differ."""
+    """Return the scores of every part, folded away: they matter only if they differ."""
     lines = [f"{part}: {scores.sentence()}" for part, scores in result.scores.items()]
     return f"<details><summary>Scores of every part</summary>{_list(lines)}</details>"
 
@@ -95,7 +95,7 @@ def _list(lines: Iterable[str | None]) -> str:
 
 @dataclass(frozen=True)
 class Bar:
-    """One bar: what it is of, its length, and its 95% interval where that is known."""
+    """One bar: its name, its length, and its 95% interval if that is known."""
 
     name: str
     value: float
@@ -103,12 +103,12 @@ class Bar:
     ours: bool = False
 
 
-def expected(accuracy: float, interval: Interval, noun: str) -> str:
+def accuracy_headline(accuracy: float, interval: Interval, noun: str) -> str:
     """Return the headline of a classifier in one sentence.
 
-    >>> expected(0.93, (0.912, 0.944), "photos")
+    >>> accuracy_headline(0.93, (0.912, 0.944), "photos")
     'Expect about 93 of 100 new photos like these to be right, 91 to 94.'
-    >>> expected(0.9972, (0.996, 0.998), "rows")
+    >>> accuracy_headline(0.9972, (0.996, 0.998), "rows")
     'Expect about 997 of 1,000 new rows like these to be right, 996 to 998.'
     """
     many = 1000 if accuracy < 1 and round(100 * accuracy) == 100 else 100
@@ -116,10 +116,10 @@ def expected(accuracy: float, interval: Interval, noun: str) -> str:
     return f"Expect about {many * accuracy:.0f} of {many:,} new {noun} like these to be right{between}."
 
 
-def expected_error(rmse: float, interval: Interval, target: str) -> str:
+def error_headline(rmse: float, interval: Interval, target: str) -> str:
     """Return the headline of a regression in one sentence.
 
-    >>> expected_error(3.14159, (2.8, 3.4), "price")
+    >>> error_headline(3.14159, (2.8, 3.4), "price")
     'Expect new predictions of price to be off by about 3.14, 2.8 to 3.4 (root of the mean squared error).'
     """
     between = "" if interval is None else f", {interval[0]:.3g} to {interval[1]:.3g}"
@@ -128,26 +128,26 @@ def expected_error(rmse: float, interval: Interval, target: str) -> str:
     )
 
 
-def sentence_of(
+def headline(
     scores: Scores | RegressionScores | None,
     folds: CrossValidation | RegressionValidation | None,
     noun: str,
     target: str,
 ) -> str:
-    """Return the headline, or in plain words that there is no honest number.
+    """Return the headline, or a plain statement that there is no honest number.
 
-    scores: those of rows without a say in anything; folds: cross-validation, which tells more where there is one.
+    scores: on rows that influenced nothing.  folds: cross-validation, which is preferred.
     """
     if isinstance(folds, CrossValidation):
-        return expected(folds.accuracy, folds.interval, noun)
+        return accuracy_headline(folds.accuracy, folds.interval, noun)
     if isinstance(folds, RegressionValidation):
-        return expected_error(folds.rmse, folds.interval, target)
+        return error_headline(folds.rmse, folds.interval, target)
     if scores is None or scores.used_for != "testing":
         used = "learned from" if scores is None or scores.used_for == "training" else "used for choosing"
-        return f"What to expect of new {noun} is not known: all {noun} here were {used}."
+        return f"What to expect on new {noun} is unknown: all {noun} here were {used}."
     if isinstance(scores, Scores):
-        return expected(scores.accuracy, scores.interval, noun)
-    return expected_error(scores.rmse, scores.interval, target)
+        return accuracy_headline(scores.accuracy, scores.interval, noun)
+    return error_headline(scores.rmse, scores.interval, target)
 
 
 def bars_of(
@@ -162,26 +162,26 @@ def bars_of(
     are, 0: not known.
     """
     if isinstance(scores, RegressionScores):
-        judged = folds if isinstance(folds, RegressionValidation) else scores
-        ours = Bar("this net", judged.rmse, judged.interval, ours=True)
-        return [ours, *(Bar(NAMES.get(name, name), value) for name, value in _ordered(judged.baselines))]
+        errors = folds if isinstance(folds, RegressionValidation) else scores
+        ours = Bar("this net", errors.rmse, errors.interval, ours=True)
+        return [ours, *(Bar(NAMES.get(name, name), value) for name, value in _ordered(errors.baselines))]
     of_folds = folds if isinstance(folds, CrossValidation) else None
-    judged_classes = scores if of_folds is None else of_folds
+    accuracies = scores if of_folds is None else of_folds
     n = float(scores.n) if independent is None else independent
-    tested = judged_classes.interval is not None and n > 0
+    tested = accuracies.interval is not None and n > 0
 
     def whiskers(share: float) -> Interval:
         return wilson_interval(share * n, n) if tested else None
 
-    bars = [Bar("this net", judged_classes.accuracy, judged_classes.interval, ours=True)]
-    bars += [Bar(NAMES.get(name, name), share, whiskers(share)) for name, share in _ordered(judged_classes.baselines)]
+    bars = [Bar("this net", accuracies.accuracy, accuracies.interval, ours=True)]
+    bars += [Bar(NAMES.get(name, name), share, whiskers(share)) for name, share in _ordered(accuracies.baselines)]
     if facts is not None:
         bars.append(Bar(f"{in_words(facts.named)} alone", facts.accuracy, whiskers(facts.accuracy)))
     return bars
 
 
 def bars_html(bars: list[Bar], unit: str = "") -> str:
-    """Return bars as a table, which reads as well as it looks.  unit: "" for shares, else what was predicted."""
+    """Return bars as a table, which a screen reader can read.  unit: "" for shares, else the predicted quantity."""
     top = 1.0 if not unit else max([bar.value for bar in bars] + [bar.interval[1] for bar in bars if bar.interval])
     rows = []
     for bar in bars:
@@ -200,7 +200,7 @@ def bars_html(bars: list[Bar], unit: str = "") -> str:
         )
     what = f"Root of the mean squared error of {unit}; shorter is better" if unit else "Accuracy"
     return (
-        f'<p class="quiet" id="bars">{escaped(what)}, with 95% intervals where they are known.</p>'
+        f'<p class="quiet" id="bars">{escaped(what)}, with 95% intervals where known.</p>'
         f'<table class="bars" aria-labelledby="bars"><thead class="unseen"><tr><th scope="col">what</th><td></td>'
         f'<th scope="col">{"error" if unit else "accuracy"}</th><th scope="col">95% interval</th></tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table>"
@@ -212,5 +212,5 @@ def _figure(value: float, unit: str) -> str:
 
 
 def _ordered(baselines: Mapping[str, float]) -> list[tuple[str, float]]:
-    """Return baselines as they are told: the simplest first."""
+    """Return the baselines, the simplest first."""
     return sorted(baselines.items(), key=lambda item: list(NAMES).index(item[0]) if item[0] in NAMES else len(NAMES))

@@ -1,9 +1,9 @@
-"""Answer: what a network says of an example, and how much each of its inputs speaks for that.
+"""Attribution: what a network predicts for an example, and how much each of its inputs contributes to that.
 
-    s = z_said - z_rival,  s_j = x_j ds/dx_j,  s = sum_j s_j + rest
+    s = z_predicted - z_rival,  s_j = x_j ds/dx_j,  s = sum_j s_j + rest
 
-Of two classes with one z, s is z or -z; of a regression, z. For relu and linear units this is exact, the rest being
-what the biases give; for curved ones it is of first order.
+With two classes and one z, s is z or -z; in a regression it is z. For relu and linear units this is exact, and the rest
+is what the biases add; for curved units it is a first-order approximation.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,18 +16,145 @@ from pellucid.explanation.trace.sections import Bar, Cell, Line, Section, Table,
 from pellucid.explanation.trace.step import Array, Layer, Step
 from pellucid.html import isolated
 
-OF_ANSWER = ("answer", "places", "loudest")  # the names of its sections
-MOST = 10  # inputs that are named
-STRAIGHT = ("relu", "leaky_relu", "linear")  # activations whose pieces are straight lines through 0
+ANSWER_SECTIONS = ("answer", "places", "loudest")  # their names
+MOST = 10  # inputs that are listed
+STRAIGHT = ("relu", "leaky_relu", "linear")  # activations made of straight lines through 0
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """What speaks for the predicted class.
+
+    predicted, rival: class codes, the rival being the likeliest other class.  p: probability of the predicted one.
+    In a regression predicted is the output, the first of several, and rival and p are None.
+    score: s, above 0 for classes.  shares: s_j (d,), above 0 for the prediction.  rest: s without them.
+    """
+
+    predicted: int
+    rival: int | None
+    p: float | None
+    score: float
+    shares: Array
+    rest: float
+
+    def as_dict(self) -> dict[str, object]:
+        """Return plain values under the names that they have in JSON."""
+        values = vars(self).copy()
+        return {"said": values.pop("predicted"), **values}
+
+
+def attribution(trace: Step) -> Attribution:
+    """Return what speaks for the prediction of the example shown, by backpropagation to the inputs."""
+    network, x = trace.network, trace.X[trace.row : trace.row + 1]
+    predicted, rival, p = _decided(trace) if network.loss.classes else (0, None, None)
+    Z, tape = network.forward(x)
+    ds = np.zeros_like(Z)  # (1, k)
+    if network.n_out == 1:
+        ds[0, 0] = -1 if rival == 1 else 1
+    else:
+        ds[0, predicted] = 1
+        if rival is not None:
+            ds[0, rival] = -1
+    score = float(np.vdot(ds, Z))
+    _, dX = network.backward(ds, tape, input_gradient=True)
+    shares = (x * dX)[0].astype(np.float64)
+    return Attribution(predicted, rival, p, score, shares, score - float(shares.sum()))
+
+
+def _decided(trace: Step) -> tuple[int, int, float]:
+    p = trace.yhat[trace.row].astype(np.float64)
+    p = np.array([1 - p[0], p[0]]) if len(p) == 1 else p
+    predicted, rival = (int(code) for code in np.argsort(-p, kind="stable")[:2])
+    return predicted, rival, float(p[predicted])
+
+
+# its sections -----------------------------------------------------------------------------------------------------
+
+
+def answer_sections(trace: Step) -> Iterator[Section]:
+    """Yield the prediction and what speaks for it, for one example whose inputs (and classes) have names."""
+    classes = trace.network.loss.classes
+    if is_batch(trace) or trace.dropout is not None or not trace.input_names or (classes and not trace.class_names):
+        return
+    found = attribution(trace)
+    title, lead, head = _for_a_class(trace, found) if classes else _for_a_number(found)
+    exact = all(layer.activation.name in STRAIGHT for layer in trace.layers)
+    lead += (
+        " The contributions and the biases add up to s exactly, because these units are straight on each side of 0."
+        if exact
+        else " These units are curved, so a contribution is a first-order approximation; the difference is in the rest."
+    )
+    rest = "the biases" if exact else "the rest: biases and curvature"
+    groups = _sums(trace.input_groups or ("all inputs",) * len(found.shares), found.shares)
+    rows = [*groups, (rest, found.rest)]
+    yield Section("answer", title, lead, table=_bars("evidence", head, rows, total=found.score))
+    if trace.input_places:
+        places = _sums(trace.input_places, found.shares)
+        yield Section("places", "Where in the picture", table=_bars("place", head, places))
+    yield Section("loudest", "The inputs that count most", table=_loudest(trace, found, head))
+
+
+def _for_a_class(trace: Step, found: Attribution) -> tuple[str, str, str]:
+    """Return a title, the prediction in words, and the heading of the contributions."""
+    assert found.rival is not None and found.p is not None
+    name, rival = isolated(trace.class_names[found.predicted]), isolated(trace.class_names[found.rival])
+    if trace.network.n_out > 1:
+        score = f"z of {name} minus z of {rival}, the runner-up"
+    else:
+        below, above = map(isolated, trace.class_names)
+        score = f"{'-z' if found.predicted == 0 else 'z'}, as z above 0 speaks for {above} and below for {below}"
+    lead = (
+        f"The network predicts {name}, p = {digits(found.p)}. The score s = {digits(found.score)} decides: {score}. "
+        f"Each input contributes its value times ds/dx to s: above 0 it speaks for {name}, below for {rival}."
+    )
+    return f"Why it predicts {name}", lead, f"for {name}"
+
+
+def _for_a_number(found: Attribution) -> tuple[str, str, str]:
+    number = digits(found.score)
+    lead = f"The network predicts s = {number}. Each input contributes its value times ds/dx: above 0 it raises s."
+    return f"Why it predicts {number}", lead, "adds"
+
+
+def _bars(what: str, head: str, rows: Sequence[tuple[str, float]], total: float | None = None) -> Table:
+    """Return sums with a bar each, and their total below if there is one."""
+    most = max(abs(value) for _, value in rows)
+    cells: list[tuple[Cell, ...]] = [(name, Number(value), Bar(value, most)) for name, value in rows]
+    if total is not None:
+        cells.append(("all together", Number(total), ""))
+    return Table((what, head, ""), tuple(cells))
+
+
+def _sums(groups: Sequence[str], shares: Array) -> list[tuple[str, float]]:
+    """Return the sum of the contributions of each group of inputs, the largest first."""
+    sums: dict[str, float] = {}
+    for group, share in zip(groups, shares.tolist(), strict=True):
+        sums[group] = sums.get(group, 0.0) + share
+    return sorted(sums.items(), key=lambda item: -abs(item[1]))
+
+
+def _loudest(trace: Step, found: Attribution, head: str) -> Table:
+    """Return the inputs that count most, each with its value and its part of the sum of all |s_j|."""
+    loudest = np.argsort(-np.abs(found.shares), kind="stable")[:MOST].tolist()
+    whole, most = float(np.abs(found.shares).sum()), float(np.abs(found.shares).max())
+    cells: list[tuple[Cell, ...]] = []
+    for j in loudest:
+        share = float(found.shares[j])
+        value = trace.input_values[j] if trace.input_values else digits(float(trace.X[trace.row, j]))
+        part = f"{100 * abs(share) / whole:.2g}%" if whole else ""
+        cells.append((trace.input_name(j), value, Number(share), Bar(share, most), part))
+    return Table(("input", "its value", head, "", "of all"), tuple(cells))
+
+
+# one unit of a large layer ----------------------------------------------------------------------------------------
 
 
 def explained_units(trace: Step) -> list[int]:
-    """Return a unit of each layer: the one that speaks loudest for what the network says of the example shown.
+    """Return one unit of each layer to explain, so that together they lead from the prediction down to the inputs.
 
-    Of the outputs that of the likeliest class; below, the unit that is the strongest term of the one above.
+    The last is the output of the likeliest class; below it, each unit is the strongest term of the one above.
     """
-    said = int(trace.yhat[trace.row].argmax())
-    units = [said]
+    units = [int(trace.yhat[trace.row].argmax())]
     for layer in reversed(trace.layers[1:]):
         units.insert(0, layer.strongest(trace.row, units[0]).inputs[0])
     return units
@@ -49,10 +176,10 @@ def strongest_line(trace: Step, layer: Layer, unit: int) -> Line:
     items += ["+", factor(Number(b, f"b{layer.number}-{unit + 1}"))]
     sub = f"{layer.number},{unit + 1}"
     share = f"{strongest.share:.0%}" if strongest.share > 0.1 else f"{strongest.share:.2%}"
-    unit_name = _named(trace, layer, unit)
-    note = f"{unit_name}: these terms make {share} of all that is added up, |w a| and |b|"
+    unit_name = _unit_name(trace, layer, unit)
+    note = f"{unit_name}: these terms make up {share} of the sum of all |w a| and |b|"
     if not np.any(layer.A_in[trace.row]):
-        note = f"{unit_name}: every input of this layer is 0, so that it says its bias, whatever the example is"
+        note = f"{unit_name}: every input of this layer is 0, so z is the bias, whatever the example is"
     summed = row("\u2211", Symbol("W", f"{sub},j"), " ", Symbol(name[0], "j"), "+", Symbol("b", sub))
     return Line(
         row(Symbol("z", sub), "=", summed),
@@ -62,8 +189,8 @@ def strongest_line(trace: Step, layer: Layer, unit: int) -> Line:
     )
 
 
-def _named(trace: Step, layer: Layer, unit: int) -> str:
-    """Return what a unit is called, an output with the class that it speaks for."""
+def _unit_name(trace: Step, layer: Layer, unit: int) -> str:
+    """Return the name of a unit; for an output also the class that it speaks for."""
     name = f"unit {unit + 1}"
     if layer.number < len(trace.layers) or not trace.class_names:
         return name
@@ -74,7 +201,7 @@ def _named(trace: Step, layer: Layer, unit: int) -> str:
 
 
 def strongest_table(trace: Step, layer: Layer, unit: int) -> Table | None:
-    """Return the strongest terms with the names of what they come from; none where nothing comes in."""
+    """Return the strongest terms with the names of their inputs; None if all inputs are 0."""
     strongest = layer.strongest(trace.row, unit)
     if not np.any(strongest.terms):
         return None
@@ -84,120 +211,5 @@ def strongest_table(trace: Step, layer: Layer, unit: int) -> Table | None:
         name = trace.input_name(source) if layer.number == 1 else f"unit {source + 1} of layer {layer.number - 1}"
         a, w = float(layer.A_in[trace.row, source]), float(layer.W[unit, source])
         rows.append((name, Number(a), Number(w), Number(float(term)), *words[source : source + 1]))
-    columns = ("strongest terms", "value", "weight", "value x weight", *(("the value is",) if words else ()))
+    columns = ("strongest terms", "value", "weight", "value x weight", *(("in words",) if words else ()))
     return Table(columns, tuple(rows))
-
-
-@dataclass(frozen=True)
-class Speaking:
-    """What speaks for the class that is said.  said, rival: codes, the rival being the likeliest of the others.
-
-    Of a regression, said is the output, the first of several, and rival and p are None.
-    score: s, of classes above 0.  shares: s_j (d,), above 0 for what is said.  rest: s without them.
-    """
-
-    said: int
-    rival: int | None
-    p: float | None
-    score: float
-    shares: Array
-    rest: float
-
-
-def speaking(trace: Step) -> Speaking:
-    """Return what speaks for the answer to the example shown, by the network's own way back to its inputs."""
-    network, x = trace.network, trace.X[trace.row : trace.row + 1]
-    said, rival, p = _decided(trace) if network.loss.classes else (0, None, None)
-    Z, tape = network.forward(x)
-    ds = np.zeros_like(Z)  # (1, k)
-    if network.n_out == 1:
-        ds[0, 0] = -1 if rival == 1 else 1
-    else:
-        ds[0, said] = 1
-        if rival is not None:
-            ds[0, rival] = -1
-    score = float(np.vdot(ds, Z))
-    _, dX = network.backward(ds, tape, input_gradient=True)
-    shares = (x * dX)[0].astype(np.float64)
-    return Speaking(said, rival, p, score, shares, score - float(shares.sum()))
-
-
-def _decided(trace: Step) -> tuple[int, int, float]:
-    p = trace.yhat[trace.row].astype(np.float64)
-    p = np.array([1 - p[0], p[0]]) if len(p) == 1 else p
-    said, rival = (int(code) for code in np.argsort(-p, kind="stable")[:2])
-    return said, rival, float(p[said])
-
-
-def answer_sections(trace: Step) -> Iterator[Section]:
-    """Yield what is said and what speaks for it, where classes and inputs have names and one example is shown."""
-    classes = trace.network.loss.classes
-    if is_batch(trace) or trace.dropout is not None or not trace.input_names or (classes and not trace.class_names):
-        return
-    found = speaking(trace)
-    title, lead, head = _of_classes(trace, found) if classes else _of_a_number(found)
-    exact = all(layer.activation.name in STRAIGHT for layer in trace.layers)
-    lead += (
-        " The shares and what the biases give add up to s exactly, as these units are straight on each side of 0."
-        if exact
-        else " These units are curved, so that a share is of first order; what it leaves over is in the rest."
-    )
-    rest = "the biases" if exact else "the rest: biases, bends"
-    groups = _summed(trace.input_groups or ("all inputs",) * len(found.shares), found.shares)
-    yield Section("answer", title, lead, table=_table("what it goes by", head, [*groups, (rest, found.rest)], found))
-    if trace.input_places:
-        places = _summed(trace.input_places, found.shares)
-        yield Section("places", "Where in the picture", table=_table("place", head, places))
-    yield Section("loudest", "The inputs that speak loudest", table=_loudest(trace, found, head))
-
-
-def _of_classes(trace: Step, found: Speaking) -> tuple[str, str, str]:
-    """Return a title, what is said in words, and how a share is headed."""
-    assert found.rival is not None and found.p is not None
-    said, rival = isolated(trace.class_names[found.said]), isolated(trace.class_names[found.rival])
-    if trace.network.n_out > 1:
-        score = f"z of {said} less z of {rival}, the next"
-    else:
-        below, above = map(isolated, trace.class_names)
-        score = f"{'-z' if found.said == 0 else 'z'}, as z above 0 speaks for {above} and below for {below}"
-    lead = (
-        f"It says {said}, with p = {digits(found.p)}. What decides is s = {digits(found.score)}: {score}. An input's "
-        f"share of it is its value times ds/dx: above 0 it speaks for {said}, below for {rival}."
-    )
-    return f"Why it says {said}", lead, f"for {said}"
-
-
-def _of_a_number(found: Speaking) -> tuple[str, str, str]:
-    number = digits(found.score)
-    lead = f"It says {number}, which is s. An input's share of it is its value times ds/dx: above 0 it raises s."
-    return f"Why it says {number}", lead, "adds"
-
-
-def _table(what: str, head: str, rows: Sequence[tuple[str, float]], found: Speaking | None = None) -> Table:
-    """Return sums with a bar each; below them all together, where they are all of what was found."""
-    most = max(abs(value) for _, value in rows)
-    cells: list[tuple[Cell, ...]] = [(name, Number(value), Bar(value, most)) for name, value in rows]
-    if found is not None:
-        cells.append(("all together", Number(found.score), ""))
-    return Table((what, head, ""), tuple(cells))
-
-
-def _summed(groups: Sequence[str], shares: Array) -> list[tuple[str, float]]:
-    """Return the sum of the shares of each group of inputs, the loudest first."""
-    sums: dict[str, float] = {}
-    for group, share in zip(groups, shares.tolist(), strict=True):
-        sums[group] = sums.get(group, 0.0) + share
-    return sorted(sums.items(), key=lambda item: -abs(item[1]))
-
-
-def _loudest(trace: Step, found: Speaking, head: str) -> Table:
-    """Return the inputs that speak loudest, each with its value and its part of all shares without their signs."""
-    loudest = np.argsort(-np.abs(found.shares), kind="stable")[:MOST].tolist()
-    whole, most = float(np.abs(found.shares).sum()), float(np.abs(found.shares).max())
-    cells: list[tuple[Cell, ...]] = []
-    for j in loudest:
-        share = float(found.shares[j])
-        value = trace.input_values[j] if trace.input_values else digits(float(trace.X[trace.row, j]))
-        part = f"{100 * abs(share) / whole:.2g}%" if whole else ""
-        cells.append((trace.input_name(j), value, Number(share), Bar(share, most), part))
-    return Table(("input", "its value", head, "", "of all"), tuple(cells))

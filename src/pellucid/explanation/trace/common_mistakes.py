@@ -1,7 +1,7 @@
-"""Mistakes: the mistakes that everyone makes once, made on purpose on this very step, and the cost that each leads to.
+"""Common mistakes: the mistakes that everyone makes once, made on purpose in this step, and the cost each leads to.
 
-Each is a wrong gradient from the engine's own code with one thing changed; the rule of the step follows it, and the
-cost is then measured by the right network. Only those that can happen in this network are told.
+Each is a wrong gradient from the engine's own code with one thing changed. The rule of the step follows it, and the
+correct network then measures the cost. Only mistakes that can happen in this network are listed.
 """
 
 import copy
@@ -34,7 +34,7 @@ class Mistake:
 
 
 def common_mistakes(trace: Step) -> tuple[Mistake, ...]:
-    """Return the slips that make a difference in this step, each with the cost it leads to."""
+    """Return the mistakes that make a difference in this step, each with the cost it leads to."""
     assert trace.update is not None
     right = trace.update.gradient
     return tuple(
@@ -45,7 +45,7 @@ def common_mistakes(trace: Step) -> tuple[Mistake, ...]:
 
 
 def _wrong(trace: Step) -> Iterator[tuple[str, str, Array]]:
-    """Yield name, sentence and wrong gradient of each slip that can happen here."""
+    """Yield name, sentence and wrong gradient of each mistake that can happen here."""
     network, update = trace.network, trace.update
     assert update is not None and trace.y is not None
     n, last = len(trace), len(network.dense)
@@ -58,22 +58,20 @@ def _wrong(trace: Step) -> Iterator[tuple[str, str, Array]]:
     if network.loss is LOSSES["binary_cross_entropy"]:
         yield (
             "slope twice",
-            f"dz{last} = (yhat - y) yhat (1 - yhat): the sigmoid's slope, which the loss has cancelled, once more",
+            f"dz{last} = (yhat - y) yhat (1 - yhat): the sigmoid's slope once more, though the loss has cancelled it",
             _gradient(trace, _with_loss_gradient(network, lambda dZ, p: dZ * p * (1 - p))),
         )
     if any(np.any(layer.b) for layer in network.dense):
-        yield "no bias", "z = W x, the biases forgotten on the way forward", _gradient(trace, _unbiased(network))
-    for number, layer in enumerate(network.dense):
+        yield "no bias", "z = W x, the biases forgotten in the forward pass", _gradient(trace, _unbiased(network))
+    for number, layer in enumerate(network.dense, 1):
         if layer.n_in == layer.n_out > 1 and not np.array_equal(layer.W, layer.W.T):
-            what = f"z{number + 1} = W{number + 1}^T a instead of W{number + 1} a"
-            yield f"W{number + 1} transposed", f"{what}: square, so no shape complains", _transposed(trace, number)
-            if number:
-                what = f"da{number} = W{number + 1} dz{number + 1} instead of W{number + 1}^T dz{number + 1}"
-                yield (
-                    f"W{number + 1} not transposed back",
-                    what,
-                    _gradient(trace, _swapped(network, number, _Untransposed)),
-                )
+            W, dz = f"W{number}", f"dz{number}"
+            what = f"z{number} = {W}^T a instead of {W} a: {W} is square, so the shapes do not reveal it"
+            yield f"{W} transposed", what, _gradient(trace, _transposed(network, number - 1))
+            if number > 1:
+                what = f"da{number - 1} = {W} {dz} instead of {W}^T {dz}"
+                back = _swapped(network, number - 1, _Untransposed)
+                yield f"{W} not transposed back", what, _gradient(trace, back)
     if n > 1:
         yield "sum for mean", f"the gradients of {n} examples added, not averaged: {n} times as far", n * g
     rule = update.rule
@@ -84,14 +82,14 @@ def _wrong(trace: Step) -> Iterator[tuple[str, str, Array]]:
 
 
 def _followed(trace: Step, gradient: Array) -> float:
-    """Return J after the rule of the step was given this gradient; infinity where nothing finite is left."""
+    """Return J after the rule of the step followed this gradient; infinity if it is not finite."""
     update, cost = trace.update, trace.cost
     assert update is not None and cost is not None and trace.y is not None
     network, wrong = trace.network.copy(), gradient.copy()
     with np.errstate(over="ignore", invalid="ignore"):
         if update.clip_norm is not None:
             clip_by_norm(wrong, update.clip_norm)
-        if update.rule.full_batch_only:  # its line search would see through the slip: as far is walked along it
+        if update.rule.full_batch_only:  # its line search would notice the mistake, so go equally far along it
             length = update.parts.get("length", 0.0)
             network.parameters[:] -= np.asarray(length * wrong, network.parameters.dtype)
         else:
@@ -103,7 +101,7 @@ def _followed(trace: Step, gradient: Array) -> float:
 
 
 def _gradient(trace: Step, network: Network) -> Array:
-    """Return the gradient of the step's rows as a network with a slip in it computes it."""
+    """Return the gradient of the step's rows as computed by a network with a mistake in it."""
     assert trace.y is not None and trace.cost is not None
     with np.errstate(over="ignore", invalid="ignore"):
         _, g = network.cost_and_gradient(trace.X, trace.y, trace.cost.weight, copy.deepcopy(trace.dropout))
@@ -130,11 +128,11 @@ def _unbiased(network: Network) -> Network:
     return wrong
 
 
-def _transposed(trace: Step, number: int) -> Array:
-    wrong = trace.network.copy()
+def _transposed(network: Network, number: int) -> Network:
+    wrong = network.copy()
     W = wrong.dense[number].W
     W[:] = W.T.copy()
-    return _gradient(trace, wrong)
+    return wrong
 
 
 def _swapped(network: Network, number: int | None, kind: Callable[[Dense], Dense]) -> Network:
@@ -150,7 +148,7 @@ def _swapped(network: Network, number: int | None, kind: Callable[[Dense], Dense
 
 
 class _Untransposed(Dense):
-    """A layer that forgets to transpose W on the way back."""
+    """A layer that forgets to transpose W in the backward pass."""
 
     def __init__(self, layer: Dense) -> None:
         super().__init__(layer.n_in, layer.n_out, layer.activation)
@@ -158,13 +156,13 @@ class _Untransposed(Dense):
     def backward(
         self, dA: Array, tape: DenseTape, buffer: Buffers, dW: Array, db: Array, input_gradient: bool
     ) -> Array | None:
-        """As the right one, but dA_in = dZ W^T."""
+        """Like the correct layer, but dA_in = dZ W^T."""
         super().backward(dA, tape, buffer, dW, db, False)
         return buffer("dZ", self.n_out) @ self.W.T if self.activation.name != "linear" else dA @ self.W.T
 
 
 class _Updated(Dense):
-    """A layer that goes back with the weights it has just been given."""
+    """A layer that goes backward with the weights it has just updated."""
 
     def __init__(self, layer: Dense, rate: float, l2: float) -> None:
         super().__init__(layer.n_in, layer.n_out, layer.activation)
@@ -173,7 +171,7 @@ class _Updated(Dense):
     def backward(
         self, dA: Array, tape: DenseTape, buffer: Buffers, dW: Array, db: Array, input_gradient: bool
     ) -> Array | None:
-        """As the right one, but dA_in = dZ (W - rate dW)."""
+        """Like the correct layer, but dA_in = dZ (W - rate dW)."""
         dA_in = super().backward(dA, tape, buffer, dW, db, input_gradient)
         if dA_in is None:
             return None

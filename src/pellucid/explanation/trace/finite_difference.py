@@ -1,7 +1,7 @@
-"""FiniteDifference: one weight moved a little up and down, so that the cost itself says what its gradient is.
+"""Finite difference: one weight is moved a little up and down, and the change of the cost checks its gradient.
 
-n = [J(w + h) - J(w - h)] / 2h, in float64, with the same rows and dropout. A nudge across a kink (of relu, say) proves
-nothing, so a shorter one is tried; where J is too flat for its own rounding, nothing can be proved.
+n = [J(w + h) - J(w - h)] / 2h, in float64, with the same rows and dropout. A step across a kink (of relu, say) proves
+nothing, so a shorter one is tried. If J is so flat that rounding hides its change, nothing can be proved.
 """
 
 import copy
@@ -11,24 +11,24 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.explanation.gradient_check import cost_and_pieces
 from pellucid.explanation.trace.step import Step
-from pellucid.nn import Network
 
 STEPS = (1e-3, 1e-4, 1e-5, 1e-6)
-FLAT = 1e3  # a gradient must be so many times what rounding alone can feign
-SURE = 1e-5  # relative; a step is short enough where halving it changes no more
+FLAT = 1e3  # a gradient must be this many times larger than what rounding alone can produce
+SURE = 1e-5  # relative; a step is short enough if halving it changes the result no more than this
 CLOSE = 1e-5  # relative
-CLOSE_SINGLE = 1e-3  # where the gradient was computed in float32
+CLOSE_SINGLE = 1e-3  # for a gradient computed in float32
 
 Verdict = Literal["agrees", "too flat", "on a kink", "differs"]
 
 
 @dataclass(frozen=True)
 class FiniteDifference:
-    """One weight: W of `layer` (1 is the first) at [unit, input], which is number `place` of the flat vector.
+    """The check of one weight: W of `layer` (1 is the first) at [unit, input], number `place` of the flat vector.
 
-    gradient: by backpropagation.  numeric: by the two costs `up` and `down`, h away; NaN where no h avoids a kink.
-    rounding: how wrong the rounding of J alone can make it.
+    gradient: by backpropagation.  numeric: from the costs `up` and `down`, h away; NaN if every h crosses a kink.
+    rounding: the error that the rounding of J alone can cause.
     """
 
     layer: int
@@ -46,28 +46,26 @@ class FiniteDifference:
 
     @property
     def name(self) -> str:
-        """As it is written: W1[2, 3], counted from 1."""
+        """Its name, counted from 1: W1[2, 3]."""
         return f"W{self.layer}[{self.unit + 1}, {self.input + 1}]"
 
     def sentence(self) -> str:
-        """Return what the nudge proved, in words."""
+        """Return the outcome in words."""
         if self.verdict == "too flat":
             return (
-                f"{self.name} cannot be checked by nudging: the cost is too flat here. Its gradient, "
-                f"{self.gradient:.2g}, drowns in the rounding of J, about {self.rounding:.1g}."
+                f"{self.name} cannot be checked: the cost is too flat here. Its gradient, {self.gradient:.2g}, is "
+                f"hidden by the rounding of J, about {self.rounding:.1g}."
             )
         if self.verdict == "on a kink":
-            return (
-                f"{self.name} cannot be checked by nudging: however short, the nudge crosses a kink of an activation."
-            )
+            return f"{self.name} cannot be checked: every step, however short, crosses a kink of an activation."
         return (
-            f"{self.name} by nudging: {self.numeric:.8g}; by backpropagation: {self.gradient:.8g}. "
+            f"{self.name} by finite difference: {self.numeric:.8g}; by backpropagation: {self.gradient:.8g}. "
             f"{'They agree.' if self.verdict == 'agrees' else 'They DIFFER.'}"
         )
 
 
 def finite_difference(trace: Step) -> FiniteDifference:
-    """Return the proof of one weight: that of the steepest gradient in the first layer that has any."""
+    """Return the check of the steepest weight in the first layer whose gradient is not almost zero."""
     assert trace.cost is not None and trace.update is not None
     layer, unit, source = _chosen(trace)
     probe = _Probe(trace, layer, unit, source)
@@ -95,7 +93,7 @@ def _verdict(analytic: float, point: "_Point", dtype: np.dtype) -> Verdict:
 
 
 class _Point(NamedTuple):
-    """Costs h above and below, how wrong the difference may be, all told, and what of that is rounding."""
+    """Costs h above and below, the possible error of the difference, and the part of it that is rounding."""
 
     h: float
     up: float
@@ -110,7 +108,7 @@ class _Point(NamedTuple):
 
 
 class _Probe:
-    """The cost as a function of one weight, in float64, stated anew: it must not share a fault with what it checks."""
+    """The cost as a function of one weight, in float64."""
 
     def __init__(self, trace: Step, layer: int, unit: int, source: int) -> None:
         assert trace.cost is not None
@@ -119,18 +117,26 @@ class _Probe:
         self.weight = float(self.W[self.place])
         largest = max(1.0, abs(trace.cost.J), float(np.abs(trace.layers[-1].Z).max()))
         self.noise = float(np.finfo(np.float64).eps) * largest  # of J: l is a difference of numbers like Z
-        _, self.sides = _cost(self.network, trace)
+        _, self.sides = self._cost()
 
     def at(self, h: float) -> _Point | None:
-        """Return what h and half of it show, None where a kink lies between; half tells how straight the cost is."""
+        """Return the costs h away, None across a kink. Half of h shows how straight the cost is."""
         J: dict[float, float] = {}
         for moved in (h, -h, h / 2, -h / 2):
             self.W[self.place] = self.weight + moved
-            J[moved], sides = _cost(self.network, self.trace)
+            J[moved], sides = self._cost()
             if not all(map(np.array_equal, sides, self.sides)):
                 return None
         bent = abs((J[h] - J[-h]) / (2 * h) - (J[h / 2] - J[-h / 2]) / h) * 4 / 3
         return _Point(h, J[h], J[-h], bent + self.noise / h, self.noise / h)
+
+    def _cost(self) -> tuple[float, list[NDArray]]:
+        """Return J, and on which side of every kink each unit of each row is."""
+        trace, cost = self.trace, self.trace.cost
+        assert trace.y is not None and cost is not None
+        y = trace.y if self.network.loss.codes else trace.y.astype(np.float64)
+        weight = None if cost.weight is None else cost.weight.astype(np.float64)
+        return cost_and_pieces(self.network, trace.X.astype(np.float64), y, weight, copy.deepcopy(trace.dropout))
 
 
 def _chosen(trace: Step) -> tuple[int, int, int]:
@@ -140,22 +146,3 @@ def _chosen(trace: Step) -> tuple[int, int, int]:
     layer = next(n for n, dW in enumerate(gradients) if np.abs(dW).max() >= 1e-3 * steepest)
     unit, source = np.unravel_index(np.abs(gradients[layer]).argmax(), gradients[layer].shape)
     return layer, int(unit), int(source)
-
-
-def _cost(network: Network, trace: Step) -> tuple[float, list[NDArray]]:
-    """Return J, and on which side of every kink each unit of each row is."""
-    assert trace.y is not None and trace.cost is not None
-    X = trace.X.astype(np.float64)
-    y = trace.y if network.loss.codes else trace.y.astype(np.float64)
-    weight = None if trace.cost.weight is None else trace.cost.weight.astype(np.float64)
-    Z, tape = network.forward(X, copy.deepcopy(trace.dropout), keep=True)
-    l = network.loss.value(Z, y)
-    J = float(np.mean(l if weight is None else weight * l))
-    J += 0.5 * network.l2 * sum(float(np.sum(layer.W**2)) for layer in network.dense)
-    sides = [
-        np.greater(saved.Z, kink)
-        for layer, saved in zip(network.dense, tape.dense, strict=True)
-        if saved.Z is not None
-        for kink in layer.activation.kinks
-    ]
-    return J, sides if network.loss.pieces is None else [*sides, network.loss.pieces(Z, y)]

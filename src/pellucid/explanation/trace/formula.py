@@ -1,10 +1,11 @@
-"""Formula: a small tree that is written once and read three ways: as text here, in `mathml.py` and in `tex.py`.
+"""Formula: a small tree, written once and read three ways: as text here, in `mathml.py` and in `latex.py`.
 
-A number knows which value of the step it is (`key`, such as "W1-2-1") and, where it is a result, from which it came.
+A number knows which value of the step it is (`key`, such as "W1-2-1"). A result also knows which values it came from.
 """
 
+import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,7 +16,7 @@ MINUS = "\u2212"  # in front of a term; "-" stands between two
 
 @dataclass(frozen=True)
 class Number:
-    """A value.  key: which of the step it is, "" for a plain one.  sources: the keys it was computed from."""
+    """A value.  key: which value of the step it is, "" for a plain one.  sources: the keys it was computed from."""
 
     value: float
     key: str = ""
@@ -24,7 +25,7 @@ class Number:
 
 @dataclass(frozen=True)
 class Symbol:
-    """A name of the texts, z with subscript 1; mark "T" is transposed, "'" a slope, "^" a hat."""
+    """A textbook name, such as z with subscript 1; mark "T" is transposed, "'" a slope, "^" a hat."""
 
     name: str
     sub: str = ""
@@ -47,7 +48,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Power:
-    """A base with what stands above it."""
+    """A base with its exponent."""
 
     base: "Node"
     above: "Node"
@@ -84,33 +85,64 @@ Node = Number | Symbol | Sign | Row | Power | Fraction | Root | Matrix | Blank
 
 
 def row(*items: "Node | str | float") -> Row:
-    """Return nodes side by side; texts are signs, "" is nothing, bare numbers are numbers."""
+    """Return nodes side by side; strings become signs, "" nothing, and plain numbers Numbers."""
     return Row(tuple(_node(item) for item in items if item != ""))
 
 
 def factor(number: Number) -> Node:
-    """Return a number as it stands in a product: in brackets where it is negative."""
+    """Return a number as it is written in a product: in brackets if it is negative."""
     return row("(", number, ")") if number.value < 0 else number
 
 
-def column(items: Sequence[Node]) -> Matrix:
-    """Return a column vector."""
-    return Matrix(tuple((item,) for item in items))
+def products(nodes: Iterable[Node]) -> Iterator[Node]:
+    """Yield nodes as a row of numbers: a dot multiplies single ones, and negative ones get brackets behind anything."""
+    before: Node = Sign("(")
+    items = [*nodes, before]
+    for node, after in itertools.pairwise(items):
+        if node == Sign(" ") and (isinstance(before, Number) or isinstance(after, Number)):
+            yield Sign("\u00b7")
+        elif isinstance(node, Number) and before != Sign("("):
+            yield factor(node)
+        elif isinstance(node, Fraction) and isinstance(node.above, Number) and before != Sign("("):
+            yield replace(node, above=factor(node.above))
+        else:
+            yield node
+        before = node
+
+
+def filled(node: Node, values: Mapping[Node, Node]) -> Node:
+    """Return a formula with its symbols replaced by their values; a value may stand for a whole part, too.
+
+    >>> w, g = Symbol("w"), Symbol("g")
+    >>> print(text(filled(row(w, "-", Number(0.1), " ", g), {w: Number(2), g: Number(-6)})))
+    2 - 0.1\u00b7(-6)
+    """
+    if node in values:
+        return values[node]
+    if isinstance(node, Row):
+        return Row(tuple(products(filled(item, values) for item in node.items)))
+    if isinstance(node, Power):
+        base = filled(node.base, values)
+        return Power(factor(base) if isinstance(base, Number) else base, node.above)
+    return mapped(node, lambda part: filled(part, values))
 
 
 def blanked(node: Node) -> Node:
-    """Return the same with a blank for each number that is a result."""
+    """Return a formula with a blank for each number that is a result."""
     if isinstance(node, Number):
         return Blank() if node.sources else node
+    return mapped(node, blanked)
+
+
+def mapped(node: Node, change: Callable[[Node], Node]) -> Node:
+    """Return a node with each of its parts changed."""
     if isinstance(node, Row):
-        return Row(tuple(map(blanked, node.items)))
+        return Row(tuple(map(change, node.items)))
     if isinstance(node, Matrix):
-        return Matrix(tuple(tuple(map(blanked, cells)) for cells in node.rows))
-    if isinstance(node, Power):
-        return replace(node, base=blanked(node.base), above=blanked(node.above))
-    if isinstance(node, Fraction):
-        return Fraction(blanked(node.above), blanked(node.below))
-    return Root(blanked(node.of)) if isinstance(node, Root) else node
+        return Matrix(tuple(tuple(map(change, cells)) for cells in node.rows))
+    if isinstance(node, Power | Fraction | Root):
+        return type(node)(*map(change, vars(node).values()))
+    return node
 
 
 def digits(value: float) -> str:
@@ -124,17 +156,17 @@ def digits(value: float) -> str:
 
 
 def is_function(sign: str) -> bool:
-    """Whether a sign is the name of a function, relu or relu'."""
+    """Whether a sign is the name of a function: relu or relu'."""
     return len(sign) > 1 and sign.rstrip(PRIME).replace("_", "").isalpha()
 
 
 def is_gradient(name: str) -> bool:
-    """Whether a symbol is a d or a Delta and a letter, dW."""
+    """Whether a symbol is d or Delta with a letter: dW."""
     return len(name) == 2 and name[0] in "d\u0394"
 
 
 def scientific(value: float) -> tuple[str, int | None]:
-    """Return the digits of a number and its power of ten, None where it needs none."""
+    """Return the digits of a number, and its power of ten or None."""
     if not math.isfinite(value):
         return str(value), None
     mantissa, _, exponent = digits(value).partition("e")
@@ -149,7 +181,7 @@ def _node(item: "Node | str | float") -> "Node":
 
 # as text ---------------------------------------------------------------------------------------------------------
 
-Box = tuple[list[str], int]  # lines of one width, and which of them is the line of writing
+Box = tuple[list[str], int]  # lines of equal width, and which of them is the baseline
 BLANK = "______"
 MARKS = {"T": "\u1d40", "'": PRIME, "^": "\u0302", "": ""}
 LOOSE = {"=", "+", "-", "\u2248", "\u2190", "\u2299", "<", ">"}  # signs with room around them

@@ -1,4 +1,4 @@
-"""TeX: formulas as LaTeX sets them, and texts as it shows them, never obeys them."""
+"""LaTeX: a step as a document. Texts are escaped, so LaTeX shows them and never runs them."""
 
 from collections.abc import Iterator
 
@@ -59,7 +59,7 @@ HEAD = r"""\documentclass[11pt]{article}
 
 
 def latex_document(trace: Step) -> str:
-    r"""Return the whole story of a step, of the example shown where there are several rows, then of them all.
+    r"""Return the whole story of a step; for a batch, first that of the example shown, then that of all rows.
 
     >>> from pellucid.explanation.trace.worksheet import example
     >>> latex_document(example()).count(r"\subsection*")
@@ -83,7 +83,7 @@ def _section(section: Section) -> Iterator[str]:
 
 
 def _line(line: Line) -> str:
-    parts: list[Node] = [part for part in (line.symbols, line.numbers, line.result) if part is not None]
+    parts = line.parts
     if line.large and line.shapes is not None:
         parts.insert(1, line.shapes)
     first, *others = map(latex, parts)
@@ -134,7 +134,9 @@ def latex(node: Node) -> str:
                 return rf"\operatorname{{{latex_text(sign.rstrip(PRIME))}}}" + "'" * sign.count(PRIME)
             if any(map(str.isalpha, sign)):
                 return rf"\text{{{latex_text(sign)}}}"
-            return "".join(SIGNS.get(letter) or latex_text(letter) for letter in sign)  # mathematics already: no $
+            return "".join(
+                SIGNS.get(letter) or latex_text(letter) for letter in sign
+            )  # already in mathematics mode: no $
         case Row(items):
             return "".join(map(latex, items))
         case Power(base, above):
@@ -152,7 +154,7 @@ def latex(node: Node) -> str:
 
 
 def latex_text(value: object) -> str:
-    r"""Return any text as LaTeX shows it, not as it obeys it.
+    r"""Return any text escaped, so that LaTeX shows it and does not run it.
 
     >>> latex_text("a_b \\input{x}")
     'a\\_b \\textbackslash{}input\\{x\\}'
@@ -165,4 +167,6 @@ def _latex_letter(letter: str) -> str:
         return SPECIAL[letter]
     if letter in LETTERS or letter in SIGNS:
         return f"${(LETTERS | SIGNS)[letter].strip()}$"
-    return letter if letter < "\u0180" else rf"\ifPDFTeX ?\else {letter}\fi{{}}"  # pdflatex stops at what it has not
+    return (
+        letter if letter < "\u0180" else rf"\ifPDFTeX ?\else {letter}\fi{{}}"
+    )  # pdflatex stops at characters that it does not have

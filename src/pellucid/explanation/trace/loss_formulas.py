@@ -1,4 +1,4 @@
-"""TODO."""
+"""Loss formulas: how each loss, link and activation slope is written, and a loss with the numbers of one example."""
 
 from collections.abc import Callable
 
@@ -23,12 +23,12 @@ LINKS = {
     "softmax_cross_entropy": ("softmax", "softmax(z) = exp(z) / sum of all exp(z)"),
 }
 
-OUTPUT_GRADIENTS = {  # before, after, note
-    "binary_cross_entropy": ("", "", "the slopes of loss and sigmoid together leave just this"),
-    "softmax_cross_entropy": ("", "", "the slopes of loss and softmax together leave just this"),
+OUTPUT_GRADIENTS = {  # dz = before yhat - y after, and a note
+    "binary_cross_entropy": ("", "", "the derivatives of loss and sigmoid combine to just this"),
+    "softmax_cross_entropy": ("", "", "the derivatives of loss and softmax combine to just this"),
     "squared_error": ("", "", ""),
     "absolute_error": ("sign(", ")", ""),
-    "huber": ("clip(", ", -1, 1)", "held within -1 and 1"),
+    "huber": ("clip(", ", -1, 1)", "limited to -1 to 1"),
 }
 
 

@@ -1,5 +1,6 @@
-"""MathML: formulas as a browser shows them, each number knowing which value of the step it is."""
+"""MathML: formulas for a browser, where each number knows which value of the step it is."""
 
+import re
 from collections.abc import Callable
 from functools import partial
 
@@ -21,11 +22,14 @@ from pellucid.explanation.trace.formula import (
 )
 from pellucid.html import escaped
 
+BRACKETS = re.compile(r"[][()|]")
+SMALL = ' stretchy="false"'  # brackets grow around a matrix only; a subscript alone would make them huge
+
 
 def mathml(node: Node, prefix: str = "") -> str:
     """Return a formula as MathML elements, to be put into <math>.
 
-    Each number of the step has data-key = prefix + its key, and where it is a result data-from, the keys it came from.
+    Each number of the step has data-key = prefix + its key; a result also has data-from, the keys it came from.
 
     >>> mathml(Number(0.5, "z1-1", ("x-1", "b1-1")))
     '<mn data-key="z1-1" data-from="x-1 b1-1">0.5</mn>'
@@ -41,9 +45,11 @@ def mathml(node: Node, prefix: str = "") -> str:
         case Sign(sign):
             shown = escaped(MINUS if sign == "-" else sign.strip())
             kind = "mi" if is_function(sign) else "mtext" if any(map(str.isalpha, sign)) else "mo"
-            return f"<{kind}>{shown}</{kind}>"
+            return f"<{kind}{SMALL if kind == 'mo' and BRACKETS.search(sign) else ''}>{shown}</{kind}>"
         case Row(items):
-            return f"<mrow>{''.join(map(of, items))}</mrow>"
+            inner = "".join(map(of, items))
+            tall = any(isinstance(item, Matrix) for item in items)
+            return f"<mrow>{inner.replace(SMALL, '') if tall else inner}</mrow>"
         case Power(base, above):
             return f"<msup>{of(base)}{of(above)}</msup>"
         case Fraction(above, below):
@@ -74,7 +80,7 @@ def _mathml_number(number: Number, prefix: str) -> str:
 
 
 def _mathml_symbol(name: str, sub: str, mark: str) -> str:
-    # d of a gradient, then its letter: each italic, as the texts have it
+    # the d of a gradient, then its letter, each italic as in textbooks
     body = (
         f"<mrow><mi>{name[0]}</mi><mi>{escaped(name[1:])}</mi></mrow>"
         if is_gradient(name)

@@ -1,10 +1,10 @@
-"""Page: a step as HTML with MathML, each number lighting its sources and what it feeds; nothing from outside."""
+"""Page: a step as HTML with MathML. Each number highlights its sources and what it feeds; nothing is loaded."""
 
 import hashlib
 from collections.abc import Iterator, Sequence
 from importlib.resources import files
 
-from pellucid.explanation.trace.attribution import OF_ANSWER, answer_sections
+from pellucid.explanation.trace.attribution import ANSWER_SECTIONS, answer_sections
 from pellucid.explanation.trace.formula import Node, Number, Row, Sign, digits, row
 from pellucid.explanation.trace.mathml import mathml
 from pellucid.explanation.trace.sections import Bar, Cell, Line, Section, Table
@@ -14,48 +14,44 @@ from pellucid.html import document, escaped
 from pellucid.html.computation_graph import Box, Stage, computation_graph
 from pellucid.html.line_chart import MINUS
 
-SHOWN = ("symbols", "numbers", "shapes")  # what can be left out
-HINT = "Point at a number, or go to one by the Tab and arrow keys: its sources and what it feeds are marked."
+SHOWN = ("symbols", "numbers", "shapes")  # what can be switched off
+HINT = "Point at a number, or reach one with the Tab and arrow keys, to see its sources and what it feeds."
 ASSIGNED = ("=", "\u2190")
 
 
 def page(trace: Step) -> str:
-    """Return the whole step as one HTML document: formulas, numbers and graph, and a script that lights sources.
+    """Return the whole step as one HTML document: formulas, numbers, graph, and a script that highlights sources.
 
-    It asks for nothing from outside and does not depend on where it stands, so that it can be a file or in a frame.
+    It loads nothing from outside, so it works as a file and inside a frame.
     """
     return document(_title(trace), f"<h1>{escaped(_title(trace))}</h1>\n{fragment(trace)}")
 
 
 def fragment(trace: Step) -> str:
-    """Return the step as an element with its own style and script, for a page or a notebook that has others."""
+    """Return the step as an element with its own style and script, for a notebook or a page with other content."""
     views = {"one": trace.one, "batch": trace} if len(trace) > 1 else {"one": trace}
     body = "".join(_view(name, step, hidden=name != "one") for name, step in views.items())
-    token = "trace-" + hashlib.sha256(body.encode()).hexdigest()[:10]  # several may stand in one notebook
+    token = "trace-" + hashlib.sha256(body.encode()).hexdigest()[:10]  # a notebook may show several
     script = _file("trace.js").replace("TRACE", token)
     return (
         f'<div class="pellucid-trace" id="{token}" data-symbols data-numbers>\n<style>\n{_file("trace.css")}</style>\n'
-        f"{_picture(trace)}{_before(trace)}" + f"{_controls(token, trace)}\n{body}"
-        f'<p class="told" role="status" data-hint="{HINT}">{HINT}</p>\n<script>\n{script}</script>\n</div>'
+        f"{_picture(trace)}{_introduction(trace)}{_controls(token, trace)}\n{body}"
+        f'<p class="status" role="status" data-hint="{HINT}">{HINT}</p>\n<script>\n{script}</script>\n</div>'
     )
 
 
-def _before(trace: Step) -> str:
-    """Return what stands before the formulas; where one sample was asked about, first what the model says of it."""
-    leads, remarks = [_lead(trace.one if trace.called else trace)], list(trace.notes)
-    if remarks and (trace.called or trace.picture or trace.cost is None):
-        leads.insert(0, remarks.pop(0))
-    return "".join(f"<p>{escaped(lead)}</p>\n" for lead in leads) + "".join(
-        f"<p class='remark'>{escaped(note)}</p>\n" for note in remarks
-    )
+def _introduction(trace: Step) -> str:
+    """Return the text before the formulas; for one sample it begins with the model's prediction."""
+    leads, notes = [_lead(trace.one if trace.called else trace)], list(trace.notes)
+    if notes and (trace.called or trace.picture or trace.cost is None):
+        leads.insert(0, notes.pop(0))
+    paragraphs = [f"<p>{escaped(lead)}</p>\n" for lead in leads]
+    return "".join(paragraphs + [f"<p class='remark'>{escaped(note)}</p>\n" for note in notes])
 
 
 def _picture(trace: Step) -> str:
-    return (
-        f'<figure class="example"><img src="{escaped(trace.picture)}" alt="the example"></figure>\n'
-        if trace.picture
-        else ""
-    )
+    image = f'<img src="{escaped(trace.picture)}" alt="the example">'
+    return f'<figure class="example">{image}</figure>\n' if trace.picture else ""
 
 
 def _file(name: str) -> str:
@@ -66,8 +62,8 @@ def _title(trace: Step) -> str:
     if trace.called:
         return trace.called[0].upper() + trace.called[1:]
     if trace.cost:
-        return "One training step, seen through"
-    return next((part.title for part in answer_sections(trace.one)), "One answer, seen through")
+        return "One training step, number by number"
+    return next((part.title for part in answer_sections(trace.one)), "One prediction, number by number")
 
 
 def _lead(trace: Step) -> str:
@@ -76,10 +72,10 @@ def _lead(trace: Step) -> str:
     net = " - ".join([*widths, f"{network.n_out} {network.loss.link.__name__}"])
     if trace.cost is None or trace.update is None or trace.after is None:
         return f"The network {net}, forward only: without a label there is nothing to learn from."
-    rows = "one example" if len(trace) == 1 else f"{len(trace)} examples, of which one can be shown alone"
+    rows = "one example" if len(trace) == 1 else f"{len(trace)} examples (one of them can be shown alone)"
     return (
-        f"The network {net} learns from {rows}, at the rate {digits(trace.update.rate)}: the cost was "
-        f"{digits(trace.cost.J)} and is {digits(trace.after)}."
+        f"The network {net} learns from {rows}, with learning rate {digits(trace.update.rate)}. The cost was "
+        f"{digits(trace.cost.J)} and is now {digits(trace.after)}."
     )
 
 
@@ -104,10 +100,10 @@ def _controls(token: str, trace: Step) -> str:
 
 def _view(name: str, trace: Step, hidden: bool) -> str:
     graph = computation_graph(_stages(trace))
-    told = story(trace)
-    answer = "".join(_section(name, section) for section in told if section.name in OF_ANSWER)
-    sections = "".join(_section(name, section) for section in told if section.name not in OF_ANSWER)
-    caption = "Forward from left to right, solid; backward beneath, dashed. A box leads to its formula."
+    parts = story(trace)
+    answer = "".join(_section(name, section) for section in parts if section.name in ANSWER_SECTIONS)
+    sections = "".join(_section(name, section) for section in parts if section.name not in ANSWER_SECTIONS)
+    caption = "Solid: forward, left to right. Dashed: backward. Click a box to go to its formula."
     return (
         f'<div class="view" data-view="{name}"{" hidden" if hidden else ""}>\n{answer}<figure class="map">'
         f'<div class="scroll">{graph}</div><figcaption>{caption}</figcaption></figure>\n{sections}</div>\n'
@@ -149,7 +145,7 @@ def _math(kind: str, node: Node, view: str) -> str:
 
 
 def _divided(symbols: Node) -> tuple[Node, Row | None]:
-    """Return what stands before the first sign of equality, and the rest."""
+    """Return what comes before the first equals sign, and the rest."""
     items = list(_flat(symbols))
     for place, item in enumerate(items):
         if isinstance(item, Sign) and item.text in ASSIGNED and place:
@@ -174,7 +170,8 @@ def _table(table: Table) -> str:
 def _cell(cell: Cell) -> str:
     if isinstance(cell, Bar):
         side = "for" if cell.value > 0 else "against"
-        return f'<td class="bar" aria-hidden="true"><i class="{side}" style="--share: {cell.share:.3f}"></i></td>'
+        bar = f'<i class="{side}" style="--share: {cell.share:.3f}"></i>' if cell.value else ""
+        return f'<td class="bar" aria-hidden="true">{bar}</td>'
     if isinstance(cell, Number):
         return f'<td class="number">{digits(cell.value).replace("-", MINUS)}</td>'
     return f"<td>{escaped(cell)}</td>"

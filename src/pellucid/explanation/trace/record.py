@@ -1,4 +1,7 @@
-"""Recording: a step is made on copies, by the engine's own calls, and what they compute is kept."""
+"""Record: a step is made on copies, by the engine's own calls, and everything that they compute is kept.
+
+`rule_parts` adds what an optimizer computes on the way from the gradient to the new weights.
+"""
 
 import copy
 import math
@@ -40,16 +43,16 @@ def trace(
     notes: Sequence[str] = (),
     picture: str = "",
 ) -> Trace:
-    """Return the training step that a network makes on rows X; the network and the slots themselves stay as they are.
+    """Return the training step that a network makes on rows X; the network and the slots themselves do not change.
 
-    X: (n, d), the batch of the step.  y: targets as the loss takes them, codes (n,) for softmax, else floats (n, k);
-    None goes forward only.
-    rule, rate: how it is updated.  slots: what the rule remembers; None is its beginning.  clip_norm: of the gradient.
-    sample_weight: w (n,), taken as given.  dropout: the generator that masks are drawn from; None drops nothing.
-    row: the example to show.  input_names, input_groups, input_places, class_names: for whoever reads it.
-    input_values: of one example, its values in words.  notes: what a reader must know.  picture: the example's address.
+    X: (n, d), the batch of the step.  y: targets as the loss takes them: codes (n,) for softmax, else floats (n, k);
+    None only goes forward.
+    rule, rate: how to update.  slots: what the rule remembers; None at its start.  clip_norm: of the gradient.
+    sample_weight: w (n,), used as it is.  dropout: the generator that draws the masks; None drops nothing.
+    row: the example to show.  input_names, input_groups, input_places, class_names: for the reader.
+    input_values: the values of one example, in words.  notes: what a reader must know.  picture: the example's URI.
 
-    Raises InputError where rows or targets do not fit the network, or the cost is not finite.
+    Raises InputError if rows or targets do not fit the network, or the cost is not finite.
 
     >>> from pellucid.nn import Dense
     >>> network = Network([Dense(1, 1)], "squared_error").initialize([[[2.0]], [1.0]])
@@ -62,21 +65,18 @@ def trace(
     before, X = network.copy(), _rows(network, X)
     if not 0 <= row < len(X):
         raise InputError(f"row must be one of the {len(X)} rows of X, 0 to {len(X) - 1}; got {row}.")
-    of_inputs = {
+    names = {
         "input_names": tuple(input_names),
         "input_groups": tuple(input_groups),
         "input_places": tuple(input_places),
         "input_values": tuple(input_values),
-    }
-    named = {what: (names, network.n_in) for what, names in of_inputs.items()}
-    for what, (names, n) in (named | {"class_names": (tuple(class_names), _classes(network))}).items():
-        if len(names) not in (0, n):
-            raise InputError(f"{what} must be {n} names, got {len(names)}.")
-    told = of_inputs | {
         "class_names": tuple(class_names),
-        "notes": tuple(notes),
-        "picture": picture,
     }
+    for what, of_what in names.items():
+        n = _classes(network) if what == "class_names" else network.n_in
+        if len(of_what) not in (0, n):
+            raise InputError(f"{what} must be {n} names, got {len(of_what)}.")
+    about: dict[str, Any] = {**names, "notes": tuple(notes), "picture": picture}
     rule, targets = get_optimizer(rule), None if y is None else _targets(network, y, len(X))
 
     def alone() -> Trace:
@@ -90,7 +90,7 @@ def trace(
             slots=None if rule.full_batch_only else slots,
             clip_norm=clip_norm,
             dropout=None if dropout is None else _OfRow(copy.deepcopy(dropout), len(X), row),
-            **told,  # type: ignore[arg-type]
+            **about,
         )
 
     if targets is None:
@@ -102,24 +102,24 @@ def trace(
         slots = {name: slot.copy() for name, slot in (slots or rule.slots(before.parameters)).items()}
         step = _stepped(before, cost, rule, rate, slots, row)
     _freeze(step)
-    return replace(step, alone=alone if len(X) > 1 else None, **told)  # type: ignore[arg-type]
+    return replace(step, alone=alone if len(X) > 1 else None, **about)
 
 
 def _stepped(before: Network, cost: "_RecordedCost", rule: Optimizer, rate: float, slots: Slots, row: int) -> Trace:
     """Return the trace of one step of the rule, made on a copy of the network."""
     after, slots_after = before.copy(), {name: slot.copy() for name, slot in slots.items()}
-    looks: list[_Look] = []
+    evaluations: list[_Evaluation] = []
 
     def evaluate() -> tuple[float, Array]:
-        looks.append(cost.at(after))
-        return looks[-1].J, looks[-1].used.copy()
+        evaluations.append(cost.at(after))
+        return evaluations[-1].J, evaluations[-1].used.copy()
 
     with np.errstate(over="ignore", invalid="ignore"):
         J = rule.step(evaluate, after.parameters, slots_after, rate, [layer.W for layer in after.dense])
     if not math.isfinite(J):
-        raise InputError(f"the cost of these rows is {J}: the weights are too large to look at a step.")
-    known = bool(looks) and np.array_equal(looks[0].parameters, before.parameters)
-    first = looks[0] if known else cost.at(before)  # L-BFGS remembers the cost from its last step
+        raise InputError(f"the cost of these rows is {J}: the weights are too large to show a step.")
+    evaluated = bool(evaluations) and np.array_equal(evaluations[0].parameters, before.parameters)
+    first = evaluations[0] if evaluated else cost.at(before)  # L-BFGS remembers the cost of its last step
     change = after.parameters - before.parameters
     update = Update(
         rule=rule,
@@ -132,11 +132,11 @@ def _stepped(before: Network, cost: "_RecordedCost", rule: Optimizer, rate: floa
         after=after.parameters,
         slots=slots,
         slots_after=slots_after,
-        parts=parts(rule, rate, first.used, slots, slots_after, change),
-        evaluations=len(looks),
+        parts=rule_parts(rule, rate, first.used, slots, slots_after, change),
+        evaluations=len(evaluations),
     )
     loss = before.loss
-    yhat = loss.link(first.record.tape.dense[-1].S)  # the last layer is linear: what its slope is from are its logits
+    yhat = loss.link(first.record.tape.dense[-1].S)  # of the last layer, which is linear: the logits
     penalty = 0.5 * before.l2 * sum(float(np.vdot(layer.W, layer.W)) for layer in before.dense)
     return Trace(
         before,
@@ -153,8 +153,8 @@ def _stepped(before: Network, cost: "_RecordedCost", rule: Optimizer, rate: floa
     )
 
 
-class _Look(NamedTuple):
-    """One evaluation: where, J, its gradient, the gradient after clipping, its norm before that, and the record."""
+class _Evaluation(NamedTuple):
+    """One evaluation of the cost at some parameters; used: the gradient after clipping, norm: that before."""
 
     parameters: Array
     J: float
@@ -166,7 +166,7 @@ class _Look(NamedTuple):
 
 @dataclass(frozen=True)
 class _RecordedCost:
-    """The cost of one batch, as the training loop gives it to a rule, recorded."""
+    """The cost of one batch, as the training loop hands it to a rule, recorded."""
 
     X: Array
     y: Array
@@ -174,8 +174,8 @@ class _RecordedCost:
     dropout: Any
     clip_norm: float | None
 
-    def at(self, network: Network) -> _Look:
-        """Return what is seen from a network's parameters; dropout drops the same units every time."""
+    def at(self, network: Network) -> _Evaluation:
+        """Return the evaluation at a network's parameters; dropout drops the same units every time."""
         records: list[Record] = []
         with np.errstate(over="ignore", invalid="ignore"):
             J, gradient = network.cost_and_gradient(
@@ -184,11 +184,11 @@ class _RecordedCost:
         used, norm = gradient.copy(), None
         if self.clip_norm is not None:
             norm = clip_by_norm(used, self.clip_norm)
-        return _Look(network.parameters.copy(), J, gradient, used, norm, records[0])
+        return _Evaluation(network.parameters.copy(), J, gradient, used, norm, records[0])
 
 
 class _OfRow:
-    """A generator that draws for a whole batch and hands out what falls to one of its rows."""
+    """A generator that draws for a whole batch and hands out the part of one row."""
 
     def __init__(self, rng: Any, rows: int, row: int) -> None:
         self.rng, self.rows, self.row = rng, rows, row
@@ -214,25 +214,12 @@ def _layers(
             continue
         assert isinstance(saved, DenseTape) and saved.Z is not None and saved.A is not None
         number = len(layers)
-        after = None if updated is None else updated.dense[number]
-        back = None
+        made = Layer(number + 1, layer.activation, saved.A_in, layer.W, layer.b, saved.Z, saved.A)
+        if updated is not None:
+            made = replace(made, W_next=updated.dense[number].W, b_next=updated.dense[number].b)
         if pieces is not None and saved.dA is not None and saved.dZ is not None:
-            back = Backward(saved.dA, saved.dZ, *pieces[number])
-        layers.append(
-            Layer(
-                number + 1,
-                layer.activation,
-                saved.A_in,
-                layer.W,
-                layer.b,
-                saved.Z,
-                saved.A,
-                None,
-                back,
-                None if after is None else after.W,
-                None if after is None else after.b,
-            )
-        )
+            made = replace(made, back=Backward(saved.dA, saved.dZ, *pieces[number]))
+        layers.append(made)
     return tuple(layers)
 
 
@@ -268,14 +255,16 @@ def _freeze(step: Trace) -> None:
             value.flags.writeable = False
 
 
-def parts(rule: Optimizer, rate: float, g: Array, slots: Slots, slots_after: Slots, change: Array) -> dict[str, Any]:
-    """Return the steps of the rule in its order, vectors (P,) and numbers; {} for plain descent and unknown rules.
+def rule_parts(
+    rule: Optimizer, rate: float, g: Array, slots: Slots, slots_after: Slots, change: Array
+) -> dict[str, Any]:
+    """Return what the rule computes, in order, vectors (P,) and numbers; {} for plain descent and unknown rules.
 
     GradientDescent with momentum: velocity, and with nesterov ahead = g + momentum velocity.
     RMSprop: square, root = sqrt(square) + epsilon.
     Adam, AdamW: step, mean, square, mean_correction = 1 - beta1^t, square_correction = 1 - beta2^t, mean_hat,
-    square_hat, and for AdamW keep = 1 - rate weight_decay, by which W is multiplied first.
-    LBFGS: direction d and length a, the change being a d.
+    square_hat; AdamW also keep = 1 - rate weight_decay, which multiplies W first.
+    LBFGS: direction d and length a; the change is a d.
     """
     if isinstance(rule, GradientDescent) and rule.momentum:
         v = slots_after["velocity"]
@@ -283,17 +272,16 @@ def parts(rule: Optimizer, rate: float, g: Array, slots: Slots, slots_after: Slo
     if isinstance(rule, RMSprop):
         return {"square": slots_after["square"], "root": np.sqrt(slots_after["square"]) + rule.epsilon}
     if isinstance(rule, Adam):
-        t = int(slots_after["steps"])
-        m, s = slots_after["mean"], slots_after["square"]
+        t, m, s = int(slots_after["steps"]), slots_after["mean"], slots_after["square"]
         first, second = 1 - rule.beta1**t, 1 - rule.beta2**t
-        told = {"step": t, "mean": m, "square": s, "mean_correction": first, "square_correction": second}
-        told |= {"mean_hat": m / first, "square_hat": s / second}
-        return told | ({"keep": 1 - rate * (rule.weight_decay or 0.0)} if isinstance(rule, AdamW) else {})
+        computed = {"step": t, "mean": m, "square": s, "mean_correction": first, "square_correction": second}
+        computed |= {"mean_hat": m / first, "square_hat": s / second}
+        return computed | ({"keep": 1 - rate * (rule.weight_decay or 0.0)} if isinstance(rule, AdamW) else {})
     if isinstance(rule, LBFGS):
         d = rule.direction(g, slots)
         along = np.allclose(d * float(change @ d), change * float(d @ d), rtol=1e-4, atol=0)
         if float(g @ d) > 0 or not along:
-            d = -g  # its memory pointed uphill, or led nowhere, so that it took the gradient after all
+            d = -g  # its memory pointed uphill, or the line search found nothing, so it used the gradient
         length = float(change @ d) / float(d @ d) if np.any(d) else 0.0
         return {"direction": d, "length": length}
     return {}

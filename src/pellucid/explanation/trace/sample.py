@@ -1,4 +1,7 @@
-"""Subject: a model and one sample, as a trace takes them: the row its network sees, names, and what must be said."""
+"""Sample: a model and one of its inputs, ready for a trace: the row that the network sees, names, values and notes.
+
+`explain`, which is `pellucid.explain`, traces one picture file or one row of a table.
+"""
 
 import math
 from dataclasses import dataclass, replace
@@ -21,16 +24,16 @@ from pellucid.nn.optimizers import OPTIMIZERS
 
 Array = NDArray[Any]
 SHOWN = 256  # pixels of a picture that is explained
-PLAIN_RATE = 0.01  # where the model does not tell a rate of its own
+PLAIN_RATE = 0.01  # for a model file without a learning rate of its own
 
 
 def values_in_words(features: Features, x: Array) -> tuple[str, ...]:
-    """Return what each number of an input row x (d,) is.
+    """Return each number of an input row x (d,) in words.
 
     >>> from pellucid.features import Numbers
     >>> ages = Numbers(1, ("age",)).fit(np.array([[30.0], [50.0]]))
     >>> values_in_words(ages, np.array([1.5]))
-    ('55, 1.5 deviations above the mean',)
+    ('55, 1.5 standard deviations above the mean',)
     """
     if features.inputs_are_pixels:
         return tuple(f"{value:.0%} of full brightness" for value in x.tolist())
@@ -40,36 +43,37 @@ def values_in_words(features: Features, x: Array) -> tuple[str, ...]:
     if mean is None or scale is None:
         return (*map(digits, x[:numbers].tolist()), *chosen)
     away = x[:numbers].astype(np.float64)
-    if features.of_images:  # its own numbers mean nothing to a reader
+    if features.of_images:  # the raw numbers mean nothing to a reader
         return tuple(map(_deviations, away.tolist()))
     raw = away * scale + mean
-    told = (f"{digits(value)}, {_deviations(d)}" for value, d in zip(raw.tolist(), away.tolist(), strict=True))
-    return (*told, *chosen)
+    words = (f"{digits(value)}, {_deviations(d)}" for value, d in zip(raw.tolist(), away.tolist(), strict=True))
+    return (*words, *chosen)
 
 
 def _deviations(d: float) -> str:
     if abs(d) < 0.05:
         return "at the mean"
-    return f"{abs(d):.1f} deviations {'above' if d > 0 else 'below'} the mean"
+    return f"{abs(d):.1f} standard deviations {'above' if d > 0 else 'below'} the mean"
 
 
 def explain(model: Model, source: str | Path, label: str | None = None, row: int = 0) -> Trace:
-    """Return what a model makes of a picture file, or of a row of a table; with a label, the step it would make on it.
+    """Return how a model predicts a picture file or one row of a table; with a label, the training step on it.
 
     label: a class, or a number as text.  row: of a table, counted from 0.
 
-    Raises MissingFileError, or InputError where it is no sample that the model takes.
+    Raises MissingFileError, or InputError if the model cannot take this sample.
     """
     if not isinstance(model, Model):
         raise InputError(f"explain takes a Model, got {type(model).__name__}; trace takes a network and its rows.")
-    return Subject.of_file(model, str(source), row).step(label)
+    return Sample.of_file(model, str(source), row).step(label)
 
 
 @dataclass(frozen=True)
-class Subject:
-    """One sample of a model.  X: (1, d), the plain view.  notes: what of it and of the model a reader must know.
+class Sample:
+    """One sample of a model.
 
-    picture: the sample as the address of a picture, where it is one.
+    X: (1, d), the input without augmentation.  notes: what a reader must know about the sample and the model.
+    picture: the sample as a data URI, if it is a picture.
     """
 
     model: Model
@@ -78,10 +82,10 @@ class Subject:
     picture: str = ""
 
     @classmethod
-    def of_file(cls, model: Model, source: str, row: int = 0) -> "Subject":
+    def of_file(cls, model: Model, source: str, row: int = 0) -> "Sample":
         """Return the picture of a file, or a row of a table, counted from 0.
 
-        Raises MissingFileError, or InputError where it is no single sample that the model takes.
+        Raises MissingFileError, or InputError if it is not one sample that the model can take.
         """
         if not source or not Path(source).exists():
             raise MissingFileError(f"there is no file {source}.")
@@ -89,7 +93,7 @@ class Subject:
             raise InputError(f"{source} is a folder; explain takes one picture, or one row of a table.")
         if model.features.of_images:
             if row:
-                raise InputError("rows are of tables; leave --row out for a picture.")
+                raise InputError("--row is for tables; leave it out for a picture.")
             R = model.extract([Path(source)])
             return replace(cls.of_row(model, R), picture=embedded(Path(source), SHOWN))
         R = model.extract(source)
@@ -99,13 +103,13 @@ class Subject:
         return cls.of_row(model, R)
 
     @classmethod
-    def of_row(cls, model: Model, R: Array) -> "Subject":
+    def of_row(cls, model: Model, R: Array) -> "Sample":
         """Return the sample of one raw row (1, n_row)."""
-        X = model.features.transform(R, model.network.parameters.dtype)[0:1]
-        return cls(model, np.asarray(X), (_said(model, R, np.asarray(X)), *notes_of(model), *model.features.notes(R)))
+        X = np.asarray(model.features.transform(R, model.network.parameters.dtype)[0:1])
+        return cls(model, X, (_prediction(model, R, X), *notes_of(model), *model.features.notes(R)))
 
     def targets(self, label: str, standardised: bool = False) -> Array:
-        """Return a label as the loss takes it; standardised: a number as the network learns it, not in its units."""
+        """Return a label as the loss takes it; standardised: a number as the network learns it, without units."""
         model = self.model
         if model.class_names:
             if label not in model.class_names:
@@ -121,22 +125,23 @@ class Subject:
         return model.target.standardised(values) if standardised and model.target else values[:, None]
 
     def step(self, label: str | None = None) -> Trace:
-        """Return what the trained network makes of it; with a label, the step that it alone would make now."""
+        """Return the prediction of the trained network; with a label, the step that this sample alone would make."""
         network, names = self.model.network, self.names
         if label is None:
             return trace(network, self.X, notes=self.notes, **names)
-        rule, rate, said = self._rule()
-        notes = [*self.notes, said]
+        rule, rate = self._rule()
+        first = f"The step is a first step of {rule.replace('_', ' ')}, because a model file does not store"
+        notes = [*self.notes, f"{first} what the rule remembers."]
         if (target := self.model.target) is not None:
             notes.append(
-                f"{target.name} is in its own units here; while it was learned it was standardised, so that costs and "
-                "gradients differ from those of training."
+                f"{target.name} is in its own units here. Training standardised it, so costs and gradients differ from "
+                "those of training."
             )
         return trace(network, self.X, self.targets(label), rule=rule, rate=rate, notes=notes, **names)
 
     @property
     def names(self) -> dict[str, Any]:
-        """How inputs and classes are called."""
+        """The names of inputs and classes, and the sample in words and as a picture."""
         features = self.model.features
         return {
             "input_names": features.names,
@@ -147,48 +152,47 @@ class Subject:
             "picture": self.picture,
         }
 
-    def _rule(self) -> tuple[str, float, str]:
+    def _rule(self) -> tuple[str, float]:
+        """Return the optimizer and the learning rate that the model was trained with, if its file has them."""
         how = self.model.provenance.settings
         rule, rate = how.get("optimizer"), how.get("learning_rate")
         if rule not in OPTIMIZERS or not isinstance(rate, float):
             rule, rate = "gradient_descent", PLAIN_RATE
-        return (
-            rule,
-            rate,
-            f"The step is a first one by {rule.replace('_', ' ')}: a model file keeps no memory of the rule.",
-        )
+        return rule, rate
 
 
 def notes_of(model: Model) -> list[str]:
-    """Return what of a model a reader of its numbers must know, in sentences."""
+    """Return what a reader of its numbers must know about a model, in sentences."""
     notes = []
     if (networks := len(model.networks)) > 1:
-        notes.append(f"The model is {networks} networks whose answers are averaged; this is the first of them.")
+        notes.append(f"The model averages the predictions of {networks} networks; this is the first of them.")
     if (views := len(model.features.views)) > 1:
-        notes.append(f"It looks at {views} views ({', '.join(model.features.views)}); this is the plain one.")
+        notes.append(
+            f"It averages {views} views of each picture ({', '.join(model.features.views)}); this is the plain one."
+        )
     if model.features.of_images and not model.features.inputs_are_pixels:
         notes.append(f"Inputs are {model.features}.")
     if getattr(model.features, "mean", None) is not None:
-        notes.append("Inputs are standardised: 0 is the mean of the training rows, 1 their deviation.")
+        notes.append("Inputs are standardised: 0 is the mean of the training rows, 1 is one standard deviation.")
     return notes
 
 
-def _said(model: Model, R: Array, X: Array) -> str:
-    """Return what the whole model says of raw rows R (1, n_row): all networks, all views, its threshold and limits.
+def _prediction(model: Model, R: Array, X: Array) -> str:
+    """Return in words what the whole model predicts for raw features R (1, n_row), with its threshold and limits.
 
-    X (1, d): the plain view, of which the first network alone is asked beside it.
+    X (1, d): the plain view; for an ensemble, the prediction of the first network on it is added.
     """
     found = model.predictions(R)
     if not model.class_names:
-        return f"The model says {', '.join(f'{value:.6g}' for value in np.ravel(found.outputs))}."
+        return f"The model predicts {', '.join(f'{value:.6g}' for value in np.ravel(found.outputs))}."
     code = int(found.codes[0])
     networks, views = len(model.networks), len(model.features.views)
     counts = [f"{n} {what}" for n, what in ((networks, "networks"), (views, "views")) if n > 1]
-    said = f"{isolated(model.class_names[code])}, p = {found.outputs[0, code]:.3f}"
-    likeliest = said + (f" ({', '.join(counts)})" if counts else "")
+    likeliest = f"{isolated(model.class_names[code])}, p = {found.outputs[0, code]:.3f}"
+    likeliest += f" ({', '.join(counts)})" if counts else ""
     p = float(with_both_classes(model.network.predict(X))[0, code])
-    alone = f" The network looked at here, alone{' on the plain view' if views > 1 else ''}: {p:.3f}." if counts else ""
+    alone = f" The network shown here, alone{' on the plain view' if views > 1 else ''}: {p:.3f}." if counts else ""
     if found.rejected[0]:
-        return f"The model says {UNKNOWN}; without its limits it would be {likeliest}.{alone}"
-    chosen = "" if model.threshold == 0.5 else f", {model.class_names[1]} being said above {model.threshold:.3g}"
-    return f"The model says {likeliest}{chosen}.{alone}"
+        return f"The model predicts {UNKNOWN}. Without its rejection thresholds it would be {likeliest}.{alone}"
+    threshold = "" if model.threshold == 0.5 else f"; {model.class_names[1]} needs p above {model.threshold:.3g}"
+    return f"The model predicts {likeliest}{threshold}.{alone}"

@@ -1,6 +1,7 @@
-"""Section: what a story is made of, and how an array of the step becomes part of a formula.
+"""Section: what a story is made of, and how the arrays of a step become equations.
 
-One example is told in the columns of the texts, z1 = W1 x + b1; several rows as a batch, Z1 = X W1^T + b1.
+One example is written in columns, as textbooks do: z1 = W1 x + b1. Several rows are a batch: Z1 = X W1^T + b1.
+`equation` writes a line once, as parts; symbols, numbers, shapes and sources all follow from them.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -9,22 +10,96 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.explanation.trace.formula import Matrix, Node, Number, Row, Symbol, digits, factor, row
+from pellucid.explanation.trace.formula import Matrix, Node, Number, Row, Symbol, digits, products, row
 from pellucid.explanation.trace.step import Layer, Step
 from pellucid.nn import LBFGS
 
-LONGEST = 12  # signs of a bar
+LONGEST = 12  # characters of a bar
 MOST = 6  # rows or columns that are printed whole
 Sources = Callable[[int, int], Iterable[str]]
+
+# what a section holds ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Line:
+    """One formula: `symbols` ends where "=" would stand before `numbers` and `result`.
+
+    numbers and result are None where there are too many to print; shapes gives the size of each part.
+    """
+
+    symbols: Node
+    numbers: Node | None = None
+    result: Node | None = None
+    shapes: Node | None = None
+    note: str = ""
+
+    @property
+    def large(self) -> bool:
+        """Whether the shapes replace numbers that are too many to print."""
+        whole = isinstance(self.shapes, Row) and (self.result is None or len(self.shapes.items) > 1)
+        return self.numbers is None and whole
+
+    @property
+    def parts(self) -> list[Node]:
+        """Symbols, numbers and result, as far as there are such."""
+        return [part for part in (self.symbols, self.numbers, self.result) if part is not None]
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A number drawn as a length; `most` is the longest of its column."""
+
+    value: float
+    most: float
+
+    @property
+    def share(self) -> float:
+        """Its length, 0 to 1."""
+        return abs(self.value) / self.most if self.most else 0.0
+
+    @property
+    def signs(self) -> str:
+        """The bar as up to twelve characters: + above 0, - below."""
+        return ("+" if self.value > 0 else "-") * round(LONGEST * self.share)
+
+
+Cell = str | Number | Bar
+
+
+@dataclass(frozen=True)
+class Table:
+    """Columns, and rows of cells; the texts may be anything, even hostile."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the step.
+
+    name: "answer", "places", "loudest", "inputs", "forward-1", "loss", "backward-2", "rule", "update", "cost",
+    "finite-difference" or "mistakes".
+    """
+
+    name: str
+    title: str
+    lead: str = ""
+    lines: tuple[Line, ...] = ()
+    table: Table | None = None
+
+
+# the parts of an equation -----------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Tensor:
-    """A matrix (rows, columns).
+    """A matrix (rows, columns) with a name.
 
-    name, sub: z and 1.  vector: whether it is one, shown as a column, so that one index is enough.
-    turned: whether it is shown transposed; keys stay those of the array as it is.
-    sources: of each number, the keys it was computed from.
+    name, sub: z and 1.  vector: shown as a column, so one index is enough.
+    turned: shown transposed; keys stay those of the array as it is.
+    sources: for each number, the keys it was computed from.  written: a formula to show instead of the name.
     """
 
     name: str
@@ -33,17 +108,18 @@ class Tensor:
     vector: bool = False
     turned: bool = False
     sources: Sources | None = None
+    written: Node | None = None
 
     @property
-    def symbol(self) -> Symbol:
+    def symbol(self) -> Node:
         """Its name in a formula."""
         hat = self.name.endswith("^")
         mark = "T" if self.turned else "^" if hat else ""
-        return Symbol(self.name.rstrip("^"), self.sub, mark)
+        return self.written or Symbol(self.name.rstrip("^"), self.sub, mark)
 
     @property
     def transposed(self) -> "Tensor":
-        """The same on its side."""
+        """The transposed matrix."""
         return replace(self, turned=not self.turned)
 
     @property
@@ -57,36 +133,39 @@ class Tensor:
         name = f"{self.name.replace('^', 'hat')}{self.sub}-{i + 1}"
         return name if self.vector else f"{name}-{j + 1}"
 
-    def row_keys(self, i: int) -> list[str]:
-        """Return the keys of one row of the array."""
-        return [self.key(i, j) for j in range(self.array.shape[1])] if self.array.shape[1] <= MOST else []
-
-    def column_keys(self, j: int) -> list[str]:
-        """Return the keys of one column of the array."""
-        return [self.key(i, j) for i in range(self.array.shape[0])] if self.array.shape[0] <= MOST else []
-
-    def all_keys(self) -> list[str]:
-        """Return the keys of all numbers, none where it is too large to be shown."""
-        return [key for i in range(len(self.array)) for key in self.row_keys(i)] if fits(self) else []
-
-    def from_(self, sources: Sources) -> "Tensor":
-        """Return the same, with_reference_set what its numbers were computed from."""
-        return replace(self, sources=sources)
-
-    def from_keys(self, i: int, j: int) -> tuple[str, ...]:
-        """Return the keys of what a number was computed from."""
-        return () if self.sources is None else tuple(self.sources(i, j))
+    def keys(self, i: int | None = None, j: int | None = None) -> list[str]:
+        """Return the keys of row i, or of column j, or of all, as shown; none where these are too many to print."""
+        rows, columns = self.shape
+        across = range(columns) if j is None else (min(j, columns - 1),)
+        down = range(rows) if i is None else (min(i, rows - 1),)
+        if max(len(down), len(across)) > MOST:
+            return []
+        return [self.key(b, a) if self.turned else self.key(a, b) for a in down for b in across]
 
     @property
     def node(self) -> Node:
-        """Its numbers as a formula has them."""
+        """Its numbers as a formula shows them."""
         cells = [
-            [Number(float(value), self.key(i, j), self.from_keys(i, j)) for j, value in enumerate(line)]
+            [
+                Number(float(value), self.key(i, j), () if self.sources is None else tuple(self.sources(i, j)))
+                for j, value in enumerate(line)
+            ]
             for i, line in enumerate(self.array)
         ]
         if self.turned:
             cells = [list(line) for line in zip(*cells, strict=True)]
         return cells[0][0] if len(cells) == len(cells[0]) == 1 else Matrix(tuple(map(tuple, cells)))
+
+
+@dataclass(frozen=True)
+class Scalar:
+    """A single number with a name: alpha, lambda, w."""
+
+    symbol: Node
+    node: Number
+
+
+Part = Tensor | Scalar | str
 
 
 def tensor(name: str, number: int | str, array: NDArray) -> Tensor:
@@ -101,75 +180,61 @@ def fits(part: Tensor) -> bool:
     return max(part.array.shape) <= MOST
 
 
-def shapes(parts: Iterable["Tensor | str | Number"], result: Tensor) -> Node:
-    """Return a line's shapes: (2 x 1) = (2 x 2) (2 x 1) + (2 x 1)."""
-    told = [f"({part.shape[0]} \u00d7 {part.shape[1]})" if isinstance(part, Tensor) else part for part in parts]
-    left = f"({result.shape[0]} \u00d7 {result.shape[1]})"
-    return row(left, "=", *told) if told else row(left)
+def equation(
+    result: Tensor,
+    *parts: Part,
+    sign: str = "=",
+    numbers: bool = True,
+    sources: Sources | None = None,
+    note: str = "",
+) -> Line:
+    """Return the line result = parts, where " " multiplies two matrices.
 
-
-@dataclass(frozen=True)
-class Line:
-    """A formula: `symbols` ends where "=" (or "is now") would stand before `numbers` and `result`.
-
-    numbers and result are None where there are too many to print; shapes says how large each part is.
+    numbers: whether the parts are also shown as numbers, if they fit.
+    sources: what each number of the result is computed from; None follows from the parts.
     """
-
-    symbols: Node
-    numbers: Node | None = None
-    result: Node | None = None
-    shapes: Node | None = None
-    note: str = ""
-
-    @property
-    def large(self) -> bool:
-        """Whether its shapes must stand in for numbers that are too many."""
-        whole = isinstance(self.shapes, Row) and (self.result is None or len(self.shapes.items) > 1)
-        return self.numbers is None and whole
+    parts = tuple(part for part in parts if part != "")
+    symbols = row(result.symbol, sign, *(part if isinstance(part, str) else part.symbol for part in parts))
+    shown = row(*(part if isinstance(part, str) else part.node for part in parts)) if numbers and _fit(parts) else None
+    filled = None if shown is None else Row(tuple(products(shown.items)))
+    sizes = _shapes(parts if numbers else (), result)
+    if fits(result):
+        found = replace(result, sources=sources or (lambda i, j: _sources(parts, i, j)))
+        return Line(symbols, filled, found.node, sizes, note)
+    largest = f"largest absolute value: {digits(float(np.abs(result.array).max()))}"
+    return Line(symbols, filled, None, sizes, f"{largest}; {note}" if note else largest)
 
 
-@dataclass(frozen=True)
-class Bar:
-    """A number as a length beside it: `most` is the longest of its column."""
-
-    value: float
-    most: float
-
-    @property
-    def share(self) -> float:
-        """Its length, 0 to 1."""
-        return abs(self.value) / self.most if self.most else 0.0
-
-    @property
-    def signs(self) -> str:
-        """It as up to twelve signs: + above 0, - below."""
-        return ("+" if self.value > 0 else "-") * round(LONGEST * self.share)
+def _fit(parts: tuple[Part, ...]) -> bool:
+    return all(fits(part) for part in parts if isinstance(part, Tensor))
 
 
-Cell = str | Number | Bar
+def _sources(parts: tuple[Part, ...], i: int, j: int) -> Iterator[str]:
+    """Yield what entry (i, j) depends on: a row and a column of a product; of any other part, the entry itself."""
+    for place, part in enumerate(parts):
+        if not isinstance(part, Tensor):
+            continue
+        left, right = _factors(parts[place : place + 3]), place > 1 and _factors(parts[place - 2 : place + 1])
+        yield from part.keys(None if right else i, None if left else j)
 
 
-@dataclass(frozen=True)
-class Table:
-    """Columns, and rows of cells; texts may be anything, also hostile."""
-
-    columns: tuple[str, ...]
-    rows: tuple[tuple[Cell, ...], ...]
+def _factors(parts: tuple[Part, ...]) -> bool:
+    """Whether these are two matrices that are multiplied."""
+    return len(parts) == 3 and parts[1] == " " and isinstance(parts[0], Tensor) and isinstance(parts[2], Tensor)
 
 
-@dataclass(frozen=True)
-class Section:
-    """A part of the step.
+def _shapes(parts: tuple[Part, ...], result: Tensor) -> Node:
+    """Return the shapes of a line: (2 x 1) = (2 x 2) (2 x 1) + (2 x 1)."""
 
-    name: "answer", "places", "loudest", "given", "forward-1", "loss", "backward-2", "rule", "update", "cost", "nudge"
-    or "slips".
-    """
+    def shape(part: Part) -> Node | str:
+        if isinstance(part, Tensor):
+            return f"({part.shape[0]} \u00d7 {part.shape[1]})"
+        return part if isinstance(part, str) else part.symbol
 
-    name: str
-    title: str
-    lead: str = ""
-    lines: tuple[Line, ...] = ()
-    table: Table | None = None
+    return row(shape(result), *(("=", *map(shape, parts)) if parts else ()))
+
+
+# the arrays of a step ---------------------------------------------------------------------------------------------
 
 
 def is_batch(trace: Step) -> bool:
@@ -178,7 +243,7 @@ def is_batch(trace: Step) -> bool:
 
 
 def values(trace: Step, name: str, array: np.ndarray, number: int | str = "") -> Tensor:
-    """Return rows of the step as the story names them: the example's column z1, or the batch's matrix Z1."""
+    """Return rows of the step under the story's name for them: one example's column z1, or the batch's matrix Z1."""
     if is_batch(trace):
         capital = "X" if name == "x" else name[0] + name[1:].upper() if name[0] == "d" else name.upper()
         return tensor(capital, number, array)
@@ -186,55 +251,33 @@ def values(trace: Step, name: str, array: np.ndarray, number: int | str = "") ->
 
 
 def incoming(trace: Step, layer: Layer) -> Tensor:
-    """Return what a layer takes in: x, or a of the layer before."""
+    """Return the input of a layer: x, or a of the layer before."""
     return values(trace, "x", layer.A_in) if layer.number == 1 else values(trace, "a", layer.A_in, layer.number - 1)
 
 
 def targets(trace: Step) -> Tensor:
-    """Return y as it stands in dz = yhat - y: class codes as columns of zeros and a one."""
+    """Return y as dz = yhat - y needs it: class codes become columns of zeros with one 1."""
     assert trace.y is not None
     y = np.eye(trace.network.n_out)[trace.y] if trace.network.loss.codes else trace.y
     return values(trace, "y", y)
 
 
-def line(symbols: Row, parts: tuple[Tensor | str | Number, ...], result: Tensor, note: str = "") -> Line:
-    """Return a line whose numbers are printed where every tensor is small, its result where that is."""
-    tensors = [part for part in parts if isinstance(part, Tensor)]
-    shown = bool(parts) and all(map(fits, tensors))
-    numbers = row(*_multiplied(parts)) if shown else None
-    if not fits(result):
-        largest = f"the largest of them, without sign, is {digits(float(np.abs(result.array).max()))}"
-        return Line(symbols, numbers, None, shapes(parts, result), f"{largest}; {note}" if note else largest)
-    return Line(symbols, numbers, result.node, shapes(parts, result), note)
-
-
-def _multiplied(parts: tuple[Tensor | str | Number, ...]) -> Iterator[Node | str]:
-    """Yield parts as numbers; single ones are multiplied by a dot, and negative ones bracketed behind anything."""
-    nodes = [part.node if isinstance(part, Tensor) else part for part in parts]
-    for place, node in enumerate(nodes):
-        if node == " " and any(isinstance(nodes[place + side], Number) for side in (-1, 1)):
-            yield "\u00b7"
-        else:
-            yield factor(node) if place and isinstance(node, Number) and nodes[place - 1] != "(" else node
-
-
-def given_section(trace: Step) -> Iterator[Section]:
-    """Yield the one section of a step of one example in a net so small that a person can redo it."""
-    if trace.update is None or is_batch(trace) or not all(map(fits, _tensors(trace))):
+def inputs_section(trace: Step) -> Iterator[Section]:
+    """Yield what a step starts from, if it is one example in a net small enough to redo by hand."""
+    if trace.update is None or is_batch(trace) or not all(map(fits, _inputs(trace))):
         return
-    lines = given_lines(trace)
+    lines = inputs_lines(trace)
     if not isinstance(trace.update.rule, LBFGS):
-        rate = Line(row(Symbol("\u03b1")), None, Number(trace.update.rate), note="the learning rate")
-        lines = (*lines, rate)
-    yield Section("given", "Given", "What the step starts from; all that follows can be computed from it.", lines)
+        lines = (*lines, Line(row(Symbol("\u03b1")), None, Number(trace.update.rate), note="the learning rate"))
+    yield Section("inputs", "Inputs", "The step starts from these numbers; everything else follows from them.", lines)
 
 
-def given_lines(trace: Step) -> tuple[Line, ...]:
-    """Return x, y, and W and b of each layer as they were."""
-    return tuple(Line(row(one.symbol), None, one.node) for one in _tensors(trace))
+def inputs_lines(trace: Step) -> tuple[Line, ...]:
+    """Return x, y, and W and b of each layer before the step."""
+    return tuple(Line(row(one.symbol), None, one.node) for one in _inputs(trace))
 
 
-def _tensors(trace: Step) -> Iterator[Tensor]:
+def _inputs(trace: Step) -> Iterator[Tensor]:
     yield values(trace, "x", trace.X)
     yield targets(trace)
     for layer in trace.layers:

@@ -1,7 +1,7 @@
 """Step: one training step as it happened, layer by layer, with the numbers of the call that made it.
 
-Arrays are those of the engine's tape, of the optimizer's own slots and of the parameters before and after. They are
-read-only; rows are examples, W is (n_out, n_in), and every gradient is one of J.
+The arrays come from the engine's tape, the optimizer's own slots and the parameters before and after. They are
+read-only. Rows are examples, W is (n_out, n_in), and every gradient is a gradient of J.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,12 +18,12 @@ from pellucid.nn.losses import Loss
 from pellucid.nn.optimizers import Optimizer
 
 Array = NDArray[Any]
-STRONGEST = 5  # terms of a sum that are told
+STRONGEST = 5  # terms of a sum that are shown
 
 
 @dataclass(frozen=True)
 class Backward:
-    """What went back through one layer: dA (n, n_out), dZ = g'(Z) dA, dW, with the penalty's part, and db."""
+    """The gradients of one layer: dA (n, n_out), dZ = g'(Z) dA, dW including the penalty, and db."""
 
     dA: Array
     dZ: Array
@@ -35,8 +35,8 @@ class Backward:
 class Layer:
     """One layer of the step: A = g(Z), Z = A_in W^T + b.
 
-    A_in (n, n_in) is what came in.  mask: by which A is multiplied on its way to the next layer, where dropout is on.
-    back is None where there is no label, W_next and b_next are what the update left.
+    A_in (n, n_in): its input.  mask: what dropout multiplies A by before the next layer; None without dropout.
+    back: the gradients; None without a label.  W_next, b_next: W and b after the update.
     """
 
     number: int
@@ -53,11 +53,11 @@ class Layer:
 
     @property
     def slope(self) -> Array:
-        """g'(Z) (n, n_out), by the activation's own function."""
+        """g'(Z) (n, n_out), computed by the activation's own function."""
         return self.activation.slope(self.A if self.activation.slope_from == "A" else self.Z)
 
     def strongest(self, row: int, unit: int) -> "Strongest":
-        """Return the terms w a of one sum z of one example that weigh most."""
+        """Return the largest terms w a in the sum z of one unit, for one example."""
         terms = self.W[unit] * self.A_in[row]
         order = np.argsort(-np.abs(terms), kind="stable")[:STRONGEST]
         whole = float(np.abs(terms).sum(dtype=np.float64)) + abs(float(self.b[unit]))
@@ -67,7 +67,7 @@ class Layer:
 
 @dataclass(frozen=True)
 class Strongest:
-    """The strongest terms of one unit's z: inputs they come from, what each adds, their share of sum |w a| + |b|."""
+    """The strongest terms of one unit's z: their inputs, what each adds, and their share of sum |w a| + |b|."""
 
     unit: int
     inputs: tuple[int, ...]
@@ -91,12 +91,12 @@ class Cost:
 
 @dataclass(frozen=True)
 class Update:
-    """How the rule moved the parameters p, all as one flat vector.
+    """How the rule moved the parameters p; everything is one flat vector.
 
-    gradient: of J.  norm: its 2-norm, where it is held below `clip_norm`.  used: the gradient after that.
+    gradient: of J.  norm: its 2-norm before clipping to `clip_norm`; None without clipping.  used: after clipping.
     before, after: p.  slots, slots_after: what the rule remembers (velocity; mean, square, steps; ...).
-    parts: by name what the rule computes in between, in its own order: see `parts.py`.
-    evaluations: how often it looked at the cost; more than once in a line search.
+    parts: what the rule computes on the way, by name, in its own order: see `rule_parts`.
+    evaluations: how often it evaluated the cost; a line search does so several times.
     """
 
     rule: Optimizer
@@ -114,21 +114,21 @@ class Update:
 
     @property
     def change(self) -> Array:
-        """What was added to p."""
+        """What the rule added to p."""
         return self.after - self.before
 
 
 @dataclass(frozen=True)
 class Step:
-    """One training step. Without labels only what goes forward: cost, update, after and what follows are None.
+    """One training step. Without labels it only goes forward: cost, update, after and promised are None.
 
-    network: as it was before.  X (n, d), of which `row` is the example shown.  layers: one a Dense.
-    after: J of the same rows after the update.  promised: g . change, the fall that the gradient promises.
-    input_names, class_names: how inputs and classes are called, () where they have no names.
-    input_groups, input_places: what each input belongs to, and where it is, () where they are of one kind or place.
-    input_values: what the values of the one example are, in words.  picture: the example, as an address.
-    notes: what a reader must know of these numbers, in sentences.
-    called: what the example shown is called by whoever asked for it, "point 3"; the first note is then about it.
+    network: before the step.  X (n, d): the rows; `row` is the example shown.  layers: one for each Dense.
+    after: J of the same rows after the update.  promised: g . change, the change of J that the gradient promises.
+    input_names, class_names: names of inputs and classes; () without names.
+    input_groups, input_places: the group and the place of each input; () if there is only one.
+    input_values: the values of the example shown, in words.  picture: the example as a data URI.
+    notes: what a reader must know about these numbers, in sentences.
+    called: a name for the example shown, such as "point 3"; the first note is then about it.
     """
 
     network: Network
@@ -157,14 +157,14 @@ class Step:
 
     @cached_property
     def one(self) -> "Step":
-        """The step that the example shown alone would make; of a single example, this one."""
+        """The step that the example shown would make alone; for a single example, this step."""
         return self if self.alone is None else self.alone()
 
     @property
     def fall(self) -> float | None:
-        """J after minus J before: below 0 where the step helped."""
+        """J after minus J before: below 0 if the step helped."""
         return None if self.cost is None or self.after is None else self.after - self.cost.J
 
     def input_name(self, number: int) -> str:
-        """Return how an input is called: its name, or x3 for the third."""
+        """Return the name of an input; without names, x3 for the third."""
         return self.input_names[number] if self.input_names else f"x{number + 1}"

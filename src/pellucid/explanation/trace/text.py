@@ -1,4 +1,4 @@
-"""Text: a step as a terminal shows it, formulas in lines of at most about a hundred characters."""
+"""Text: a step for the terminal, in lines of about a hundred characters at most."""
 
 import textwrap
 from collections.abc import Iterator
@@ -23,13 +23,13 @@ def text(trace: Step) -> str:
 
 
 def in_short(trace: Step) -> list[str]:
-    """Return what a step comes to, in paragraphs: what was said, what speaks for it, what the step did to the cost."""
-    told = [section.lead for section in story(trace) if section.name in ("answer", "cost")]
-    return ["\n".join(_wrapped(words)) for words in (*trace.notes[:1], *told)]
+    """Return a step in a few paragraphs: the prediction, what speaks for it, and what the step did to the cost."""
+    leads = [section.lead for section in story(trace) if section.name in ("answer", "cost")]
+    return ["\n".join(_wrapped(words)) for words in (*trace.notes[:1], *leads)]
 
 
 def section_lines(section: Section) -> Iterator[str]:
-    """Yield the lines of one section: its title underlined, what it says, its formulas, its table."""
+    """Yield the lines of one section: its title underlined, its lead, its formulas, its table."""
     yield section.title
     yield "-" * len(section.title)
     if section.lead:
@@ -41,7 +41,7 @@ def section_lines(section: Section) -> Iterator[str]:
 
 
 def _line_lines(line: Line) -> Iterator[str]:
-    parts = [part for part in (line.symbols, line.numbers, line.result) if part is not None]
+    parts = line.parts
     joined = [item for part in parts for item in ("=", part)][1:]
     rows = formula_text(row(*joined)).splitlines()
     if max(map(len, rows)) > WIDTH:

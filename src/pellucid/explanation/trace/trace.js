@@ -1,13 +1,13 @@
-// A number that is pointed at or focused lights where it came from and what it feeds; toggles choose what is shown.
+// Pointing at a number, or focusing it, highlights where it came from and what it feeds. Switches choose what is shown.
 (() => {
   const root = document.getElementById("TRACE");
-  const told = root.querySelector(".told");
+  const status = root.querySelector(".status");
   const views = [...root.querySelectorAll(".view")];
   const shown = () => views.find((view) => !view.hidden);
   const sources = (number) => (number.dataset.from || "").split(" ").filter(Boolean);
   let held = null;
 
-  // As it is written: W1[2, 1] for one:W1-2-1, and what an update left of it for one:Wnew1-2-1
+  // The name in a sentence: W1[2, 1] for one:W1-2-1, and for one:Wnew1-2-1 the same after the step
   function named(key) {
     const [name, ...places] = key.slice(key.indexOf(":") + 1).split("-");
     const written = name.replace("yhat", "\u0177").replace(/^([Wb])new/, "$1");
@@ -17,7 +17,7 @@
 
   function clear() {
     for (const lit of root.querySelectorAll(".lit, .source, .fed")) lit.classList.remove("lit", "source", "fed");
-    told.textContent = told.dataset.hint;
+    status.textContent = status.dataset.hint;
   }
 
   function list(keys, look) {
@@ -32,7 +32,7 @@
     return part;
   }
 
-  function light(number) {
+  function highlight(number) {
     clear();
     const key = number.dataset.key, numbers = [...shown().querySelectorAll("[data-key]")];
     const from = new Set(), fed = new Set();
@@ -50,14 +50,14 @@
     const self = document.createElement("span");
     self.className = "key lit";
     self.textContent = `${named(key)} = ${number.textContent}`;
-    told.replaceChildren(self);
-    if (from.size) told.append(" comes from ", list(from, "source"));
-    else told.append(" is given");
-    if (fed.size) told.append(from.size ? "; it feeds " : ", and feeds ", list(fed, "fed"));
-    told.append(".");
+    status.replaceChildren(self);
+    if (from.size) status.append(" comes from ", list(from, "source"));
+    else status.append(" is given");
+    if (fed.size) status.append(from.size ? "; it feeds " : ", and feeds ", list(fed, "fed"));
+    status.append(".");
   }
 
-  // One stop for the Tab key in each formula; from there the arrow keys go from number to number.
+  // The Tab key stops once in each formula; from there the arrow keys move from number to number.
   for (const line of root.querySelectorAll(".line")) {
     const numbers = [...line.querySelectorAll("[data-key]")];
     numbers.forEach((number, place) => number.setAttribute("tabindex", place ? "-1" : "0"));
@@ -75,9 +75,9 @@
   }
 
   const number = (event) => event.target.closest?.("[data-key]");
-  root.addEventListener("pointerover", (event) => { if (number(event) && !held) light(number(event)); });
+  root.addEventListener("pointerover", (event) => { if (number(event) && !held) highlight(number(event)); });
   root.addEventListener("pointerout", (event) => { if (number(event) && !held) clear(); });
-  root.addEventListener("focusin", (event) => { held = number(event) || null; if (held) light(held); });
+  root.addEventListener("focusin", (event) => { held = number(event) || null; if (held) highlight(held); });
   root.addEventListener("focusout", () => { held = null; clear(); });
   root.addEventListener("click", (event) => { if (number(event)) number(event).focus(); });
   root.addEventListener("keydown", (event) => { if (event.key === "Escape") document.activeElement.blur(); });

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.explanation.trace import common_mistakes as mistakes
-from pellucid.explanation.trace.attribution import speaking
+from pellucid.explanation.trace.attribution import attribution
 from pellucid.explanation.trace.common_mistakes import Mistake
 from pellucid.explanation.trace.finite_difference import FiniteDifference, finite_difference
 from pellucid.explanation.trace.latex import latex_document
@@ -14,7 +14,7 @@ from pellucid.explanation.trace.page import fragment, page
 from pellucid.explanation.trace.step import Step
 from pellucid.explanation.trace.text import text
 
-LARGEST_TOLD = 1000  # numbers of an array in JSON
+LARGEST_ARRAY = 1000  # numbers of an array that JSON holds whole
 
 
 class Trace(Step):
@@ -31,35 +31,38 @@ class Trace(Step):
         return () if self.cost is None else mistakes.common_mistakes(self)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return plain values, as JSON takes them; of an array of more than 1000 numbers its shape and 2-norm."""
-        told: dict[str, Any] = {"n": len(self), "row": self.row, "yhat": _plain(self.yhat), "notes": list(self.notes)}
+        """Return plain values for JSON; an array of more than 1000 numbers is given by its shape and 2-norm."""
+        values: dict[str, Any] = {"n": len(self), "row": self.row, "yhat": self.yhat, "notes": list(self.notes)}
         if self.class_names or not self.network.loss.classes:
-            told["answer"] = {name: _plain(value) for name, value in vars(speaking(self)).items()}
-        told["layers"] = [
+            values["answer"] = attribution(self).as_dict()
+        values["layers"] = [
             {"activation": layer.activation.name}
-            | {name: _plain(getattr(layer, name)) for name in ("A_in", "W", "b", "Z", "A")}
-            | ({} if layer.back is None else {name: _plain(value) for name, value in vars(layer.back).items()})
+            | {name: getattr(layer, name) for name in ("A_in", "W", "b", "Z", "A")}
+            | ({} if layer.back is None else vars(layer.back))
             for layer in self.layers
         ]
-        if self.cost is None or self.update is None or self.finite_difference is None:
-            return told
-        update, nudge = self.update, self.finite_difference
-        return told | {
-            "cost": {"J": self.cost.J, "l": _plain(self.cost.l), "penalty": self.cost.penalty, "after": self.after},
-            "fall": self.fall,
-            "promised": self.promised,
-            "update": {"rule": str(update.rule), "rate": update.rate, "norm": update.norm}
-            | {
-                "gradient": _plain(self.network.named(update.gradient)),
-                "after": _plain(self.network.named(update.after)),
+        cost, update, check, named = self.cost, self.update, self.finite_difference, self.network.named
+        if cost is not None and update is not None and check is not None:
+            values |= {
+                "cost": {"J": cost.J, "l": cost.l, "penalty": cost.penalty, "after": self.after},
+                "fall": self.fall,
+                "promised": self.promised,
+                "update": {
+                    "rule": str(update.rule),
+                    "rate": update.rate,
+                    "norm": update.norm,
+                    "gradient": named(update.gradient),
+                    "after": named(update.after),
+                    "parts": update.parts,
+                },
+                "nudge": vars(check) | {"name": check.name},
+                "slips": [{"name": one.name, "what": one.sentence, "after": one.after} for one in self.common_mistakes],
             }
-            | {"parts": {name: _plain(part) for name, part in update.parts.items()}},
-            "nudge": vars(nudge) | {"name": nudge.name},
-            "slips": [{"name": slip.name, "what": slip.sentence, "after": slip.after} for slip in self.common_mistakes],
-        }
+        plain: dict[str, Any] = _plain(values)
+        return plain
 
     def html(self) -> str:
-        """Return the whole step as one HTML page that asks for nothing from outside."""
+        """Return the whole step as one HTML page that loads nothing from outside."""
         return page(self)
 
     def _repr_html_(self) -> str:
@@ -76,6 +79,8 @@ class Trace(Step):
 def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _plain(part) for name, part in value.items()}
-    if isinstance(value, np.ndarray) and value.size > LARGEST_TOLD:
+    if isinstance(value, list):
+        return [_plain(part) for part in value]
+    if isinstance(value, np.ndarray) and value.size > LARGEST_ARRAY:
         return {"shape": list(value.shape), "norm": float(np.linalg.norm(value.astype(np.float64)))}
     return value.tolist() if isinstance(value, np.ndarray | np.generic) else value

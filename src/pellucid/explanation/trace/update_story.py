@@ -1,56 +1,109 @@
-"""Updating: the part of the story after the gradients: the rule on one weight, all weights, the cost, the proof, slips.
+"""Update story: what comes after the gradients: the rule, the new weights, the cost, the check and common mistakes.
 
-The rule is told of the weight that is nudged, in plain numbers; a matrix of Adam's means teaches no more.
+The rule is shown on one weight, the one that the finite difference checks: a matrix of Adam's means teaches no more.
 """
 
-from collections.abc import Iterator
-from functools import partial
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from pellucid.explanation.trace.common_mistakes import common_mistakes
 from pellucid.explanation.trace.finite_difference import FiniteDifference, finite_difference
-from pellucid.explanation.trace.formula import MINUS, Fraction, Node, Number, Power, Root, Symbol, digits, factor, row
-from pellucid.explanation.trace.sections import Cell, Line, Section, Table, Tensor, fits, is_batch, shapes, tensor
+from pellucid.explanation.trace.formula import (
+    MINUS,
+    Fraction,
+    Node,
+    Number,
+    Power,
+    Root,
+    Row,
+    Symbol,
+    digits,
+    factor,
+    filled,
+    row,
+)
+from pellucid.explanation.trace.sections import (
+    Cell,
+    Line,
+    Part,
+    Scalar,
+    Section,
+    Sources,
+    Table,
+    Tensor,
+    equation,
+    fits,
+    is_batch,
+    tensor,
+)
 from pellucid.explanation.trace.step import Step, Update
 from pellucid.nn import LBFGS, Adam, AdamW, GradientDescent, RMSprop
 
-ALPHA, EPSILON = Symbol("\u03b1"), Symbol("\u03b5")
-W, G, V, M, S = Symbol("w"), Symbol("g"), Symbol("v"), Symbol("m"), Symbol("s")
+ALPHA, EPSILON, LAMBDA, MU, RHO = map(Symbol, "\u03b1\u03b5\u03bb\u03bc\u03c1")
+BETA1, BETA2 = Symbol("\u03b2", "1"), Symbol("\u03b2", "2")
+W, G, V, M, S, N, A, D = map(Symbol, "wgvmsnad")
+M_HAT, S_HAT = Symbol("m", "", "^"), Symbol("s", "", "^")
+KEPT = row("(", 1, "-", ALPHA, LAMBDA, ")")
 NOW = "\u2190"
 TWO = Number(2)
-ALIKE = 1e-3  # of the right step's change; costs that differ by less are told as one
-FLAT = 1e-7  # of the cost; a step that changes it by less teaches nothing
-LONG = 0.5  # of the promised fall; a step that gave less was long for the slope
+ALIKE = 1e-3  # share of the right step's change; costs that differ by less are reported as equal
+FLAT = 1e-7  # share of the cost; a step that changes it by less teaches nothing
+LONG = 0.5  # share of the promised fall; a step that gave less was too long for the slope
+RULE_NAMES = {RMSprop: "RMSprop", Adam: "Adam", AdamW: "AdamW", LBFGS: "L-BFGS"}
+
+# one weight -------------------------------------------------------------------------------------------------------
 
 
-def rule_name(update: Update) -> str:
-    """Return how a rule is called among people."""
-    rule = update.rule
-    if isinstance(rule, GradientDescent):
-        return "gradient descent" + (
-            " with Nesterov momentum" if rule.nesterov else " with momentum" if rule.momentum else ""
-        )
-    return {RMSprop: "RMSprop", Adam: "Adam", AdamW: "AdamW", LBFGS: "L-BFGS"}.get(type(rule), type(rule).__name__)
+@dataclass(frozen=True)
+class _Weight:
+    """One weight w on its way through the rule: its place in the flat vector, gradient g and next value."""
+
+    update: Update
+    place: int
+    w: Number
+    g: Number
+    after: Number
+
+    @property
+    def rule(self) -> Any:
+        """The rule, whose settings the lines show."""
+        return self.update.rule
+
+    def part(self, name: str) -> Number:
+        """Return what the rule computed on the way, for this weight."""
+        return Number(float(self.update.parts[name][self.place]), name, (self.g.key,))
+
+    def slot(self, name: str) -> Number:
+        """Return what the rule remembered of earlier steps."""
+        return Number(float(self.update.slots[name][self.place]))
 
 
 def rule_section(trace: Step) -> Section:
     """Return what the rule does with one weight, from its gradient to its next value."""
     update, check = trace.update, finite_difference(trace)
     assert update is not None and check is not None
-    lines: list[Line] = []
-    place = check.place
     key = f"dW{check.layer}-{check.unit + 1}-{check.input + 1}"
-    g = Number(float(update.gradient[place]), key)
-    lines.append(Line(row(G, "=", _gradient_symbol(check)), None, g))
+    g = Number(float(update.gradient[check.place]), key)
+    lines = [Line(row(G, "=", _gradient_symbol(check)), None, g)]
     if update.norm is not None and update.clip_norm is not None:
-        lines.append(_clip(update, g, place))
-        g = Number(float(update.used[place]), "g", (key,))
-    w = Number(float(update.before[place]), f"W{check.layer}-{check.unit + 1}-{check.input + 1}")
-    after = Number(float(update.after[place]), "w", (w.key, g.key or key))
-    lines += _rule(update, place, w, g, after)
+        lines.append(_clip(update, g, check.place))
+        g = Number(float(update.used[check.place]), "g", (key,))
+    w = Number(float(update.before[check.place]), f"W{check.layer}-{check.unit + 1}-{check.input + 1}")
+    after = Number(float(update.after[check.place]), "w", (w.key, g.key))
+    lines += RULES.get(type(update.rule), _any_rule)(_Weight(update, check.place, w, g, after))
     rate = "" if isinstance(update.rule, LBFGS) else f", learning rate \u03b1 = {digits(update.rate)}"
-    return Section("rule", f"Update, one weight: {rule_name(update)}", f"w is {check.name}{rate}.", tuple(lines))
+    return Section("rule", f"Update, one weight: {_rule_name(update)}", f"w is {check.name}{rate}.", tuple(lines))
+
+
+def _rule_name(update: Update) -> str:
+    rule = update.rule
+    if isinstance(rule, GradientDescent):
+        momentum = " with Nesterov momentum" if rule.nesterov else " with momentum" if rule.momentum else ""
+        return f"gradient descent{momentum}"
+    return RULE_NAMES.get(type(rule), type(rule).__name__)
 
 
 def _gradient_symbol(check: FiniteDifference) -> Node:
@@ -61,105 +114,95 @@ def _clip(update: Update, g: Number, place: int) -> Line:
     assert update.norm is not None and update.clip_norm is not None
     norm, most = Number(update.norm), Number(update.clip_norm)
     if update.norm <= update.clip_norm:
-        return Line(
-            row("||", G, "||", "=", norm), note=f"the whole gradient is no longer than {digits(most.value)}: it stays"
-        )
-    symbols = row(G, NOW, G, " c / ||g||")
+        note = f"the whole gradient is not longer than {digits(most.value)}, so it stays as it is"
+        return Line(row("||", G, "||", "=", norm), note=note)
+    note = f"clipped, because the whole gradient is longer than c = {digits(most.value)}"
     numbers = row(factor(g), "\u00b7", Fraction(most, norm))
-    return Line(
-        symbols,
-        numbers,
-        Number(float(update.used[place])),
-        note=f"clipped: the whole gradient is longer than c = {digits(most.value)}",
-    )
+    return Line(row(G, NOW, G, " c / ||g||"), numbers, Number(float(update.used[place])), note=note)
 
 
-def _rule(update: Update, place: int, w: Number, g: Number, after: Number) -> Iterator[Line]:
-    """Yield the lines of the rule for one number of p, from its own slots."""
-    rule, parts, rate = update.rule, update.parts, Number(update.rate)
-
-    def part(name: str) -> Number:
-        return Number(float(parts[name][place]), name, (g.key,))
-
-    def slot(name: str) -> Number:
-        return Number(float(update.slots[name][place]))
-
-    if isinstance(rule, GradientDescent):
-        along: tuple[Node, Node] = (G, factor(g))
-        if rule.momentum:
-            mu, v = Number(rule.momentum), part("velocity")
-            yield Line(
-                row(V, NOW, Symbol("\u03bc"), " ", V, "+", G),
-                row(mu, "\u00b7", factor(slot("velocity")), "+", factor(g)),
-                v,
-            )
-            along = (V, factor(v))
-            if rule.nesterov:
-                ahead = part("ahead")
-                yield Line(
-                    row(Symbol("n"), "=", G, "+", Symbol("\u03bc"), " ", V), row(g, "+", mu, "\u00b7", factor(v)), ahead
-                )
-                along = (Symbol("n"), factor(ahead))
-        yield Line(row(W, NOW, W, "-", ALPHA, " ", along[0]), row(w, "-", rate, "\u00b7", along[1]), after)
-    elif isinstance(rule, RMSprop):
-        rho, s = Number(rule.decay), part("square")
-        yield _mean_of_squares(Symbol("\u03c1"), rho, slot("square"), g, s)
-        below = row(Root(s), "+", Number(rule.epsilon))
-        symbols = row(W, NOW, W, "-", ALPHA, " ", Fraction(G, row(Root(S), "+", EPSILON)))
-        yield Line(symbols, row(w, "-", rate, "\u00b7", Fraction(factor(g), below)), after)
-    elif isinstance(rule, Adam):
-        yield from _adam(update, rule, place, w, g, after)
-    elif isinstance(rule, LBFGS):
-        d, a = Number(float(parts["direction"][place]), "d", (g.key,)), Number(parts["length"])
-        often = "once" if update.evaluations == 1 else f"{update.evaluations} times"
-        looked = f"the line search looked at the cost {often}"
-        yield Line(
-            row(Symbol("d"), "=", MINUS, "H g"),
-            None,
-            d,
-            note="the gradient, turned by what the last steps tell of the curvature",
-        )
-        yield Line(
-            row(W, NOW, W, "+", Symbol("a"), " ", Symbol("d")), row(w, "+", a, "\u00b7", factor(d)), after, note=looked
-        )
-    else:
-        change = Number(float(update.change[place]))
-        yield Line(row(W, NOW, W, "+", Symbol("\u0394"), W), row(w, "+", factor(change)), after)
+def _becomes(
+    symbol: Node, formula: Row, values: Mapping[Node, Node], result: Number, note: str = "", sign: str = NOW
+) -> Line:
+    """Return symbol <- formula, and the formula with its values."""
+    return Line(row(symbol, sign, formula), filled(formula, values), result, note=note)
 
 
-def _mean_of_squares(decay: Symbol, value: Number, old: Number, g: Number, new: Number) -> Line:
-    symbols = row(S, NOW, decay, " ", S, "+", "(", 1, "-", decay, ") ", Power(G, TWO))
-    numbers = row(value, "\u00b7", old, "+", Number(1 - value.value), "\u00b7", Power(factor(g), TWO))
-    return Line(symbols, numbers, new)
+def _gradient_descent(at: _Weight) -> Iterator[Line]:
+    values: dict[Node, Node] = {W: at.w, G: at.g, ALPHA: Number(at.update.rate), MU: Number(at.rule.momentum)}
+    along = G
+    if at.rule.momentum:
+        along, v = V, at.part("velocity")
+        yield _becomes(V, row(MU, " ", V, "+", G), values | {V: at.slot("velocity")}, v)
+        values[V] = v
+    if at.rule.nesterov:
+        along, ahead = N, at.part("ahead")
+        yield _becomes(N, row(G, "+", MU, " ", V), values, ahead, sign="=")
+        values[N] = ahead
+    yield _becomes(W, row(W, "-", ALPHA, " ", along), values, at.after)
 
 
-def _adam(update: Update, rule: Adam, place: int, w: Number, g: Number, after: Number) -> Iterator[Line]:
-    parts, t = update.parts, int(update.parts["step"])
-    b1, b2 = Symbol("\u03b2", "1"), Symbol("\u03b2", "2")
-    m, s = (Number(float(parts[name][place]), name, (g.key,)) for name in ("mean", "square"))
-    old_m, old_s = (Number(float(update.slots[name][place])) for name in ("mean", "square"))
+def _rmsprop(at: _Weight) -> Iterator[Line]:
+    s = at.part("square")
+    yield _running_mean(RHO, at.rule.decay, S, Power(G, TWO), at.slot("square"), s, at.g)
+    values: dict[Node, Node] = {W: at.w, G: at.g, ALPHA: Number(at.update.rate), S: s}
+    values[EPSILON] = Number(at.rule.epsilon)
+    yield _becomes(W, row(W, "-", ALPHA, " ", Fraction(G, row(Root(S), "+", EPSILON))), values, at.after)
+
+
+def _adam(at: _Weight) -> Iterator[Line]:
+    parts, rule, w, t = at.update.parts, at.rule, at.w, int(at.update.parts["step"])
+    m, s = at.part("mean"), at.part("square")
     if "keep" in parts and parts["keep"] != 1:
-        shrunk = Number(w.value * parts["keep"], "w-kept", (w.key,))
-        symbols = row(W, NOW, "(", 1, "-", ALPHA, Symbol("\u03bb"), ") ", W)
-        yield Line(
-            symbols, row(Number(parts["keep"]), "\u00b7", factor(w)), shrunk, note="decoupled decay, before the step"
-        )
-        w = shrunk
-    symbols = row(M, NOW, b1, " ", M, "+", "(", 1, "-", b1, ") ", G)
-    numbers = row(Number(rule.beta1), "\u00b7", factor(old_m), "+", Number(1 - rule.beta1), "\u00b7", factor(g))
-    yield Line(symbols, numbers, m, note="a running mean of the gradients")
-    yield _mean_of_squares(b2, Number(rule.beta2), old_s, g, s)
-    hats = []
-    for name, symbol, raw, beta in (("mean", M, m, b1), ("square", S, s, b2)):
-        hat = Number(float(parts[f"{name}_hat"][place]), f"{name}_hat", (raw.key,))
+        values: dict[Node, Node] = {KEPT: Number(parts["keep"]), W: w}
+        w = Number(w.value * parts["keep"], "w-kept", (w.key,))
+        yield _becomes(W, row(KEPT, " ", W), values, w, "decoupled decay, before the step")
+    yield _running_mean(BETA1, rule.beta1, M, G, at.slot("mean"), m, at.g, "a running mean of the gradients")
+    yield _running_mean(BETA2, rule.beta2, S, Power(G, TWO), at.slot("square"), s, at.g)
+    values = {W: w, ALPHA: Number(at.update.rate), EPSILON: Number(rule.epsilon)}
+    note = f"m and s begin at 0; this corrects for it at step {t}"
+    for name, symbol, hat, raw, beta in (("mean", M, M_HAT, m, BETA1), ("square", S, S_HAT, s, BETA2)):
         below = row(1, "-", Power(beta, Number(t)))
-        symbols = row(Symbol(symbol.name, "", "^"), "=", Fraction(symbol, below))
-        note = f"both begin at 0, which step {t} corrects" if name == "mean" else ""
-        yield Line(symbols, Fraction(raw, Number(parts[f"{name}_correction"])), hat, note=note)
-        hats.append(hat)
-    step = Fraction(Symbol("m", "", "^"), row(Root(Symbol("s", "", "^")), "+", EPSILON))
-    stepped = Fraction(factor(hats[0]), row(Root(hats[1]), "+", Number(rule.epsilon)))
-    yield Line(row(W, NOW, W, "-", ALPHA, " ", step), row(w, "-", Number(update.rate), "\u00b7", stepped), after)
+        corrected = Number(float(parts[f"{name}_hat"][at.place]), f"{name}_hat", (raw.key,))
+        known: dict[Node, Node] = {symbol: raw, below: Number(parts[f"{name}_correction"])}
+        yield _becomes(hat, row(Fraction(symbol, below)), known, corrected, note, "=")
+        values[hat], note = corrected, ""
+    step = Fraction(M_HAT, row(Root(S_HAT), "+", EPSILON))
+    yield _becomes(W, row(W, "-", ALPHA, " ", step), values, at.after)
+
+
+def _running_mean(
+    decay: Symbol, value: float, symbol: Symbol, of: Node, old: Number, new: Number, g: Number, note: str = ""
+) -> Line:
+    rest = row("(", 1, "-", decay, ")")
+    values: dict[Node, Node] = {decay: Number(value), symbol: old, rest: Number(1 - value), G: g}
+    return _becomes(symbol, row(decay, " ", symbol, "+", rest, " ", of), values, new, note)
+
+
+def _lbfgs(at: _Weight) -> Iterator[Line]:
+    d, length = at.part("direction"), Number(at.update.parts["length"])
+    d = Number(d.value, "d", d.sources)
+    note = "the gradient, turned by the curvature seen in earlier steps"
+    yield Line(row(D, "=", MINUS, "H g"), None, d, note=note)
+    times = "once" if at.update.evaluations == 1 else f"{at.update.evaluations} times"
+    note = f"the line search evaluated the cost {times}"
+    yield _becomes(W, row(W, "+", A, " ", D), {W: at.w, A: length, D: d}, at.after, note)
+
+
+def _any_rule(at: _Weight) -> Iterator[Line]:
+    change = Number(float(at.update.change[at.place]))
+    yield Line(row(W, NOW, W, "+", Symbol("\u0394"), W), row(at.w, "+", factor(change)), at.after)
+
+
+RULES: Mapping[type, Callable[[_Weight], Iterator[Line]]] = {
+    GradientDescent: _gradient_descent,
+    RMSprop: _rmsprop,
+    Adam: _adam,
+    AdamW: _adam,
+    LBFGS: _lbfgs,
+}
+
+# all weights, and the cost ----------------------------------------------------------------------------------------
 
 
 def update_section(trace: Step) -> Section:
@@ -168,111 +211,93 @@ def update_section(trace: Step) -> Section:
     assert update is not None
     clipped = update.norm is not None and update.clip_norm is not None and update.norm > update.clip_norm
     plain = isinstance(update.rule, GradientDescent) and not update.rule.momentum and not clipped
-    gradients, change = trace.network.views(update.gradient), trace.network.views(update.change)
+    gradients, changes = trace.network.views(update.gradient), trace.network.views(update.change)
     lines: list[Line] = []
-    for layer, (dW, db), (step_W, step_b) in zip(trace.layers, gradients, change, strict=True):
-        for name, old, new, gradient, step in (
-            ("W", layer.W, layer.W_next, dW, step_W),
-            ("b", layer.b, layer.b_next, db, step_b),
-        ):
+    for layer, gradient, change in zip(trace.layers, gradients, changes, strict=True):
+        arrays = zip("Wb", (layer.W, layer.b), (layer.W_next, layer.b_next), gradient, change, strict=True)
+        for name, old, new, slope, step in arrays:
             assert new is not None
-            before, g = tensor(name, layer.number, old), tensor(f"d{name}", layer.number, gradient)
-            after = tensor(f"{name}new", layer.number, new).from_(partial(_from_both, before, g))
-            if plain:
-                symbols = row(before.symbol, NOW, before.symbol, "-", ALPHA, " ", g.symbol)
-                numbers = row(before.node, "-", Number(update.rate), *_times(g.node)) if fits(before) else None
-                sizes = shapes((before, "-", g), after)
-            else:
-                moved = tensor(f"\u0394{name}", layer.number, step)
-                symbols = row(before.symbol, NOW, before.symbol, "+", moved.symbol)
-                numbers = row(before.node, "+", *_times(moved.node)[1:]) if fits(before) else None
-                sizes = shapes((before, "+", moved), after)
+            before, g = tensor(name, layer.number, old), tensor(f"d{name}", layer.number, slope)
+            moved = tensor(f"\u0394{name}", layer.number, step)
+            parts: tuple[Part, ...] = ("-", Scalar(ALPHA, Number(update.rate)), " ", g) if plain else ("+", moved)
+            after = replace(tensor(f"{name}new", layer.number, new), written=before.symbol)
+            line = equation(after, before, *parts, sign=NOW, sources=_both(before, g))
             largest = "" if fits(before) else f"the largest change is {digits(float(np.abs(step).max()))}"
-            lines.append(Line(symbols, numbers, after.node if fits(before) else None, sizes, largest))
+            lines.append(replace(line, note=largest))
     return Section("update", "Update, all weights", "", tuple(lines))
 
 
-def _from_both(before: Tensor, g: Tensor, i: int, j: int) -> list[str]:
-    return [before.key(i, j), g.key(i, j)]
-
-
-def _times(node: Node) -> tuple[Node | str, Node]:
-    return ("\u00b7", factor(node)) if isinstance(node, Number) else (" ", node)
+def _both(before: Tensor, g: Tensor) -> Sources:
+    return lambda i, j: [before.key(i, j), g.key(i, j)]
 
 
 def cost_section(trace: Step) -> Section:
-    """Return the cost before and after, beside the fall that the gradient promised."""
+    """Return the cost before and after, beside the change that the gradient promised."""
     assert trace.cost is not None and trace.after is not None and trace.promised is not None and trace.fall is not None
     before, after = Number(trace.cost.J, "J"), Number(trace.after, "J-after")
-    J, now = Symbol("J"), Symbol("J", "new")
+    J, new = Symbol("J"), Symbol("J", "new")
+    note = "the change that the gradient promises: gradient x change, summed over all weights and biases"
     lines = (
-        Line(row(now, "-", J), row(after, "-", before), Number(trace.fall, "fall", ("J-after", "J"))),
-        Line(
-            row(G, "\u00b7", Symbol("\u0394"), W),
-            None,
-            Number(trace.promised),
-            note="what the gradient promises: the sum over all weights and biases of gradient x change",
-        ),
+        Line(row(new, "-", J), row(after, "-", before), Number(trace.fall, "fall", ("J-after", "J"))),
+        Line(row(G, "\u00b7", Symbol("\u0394"), W), None, Number(trace.promised), note=note),
     )
     rows = "the same rows" if is_batch(trace) else "the same example"
-    return Section("cost", "The cost before and after", f"On {rows}: {_kept_promise(trace)}", lines)
+    return Section("cost", "The cost before and after", f"On {rows}: {_compared(trace)}", lines)
 
 
-def _kept_promise(trace: Step) -> str:
+def _compared(trace: Step) -> str:
+    """Return in words how the cost changed, compared with the promise."""
     assert trace.fall is not None and trace.promised is not None and trace.cost is not None and trace.after is not None
-    told = f"J was {digits(trace.cost.J)} and is {digits(trace.after)}. "
+    costs = f"J was {digits(trace.cost.J)} and is now {digits(trace.after)}. "
     if max(abs(trace.fall), abs(trace.promised)) <= _noise(trace):
-        return told + "Almost nothing moved: the gradient is about 0 here. Look at an earlier moment: --at start."
-    promised = f"The gradient promised {digits(trace.promised)}, the step gave {digits(trace.fall)}"
+        return costs + "Almost nothing moved: the gradient is about 0 here. Look at an earlier update: --at start."
+    both = costs + f"The gradient promised {digits(trace.promised)}, the step gave {digits(trace.fall)}"
     if trace.fall >= 0 > trace.promised:
-        return told + promised + ": it went too far. A smaller learning rate keeps what the gradient promises."
+        return both + ": it went too far. A smaller learning rate keeps the promise."
     if trace.fall >= 0:
-        return told + promised + ": uphill, along what earlier steps left."
+        return both + ": uphill, because of what the rule remembers from earlier steps."
     if trace.fall > LONG * trace.promised:
-        return told + promised + ". The cost curves upward along the way: the step was long for the slope."
-    curved = trace.fall < trace.promised / LONG
-    return told + promised + (". The cost curves downward along the way: it grew steeper." if curved else ".")
+        return both + ". The cost curves upward along the way: the step was too long for the slope."
+    if trace.fall < trace.promised / LONG:
+        return both + ". The cost curves downward along the way: the slope grew steeper."
+    return both + "."
 
 
 def finite_difference_section(trace: Step) -> Section:
-    """Return the proof of one weight."""
+    """Return the check of one weight."""
     check = finite_difference(trace)
-    assert check is not None
     J, w, h = Symbol("J"), Symbol("w"), Symbol("h")
-    twice = row(TWO, h)
-    symbols = row(Fraction(row(J, "(", w, "+", h, ")", "-", J, "(", w, "-", h, ")"), twice))
+    symbols = row(Fraction(row(J, "(", w, "+", h, ")", "-", J, "(", w, "-", h, ")"), row(TWO, h)))
     lines: tuple[Line, ...] = ()
     if check.verdict != "on a kink":
-        shown = row(f"{check.up:.10g}", "-", f"{check.down:.10g}")
-        numbers = Fraction(shown, Number(2 * check.h))
+        numbers = Fraction(row(f"{check.up:.10g}", "-", f"{check.down:.10g}"), Number(2 * check.h))
         key = f"dW{check.layer}-{check.unit + 1}-{check.input + 1}"
+        note = f"h = {digits(check.h)}, w is {check.name}"
         lines = (
-            Line(symbols, numbers, Number(check.numeric, "numeric"), note=f"h = {digits(check.h)}, w is {check.name}"),
+            Line(symbols, numbers, Number(check.numeric, "numeric"), note=note),
             Line(_gradient_symbol(check), None, Number(check.gradient, key)),
         )
-    return Section("nudge", "One weight proved by nudging it", check.sentence(), lines)
+    return Section("finite-difference", "One gradient checked by a finite difference", check.sentence(), lines)
 
 
 def common_mistakes_section(trace: Step) -> tuple[Section, ...]:
-    """Return where the common slips lead, the right step on top; nothing where none can happen."""
+    """Return where common mistakes lead, the right step on top; nothing if none can happen here."""
     if trace.after is None or trace.cost is None or not (mistakes := common_mistakes(trace)):
         return ()
-    title, J = "Where the common slips lead", trace.cost.J
+    name, title, J = "mistakes", "Where common mistakes lead", trace.cost.J
     if max(abs(after - J) for after in (trace.after, *(mistake.after for mistake in mistakes))) <= _noise(trace):
-        lead = (
-            "Nowhere: the cost is so flat here that neither the right step nor a wrong one changes it, so that a table "
-        )
-        return (Section("slips", title, lead + "of them would teach nothing. Look at an earlier moment: --at start."),)
+        lead = "Nowhere: the cost is so flat here that neither the right step nor a wrong one changes it. "
+        return (Section(name, title, f"{lead}A table would teach nothing. Look at an earlier update: --at start."),)
     rows: list[tuple[Cell, ...]] = [
-        (name, what, Number(after), Number(after - J), so)
-        for name, what, after, so in (
+        (one, what, Number(after), Number(after - J), effect)
+        for one, what, after, effect in (
             ("the right step", "", trace.after, ""),
-            *((one.name, one.sentence, one.after, _judged(one.after, trace)) for one in mistakes),
+            *((one.name, one.sentence, one.after, _effect(one.after, trace)) for one in mistakes),
         )
     ]
-    lead = f"Each was made for real, with the same rule, from J = {digits(J)}; J is the right network's."
-    columns = ("slip", "what was done", "J after", "change", "so")
-    return (Section("slips", title, lead, (), Table(columns, tuple(rows))),)
+    lead = f"Each mistake was really made, with the same rule, from J = {digits(J)}. The correct network measured J."
+    columns = ("mistake", "what was done", "J after", "change", "effect")
+    return (Section(name, title, lead, (), Table(columns, tuple(rows))),)
 
 
 def _noise(trace: Step) -> float:
@@ -281,7 +306,7 @@ def _noise(trace: Step) -> float:
     return max(FLAT, 8 * float(np.finfo(trace.network.parameters.dtype).eps)) * abs(trace.cost.J)
 
 
-def _judged(after: float, trace: Step) -> str:
+def _effect(after: float, trace: Step) -> str:
     assert trace.after is not None and trace.cost is not None
     if abs(after - trace.after) <= max(ALIKE * abs(trace.after - trace.cost.J), _noise(trace)):
         return "the same cost: only a check of the gradient finds it"

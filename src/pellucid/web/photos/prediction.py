@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from pellucid.data.images import PictureFile, as_pixels, embedded
-from pellucid.explanation.saliency import Occluded, occluded, veil
+from pellucid.explanation.saliency import OcclusionMap, mask_svg, occlusion_map
 from pellucid.explanation.trace.page import page
-from pellucid.explanation.trace.sample import Subject
+from pellucid.explanation.trace.sample import Sample
 from pellucid.model.model import Model
 
 SHOWN = 320  # pixels of the longer side, as it is shown
@@ -47,8 +47,8 @@ class Tried:
         def told(done: int, total: int) -> None:
             self.looking = (done, total) if done < total else None
 
-        found = occluded(self.model, self.pixels, told=told)
-        drawn = base64.b64encode(veil(found).encode()).decode()
+        found = occlusion_map(self.model, self.pixels, on_progress=told)
+        drawn = base64.b64encode(mask_svg(found).encode()).decode()
         return {
             "sentence": sentence(found, self.model.class_names[found.code]),
             "veil": f"data:image/svg+xml;base64,{drawn}" if drawn else None,
@@ -56,15 +56,15 @@ class Tried:
 
     def trace(self) -> str:
         """Return the way from the photograph's numbers to the answer, as an HTML document."""
-        return page(Subject.of_row(self.model, self.R).step())
+        return page(Sample.of_row(self.model, self.R).step())
 
 
-def sentence(found: Occluded, name: str) -> str:
+def sentence(found: OcclusionMap, name: str) -> str:
     """Return in words where a model looked that answers `name`, and how that is known.
 
     >>> falls = np.zeros((7, 7))
     >>> falls[3, 3] = 0.22
-    >>> sentence(Occluded(0, 0.93, falls), "cat")
+    >>> sentence(OcclusionMap(0, 0.93, falls), "cat")
     'Covering the framed region (middle centre) lowers "cat" from 0.93 to 0.71: there it looked.'
     """
     if found.strongest is None:

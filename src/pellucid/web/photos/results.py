@@ -14,7 +14,7 @@ from pellucid.evaluation import Scores
 from pellucid.experiment.recipe_file import write_recipe
 from pellucid.experiment.result import Result
 from pellucid.explanation.report import report
-from pellucid.explanation.report.summary import sentence_of
+from pellucid.explanation.report.summary import headline
 from pellucid.system.files import atomic_write
 from pellucid.system.progress import Progress
 
@@ -98,7 +98,7 @@ def summary(result: Result, early: bool) -> dict[str, Any]:
     scores = result.headline
     lines = [comparison.sentence() for comparison in scores.comparisons.values()] if isinstance(scores, Scores) else []
     return {
-        "headline": sentence_of(scores, result.cross_validation, "photographs", ""),
+        "headline": headline(scores, result.cross_validation, "photographs", ""),
         "early": early,
         "networks": f"{len(result.model.networks)} of {result.recipe['ensemble']} networks",
         "sentences": lines,
