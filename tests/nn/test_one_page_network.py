@@ -1,5 +1,6 @@
 """Proves the page that a newcomer reads first: examples/one_page_network.py does what pellucid.nn does."""
 
+import itertools
 import subprocess
 import sys
 from pathlib import Path
@@ -22,7 +23,7 @@ MANY = rng.normal(size=(30, 3)), (rng.random((30, 2)) > 0.5).astype(float)
 def test_its_costs_are_those_of_the_library(rows, widths):
     (X, y), steps, rate = rows, 300, 0.5
     parameters = page["start"](widths)
-    hidden = [Dense(n_in, n_out, "tanh") for n_in, n_out in zip(widths[:-2], widths[1:-1], strict=True)]
+    hidden = [Dense(n_in, n_out, "tanh") for n_in, n_out in itertools.pairwise(widths)]
     network = Network([*hidden, Dense(*widths[-2:])], "binary_cross_entropy").initialize(parameters)
     np.testing.assert_array_equal(network.parameters, network.copy().initialize("xavier", seed=1).parameters)
 
