@@ -22,6 +22,7 @@ from pellucid.data import load
 from pellucid.data.images import PictureShape, as_pixels, decode, files
 from pellucid.errors import BadPictureError, InputError, ModelFileError
 from pellucid.model.model_file import METADATA_KEY
+from pellucid.model.provenance import Provenance
 from pellucid.system import memory
 from pellucid.system.files import atomic_write, read_tensors, tensor_bytes
 from reliability.samples import KINDS
@@ -346,7 +347,7 @@ def test_every_bit_of_a_png_counts(cut, tmp_path):
 def test_nothing_in_a_file_steers_the_terminal(capsys):
     evil = "\x1b]0;owned\x07\x1b[2J\x9b31m"
     model = make()
-    pellucid.Model(model.features, model.networks, (f"a{evil}", "b", "c"), {}, {}, {"data": evil}).save("m")
+    pellucid.Model(model.features, model.networks, (f"a{evil}", "b", "c"), {}, {}, Provenance(data=evil)).save("m")
     Image.new("L", (4, 4)).save(f"{evil[1:6]}.png")
     assert run(["inspect", "m"]) == 0
     assert run(["predict", "m", f"{evil[1:6]}.png"]) == 0

@@ -175,7 +175,7 @@ def test_labels_of_one_number_are_one_class(table):
          "wrote goes away with index=False)."),
         ("a,a,y\n1,2,p\n", {}, "{0} has two columns named 'a'; rename one."),
         ("a,y\n1,p\n2,p\n", {}, "{0} has only one class, p; learning to tell classes apart needs at least two."),
-        (b"a,y\n1,caf\xe9\n", {}, '{0} is not in UTF-8 (byte 9 is not); save it anew as "CSV UTF-8".'),
+        (b"a,y\n1,caf\xe9\n", {}, '{0} is not in UTF-8 (byte 9 is not); save it again as "CSV UTF-8".'),
         ('a,y\n1,"p\n', {}, "{0}, line 2 cannot be read: unexpected end of data."),
         ("a,y\n1," + "p" * 200_000, {}, "{0}, line 2 cannot be read: field larger than field limit (131072)."),
         ("a,y\n1,p\n2,q\n", {"keys": ("a", "y")}, "{0} is a table; keys= has no meaning there, leave it out."),

@@ -141,7 +141,7 @@ def test_predict_sorts(tmp_path, monkeypatch, capsys):
     copies = {p["name"]: p["copy"] for p in pellucid_json("p.json")["predictions"]}
     assert all(Path(copy).read_bytes() == Path(name).read_bytes() for name, copy in copies.items())
     assert run(["predict", "m", "photos", "--sort-into", "out", "--skip-bad"]) == 0
-    assert "36 copies, 36 of which were there already" in capsys.readouterr().out and contents(Path("out")) == made
+    assert "36 copies, 36 of them already there" in capsys.readouterr().out and contents(Path("out")) == made
 
 
 def pellucid_json(path):

@@ -147,9 +147,9 @@ def test_the_model_answers_as_the_session(tmp_path, table):
     timeline = session._stage.timeline
     codes = predicted_codes(timeline.network, timeline.problem.X)
     assert model.predict(table.source).tolist() == [table.class_names[code] for code in codes]
-    assert model.history["stopped_because"].endswith("iteration 200") and model.provenance["set by hand"] == 0
+    assert model.history["stopped_because"].endswith("iteration 200") and model.provenance.set_by_hand == 0
     path.write_bytes(base64.b64decode(saved(session_of([step(3), BY_HAND]), "model")["base64"]))
-    assert pellucid.load(path).provenance["set by hand"] == 1
+    assert pellucid.load(path).provenance.set_by_hand == 1
     (reply,) = session.handle({"do": "save", "what": "points"})
     assert "the points are those of your own table" in reply["text"]
 

@@ -113,7 +113,7 @@ class Settings:
         _refuse(not all(map(_weight, weights)), "class_weight", "of weights that are 0 or more", self.class_weight)
         _refuse(self.row_space not in ("auto", True, False), "row_space", "'auto', True or False", self.row_space)
         demanded_in_vain = self.row_space is True and not is_rotation_invariant(self.rule)
-        _refuse(demanded_in_vain, "row_space", f"'auto' or False with {self.rule_name}, which goes by the axes", True)
+        _refuse(demanded_in_vain, "row_space", f"'auto' or False with {self.rule_name}, which is coordinate-wise", True)
         good_dtype = self.dtype in ("auto", "float32", "float64", np.float32, np.float64)
         _refuse(not good_dtype, "dtype", "'auto', 'float32' or 'float64'", self.dtype)
         if isinstance(self.optimizer, AdamW) and self.optimizer.weight_decay is not None:

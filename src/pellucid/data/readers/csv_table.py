@@ -199,7 +199,7 @@ def _sheet(path: Path) -> Sheet:
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
-        raise InputError(f'{path} is not in UTF-8 (byte {error.start} is not); save it anew as "CSV UTF-8".') from None
+        raise InputError(f'{path} is not in UTF-8 (byte {error.start} is not); save it again as "CSV UTF-8".') from None
     first_line = re.sub(r'"[^"]*"', "", text.lstrip("\r\n").partition("\n")[0])
     delimiter = max(DELIMITERS, key=first_line.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
