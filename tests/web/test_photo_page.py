@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 import pellucid
-from pellucid.web.photos.progress import Progress
+from pellucid.web.photos.progress import PageProgress
 from photographs import put, tinted
 
 RED, BLUE = 0, 2
@@ -160,7 +160,7 @@ def test_why_it_says_so(page, server, trained):
     expect(tab.locator("#why")).to_be_focused()
     tab.get_by_role("button", name="Show the numbers").click()
     expect(tab.locator("#trace-title")).to_have_text("From the numbers of <b>.jpg to the answer")
-    expect(tab.frame_locator("#trace-frame").locator("h1")).to_contain_text("Why it says")
+    expect(tab.frame_locator("#trace-frame").locator("h1")).to_contain_text("Why it predicts")
     tab.keyboard.press("Escape")
     expect(tab.locator("#trace")).to_be_hidden()
 
@@ -176,7 +176,7 @@ def test_a_sample_for_those_without_photographs(page, server):
 def test_the_report_comes_when_the_model_is_tried_already(page, server, trained):
     session = server.room._sessions.named(trained)
     report, session.files = session.files["report"], {"model": session.files["model"]}
-    session._progress = Progress(1, asked=session._stopping.is_set)
+    session._progress = PageProgress(1, asked=session._stopping.is_set)
     tab = opened(page, server, trained)
     expect(tab.locator("#stop")).to_have_text("Leave the report out")
     expect(tab.locator(".headline")).to_contain_text("Expect about")

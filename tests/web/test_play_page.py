@@ -359,7 +359,7 @@ def test_a_point_shows_its_work(play):
     work = tab.frame_locator("#trace-frame")
     assert work.locator("math").first.text_content(timeout=10_000)
     work.locator("[data-key='one:Wnew1-4-2']").first.focus()
-    assert work.locator(".told").inner_text().startswith("W1[4, 2] after the step = ")
+    assert work.locator(".status").inner_text().startswith("W1[4, 2] after the step = ")
     tab.click("#trace-close")
     tab.fill("#row", "3")
     tab.click("#trace-row button")
