@@ -6,7 +6,7 @@ result, it returns the slope at the input. Run it with `python examples/one_page
 Rows are examples. Z = A W^T + b, shapes (n, n_out) = (n, n_in) (n_in, n_out) + (n_out,).
 """
 
-import itertools
+from itertools import pairwise
 
 import numpy as np
 
@@ -58,7 +58,7 @@ def train(parameters, X, y, rate, steps):
 def start(widths, seed=1):
     """Return W1, b1, W2, b2, ...: small random weights, for equal units would stay equal for ever; biases 0."""
     rng, parameters = np.random.RandomState(seed), []
-    for n_in, n_out in itertools.pairwise(widths):
+    for n_in, n_out in pairwise(widths):
         parameters += [rng.standard_normal((n_out, n_in)) * np.sqrt(2 / (n_in + n_out)), np.zeros(n_out)]
     return parameters
 

@@ -1,8 +1,8 @@
 """Proves the page that a newcomer reads first: examples/one_page_network.py does what pellucid.nn does."""
 
-import itertools
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from runpy import run_path
 
@@ -23,7 +23,7 @@ MANY = rng.normal(size=(30, 3)), (rng.random((30, 2)) > 0.5).astype(float)
 def test_its_costs_are_those_of_the_library(rows, widths):
     (X, y), steps, rate = rows, 300, 0.5
     parameters = page["start"](widths)
-    hidden = [Dense(n_in, n_out, "tanh") for n_in, n_out in itertools.pairwise(widths)]
+    hidden = [Dense(n_in, n_out, "tanh") for n_in, n_out in pairwise(widths[:-1])]
     network = Network([*hidden, Dense(*widths[-2:])], "binary_cross_entropy").initialize(parameters)
     np.testing.assert_array_equal(network.parameters, network.copy().initialize("xavier", seed=1).parameters)
 
@@ -48,4 +48,4 @@ def test_it_prints_falling_costs_and_needs_numpy_alone():
     assert costs == sorted(costs, reverse=True)
     assert costs[-1] < 0.01
     imports = [line for line in PAGE.read_text("utf-8").splitlines() if line.startswith(("import ", "from "))]
-    assert imports == ["import numpy as np"]
+    assert imports == ["from itertools import pairwise", "import numpy as np"]
