@@ -30,8 +30,8 @@ def print_training(result: Result) -> None:
     rate = "" if how["optimizer"] == "lbfgs" else f", learning rate {how['learning_rate']}"
     several = "" if len(model.networks) == 1 else f"{len(model.networks)} networks, each "
     if len(model.networks) < result.recipe["ensemble"]:
-        made, wanted = len(model.networks), result.recipe["ensemble"]
-        say(f"interrupted: {made} of {wanted} networks were trained; predictions average these")
+        count, wanted = len(model.networks), result.recipe["ensemble"]
+        say(f"interrupted: {count} of {wanted} networks were trained; predictions average these")
     say(f"{several}{model.network}, {how['optimizer']}{rate}")
     say(f"{len(history.cost)} epochs in {history.seconds:.1f} s; {history.stopped_because}; {history.row_space_reason}")
     if history.cost:
