@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import pellucid
 from pellucid.errors import ModelFileError, PellucidError
 from pellucid.model.model_file import FORMAT_VERSION, METADATA_KEY
-from pellucid.system.tensor_file import read_sealed, write_sealed
+from pellucid.system.checksummed_file import read_sealed, write_sealed
 from reliability.fuzz import ERROR, FAULT, OTHER, SAME, damaged, outcome
 from reliability.samples import KINDS, PICTURES
 

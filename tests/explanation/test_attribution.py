@@ -1,4 +1,4 @@
-"""What speaks for an answer: shares of inputs that add up, signs that mean what they say, groups and names."""
+"""What favours an answer: shares of inputs that add up, signs that mean what they say, groups and names."""
 
 import numpy as np
 import pytest
@@ -94,7 +94,7 @@ def test_the_story_begins_with_it_for_the_example_shown():
     step = trace(net, [[2.0, 2.0], [2.0, 0.0]], [[1.0], [1.0]], **names)
     assert "answer" not in [section.name for section in story(step)]  # of a batch
     first, second = story(step.one)[:2]
-    assert first.title == "Why it predicts cat" and "z above 0 speaks for dog" in first.lead
+    assert first.title == "Why it predicts cat" and "z above 0 favours dog" in first.lead
     told = {name: number.value for name, number, _ in first.table.rows}
     assert told == {"all inputs": 4.0, "the biases": -0.5, "all together": 3.5} and "-z, as z above 0" in first.lead
     shown = [(name, value, share.value, bar.signs, part) for name, value, share, bar, part in second.table.rows]

@@ -13,7 +13,7 @@ import numpy as np
 
 from pellucid.errors import InputError, ModelFileError, PellucidError
 from pellucid.nn import ACTIVATIONS, LOSSES, Dense, Dropout, Network
-from pellucid.system.tensor_file import read_sealed, write_sealed
+from pellucid.system.checksummed_file import read_sealed, write_sealed
 
 FORMAT_VERSION = 1
 METADATA_KEY = "pellucid"

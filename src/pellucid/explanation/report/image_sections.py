@@ -144,7 +144,7 @@ def _how(model: Model) -> str:
         )
     return (
         f"{how} Gradient x input, a quicker method, needs a model of pixels. Here the gradient ends at the "
-        f"{model.features.n_out:,} features of the picture, most of which have no exact place in it."
+        f"{model.features.n_out:,} features of the picture; most of them have no exact place in it."
     )
 
 

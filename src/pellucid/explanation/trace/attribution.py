@@ -23,7 +23,7 @@ STRAIGHT = ("relu", "leaky_relu", "linear")  # activations made of straight line
 
 @dataclass(frozen=True)
 class Attribution:
-    """What speaks for the predicted class.
+    """What favours the predicted class.
 
     predicted, rival: class codes, the rival being the likeliest other class.  p: probability of the predicted one.
     In a regression predicted is the output, the first of several, and rival and p are None.
@@ -44,7 +44,7 @@ class Attribution:
 
 
 def attribution(trace: Step) -> Attribution:
-    """Return what speaks for the prediction of the example shown, by backpropagation to the inputs."""
+    """Return what favours the prediction of the example shown, by backpropagation to the inputs."""
     network, x = trace.network, trace.X[trace.row : trace.row + 1]
     predicted, rival, p = _decided(trace) if network.loss.classes else (0, None, None)
     Z, tape = network.forward(x)
@@ -72,7 +72,7 @@ def _decided(trace: Step) -> tuple[int, int, float]:
 
 
 def answer_sections(trace: Step) -> Iterator[Section]:
-    """Yield the prediction and what speaks for it, for one example whose inputs (and classes) have names."""
+    """Yield the prediction and what favours it, for one example whose inputs (and classes) have names."""
     classes = trace.network.loss.classes
     if is_batch(trace) or trace.dropout is not None or not trace.input_names or (classes and not trace.class_names):
         return
@@ -102,10 +102,10 @@ def _for_a_class(trace: Step, found: Attribution) -> tuple[str, str, str]:
         score = f"z of {name} minus z of {rival}, the runner-up"
     else:
         below, above = map(isolated, trace.class_names)
-        score = f"{'-z' if found.predicted == 0 else 'z'}, as z above 0 speaks for {above} and below for {below}"
+        score = f"{'-z' if found.predicted == 0 else 'z'}, as z above 0 favours {above} and below for {below}"
     lead = (
         f"The network predicts {name}, p = {digits(found.p)}. The score s = {digits(found.score)} decides: {score}. "
-        f"Each input contributes its value times ds/dx to s: above 0 it speaks for {name}, below for {rival}."
+        f"Each input contributes its value times ds/dx to s: above 0 it favours {name}, below for {rival}."
     )
     return f"Why it predicts {name}", lead, f"for {name}"
 
@@ -190,14 +190,14 @@ def strongest_line(trace: Step, layer: Layer, unit: int) -> Line:
 
 
 def _unit_name(trace: Step, layer: Layer, unit: int) -> str:
-    """Return the name of a unit; for an output also the class that it speaks for."""
+    """Return the name of a unit; for an output also the class that it favours."""
     name = f"unit {unit + 1}"
     if layer.number < len(trace.layers) or not trace.class_names:
         return name
     if layer.W.shape[0] == len(trace.class_names):
         return f"{name}, of class {isolated(trace.class_names[unit])}"
     below, above = map(isolated, trace.class_names)
-    return f"{name}, which speaks for {above} above 0 and for {below} below"
+    return f"{name}, which favours {above} above 0 and for {below} below"
 
 
 def strongest_table(trace: Step, layer: Layer, unit: int) -> Table | None:

@@ -23,7 +23,7 @@ def text(trace: Step) -> str:
 
 
 def in_short(trace: Step) -> list[str]:
-    """Return a step in a few paragraphs: the prediction, what speaks for it, and what the step did to the cost."""
+    """Return a step in a few paragraphs: the prediction, what favours it, and what the step did to the cost."""
     leads = [section.lead for section in story(trace) if section.name in ("answer", "cost")]
     return ["\n".join(_wrapped(words)) for words in (*trace.notes[:1], *leads)]
 

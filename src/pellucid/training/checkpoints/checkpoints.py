@@ -26,8 +26,8 @@ from pellucid.errors import (
     OutputExistsError,
     TrainingWarning,
 )
+from pellucid.system.checksummed_file import read_sealed, write_sealed
 from pellucid.system.files import refuse_unwritable
-from pellucid.system.tensor_file import read_sealed, write_sealed
 from pellucid.training.checkpoints.state_file import Fingerprint, as_texts, differences
 from pellucid.training.runtime import blas_description
 
