@@ -314,7 +314,7 @@ def test_the_reason_of_a_coordinate_wise_rule_says_what_it_misses(rule):
     missed = "; gradient_descent, momentum, nesterov or lbfgs would need 9.6 times fewer operations"
     assert checked(optimizer=rule) == eligibility.Eligibility(False, reason + missed)
     assert checked(optimizer=rule, d=50) == eligibility.Eligibility(False, reason)
-    with pytest.raises(InputError, match=f"^row_space must be 'auto' or False with {name}, which goes by the axes"):
+    with pytest.raises(InputError, match=f"^row_space must be 'auto' or False with {name}, which is coordinate-wise"):
         Settings(optimizer=rule, row_space=True)
 
 

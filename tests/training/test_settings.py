@@ -67,7 +67,7 @@ REFUSALS = [
     ({"class_weight": {0: -1.0}}, "class_weight must be of weights that are 0 or more; got {0: -1.0}."),
     ({"class_weight": {0: float("nan")}}, "class_weight must be of weights that are 0 or more; got {0: nan}."),
     ({"row_space": "yes"}, "row_space must be 'auto', True or False; got 'yes'."),
-    ({"row_space": True}, "row_space must be 'auto' or False with adam, which goes by the axes; got True."),
+    ({"row_space": True}, "row_space must be 'auto' or False with adam, which is coordinate-wise; got True."),
     ({"dtype": "float16"}, "dtype must be 'auto', 'float32' or 'float64'; got 'float16'."),
     ({"dtype": "flaot32"}, "dtype must be 'auto', 'float32' or 'float64'; got 'flaot32'."),
     ({"dtype": np.int64}, "dtype must be 'auto', 'float32' or 'float64'; got <class 'numpy.int64'>."),
