@@ -1,7 +1,8 @@
 """Dense and Dropout: each a forward and a backward that is its exact reverse.
 
 A layer remembers nothing: forward returns what backward needs. W and b are views into the network's one flat vector,
-bound when the network is built. Result arrays come from the `Buffers` that the caller passes.
+bound when the network is built. Result arrays come from the `Buffers` that the caller passes; on first reading, take
+`buffer("Z", width)` for a new array.
 """
 
 from dataclasses import dataclass
@@ -117,7 +118,7 @@ class Dropout:
         if rng is None or self.p == 0:
             return A_in, None
         width = A_in.shape[-1]
-        mask = buffer("mask", width, "C")  # whatever the layout, the same draws for the same units
+        mask = buffer("mask", width, "C")  # the same draws for the same units in every layout
         rng.random(out=mask, dtype=mask.dtype)
         np.greater_equal(mask, self.p, out=mask)
         mask /= 1 - self.p

@@ -25,13 +25,13 @@ from pellucid.nn.scaled_integers import IntegerRows, Rows
 
 Array = NDArray[Any]
 
-BLOCK_ROWS = 1024  # rows looked at together outside training, at most,
-BLOCK_BYTES = 2**26  # and fewer where rows are long, so that buffers stay small
+BLOCK_ROWS = 1024  # the most rows of one block outside training;
+BLOCK_BYTES = 2**26  # fewer where rows are long, so that buffers stay small
 
 
 @dataclass(slots=True)
 class Tape:
-    """All that backward needs of one forward pass: what each layer saved, in order, and the buffers."""
+    """What backward needs of one forward pass: what each layer saved, in order, and the buffers."""
 
     work: Work
     buffers: list[Buffers]
@@ -45,7 +45,7 @@ class Tape:
 
 @dataclass(slots=True)
 class Record:
-    """What one `cost_and_gradient` computed on its way, to look at: the tape, l (n,) and dJ/dlogits (n, n_out)."""
+    """The intermediate results of one `cost_and_gradient`: the tape, l (n,) and dJ/dlogits (n, n_out)."""
 
     tape: Tape
     l: Array
@@ -71,7 +71,7 @@ class Network:
         self.layers = [copy.copy(layer) for layer in layers]
         self.loss = get_loss(loss)
         self.l2 = float(l2)
-        _refuse_misfits(self.layers)
+        _check_layers(self.layers)
         self.parameters: Array = np.zeros(sum(math.prod(d.weight_shape) + d.n_out for d in self.dense), dtype)
         self._bind()
 
@@ -114,9 +114,9 @@ class Network:
         }
 
     def initialize(self, init: str | Initializer | Sequence[Array], seed: int | np.random.RandomState = 0) -> "Network":
-        """Set the start: a rule drawn from `RandomState(seed)` with biases 0, or given arrays; return the network.
+        """Set the starting weights, by a rule from `RandomState(seed)` or to given arrays; return the network.
 
-        Arrays are W1, W2, ... (biases 0) or W1, b1, W2, b2, ...
+        A rule leaves biases at 0. Arrays are W1, W2, ... (biases 0) or W1, b1, W2, b2, ...
         """
         self.parameters[:] = 0
         if isinstance(init, str) or callable(init):
@@ -143,8 +143,8 @@ class Network:
     ) -> tuple[Array, Tape]:
         """Return the logits (n, n_out) of X (n, n_in), and the tape for `backward`.
 
-        rng: given = training (dropout draws from it); None = prediction.
-        work: buffers to use again; the results are then valid until the next call with it.
+        rng: a generator in training (dropout draws from it), None in prediction.
+        work: buffers to reuse; the results are then valid until the next call with it.
         keep: also keep Z, A, dA and dZ of every layer on the tape, to look at.
         """
         work = Work() if work is None else work
@@ -190,10 +190,10 @@ class Network:
         """Return J and its flat gradient on the rows X (n, n_in) with targets y.
 
         y: class codes (n,) for softmax, else floats (n, n_out).  sample_weight: w (n,), taken as given.
-        records: where given, what is computed on the way is added to it.
+        records: a list that the intermediate results are appended to.
         """
         Z, tape = self.forward(X, rng, work, keep=records is not None)
-        self._refuse_misshapen(y, Z)
+        self._check_shape_of_y(y, Z)
         l, dZ = self.loss.value_and_gradient(Z, y)
         if sample_weight is not None:
             dZ *= sample_weight[:, None]
@@ -214,13 +214,13 @@ class Network:
         for rows in self.row_blocks(len(X)):
             w = None if sample_weight is None else sample_weight[rows]
             Z, _ = self.forward(X[rows], work=work)
-            self._refuse_misshapen(y[rows], Z)
+            self._check_shape_of_y(y[rows], Z)
             total += _weighted_mean(self.loss.value(Z, y[rows]), w) * len(Z)
         return total / len(X)
 
-    def _refuse_misshapen(self, y: Array, Z: Array) -> None:
+    def _check_shape_of_y(self, y: Array, Z: Array) -> None:
         expected = Z.shape[:1] if self.loss.codes else Z.shape
-        if np.shape(y) != expected:  # (n,) against (n, 1) would broadcast to (n, n) without a word
+        if np.shape(y) != expected:  # (n,) against (n, 1) would broadcast to (n, n) silently
             raise InputError(f"y for {self.loss.name} must have shape {expected}, got {np.shape(y)}.")
 
     def predict(self, X: Rows) -> Array:
@@ -245,7 +245,7 @@ class Network:
         return answer
 
     def row_blocks(self, n: int) -> list[slice]:
-        """Return n rows as blocks that are looked at together outside training."""
+        """Return n rows as the blocks that are computed together outside training."""
         fitting = BLOCK_BYTES // (self.n_in * self.parameters.itemsize)
         step = min(BLOCK_ROWS, max(1, fitting))
         return [slice(start, min(start + step, n)) for start in range(0, n, step)]
@@ -272,7 +272,7 @@ def _describe(layer: Dense) -> str:
     return f"{layer.n_out}" if layer.activation.name == "linear" else f"{layer.n_out} {layer.activation.name}"
 
 
-def _refuse_misfits(layers: Sequence[Dense | Dropout]) -> None:
+def _check_layers(layers: Sequence[Dense | Dropout]) -> None:
     dense = [layer for layer in layers if isinstance(layer, Dense)]
     if not dense or layers[-1] is not dense[-1] or dense[-1].activation.name != "linear":
         raise InputError(f"the last layer must be a linear Dense (the loss has the link); got {list(layers)}.")

@@ -15,7 +15,7 @@ from pellucid.errors import InputError
 Schedule = Callable[[float, int], float]
 
 
-def _refuse(wrong: bool, name: str, expected: str, got: object) -> None:
+def _raise_if(wrong: bool, name: str, expected: str, got: object) -> None:
     if wrong:
         raise InputError(f"{name} of a schedule must be {expected}, got {got!r}.")
 
@@ -27,7 +27,7 @@ class _Rated:
 
     def __post_init__(self) -> None:
         good = isinstance(self.rate, int | float | np.floating) and not isinstance(self.rate, bool)
-        _refuse(not good or not 0 < self.rate < math.inf, "rate", "a positive number", self.rate)
+        _raise_if(not good or not 0 < self.rate < math.inf, "rate", "a positive number", self.rate)
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,8 @@ class Step(_Rated):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _refuse(not self.factor > 0, "factor", "above 0", self.factor)
-        _refuse(not self.every > 0, "every", "a number of epochs above 0", self.every)
+        _raise_if(not self.factor > 0, "factor", "above 0", self.factor)
+        _raise_if(not self.every > 0, "every", "a number of epochs above 0", self.every)
 
     def __call__(self, t: float, epochs: int) -> float:
         return self.rate * float(self.factor ** (t // self.every))
@@ -78,7 +78,7 @@ class Exponential(_Rated):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _refuse(not self.factor > 0, "factor", "above 0", self.factor)
+        _raise_if(not self.factor > 0, "factor", "above 0", self.factor)
 
     def __call__(self, t: float, epochs: int) -> float:
         return self.rate * float(self.factor**t)
@@ -97,7 +97,7 @@ class Cosine(_Rated):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _refuse(not self.last >= 0, "last", "0 or more", self.last)
+        _raise_if(not self.last >= 0, "last", "0 or more", self.last)
 
     def __call__(self, t: float, epochs: int) -> float:
         return self.last + (self.rate - self.last) * (1 + math.cos(math.pi * min(t / epochs, 1.0))) / 2
@@ -116,7 +116,7 @@ class WarmUp:
     over: float = 5
 
     def __post_init__(self) -> None:
-        _refuse(not self.over > 0, "over", "a number of epochs above 0", self.over)
+        _raise_if(not self.over > 0, "over", "a number of epochs above 0", self.over)
 
     def __call__(self, t: float, epochs: int) -> float:
         if t < self.over:

@@ -1,4 +1,8 @@
-"""Examples: rows, targets and weights, checked, and brought to the precision of training."""
+"""Examples: the rows, targets and weights that a network trains on.
+
+`checked_examples` makes them from what the user gives, `row_weights` combines sample and class weights. A `Problem` is
+a network at its start with its examples: what the loop trains, whether on the inputs or in row space.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -32,7 +36,7 @@ class Examples:
         return Examples(take(self.X, rows), self.y[rows], weight)
 
     def of_precision(self, dtype: np.dtype) -> "Examples":
-        """Return them as the network computes: floats of that precision; integer rows stay until their batch is due."""
+        """Return them in the precision of the network; rows of integers stay integers until their batch."""
         X = self.X.astype(dtype) if isinstance(self.X, IntegerRows) else np.ascontiguousarray(self.X, dtype)
         y = self.y if self.y.dtype.kind == "i" else self.y.astype(dtype, copy=False)
         return Examples(X, y, None if self.weight is None else self.weight.astype(dtype, copy=False))

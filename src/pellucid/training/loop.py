@@ -1,7 +1,8 @@
 """The training loop: a generator that makes one update at a time and yields all that a resumption needs.
 
-Whoever drives it - fit, a progress bar, a page with a pause button - only consumes States. An epoch is closed
-(history, validation, early stopping) before its last update is yielded.
+Its callers (fit, a progress bar, a page with a pause button) only consume States. `Batches` cuts an epoch into batches,
+`State` holds everything between two updates, `steps` makes the updates. An epoch is closed (history, validation, early
+stopping) before its last update is yielded.
 """
 
 import math
@@ -69,10 +70,10 @@ class Batches:
 
 @dataclass
 class State:
-    """Where a run stands between two updates.
+    """Everything that a run knows between two updates.
 
-    epoch counts whole epochs done, batch the updates done in the one under way (0 = at its start), order the shuffled
-    rows of that epoch. `learned` is the network being trained, in row space one of few coordinates, which `expand`
+    epoch: the number of finished epochs.  batch: the updates done in the current one, 0 at its start.  order: its rows,
+    shuffled. `learned` is the network being trained, in row space one of few coordinates, which `expand`
     brings back to the inputs; ask `network()` for one to look at.
     """
 
@@ -95,11 +96,11 @@ class State:
     expand: Callable[[Network], Network] | None = None
 
     def network(self) -> Network:
-        """Return the network as it stands."""
+        """Return the network with its current weights, as a network on the inputs."""
         return self.learned if self.expand is None else self.expand(self.learned)
 
     def stop(self, because: str) -> None:
-        """End the run after this update; the first reason given stands."""
+        """End the run after this update; the first reason is kept."""
         if not self.stopped:
             self.stopped = True
             self.history.stopped_because = because
@@ -149,7 +150,7 @@ def steps(train: Examples, settings: Settings, state: State, validation: Example
             state.order = state.shuffle.permutation(len(train))
         batch = batches.at(state.batch, state.order)
         rate = float(schedule(state.epoch + state.batch / len(batches), settings.epochs))
-        with np.errstate(over="ignore", invalid="ignore"):  # a run that diverges is told in words below
+        with np.errstate(over="ignore", invalid="ignore"):  # divergence is reported in words below
             cost = rule.step(evaluate, network.parameters, state.slots, rate, weights)
         if not math.isfinite(cost):
             state.diverge(f"the cost became {cost} in epoch {state.epoch}", rate)
@@ -181,12 +182,12 @@ def _close_epoch(state: State, settings: Settings, validation: Examples | None, 
             cost = state.learned.data_cost(validation.X, validation.y, validation.weight, work)
         history.validation_cost.append(cost)
         if settings.stopping is not None:
-            _judge(state, cost, settings.stopping.patience, settings.stopping.min_delta)
+            _check_patience(state, cost, settings.stopping.patience, settings.stopping.min_delta)
     if state.epoch >= settings.epochs:
         state.stop(f"all {settings.epochs} epochs done")
 
 
-def _judge(state: State, cost: float, patience: int, min_delta: float) -> None:
+def _check_patience(state: State, cost: float, patience: int, min_delta: float) -> None:
     if cost < state.best_cost:
         state.best, state.best_cost = state.learned.parameters.copy(), cost
         state.history.best_epoch = state.epoch - 1

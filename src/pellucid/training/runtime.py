@@ -1,6 +1,6 @@
-"""Ctrl-C while a network trains: noted, and acted on between two updates, so that what was learned is kept.
+"""What runs beside training: Ctrl-C, which stops it between two updates, and the number of threads of BLAS.
 
-A thread that is not the main one hears no Ctrl-C: whoever starts it says what else it should stop for.
+Only the main thread receives Ctrl-C. Code that trains in another thread sets its own condition with `stopped_where`.
 """
 
 import contextlib
@@ -21,7 +21,7 @@ LARGER_THAN_CACHE = 2**22  # unless fetching the rows is what takes the time; by
 
 @contextlib.contextmanager
 def blas_threads(network: Network, rows: int) -> Iterator[None]:
-    """Compute with one thread inside the block where batches of `rows` are small, else with as many as are set."""
+    """Use one BLAS thread inside the block if batches of `rows` rows are small, else the number that is set."""
     fetched = rows * network.n_in * network.parameters.itemsize
     if rows * network.parameters.size >= WORTH_SHARING or fetched >= LARGER_THAN_CACHE:
         yield
@@ -61,7 +61,7 @@ def stopped_where(asked: Callable[[], bool]) -> Iterator[None]:
 def ctrl_c_noted() -> Iterator[Callable[[], bool]]:
     """Yield a function that tells whether Ctrl-C was pressed; a second press interrupts at once, as usual.
 
-    Outside the main thread, and where Ctrl-C is ignored, only what `stopped_where` was told counts.
+    Outside the main thread, and where Ctrl-C is ignored, only the condition of `stopped_where` counts.
     """
     asked = _ASKED.get()
     noted: list[int] = []

@@ -1,6 +1,6 @@
 """Settings: how a network is built and trained, one frozen value for estimator, recipe and command line alike.
 
-Its fields are the estimators' parameters and the recipe's keys. What is impossible is refused here, when the value is
+Its fields are the estimators' parameters and the recipe's keys. What is impossible raises here, when the value is
 made, and not after an hour of training.
 """
 
@@ -35,9 +35,9 @@ class EarlyStopping:
     fraction: float = 0.1
 
     def __post_init__(self) -> None:
-        _refuse(self.patience < 1, "patience", "at least 1 epoch", self.patience)
-        _refuse(self.min_delta < 0, "min_delta", "0 or more", self.min_delta)
-        _refuse(not 0 < self.fraction < 1, "fraction", "between 0 and 1", self.fraction)
+        _raise_if(self.patience < 1, "patience", "at least 1 epoch", self.patience)
+        _raise_if(self.min_delta < 0, "min_delta", "0 or more", self.min_delta)
+        _raise_if(not 0 < self.fraction < 1, "fraction", "between 0 and 1", self.fraction)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +52,7 @@ class Settings:
     clip_norm: largest 2-norm of a gradient.  class_weight: None, "balanced" or {class: weight}.
     early_stopping: False, True or an `EarlyStopping`.  restarts: starts tried, the lowest (validation) cost wins.
     row_space: "auto", True or False: exact training in the span of the rows, at a cost that does not depend on the
-    number of inputs; for rules that do not go by the axes (gradient_descent, momentum, nesterov, lbfgs).
+    number of inputs; for rotation-invariant rules (gradient_descent, momentum, nesterov, lbfgs).
     dtype: "auto" = float32 for float32 and uint8 rows, else float64.
     callbacks: functions of the loop's State, called after every epoch; a true answer stops training.
     warm_start: start from the weights of the last fit.  random_state: the seed.  verbose: print costs to stderr.
@@ -86,43 +86,43 @@ class Settings:
         for name in (self.activation, *(activation for _, activation in self.layers)):
             get_activation(name)
         good_callbacks = isinstance(self.callbacks, list | tuple) and all(map(callable, self.callbacks))
-        _refuse(not good_callbacks, "callbacks", "a list or tuple of functions", self.callbacks)
+        _raise_if(not good_callbacks, "callbacks", "a list or tuple of functions", self.callbacks)
         if isinstance(self.init, str) or callable(self.init):
             get_initializer(self.init)
         else:
-            _refuse(
+            _raise_if(
                 not isinstance(self.init, list | tuple), "init", "a name, a function or a list of arrays", self.init
             )
         if self.loss != "auto":
             get_loss(self.loss)
         get_schedule(self.learning_rate)
-        _refuse(not is_whole(self.epochs, 1), "epochs", "a whole number, at least 1", self.epochs)
-        _refuse(not is_whole(self.restarts, 1), "restarts", "a whole number, at least 1", self.restarts)
+        _raise_if(not is_whole(self.epochs, 1), "epochs", "a whole number, at least 1", self.epochs)
+        _raise_if(not is_whole(self.restarts, 1), "restarts", "a whole number, at least 1", self.restarts)
         good_batch = self.batch_size in ("auto", None) or is_whole(self.batch_size, 1)
-        _refuse(not good_batch, "batch_size", "'auto', None or a whole number, at least 1", self.batch_size)
-        _refuse(not _weight(self.l2), "l2", "0 or more", self.l2)
+        _raise_if(not good_batch, "batch_size", "'auto', None or a whole number, at least 1", self.batch_size)
+        _raise_if(not _weight(self.l2), "l2", "0 or more", self.l2)
         good_dropout = _weight(self.dropout) and self.dropout < 1
-        _refuse(not good_dropout, "dropout", "a probability, at least 0 and below 1", self.dropout)
+        _raise_if(not good_dropout, "dropout", "a probability, at least 0 and below 1", self.dropout)
         good_clip = self.clip_norm is None or (_weight(self.clip_norm) and self.clip_norm > 0)
-        _refuse(not good_clip, "clip_norm", "None or positive", self.clip_norm)
+        _raise_if(not good_clip, "clip_norm", "None or positive", self.clip_norm)
         good_stop = isinstance(self.early_stopping, bool | EarlyStopping)
-        _refuse(not good_stop, "early_stopping", "True, False or an EarlyStopping", self.early_stopping)
+        _raise_if(not good_stop, "early_stopping", "True, False or an EarlyStopping", self.early_stopping)
         good_weight = self.class_weight in (None, "balanced") or isinstance(self.class_weight, dict)
-        _refuse(not good_weight, "class_weight", "None, 'balanced' or {class: weight}", self.class_weight)
+        _raise_if(not good_weight, "class_weight", "None, 'balanced' or {class: weight}", self.class_weight)
         weights = self.class_weight.values() if isinstance(self.class_weight, dict) else ()
-        _refuse(not all(map(_weight, weights)), "class_weight", "of weights that are 0 or more", self.class_weight)
-        _refuse(self.row_space not in ("auto", True, False), "row_space", "'auto', True or False", self.row_space)
-        demanded_in_vain = self.row_space is True and not is_rotation_invariant(self.rule)
-        _refuse(demanded_in_vain, "row_space", f"'auto' or False with {self.rule_name}, which is coordinate-wise", True)
+        _raise_if(not all(map(_weight, weights)), "class_weight", "of weights that are 0 or more", self.class_weight)
+        _raise_if(self.row_space not in ("auto", True, False), "row_space", "'auto', True or False", self.row_space)
+        in_vain = self.row_space is True and not is_rotation_invariant(self.rule)
+        _raise_if(in_vain, "row_space", f"'auto' or False with {self.rule_name}, which is coordinate-wise", True)
         good_dtype = self.dtype in ("auto", "float32", "float64", np.float32, np.float64)
-        _refuse(not good_dtype, "dtype", "'auto', 'float32' or 'float64'", self.dtype)
+        _raise_if(not good_dtype, "dtype", "'auto', 'float32' or 'float64'", self.dtype)
         if isinstance(self.optimizer, AdamW) and self.optimizer.weight_decay is not None:
-            _refuse(self.l2 > 0, "l2", "0 where AdamW has a weight_decay of its own", self.l2)
+            _raise_if(self.l2 > 0, "l2", "0 where AdamW has a weight_decay of its own", self.l2)
         if self.rule.full_batch_only:
-            _refuse(callable(self.learning_rate), "learning_rate", "left alone with lbfgs", self.learning_rate)
-            _refuse(self.batch_size not in ("auto", None), "batch_size", "None or 'auto' with lbfgs", self.batch_size)
-            _refuse(self.dropout > 0, "dropout", "0 with lbfgs (a line search needs a fixed cost)", self.dropout)
-            _refuse(self.clip_norm is not None, "clip_norm", "None with lbfgs (it chooses its steps)", self.clip_norm)
+            _raise_if(callable(self.learning_rate), "learning_rate", "left alone with lbfgs", self.learning_rate)
+            _raise_if(self.batch_size not in ("auto", None), "batch_size", "None or 'auto' with lbfgs", self.batch_size)
+            _raise_if(self.dropout > 0, "dropout", "0 with lbfgs (a line search needs a fixed cost)", self.dropout)
+            _raise_if(self.clip_norm is not None, "clip_norm", "None with lbfgs (it chooses its steps)", self.clip_norm)
 
     @property
     def layers(self) -> list[tuple[int, str]]:
@@ -132,7 +132,7 @@ class Settings:
         pairs: list[Any] = [(layer, self.activation) if np.ndim(layer) == 0 else layer for layer in self.hidden_layers]
         for pair in pairs:
             good = len(pair) == 2 and is_whole(pair[0], 1)
-            _refuse(not good, "a hidden layer", "a width, at least 1, or a pair (width, activation)", pair)
+            _raise_if(not good, "a hidden layer", "a width, at least 1, or a pair (width, activation)", pair)
         return [(int(width), activation) for width, activation in pairs]
 
     @property
@@ -145,7 +145,7 @@ class Settings:
 
     @property
     def rule_name(self) -> str:
-        """The optimizer as it is told of: its name, or the name of its class."""
+        """The optimizer's name for messages: as given, or the name of its class."""
         return self.optimizer if isinstance(self.optimizer, str) else type(self.optimizer).__name__
 
     def classifier_loss(self, n_classes: int) -> tuple[Loss, int]:
@@ -154,8 +154,8 @@ class Settings:
             loss = get_loss("binary_cross_entropy" if n_classes == 2 else "softmax_cross_entropy")
         else:
             loss = get_loss(self.loss)
-        _refuse(not loss.classes, "loss", "one that gives probabilities, a cross-entropy, for classes", loss.name)
-        _refuse(not loss.codes and n_classes > 2, "loss", f"softmax_cross_entropy for {n_classes} classes", loss.name)
+        _raise_if(not loss.classes, "loss", "one that gives probabilities, a cross-entropy, for classes", loss.name)
+        _raise_if(not loss.codes and n_classes > 2, "loss", f"softmax_cross_entropy for {n_classes} classes", loss.name)
         return loss, n_classes if loss.codes else 1
 
     def regressor_loss(self) -> Loss:
@@ -163,7 +163,7 @@ class Settings:
         if self.class_weight is not None:
             raise InputError("class_weight is for classes; weigh rows of a regression with sample_weight.")
         loss = get_loss("squared_error" if self.loss == "auto" else self.loss)
-        _refuse(loss.classes, "loss", "one of values, such as squared_error, for a regression", loss.name)
+        _raise_if(loss.classes, "loss", "one of values, such as squared_error, for a regression", loss.name)
         return loss
 
     @property
@@ -219,6 +219,6 @@ def _weight(value: object) -> bool:
     return isinstance(value, int | float | np.number) and bool(0 <= value < np.inf)
 
 
-def _refuse(wrong: bool, name: str, expected: str, got: object) -> None:
+def _raise_if(wrong: bool, name: str, expected: str, got: object) -> None:
     if wrong:
         raise InputError(f"{name} must be {expected}; got {got!r}.")
