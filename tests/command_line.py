@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pellucid
 
-QUICK = ("--features", "pixels", "--cross-validate", "0")  # what these tests are not about
+QUICK = ("--features", "pixels", "--size", "8", "--cross-validate", "0")  # what these tests are not about
 
 
 def results(path, command):

@@ -49,7 +49,7 @@ def real_data():
 
 @pytest.fixture
 def no_drawing(monkeypatch):
-    """Write figures as empty files: drawing takes most of a command's time, and other tests look at figures."""
+    """Write figures as empty files, in tests that do not look at them: drawing takes most of such a command."""
     monkeypatch.setattr(figure_style, "as_bytes", lambda figure, kind: b"")
 
 

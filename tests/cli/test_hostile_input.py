@@ -63,7 +63,7 @@ def test_ctrl_c_keeps_the_model():
         "press = lambda state: os.kill(os.getpid(), signal.SIGINT) if state.epoch == 3 else None\n"
         "output.Bars.training = lambda *_: press\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-        "sys.exit(run(['train', 'toy:flower', '--out', 'm', '--epochs', '500']))"
+        "sys.exit(run(['train', 'toy:flower', '--out', 'm', '--epochs', '500', '--no-report']))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0 and "what was learned until then is kept" in done.stdout, done.stderr
@@ -175,7 +175,7 @@ def test_parts_beside_classes_are_not_taken_for_classes(capsys):
 @pytest.mark.parametrize("name", ["[x]br", "sick :cat:", "né e", "a\u2028b", "[red]"])
 def test_class_names_are_only_text(name, capsys):
     write_pictures(Path("photos"), (name, "other"), n=3)
-    assert run(["train", "photos", "--epochs", "1", "--size", "2"]) == 0
+    assert run(["train", "photos", "--features", "pixels", "--epochs", "1", "--size", "2"]) == 0
     assert run(["evaluate", "model.pellucid", "photos"]) == 0
     assert name.split("\u2028")[0] in capsys.readouterr().out
 

@@ -18,7 +18,7 @@ from pellucid.training import EarlyStopping
 from photographs import write_pictures
 
 PICTURE_FACTS = image_metadata.picture_facts
-QUICK = {"features": "pixels", "cross_validate": 0}  # what these tests are not about
+QUICK = {"features": "pixels", "size": (8, 8), "cross_validate": 0}  # what these tests are not about
 RNG = np.random.default_rng(0)
 
 
@@ -221,7 +221,9 @@ def test_recipe_file(tmp_path):
 )
 def test_the_recipe_that_was_used_gives_the_same_weights(tmp_path, how):
     data = write_pictures(tmp_path / "data")
-    first = train(data, features="pixels", hidden_layers=(5, (4, "tanh")), epochs=3, cross_validate=0, **how)
+    first = train(
+        data, features="pixels", size=(8, 8), hidden_layers=(5, (4, "tanh")), epochs=3, cross_validate=0, **how
+    )
     write_recipe(tmp_path / "r.toml", first.recipe, "how it was made")
     assert (tmp_path / "r.toml").read_text().startswith("# how it was made\n")
     again = run(make_recipe(**read_recipe(tmp_path / "r.toml")))

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 import pellucid
+from command_line import QUICK
 from pellucid.cli.main import run
 from pellucid.data import Splits
 from pellucid.data.corrections import corrected, read_corrections
@@ -242,7 +243,14 @@ def test_names_may_be_anything(tmp_path):
     folder = write_pictures(tmp_path / "d", (HOSTILE, "a \"quoted\" 'class'", "plain"), n=6)
     for picture in (folder / "plain").iterdir():
         picture.rename(picture.with_name(f"{picture.stem} {HOSTILE}&amp;.png"))
-    how = {"features": "pixels", "hidden_layers": (2,), "epochs": 1, "cross_validate": 1, "random_state": 0}
+    how = {
+        "features": "pixels",
+        "size": (8, 8),
+        "hidden_layers": (2,),
+        "epochs": 1,
+        "cross_validate": 1,
+        "random_state": 0,
+    }
     page = sound(report(pellucid.train(folder, **how), command=HOSTILE).html)
     assert HOSTILE in page.text and "&amp;.png" in page.text
     assert HOSTILE in [a["value"] for tag, a in page.elements if tag == "option"]
@@ -256,7 +264,14 @@ def test_a_name_from_right_to_left_turns_nothing_about(tmp_path):
     """Beside it, 12 would be read as 21: such a name is closed in wherever it stands in a line of text."""
     turning, closed = "\u202eevil", "\u2068\u202eevil\u2069"
     folder = write_pictures(tmp_path / "d", (turning, "plain"), n=6)
-    how = {"features": "pixels", "hidden_layers": (2,), "epochs": 1, "cross_validate": 1, "random_state": 0}
+    how = {
+        "features": "pixels",
+        "size": (8, 8),
+        "hidden_layers": (2,),
+        "epochs": 1,
+        "cross_validate": 1,
+        "random_state": 0,
+    }
     page = sound(report(pellucid.train(folder, **how)).html)
     labels = [a["aria-label"] for a in page.having("data-open")]
     assert any(closed in label for label in labels)
@@ -269,7 +284,14 @@ def test_a_name_from_right_to_left_turns_nothing_about(tmp_path):
 def test_a_name_that_is_no_text_cannot_be_put_right(tmp_path):
     folder = write_pictures(tmp_path / "d", n=6)
     (folder / "dark" / "00.png").rename(folder / "dark" / "odd \udcff.png")
-    how = {"features": "pixels", "hidden_layers": (2,), "epochs": 1, "cross_validate": 1, "random_state": 0}
+    how = {
+        "features": "pixels",
+        "size": (8, 8),
+        "hidden_layers": (2,),
+        "epochs": 1,
+        "cross_validate": 1,
+        "random_state": 0,
+    }
     page = sound(report(pellucid.train(folder, **how)).html)
     assert "odd ?.png" in page.text
     assert not [a for a in page.having("data-file") if "odd" in a["data-file"]]
@@ -277,7 +299,14 @@ def test_a_name_that_is_no_text_cannot_be_put_right(tmp_path):
 
 def test_pictures_that_are_gone_are_not_shown(tmp_path):
     folder = write_pictures(tmp_path / "d", n=6)
-    how = {"features": "pixels", "hidden_layers": (2,), "epochs": 1, "cross_validate": 1, "random_state": 0}
+    how = {
+        "features": "pixels",
+        "size": (8, 8),
+        "hidden_layers": (2,),
+        "epochs": 1,
+        "cross_validate": 1,
+        "random_state": 0,
+    }
     result = pellucid.train(folder, **how)
     for picture in folder.rglob("*.png"):
         picture.unlink()
@@ -291,7 +320,14 @@ def test_what_was_corrected_or_left_out_is_shown(tmp_path):
     other = next(path.name for path in folder.iterdir() if path.name != first.parent.name)
     last.write_bytes(b"no picture")
     (tmp_path / "c.csv").write_text(f"file,class\n{first.relative_to(folder).as_posix()},{other}\n")
-    how = {"features": "pixels", "hidden_layers": (2,), "epochs": 1, "cross_validate": 0, "random_state": 0}
+    how = {
+        "features": "pixels",
+        "size": (8, 8),
+        "hidden_layers": (2,),
+        "epochs": 1,
+        "cross_validate": 0,
+        "random_state": 0,
+    }
     result = pellucid.train(folder, **how, audit=False, skip_bad=True, corrections=tmp_path / "c.csv")
     text = sound(report(result).html).text
     (part,) = result.corrections
@@ -390,7 +426,14 @@ def test_mistakes_on_other_photos_can_be_put_right_and_learned_from(of_photos, p
     scores = task_of(model).scores(model.predictions(R), dataset.labels, used_for, model)
     page = sound(evaluation_report(model, dataset, R, scores, part=part).html)
     (tmp_path / "c.csv").write_text(f"file,class\n{page.having('data-file')[0]['data-file']},dark\n")
-    how = {"features": "pixels", "hidden_layers": (2,), "epochs": 1, "cross_validate": 0, "audit": False}
+    how = {
+        "features": "pixels",
+        "size": (8, 8),
+        "hidden_layers": (2,),
+        "epochs": 1,
+        "cross_validate": 0,
+        "audit": False,
+    }
     again = pellucid.train(photos, corrections=str(tmp_path / "c.csv"), **how)
     assert again.corrections["train"].added == 1
 
@@ -398,7 +441,7 @@ def test_mistakes_on_other_photos_can_be_put_right_and_learned_from(of_photos, p
 def test_the_commands_write_it(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     write_pictures(tmp_path / "photos")
-    how = ["--features", "pixels", "--cross-validate", "0", "--epochs", "2", "--seed", "1"]
+    how = [*QUICK, "--epochs", "2", "--seed", "1"]
     assert run(["train", "photos", *how, "--no-report"]) == 0
     assert not (tmp_path / "model.pellucid.html").exists() and "report:" not in capsys.readouterr().out
     assert run(["train", "photos", *how, "--out", "m"]) == 0

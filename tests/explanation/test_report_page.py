@@ -95,7 +95,14 @@ def test_marked_labels_become_a_list_that_training_takes(page, trained, source, 
         [files[1], "-"],
     ]
     assert tab.locator("#list").input_value() == path.read_text("utf-8")
-    how = {"features": "pixels", "hidden_layers": (2,), "epochs": 1, "cross_validate": 0, "audit": False}
+    how = {
+        "features": "pixels",
+        "size": (8, 8),
+        "hidden_layers": (2,),
+        "epochs": 1,
+        "cross_validate": 0,
+        "audit": False,
+    }
     again = pellucid.train(folder, corrections=str(path), **how)
     assert (again.corrections["train"].changed, again.corrections["train"].dropped) == (1, 1)
 
