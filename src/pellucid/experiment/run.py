@@ -17,7 +17,7 @@ from pellucid.evaluation import (
     Scores,
 )
 from pellucid.experiment.learner import Learner, Samples
-from pellucid.experiment.operating_point import Decision, Kept, answers_of, decided, knowing, refuse_impossible
+from pellucid.experiment.operating_point import Decision, Kept, answers_of, decided, knowing
 from pellucid.experiment.partition import Division
 from pellucid.experiment.prepare import Prepared, prepare
 from pellucid.experiment.recipe import Recipe, make_recipe
@@ -72,17 +72,14 @@ def planned(recipe: Recipe, progress: Progress | None = None, checkpoints: Check
     """Read the data of a recipe and divide them.  checkpoints: where the seed is kept, if the recipe has none."""
     prepared = prepare(recipe, progress)
     splits = prepared.splits
-    refuse_impossible(recipe.reject, recipe.threshold, splits.train, splits.validation)
-    if recipe.learning_curve and not splits.train.class_names:
-        raise InputError("the learning curve tells of classes; leave learning_curve out where numbers are predicted.")
-    features = recipe.features_for(splits.train)
+    features = prepared.features
     settings = recipe.settings(features.kind)
     seed = as_seed(settings.random_state)
     seed = seed if checkpoints is None else checkpoints.keep("seed", seed)
     settings = replace(settings, random_state=seed)
 
     skipped: list[tuple[str, str]] | None = [] if recipe.skip_bad else None
-    division = Division.read(splits, features, skipped, progress, recipe.cache)
+    division = Division.read(splits, features, skipped, progress, prepared.scans)
     if recipe.holdout is not None:  # before anything else is planned for what is left
         division.hold_back_for_testing(recipe.holdout, seed)
     repeats = usual_or_wanted(recipe.cross_validate, division.train)
