@@ -8,10 +8,10 @@ import pytest
 from PIL import Image
 
 from pellucid.cli.main import run
-from pellucid.data import Dataset, Splits, facts_of, grouped_splits, load, split_rows
+from pellucid.data import Dataset, Splits, grouped_splits, load, metadata_of, split_rows
 from pellucid.data.audit import image_metadata
 from pellucid.data.audit.audit import audit
-from pellucid.data.audit.duplicates import clusters_of, copies_of, copy_groups
+from pellucid.data.audit.duplicates import clusters_of, duplicate_groups, find_duplicates
 from pellucid.data.audit.finding import LEVELS, Finding
 from pellucid.errors import InputError
 from photographs import COPIES, exif_of, jpeg, photograph, png, put
@@ -115,7 +115,7 @@ def test_copies_stay_together_in_a_split(tmp_path, kind):
     for k in ENOUGH:
         put(tmp_path / f"a/copy {k}.jpg", COPIES[kind](photograph(k, (160, 120))))
     data = load(tmp_path).train
-    groups = copy_groups(data)
+    groups = duplicate_groups(data)
     assert len(set(groups.tolist())) == 20
     for seed in range(3):
         kept, held = split_rows(data.labels, 0.3, np.random.default_rng(seed), groups)
@@ -127,9 +127,9 @@ def test_copy_groups_keep_the_groups_that_are_given(tmp_path):
     for name, seed in (("a/1", 1), ("a/2", 2), ("b/3", 1), ("b/4", 4), ("b/5", 5)):
         put(tmp_path / f"{name}.jpg", jpeg(photograph(seed)))
     data = load(tmp_path).train
-    assert len(set(copy_groups(data).tolist())) == 4
+    assert len(set(duplicate_groups(data).tolist())) == 4
     with_groups = Dataset(**{**vars(data), "groups": np.array(["x", "y", "z", "y", "w"])})
-    assert copy_groups(with_groups, facts_of(data)).tolist() == [0, 1, 0, 1, 4]
+    assert duplicate_groups(with_groups, metadata_of(data)).tolist() == [0, 1, 0, 1, 4]
 
 
 def test_two_unreadable_files_are_no_copies(tmp_path):
@@ -391,7 +391,7 @@ def test_findings_are_plain():
 
 def test_copies_of_one_part(tmp_path):
     data = load(clean(tmp_path)).train
-    copies = copies_of({"train": data}, {"train": facts_of(data)})
+    copies = find_duplicates({"train": data}, {"train": metadata_of(data)})
     assert copies.leaks().tolist() == []
     assert copies.groups().tolist() == list(range(20))
     with pytest.raises(KeyError):

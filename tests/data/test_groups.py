@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pellucid.data import Dataset, Facts, facts_of, grouped, grouped_splits, joined, load
+from pellucid.data import Dataset, MetadataTable, grouped, grouped_splits, joined, load, metadata_of
 from pellucid.data.groups import bursts, more_alike_than_chance
 from pellucid.errors import InputError
 from photographs import exif_of, jpeg, photograph, put
@@ -170,17 +170,18 @@ def test_where_all_look_alike_neighbours_are_no_bursts(tmp_path):
         for top in ("same", "bursts"):
             put(tmp_path / top / "b/1.jpg", jpeg(photograph(99)))
     same, real = (load(tmp_path / top).train for top in ("same", "bursts"))
-    assert not more_alike_than_chance(same, facts_of(same))
-    assert more_alike_than_chance(real, facts_of(real))
-    assert bursts(real, facts_of(real)).tolist() == [0, 0, 2, 2, 4, 4, 6, 6, 8]
+    assert not more_alike_than_chance(same, metadata_of(same))
+    assert more_alike_than_chance(real, metadata_of(real))
+    assert bursts(real, metadata_of(real)).tolist() == [0, 0, 2, 2, 4, 4, 6, 6, 8]
 
 
 def test_names_with_endless_numbers_are_sorted():
     data = dataset(*(f"a/{digits}.jpg" for digits in ("9" * 6000, "0" * 6000 + "1", "", "5")))
     nothing = {
-        name: np.zeros((4, 1152), np.uint8) if name == "thumbnails" else [""] * 4 for name in Facts.__dataclass_fields__
+        name: np.zeros((4, 1152), np.uint8) if name == "thumbnails" else [""] * 4
+        for name in MetadataTable.__dataclass_fields__
     }
-    facts = Facts(**nothing | {"taken": np.full(4, "NaT", "datetime64[s]")})
+    facts = MetadataTable(**nothing | {"taken": np.full(4, "NaT", "datetime64[s]")})
     assert bursts(data, facts).tolist() == [0, 1, 2, 3]
 
 

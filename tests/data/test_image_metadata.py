@@ -1,14 +1,15 @@
-"""Facts of picture files: what is known of a picture besides its pixels, from one reading."""
+"""MetadataTable of picture files: what is known of a picture besides its pixels, from one reading."""
 
 import hashlib
 import zipfile
 from datetime import datetime
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from pellucid.data import Dataset, facts_of, load, picture_facts
+from pellucid.data import Dataset, load, metadata_of, read_metadata
 from pellucid.errors import BadPictureError, MissingFileError
 from photographs import DIGITIZED, MODIFIED, exif_of, jpeg, photograph, png, put
 
@@ -19,7 +20,7 @@ def test_a_file(tmp_path):
     data = jpeg(photograph(1), exif=exif_of(NOON, ("Canon", "EOS 5D")))
     put(tmp_path / "bilder" / "Löwe 猫.jpg", data)
     for picture in (tmp_path / "bilder" / "Löwe 猫.jpg", str(tmp_path / "bilder" / "Löwe 猫.jpg"), data):
-        facts = picture_facts(picture)
+        facts = read_metadata(picture)
         assert (facts.width, facts.height, facts.size) == (240, 180, len(data))
         assert (facts.format, facts.mode) == ("JPEG", "RGB")
         assert facts.camera == "Canon EOS 5D"
@@ -30,7 +31,7 @@ def test_a_file(tmp_path):
 
 
 def test_sizes_are_those_of_the_picture_upright():
-    facts = picture_facts(jpeg(photograph(1), exif=exif_of(orientation=6)))
+    facts = read_metadata(jpeg(photograph(1), exif=exif_of(orientation=6)))
     assert (facts.width, facts.height) == (180, 240)
 
 
@@ -43,46 +44,46 @@ def test_sizes_are_those_of_the_picture_upright():
     ],
 )
 def test_cameras_are_named_once(make, model, camera):
-    assert picture_facts(jpeg(photograph(1), exif=exif_of(camera=(make, model)))).camera == camera
+    assert read_metadata(jpeg(photograph(1), exif=exif_of(camera=(make, model)))).camera == camera
 
 
 @pytest.mark.parametrize("tag", [MODIFIED, DIGITIZED])
 def test_other_times_where_the_first_is_missing(tag):
-    assert picture_facts(jpeg(photograph(1), exif=exif_of(NOON, tag=tag))).taken == datetime(2024, 5, 3, 12, 30, 15)
+    assert read_metadata(jpeg(photograph(1), exif=exif_of(NOON, tag=tag))).taken == datetime(2024, 5, 3, 12, 30, 15)
 
 
 @pytest.mark.parametrize("taken", ["0000:00:00 00:00:00", "    :  :     :  :  ", "yesterday", "2024:13:40 12:00:00"])
 def test_a_time_that_is_none(taken):
-    assert picture_facts(jpeg(photograph(1), exif=exif_of(taken))).taken is None
+    assert read_metadata(jpeg(photograph(1), exif=exif_of(taken))).taken is None
 
 
 def test_no_exif():
-    facts = picture_facts(png(photograph(1).convert("LA")))
+    facts = read_metadata(png(photograph(1).convert("LA")))
     assert (facts.camera, facts.taken, facts.mode, facts.format) == ("", None, "LA", "PNG")
 
 
 def test_arrays():
     picture = np.asarray(photograph(1))
-    facts = picture_facts(picture)
+    facts = read_metadata(picture)
     assert (facts.width, facts.height, facts.size, facts.format, facts.camera) == (240, 180, 0, "", "")
     assert facts.digest == hashlib.sha256(picture.tobytes()).digest()
-    np.testing.assert_allclose(facts.thumbnail, picture_facts(png(photograph(1))).thumbnail, atol=12)
-    floats = picture_facts(picture / 255)
+    np.testing.assert_allclose(facts.thumbnail, read_metadata(png(photograph(1))).thumbnail, atol=12)
+    floats = read_metadata(picture / 255)
     np.testing.assert_allclose(floats.thumbnail, facts.thumbnail, atol=12)
     assert floats.brightness == pytest.approx(facts.brightness, abs=0.01)
-    wide = picture_facts(picture.astype(np.uint16) * 257)
+    wide = read_metadata(picture.astype(np.uint16) * 257)
     np.testing.assert_allclose(wide.thumbnail, facts.thumbnail, atol=12)
     clear = np.concatenate([picture, np.zeros((180, 240, 1), np.uint8)], axis=2)
-    assert picture_facts(clear).brightness == 1  # transparent, over white
+    assert read_metadata(clear).brightness == 1  # transparent, over white
 
 
 def test_a_picture_that_cannot_be_read():
     whole = jpeg(photograph(1))
     for data, reason in ((whole[: len(whole) // 2], "truncated"), (b"no picture", "not a picture"), (b"", "empty")):
         with pytest.raises(BadPictureError, match=reason):
-            picture_facts(data)
+            read_metadata(data)
     with pytest.raises(MissingFileError):
-        picture_facts("nowhere.jpg")
+        read_metadata("nowhere.jpg")
 
 
 def test_facts_of_a_folder_and_its_zip(tmp_path):
@@ -94,8 +95,8 @@ def test_facts_of_a_folder_and_its_zip(tmp_path):
             file.write(path, path.relative_to(tmp_path / "in").as_posix())
     told = []
     for source in ("in", "in.zip"):
-        facts = facts_of(load(tmp_path / source).train, lambda *counts: told.append(counts))
-        assert told.pop() == (3, 3)
+        facts = metadata_of(load(tmp_path / source).train, SimpleNamespace(reading=lambda *call: told.append(call)))
+        assert told.pop() == (str(tmp_path / source), 3, 3)
         assert facts.widths.tolist() == [240, 0, 30]
         assert facts.heights.tolist() == [180, 0, 20]
         assert facts.modes == ["RGB", "", "L"]
@@ -113,9 +114,9 @@ def test_facts_of_a_folder_and_its_zip(tmp_path):
 def test_one_row_is_what_the_picture_says(tmp_path):
     put(tmp_path / "a/1.png", png(photograph(2)))
     put(tmp_path / "b/2.jpg", jpeg(photograph(1), exif=exif_of(NOON, ("A", "B"))))
-    facts = facts_of(load(tmp_path).train)
+    facts = metadata_of(load(tmp_path).train)
     for row, name in enumerate(("a/1.png", "b/2.jpg")):
-        one, here = picture_facts(tmp_path / name), facts[row]
+        one, here = read_metadata(tmp_path / name), facts[row]
         assert one.thumbnail.tolist() == here.thumbnail.tolist()
         assert {**vars(one), "thumbnail": None} == {**vars(here), "thumbnail": None}
 
@@ -124,12 +125,12 @@ def test_facts_of_arrays_are_those_of_each():
     block = np.random.default_rng(0).integers(0, 256, (300, 9, 7, 3), dtype=np.uint8)
     data = Dataset(block.__getitem__, np.zeros(300, int), ("a",), "pictures", [str(k) for k in range(300)], "here",
                    shape=object())  # fmt: skip
-    facts = facts_of(data)
-    one = picture_facts(block[299])
+    facts = metadata_of(data)
+    one = read_metadata(block[299])
     assert (facts.widths[299], facts.heights[299], bytes(facts.digests[299])) == (7, 9, one.digest)
     assert facts.thumbnails[299].tolist() == one.thumbnail.tolist()
 
 
 def test_no_samples():
     data = Dataset(lambda rows: [], np.zeros(0, int), ("a",), "pictures", [], "nothing")
-    assert len(facts_of(data)) == 0
+    assert len(metadata_of(data)) == 0

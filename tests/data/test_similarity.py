@@ -3,33 +3,33 @@
 import numpy as np
 import pytest
 
-from pellucid.data import picture_facts
+from pellucid.data import read_metadata
 from pellucid.data.audit import similarity
-from pellucid.data.audit.similarity import alike, coarse, copies, join, thumbnails
+from pellucid.data.audit.similarity import alike, coarse, duplicates, join, thumbnails
 from photographs import COPIES, NO_COPIES, drawing, photograph, png
 
 
 def seen(*files):
-    return np.stack([picture_facts(file).thumbnail for file in files])
+    return np.stack([read_metadata(file).thumbnail for file in files])
 
 
 @pytest.mark.parametrize("kind", COPIES)
 def test_copies_are_found(kind):
     for seed in range(3):
         image = photograph(seed)
-        assert copies(seen(png(photograph(77)), png(image), COPIES[kind](image))).tolist() == [0, 1, 1]
+        assert duplicates(seen(png(photograph(77)), png(image), COPIES[kind](image))).tolist() == [0, 1, 1]
 
 
 @pytest.mark.parametrize("kind", NO_COPIES)
 def test_what_is_no_copy_is_not_called_one(kind):
     first, second = NO_COPIES[kind]
-    assert copies(seen(png(first), png(second))).tolist() == [0, 1]
+    assert duplicates(seen(png(first), png(second))).tolist() == [0, 1]
 
 
 def test_a_plain_logo_saved_again_is_a_copy():
     logo = drawing(lambda d: d.ellipse((40, 40, 160, 160), fill="black"))
     again = [COPIES[kind](logo) for kind in ("recompressed", "half the size")]
-    assert copies(seen(png(logo), *again)).tolist() == [0, 0, 0]
+    assert duplicates(seen(png(logo), *again)).tolist() == [0, 0, 0]
 
 
 def test_copies_of_copies_in_any_order_across_tiles(monkeypatch):
@@ -37,7 +37,7 @@ def test_copies_of_copies_in_any_order_across_tiles(monkeypatch):
     monkeypatch.setattr(similarity, "CLOSELY", 2)
     kinds = list(COPIES.values())
     files = [kinds[k % len(kinds)](photograph(k % 7)) for k in range(40)]
-    assert copies(seen(*files)).tolist() == [k % 7 for k in range(40)]
+    assert duplicates(seen(*files)).tolist() == [k % 7 for k in range(40)]
 
 
 def test_every_pair_is_compared(monkeypatch):
@@ -50,7 +50,7 @@ def test_every_pair_is_compared(monkeypatch):
     for tile, closely in (((7, 20), 3), ((20, 7), 100), ((500, 500), 1), ((512, 4096), 256)):
         monkeypatch.setattr(similarity, "TILE", tile)
         monkeypatch.setattr(similarity, "CLOSELY", closely)
-        labels = copies(np.zeros((len(points), similarity.THUMBNAIL), np.uint8))
+        labels = duplicates(np.zeros((len(points), similarity.THUMBNAIL), np.uint8))
         assert labels.tolist() == [int(np.flatnonzero(arcs == arc)[0]) for arc in arcs]
 
 
@@ -58,13 +58,13 @@ def test_where_too_many_are_alike_the_most_alike_are_looked_at(monkeypatch):
     monkeypatch.setattr(similarity, "MOST", 4)
     images = [NO_COPIES["a scene with something in it"][k % 2] for k in range(6)]
     files = [COPIES["recompressed"](image) if k > 1 else png(image) for k, image in enumerate(images)]
-    labels = copies(seen(*files))
+    labels = duplicates(seen(*files))
     assert set(labels[::2]) & set(labels[1::2]) == set()
     assert labels[2] == labels[4] or labels[3] == labels[5]  # the same bytes
 
 
 def test_no_pictures():
-    assert copies(np.empty((0, similarity.THUMBNAIL), np.uint8)).tolist() == []
+    assert duplicates(np.empty((0, similarity.THUMBNAIL), np.uint8)).tolist() == []
 
 
 def test_thumbnails_are_means_of_areas():

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from pellucid.data import Facts, folds
+from pellucid.data import MetadataTable, folds
 from pellucid.data.audit.similarity import THUMBNAIL
 from pellucid.evaluation import metadata_baseline
 from pellucid.evaluation.metadata_baseline import fact_columns, facts_of, guess
@@ -104,7 +104,7 @@ def test_facts_of_pictures():
     seen = np.zeros((4, THUMBNAIL), np.uint8)
     sizes, empty, cameras = np.array([71, 71, 70, 9]), [""] * 4, ["b", "a", "", "z"]
     digests = np.zeros((4, 32), np.uint8)
-    facts = Facts(np.full(4, 5), np.full(4, 4), sizes, empty, empty, cameras, taken, digests, seen, [])
+    facts = MetadataTable(np.full(4, 5), np.full(4, 4), sizes, empty, empty, cameras, taken, digests, seen, [])
     columns = fact_columns(facts_of(facts[row] for row in (0, 1, 2)))
     assert list(columns) == ["file size", "camera", "hour"]
     np.testing.assert_array_equal(columns["file size"], [71, 71, 70])

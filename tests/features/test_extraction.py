@@ -254,20 +254,24 @@ def test_a_new_name_of_the_folder_changes_nothing(folder, monkeypatch, tmp_path)
 
 
 def test_a_file_that_changes_between_looking_and_decoding(folder, monkeypatch):
-    decode = extraction._decode
-
-    def changing(*args):
-        Image.new("RGB", (40, 40), "red").save(folder / "dark" / "00.png")
-        return decode(*args)
-
     before = (folder / "dark/00.png").read_bytes()
-    monkeypatch.setattr(extraction, "_decode", changing)
     read(folder)
+    Image.new("RGB", (40, 40), "blue").save(folder / "dark" / "00.png")  # as many files, but others: two passes
+    scan = extraction.scan
+
+    def changing(dataset, looks, progress):
+        if looks:
+            Image.new("RGB", (40, 40), "red").save(folder / "dark" / "00.png")
+        return scan(dataset, looks, progress)
+
+    monkeypatch.setattr(extraction, "scan", changing)
+    assert read(folder).integers.tobytes() == one_by_one(folder).tobytes()
     monkeypatch.undo()
     monkeypatch.setenv("PELLUCID_CACHE", str(folder.parent / "cache"))
     assert read(folder).integers.tobytes() == one_by_one(folder).tobytes()
-    (folder / "dark/00.png").write_bytes(before)
-    assert read(folder).integers.tobytes() == one_by_one(folder).tobytes()
+    for contents in (before, (folder / "dark/02.gif").read_bytes()):
+        (folder / "dark/00.png").write_bytes(contents)
+        assert read(folder).integers.tobytes() == one_by_one(folder).tobytes()
 
 
 def test_a_damaged_file_is_made_anew(folder, kept):

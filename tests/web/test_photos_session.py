@@ -18,6 +18,7 @@ import pytest
 from PIL import Image
 
 import pellucid
+from pellucid.data import image_scan
 from pellucid.data.images import embedded
 from pellucid.errors import InputError
 from pellucid.explanation.report.image_sections import MOST
@@ -476,8 +477,9 @@ def stopping_at(session, stage):
     return done(session, {"do": "check"}, {"do": "train"})
 
 
-def test_stopped_while_it_reads_nothing_is_lost(session):
-    state = stopping_at(filled(session), "copies")
+def test_stopped_while_it_reads_nothing_is_lost(session, monkeypatch):
+    monkeypatch.setattr(image_scan, "REPORT_EVERY", 1)
+    state = stopping_at(filled(session), "reading")
     assert (state["stage"], state["outcome"], state["stopping"]) == ("checked", None, False)
     assert "nothing is lost" in state["error"]
 
@@ -557,13 +559,11 @@ def test_time_is_told_only_where_it_was_measured():
     progress.reading("a", 5, 8)
     now[0] = 4
     progress.reading("a", 8, 8)
-    progress.reading("b", 2, 2)  # validation pictures: the last of the first reading
-    assert [stage["share"] for stage in progress.as_dict()["stages"]] == [1, 0, 0, 0, 0]
-    assert [stage["begun"] for stage in progress.as_dict()["stages"]] == [True, True, False, False, False]
-    progress.reading("a", 8, 8)
-    assert progress.as_dict()["stages"][1]["share"] == 0.8
+    assert progress.as_dict()["stages"][0]["share"] == 0.8
     assert progress.remaining() is None  # nothing is known of training yet
-    progress.reading("b", 2, 2)
+    progress.reading("b", 2, 2)  # validation pictures: the last of the reading
+    assert [stage["share"] for stage in progress.as_dict()["stages"]] == [1, 0, 0, 0]
+    assert [stage["begun"] for stage in progress.as_dict()["stages"]] == [True, True, False, False]
     now[0] += 3
     progress.fits("cross-validation", 1, 5)
     assert progress.remaining() == 4 * 3 + 1.25 * 3
@@ -576,11 +576,11 @@ def test_time_is_told_only_where_it_was_measured():
     show = progress.training(None, None, 10)
     now[0] += 2
     show(SimpleNamespace(epoch=5, stopped=False))
-    assert progress.as_dict()["stages"][3]["share"] == 0.25
+    assert progress.as_dict()["stages"][2]["share"] == 0.25
     assert progress.remaining() == 6
     show(SimpleNamespace(epoch=10, stopped=True))
     show(SimpleNamespace(epoch=10, stopped=True))
-    assert [stage["begun"] for stage in progress.as_dict()["stages"]] == [True] * 5
+    assert [stage["begun"] for stage in progress.as_dict()["stages"]] == [True] * 4
     assert progress.remaining() is None  # of the report nothing is known yet
     now[0] += 1
     progress.fits("where it looked", 1, 4)

@@ -7,7 +7,7 @@ import click
 from pellucid.cli.options import GROUP_BY, Keys, column_options
 from pellucid.cli.output import json_option, progress_bars, refuse_foreign_json, say, table, write_json
 from pellucid.data import grouped_splits, load
-from pellucid.data.audit.audit import audit, facts_by_part
+from pellucid.data.audit.audit import audit, metadata_by_part
 from pellucid.data.load import takes
 
 
@@ -37,10 +37,10 @@ def audit_command(data: str, groups: str | None, quiet: bool, json_file: str | N
     of_table = takes(data, "groups")
     splits = load(data, **options, groups=groups if of_table else None, least_classes=1)
     with progress_bars(quiet) as bars:
-        facts = facts_by_part(splits, bars)
+        metadata = metadata_by_part(splits, bars)
     if groups and not of_table:
-        splits = grouped_splits(splits, groups, facts)
-    found = audit(splits, facts=facts)
+        splits = grouped_splits(splits, groups, metadata)
+    found = audit(splits, metadata=metadata)
     write_json(json_file, "audit", found.as_dict())
     classes = splits.train.class_names
     rows = [[part, *map(str, dataset.counts().values()), str(len(dataset))] for part, dataset in splits.items()]

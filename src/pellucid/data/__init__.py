@@ -3,7 +3,7 @@
 `load` picks the reader by what the source is; every reader makes a `Dataset` for each part of it.
 """
 
-from pellucid.data.audit.image_metadata import Facts, PictureFacts, facts_of, picture_facts
+from pellucid.data.audit.image_metadata import ImageMetadata, MetadataTable, metadata_of, read_metadata
 from pellucid.data.dataset import Dataset, Splits
 from pellucid.data.groups import grouped, grouped_splits, joined
 from pellucid.data.load import load, rows_of_table
@@ -13,18 +13,18 @@ from pellucid.data.toy import flower
 
 __all__ = [
     "Dataset",
-    "Facts",
-    "PictureFacts",
+    "ImageMetadata",
+    "MetadataTable",
     "Splits",
-    "facts_of",
     "flower",
     "folds",
     "grouped",
     "grouped_splits",
     "joined",
     "load",
-    "picture_facts",
+    "metadata_of",
     "picture_files",
+    "read_metadata",
     "rows_of_table",
     "split_rows",
 ]

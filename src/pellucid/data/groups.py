@@ -11,16 +11,17 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.data.audit.image_metadata import Facts, facts_of
+from pellucid.data.audit.image_metadata import MetadataTable, metadata_of
 from pellucid.data.audit.similarity import BURST, coarse, join
 from pellucid.data.dataset import Dataset, Splits
 from pellucid.errors import InputError
 
-WAYS = ("parent", "burst", "date")
+WAYS_OF_METADATA = ("burst", "date")
+WAYS = ("parent", *WAYS_OF_METADATA)
 BURST_SECONDS = 3  # between one photograph of a burst and the next
 
 
-def grouped(dataset: Dataset, by: str, facts: Facts | None = None, needed: bool = True) -> np.ndarray:
+def grouped(dataset: Dataset, by: str, metadata: MetadataTable | None = None, needed: bool = True) -> np.ndarray:
     """Return the group of each sample, as texts (n,); a sample that has none is a group of its own, with its own name.
 
     Parameters
@@ -30,7 +31,7 @@ def grouped(dataset: Dataset, by: str, facts: Facts | None = None, needed: bool 
         "burst", photographs of one camera that follow each other within 3 seconds, and neighbours in the order of names
         that show nearly the same; "date", the day in the EXIF data; or a regular expression on the file's name within
         the source: its first group, or else all that it matches.
-    facts : those of the pictures, where they have been read already.
+    metadata : those of the pictures, where they have been read already.
     needed : whether a way by which no two samples are in one group is an error.
 
     Raises
@@ -44,11 +45,11 @@ def grouped(dataset: Dataset, by: str, facts: Facts | None = None, needed: bool 
         found = [_below_class(name, dataset.class_depth) for name in dataset.names]
         missing = "no folders below those of the classes; put the pictures that belong together into one"
     elif by == "date":
-        facts = facts or facts_of(dataset)
-        found = ["" if np.isnat(day) else str(day) for day in facts.taken.astype("datetime64[D]")]
+        metadata = metadata or metadata_of(dataset)
+        found = ["" if np.isnat(day) else str(day) for day in metadata.taken.astype("datetime64[D]")]
         missing = "no dates in its pictures' EXIF data"
     elif by == "burst":
-        found = [dataset.names[first] for first in bursts(dataset, facts or facts_of(dataset))]
+        found = [dataset.names[first] for first in bursts(dataset, metadata or metadata_of(dataset))]
         missing = "no bursts: all pictures are from different moments, as far as their times and looks tell"
     else:
         found = [_matched(pattern, name) for pattern in [_compiled(by)] for name in dataset.names]
@@ -61,38 +62,38 @@ def grouped(dataset: Dataset, by: str, facts: Facts | None = None, needed: bool 
     return groups
 
 
-def grouped_splits(splits: Splits, by: str, facts: dict[str, Facts] | None = None) -> Splits:
-    """Return the parts with their samples grouped; `facts` by part, where they have been read already.
+def grouped_splits(splits: Splits, by: str, metadata: dict[str, MetadataTable] | None = None) -> Splits:
+    """Return the parts with their samples grouped; `metadata` by part, where they have been read already.
 
     Only the training part must have groups: test pictures may well be single ones.
     """
-    facts = facts or {}
-    groups = {part: grouped(data, by, facts.get(part), needed=part == "train") for part, data in splits.items()}
+    metadata = metadata or {}
+    groups = {part: grouped(data, by, metadata.get(part), needed=part == "train") for part, data in splits.items()}
     return Splits(**{part: replace(data, groups=groups[part]) for part, data in splits.items()})
 
 
-def bursts(dataset: Dataset, facts: Facts) -> np.ndarray:
+def bursts(dataset: Dataset, metadata: MetadataTable) -> np.ndarray:
     """Return labels (n,): photographs of one burst have the same one, the row of the first of them."""
     labels = np.arange(len(dataset))
-    known = np.flatnonzero(~np.isnat(facts.taken))
-    cameras = np.unique(np.array(facts.cameras), return_inverse=True)[1]
-    in_time = known[np.lexsort((facts.taken[known], cameras[known]))]
+    known = np.flatnonzero(~np.isnat(metadata.taken))
+    cameras = np.unique(np.array(metadata.cameras), return_inverse=True)[1]
+    in_time = known[np.lexsort((metadata.taken[known], cameras[known]))]
     before, after = in_time[:-1], in_time[1:]
-    close = facts.taken[after] - facts.taken[before] <= np.timedelta64(BURST_SECONDS, "s")
+    close = metadata.taken[after] - metadata.taken[before] <= np.timedelta64(BURST_SECONDS, "s")
     join(labels, before, after, close & (cameras[before] == cameras[after]))
-    vectors = coarse(facts.thumbnails)
+    vectors = coarse(metadata.thumbnails)
     for rows in _by_folder(dataset.names):
         before, after = rows[:-1], rows[1:]
         join(labels, before, after, _alike_pairs(vectors[before], vectors[after]))
     return labels
 
 
-def more_alike_than_chance(dataset: Dataset, facts: Facts) -> bool:
+def more_alike_than_chance(dataset: Dataset, metadata: MetadataTable) -> bool:
     """Whether neighbours in the order of names show the same more often than pictures further apart in their folder.
 
     Where all pictures of a class look alike, as garments before a white wall do, neighbours are no bursts.
     """
-    vectors = coarse(facts.thumbnails)
+    vectors = coarse(metadata.thumbnails)
     near = far = np.int64(0)
     for rows in _by_folder(dataset.names):
         vectors_here = vectors[rows]

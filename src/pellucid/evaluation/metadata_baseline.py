@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.data import PictureFacts
+from pellucid.data import ImageMetadata
 from pellucid.evaluation.comparison import IN_WORDS, Comparison, compare
 from pellucid.evaluation.cross_val_predict import majority_of_the_rest, rest_of
 from pellucid.model.predictions import class_codes
@@ -103,7 +103,7 @@ def metadata_baseline(
     )
 
 
-def facts_of(pictures: Iterable[PictureFacts]) -> list[dict[str, Any]]:
+def facts_of(pictures: Iterable[ImageMetadata]) -> list[dict[str, Any]]:
     """Return what picture files tell besides their pictures."""
     return [
         {

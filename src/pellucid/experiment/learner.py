@@ -14,13 +14,12 @@ from pellucid.evaluation.cross_val_predict import NET, FitPredict
 from pellucid.evaluation.task import Task
 from pellucid.features import Features
 from pellucid.model.model import Model
-from pellucid.system.progress import Progress
+from pellucid.system.progress import SILENT, Progress
 from pellucid.system.random_streams import seeds, stream
 from pellucid.training import Checkpoints, History, Settings, fit, weights_by_code
 from pellucid.training.diagnostics import Finding, diagnose
 
 Callbacks = Callable[[Any, np.ndarray], Sequence[Callable[[Any], Any]]]
-SILENT = Progress()
 NO_HIDDEN_LAYER = "no_hidden_layer"  # the baseline, as `evaluation.comparison` knows it
 TO_THE_OPTIMUM: dict[str, Any] = {
     "optimizer": "lbfgs",

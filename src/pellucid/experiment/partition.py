@@ -1,6 +1,6 @@
 """Division: the samples of a job by part, raw rows and what is known of them side by side, and how they came apart."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,7 +9,8 @@ from pellucid.data import Dataset, Splits, split_rows
 from pellucid.errors import InputError
 from pellucid.experiment.learner import Samples
 from pellucid.features import Features
-from pellucid.features.extraction import Progress, described
+from pellucid.features.extraction import ImageScan, described
+from pellucid.system.progress import Progress
 from pellucid.system.random_streams import stream
 from pellucid.training import EarlyStopping
 
@@ -33,13 +34,13 @@ class Division:
         splits: Splits,
         features: Features,
         skipped: list[tuple[str, str]] | None,
-        progress: Progress | None,
-        cache: bool,
+        progress: Progress,
+        scans: Mapping[str, ImageScan],
     ) -> "Division":
-        """Return the parts as they come, every sample described once."""
+        """Return the parts as they come, every sample described once; `scans` of those that are picture files."""
         division = cls({}, {})
         for part, dataset in splits.items():
-            R, left = described(dataset, features, np.float64, skipped, progress, cache)
+            R, left = described(dataset, features, np.float64, skipped, progress, scanned=scans.get(part))
             division.rows[part], division.parts[part] = R, left
         return division
 

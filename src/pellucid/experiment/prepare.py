@@ -1,6 +1,6 @@
-"""Preparation: what a recipe names becomes parts of data, coded alike, grouped and looked through.
+"""Preparation: the sources of a recipe become parts of data, coded alike, audited and grouped.
 
-Copies are kept together like any group, so that no score counts one as new.
+Duplicates are kept together like any group, so that no score counts one as new.
 """
 
 from dataclasses import dataclass, replace
@@ -8,61 +8,90 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.data import Splits, grouped_splits, joined, load
-from pellucid.data.audit.audit import Audit, audit, facts_by_part
+from pellucid.data import MetadataTable, Splits, grouped_splits, joined, load, metadata_of
+from pellucid.data.audit.audit import Audit, audit
 from pellucid.data.corrections import Corrected, corrected, read_corrections
+from pellucid.data.groups import WAYS_OF_METADATA
 from pellucid.data.load import takes
 from pellucid.errors import InputError
+from pellucid.experiment.operating_point import check_operating_point
 from pellucid.experiment.recipe import Recipe
-from pellucid.features.extraction import Progress
+from pellucid.features import Features
+from pellucid.features.extraction import ImageScan, scan_images
 from pellucid.model.labelled_data import known_columns, same_place
+from pellucid.system.progress import SILENT, Progress
 
 
 @dataclass(frozen=True)
 class Prepared:
     """The parts of the data, and what was done to them.
 
-    audit: what was found in them, None where nobody looked.  dropped: how many training samples were, as leaks.
+    features: not fitted yet.  scans: the raw rows of the parts that are picture files.
+    audit: what was found in the data, None where nobody looked.  dropped: how many training samples were, as leaks.
     corrections: how many labels of each part were put right, None where there was no list of them.
     """
 
     splits: Splits
+    features: Features
+    scans: dict[str, ImageScan]
     audit: Audit | None
     dropped: int = 0
     corrections: dict[str, Corrected] | None = None
 
 
-def prepare(recipe: Recipe, progress: Progress | None = None) -> Prepared:
-    """Return the data of a recipe, ready to be described."""
-    splits, corrections = _loaded(recipe), None
+def prepare(recipe: Recipe, progress: Progress = SILENT) -> Prepared:
+    """Return the data of a recipe, ready to be divided; each picture file is read once."""
+    splits, corrections = loaded(recipe), None
     if recipe.corrections is not None:
         if not splits.train.class_names:
             raise InputError("corrections are of classes; leave corrections out where numbers are predicted.")
         parts, corrections = corrected(dict(splits.items()), read_corrections(recipe.corrections), recipe.merge)
         splits = Splits(**parts)
+    check_operating_point(recipe.reject, recipe.threshold, splits.train, splits.validation)
+    if recipe.learning_curve and not splits.train.class_names:
+        raise InputError("the learning curve needs classes; leave learning_curve out when numbers are predicted.")
     if recipe.drop_leaks and not recipe.audit:
-        raise InputError("to drop leaks, the data must be looked through; leave audit = false out.")
-    facts = facts_by_part(splits, progress) if recipe.audit else None
-    by = recipe.group_by
-    if by and not takes(recipe.data, "groups"):
-        splits = grouped_splits(splits, by, facts)
-    if facts is None:
-        return Prepared(splits, None, corrections=corrections)
-    found = audit(splits, facts=facts)
+        raise InputError("drop_leaks needs the audit; leave audit = false out.")
+    features = recipe.features_for(splits.train)
+    by = None if takes(recipe.data, "groups") else recipe.group_by
+    scans, metadata = _scanned(splits, features, recipe, recipe.audit or by in WAYS_OF_METADATA, progress)
+    if by:
+        splits = grouped_splits(splits, by, metadata)
+    if not recipe.audit:
+        return Prepared(splits, features, scans, None, corrections=corrections)
+    found = audit(splits, metadata=metadata)
     train = splits.train
     if train.kind == "pictures":
-        copies = found.copy_groups()
-        if len(np.unique(copies)) < len(copies):
-            train = replace(train, groups=joined(copies, train.groups))
+        duplicates = found.duplicate_groups()
+        if len(np.unique(duplicates)) < len(duplicates):
+            train = replace(train, groups=joined(duplicates, train.groups))
     leaks = found.leaks() if recipe.drop_leaks else np.empty(0, np.intp)
     if len(leaks):
         train = train.take(np.delete(np.arange(len(train)), leaks))
         if 0 in train.counts().values():
-            raise InputError(f"{recipe.data}: of a whole class nothing is left after dropping leaks; audit tells more.")
-    return Prepared(replace(splits, train=train), found, len(leaks), corrections)
+            raise InputError(f"{recipe.data}: dropping leaks leaves nothing of a class; pellucid audit lists them.")
+        if "train" in scans:
+            scans["train"] = scans["train"].without(leaks)
+    return Prepared(replace(splits, train=train), features, scans, found, len(leaks), corrections)
 
 
-def _loaded(recipe: Recipe) -> Splits:
+def _scanned(
+    splits: Splits, features: Features, recipe: Recipe, with_metadata: bool, progress: Progress
+) -> tuple[dict[str, ImageScan], dict[str, MetadataTable]]:
+    """Return what is found in the picture files of each part, and the metadata of all pictures where wanted."""
+    scans: dict[str, ImageScan] = {}
+    metadata: dict[str, MetadataTable] = {}
+    for part, dataset in splits.items():
+        if features.of_images and dataset.of_files:
+            scans[part] = scan_images(dataset, features, progress, recipe.cache, with_metadata)
+            if (table := scans[part].metadata) is not None:
+                metadata[part] = table
+        elif with_metadata and dataset.kind == "pictures":
+            metadata[part] = metadata_of(dataset, progress)
+    return scans, metadata
+
+
+def loaded(recipe: Recipe) -> Splits:
     """Return the parts as they come, coded alike: by the classes and columns of the training part."""
     groups = recipe.group_by if takes(recipe.data, "groups") else None
     how: dict[str, Any] = {

@@ -12,11 +12,10 @@ from pellucid.data import Splits
 from pellucid.errors import InputError
 from pellucid.evaluation import CrossValidation
 from pellucid.evaluation.task import task_of
-from pellucid.experiment.learner import NO_HIDDEN_LAYER, SILENT, Learned, Learner, Samples
+from pellucid.experiment.learner import NO_HIDDEN_LAYER, Learned, Learner, Samples
 from pellucid.experiment.operating_point import (
     Decision,
     HeldOut,
-    check_operating_point,
     choose_operating_point,
     selective_scores,
     with_reference_set,
@@ -28,7 +27,7 @@ from pellucid.experiment.result import Result
 from pellucid.experiment.scoring import class_shift_between, cross_validated, curve_of, metadata_baseline_of, repeats_of
 from pellucid.model.model import Model
 from pellucid.model.provenance import Provenance
-from pellucid.system.progress import Progress
+from pellucid.system.progress import SILENT, Progress
 from pellucid.system.random_streams import as_seed
 from pellucid.training import Checkpoints
 
@@ -78,17 +77,14 @@ def planned(recipe: Recipe, progress: Progress = SILENT, checkpoints: Checkpoint
     """Read the data of a recipe and divide them.  checkpoints: keep the seed, if the recipe has none."""
     prepared = prepare(recipe, progress)
     splits = prepared.splits
-    check_operating_point(recipe.reject, recipe.threshold, splits.train, splits.validation)
-    if recipe.learning_curve and not splits.train.class_names:
-        raise InputError("the learning curve needs classes; leave learning_curve out when numbers are predicted.")
-    features = recipe.features_for(splits.train)
+    features = prepared.features
     settings = recipe.settings(features.kind)
     seed = as_seed(settings.random_state)
     seed = seed if checkpoints is None else checkpoints.keep("seed", seed)
     settings = replace(settings, random_state=seed)
 
     skipped: list[tuple[str, str]] | None = [] if recipe.skip_bad else None
-    division = Division.read(splits, features, skipped, progress, recipe.cache)
+    division = Division.read(splits, features, skipped, progress, prepared.scans)
     if recipe.holdout is not None:  # before anything else is planned for what is left
         division.hold_back_for_testing(recipe.holdout, seed)
     repeats = repeats_of(recipe.cross_validate, division.train)

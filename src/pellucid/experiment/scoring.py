@@ -87,9 +87,9 @@ def metadata_baseline_of(
         return None
     known = []
     for part in used:
-        whole = part if part in found.facts else "train"  # which it was held out from
+        whole = part if part in found.metadata else "train"  # which it was held out from
         row_of = {name: row for row, name in enumerate(found.names(whole))}
-        known += facts_of(found.facts[whole][row_of[name]] for name in parts[part].names)
+        known += facts_of(found.metadata[whole][row_of[name]] for name in parts[part].names)
     labels = np.concatenate([parts[part].labels for part in used])
     if isinstance(judged, CrossValidation):
         return metadata_baseline(known, labels, judged.held, seed=seed, net=judged.said)

@@ -1,122 +1,119 @@
 """Extraction: samples become raw rows, block by block; picture files by all cores, or mapped from the cache.
 
-Nobody holds all raw samples. Where rows come from makes no difference to a single bit of them.
+Nobody holds all raw samples. The rows are the same to the last bit, wherever they come from.
 """
 
-import hashlib
 import json
-from collections.abc import Callable, Iterator
-from typing import Any, Protocol
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import sha256
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from pellucid._version import __version__
-from pellucid.data import Dataset
-from pellucid.data.images import prepare_decoders, read_file
-from pellucid.errors import BadPictureError, InputError, PellucidError
+from pellucid.data import Dataset, MetadataTable, read_metadata
+from pellucid.data.image_scan import Look, Put, scan
+from pellucid.errors import BadPictureError, InputError
 from pellucid.features import Features, PictureFeatures, Pixels
 from pellucid.nn.scaled_integers import Rows
 from pellucid.system import cache
-from pellucid.system.threads import in_order
+from pellucid.system.progress import SILENT, Progress
 
 FORMAT = 1  # of what is cached; a change of how pictures are decoded or kept gives it the next number
-TOLD_EVERY = 16  # pictures
+KEY_START = 32  # hexadecimal digits
 
-Told = Callable[[int, int], None]
 Bad = list[tuple[int, str]]
 
 
-def picture_rows(dataset: Dataset, features: PictureFeatures, told: Told, cached: bool) -> tuple[np.ndarray, Bad]:
-    """Return the raw rows (n, n_row) of the pictures that can be read, and (row, reason) for each that cannot.
+@dataclass(frozen=True, eq=False)
+class ImageScan:
+    """What one pass over the picture files of a data set gave.
 
-    told: is called with how many are done, and of how many.  cached: take them from the user's cache, where they are
-    left if they are not there and all can be read.
+    R: raw rows (n, n_row) of those that can be decoded.  bad: (row, reason) of the others.  metadata: where wanted.
+    """
+
+    R: np.ndarray
+    bad: Bad
+    metadata: MetadataTable | None = None
+
+    def without(self, rows: np.ndarray) -> "ImageScan":
+        """Return the scan of the data set without some rows; its metadata is left out."""
+        left = np.delete(np.arange(len(self.R) + len(self.bad)), rows)
+        reasons = dict(self.bad)
+        bad = [(row, reasons[old]) for row, old in enumerate(left.tolist()) if old in reasons]
+        decoded = np.delete(np.arange(len(self.R) + len(self.bad)), list(reasons))
+        return ImageScan(self.R[np.isin(decoded, left)], bad)
+
+
+def scan_images(
+    dataset: Dataset,
+    features: Features,
+    progress: Progress = SILENT,
+    cached: bool = False,
+    with_metadata: bool = False,
+) -> ImageScan:
+    """Return the raw rows of picture files, and their metadata where wanted, from one pass over the files.
+
+    The cache keeps the rows of all files of a data set together. Whether they are there is known for sure only at the
+    end of the pass, from all contents. So they are looked for in advance by their number and features: where nothing
+    fits, the features are computed in the same pass; where something fits but is of other files, in a second one.
+
+    cached: take the rows from the user's cache, and leave them there if all pictures can be read.
 
     Raises MissingFileError for a file that is gone.
     """
+    assert isinstance(features, PictureFeatures)
     if cached and len(dataset):
         try:
-            return _through_cache(dataset, features, told)
+            return _scan_with_cache(dataset, features, progress, with_metadata)
         except cache.CacheError:
             pass
+    table, looks = _metadata(dataset, with_metadata)
     R = np.empty((len(dataset), features.n_row), features.row_dtype)
     free = iter(R)
-    bad = _decode(dataset, features, told, lambda row: np.copyto(next(free), row))
-    return R[: len(R) - len(bad)], bad
+    bad, look = _extracting(features, lambda row: np.copyto(next(free), row))
+    scan(dataset, [*looks, look], progress)
+    return ImageScan(R[: len(R) - len(bad)], bad, table)
 
 
-def _through_cache(dataset: Dataset, features: PictureFeatures, told: Told) -> tuple[np.ndarray, Bad]:
-    shape = (len(dataset), features.n_row)
-    key = _key(dataset, features)
-    if key is not None and (found := cache.find(key, shape, features.row_dtype)) is not None:
-        told(len(dataset), len(dataset))
-        return found, []
-    seen = _begun_key(features)  # of what is decoded: a file may have changed since it was looked at above
+def _scan_with_cache(dataset: Dataset, features: PictureFeatures, progress: Progress, with_metadata: bool) -> ImageScan:
+    shape, start = (len(dataset), features.n_row), _key_start(dataset, features)
+    table, looks = _metadata(dataset, with_metadata)
+    if cache.may_hold(start):
+        contents = scan(dataset, looks, progress)
+        if (found := cache.find(start + contents, shape, features.row_dtype)) is not None:
+            return ImageScan(found, [], table)
+        looks = []  # the table is full
     with cache.draft(shape, features.row_dtype) as draft:
-        bad = _decode(dataset, features, told, draft.append, seen)
-        return (draft.rows() if bad else draft.keep(seen.hexdigest())), bad
+        bad, look = _extracting(features, draft.append)
+        contents = scan(dataset, [*looks, look], progress)
+        return ImageScan(draft.rows() if bad else draft.keep(start + contents), bad, table)
 
 
-def _decode(
-    dataset: Dataset, features: PictureFeatures, told: Told, put: Callable[[np.ndarray], None], seen: Any = None
-) -> Bad:
-    """Put the raw row of each picture in turn, return those that cannot be read; `seen` is told each file's digest."""
+def _metadata(dataset: Dataset, wanted: bool) -> tuple[MetadataTable | None, list[tuple[Look, Put]]]:
+    """Return a table that is filled by the pass, and what fills it."""
+    table = MetadataTable.empty(len(dataset)) if wanted else None
+    return table, [] if table is None else [(read_metadata, table.put)]
 
-    def decode(raw: Any) -> tuple[bytes, np.ndarray | BadPictureError]:
-        try:
-            file = read_file(raw)
-        except BadPictureError as error:
-            return b"", error
-        return b"" if seen is None else hashlib.sha256(file.data).digest(), features.attempt(file)
 
-    prepare_decoders()
+def _extracting(features: PictureFeatures, append: Callable[[np.ndarray], None]) -> tuple[Bad, tuple[Look, Put]]:
+    """Return a list that the pass fills with what cannot be decoded, and what fills it and appends all other rows."""
     bad: Bad = []
-    for place, (digest, row) in enumerate(in_order(decode, _files(dataset))):
-        if seen is not None:
-            seen.update(digest)
-        if isinstance(row, BadPictureError):
-            bad.append((place, str(row)))
+
+    def put(row: int, raw: np.ndarray | BadPictureError) -> None:
+        if isinstance(raw, BadPictureError):
+            bad.append((row, str(raw)))
         else:
-            put(row)
-        if (place + 1) % TOLD_EVERY == 0 or place + 1 == len(dataset):
-            told(place + 1, len(dataset))
-    return bad
+            append(raw)
+
+    return bad, (features.attempt, put)
 
 
-def _key(dataset: Dataset, features: PictureFeatures) -> str | None:
-    """Return the key of a data set's rows, or None where a file cannot be read."""
-    key = _begun_key(features)
-    try:
-        for digest in in_order(lambda raw: hashlib.sha256(read_file(raw).data).digest(), _files(dataset)):
-            key.update(digest)
-    except PellucidError:
-        return None
-    return key.hexdigest()
-
-
-def _begun_key(features: PictureFeatures) -> Any:
-    """Return a hash of all that decides about the rows, but for the contents of the files."""
-    how = [FORMAT, __version__, features.made_with(), features.metadata()]
-    return hashlib.sha256(json.dumps(how, sort_keys=True).encode())
-
-
-def _files(dataset: Dataset) -> Iterator[Any]:
-    for block in dataset.blocks():
-        yield from block
-
-
-class Progress(Protocol):
-    """Who wants to show how far a job is: the command line's bars, a page."""
-
-    def reading(self, source: str, done: int, total: int) -> None:
-        """Take note that `done` of `total` samples of a source are read."""
-
-    def fits(self, what: str, done: int, total: int) -> None:
-        """Take note that `done` of `total` fits are done, of cross-validation or whatever `what` says."""
-
-    def training(self, X: Rows, y: np.ndarray, epochs: int) -> Callable[[Any], None]:
-        """Return a callback for the training loop; X and codes y are the training rows."""
+def _key_start(dataset: Dataset, features: PictureFeatures) -> str:
+    """Return what the key of a data set's rows starts with: all that decides about them but the files' contents."""
+    how = [FORMAT, __version__, features.made_with(), features.metadata(), len(dataset)]
+    return sha256(json.dumps(how, sort_keys=True).encode()).hexdigest()[:KEY_START] + "-"
 
 
 def assemble(
@@ -124,7 +121,7 @@ def assemble(
     features: Features,
     dtype: DTypeLike = np.float64,
     skipped: list[tuple[str, str]] | None = None,
-    progress: Progress | None = None,
+    progress: Progress = SILENT,
     cache: bool = False,
 ) -> tuple[Rows, Dataset]:
     """Return the rows X (n * views, n_out) that a network takes of a data set, and the data set of just those samples.
@@ -141,8 +138,9 @@ def described(
     features: Features,
     dtype: DTypeLike = np.float64,
     skipped: list[tuple[str, str]] | None = None,
-    progress: Progress | None = None,
+    progress: Progress = SILENT,
     cache: bool = False,
+    scanned: ImageScan | None = None,
 ) -> tuple[np.ndarray, Dataset]:
     """Return the raw rows (n, n_row) of a data set, read block by block, and the data set of just those samples.
 
@@ -150,28 +148,24 @@ def described(
     skipped: where given, pictures that cannot be read are left out and added to it as (name, reason); else
     BadPictureError names and counts them when all are read.
     cache: keep the rows of picture files in the user's cache folder, and take them from there.
+    scanned: what was found in the picture files, where they have been read already.
     """
-
-    def told(done: int, total: int) -> None:
-        if progress is not None:
-            progress.reading(dataset.source, done, total)
-
     if not (isinstance(features, PictureFeatures) and dataset.of_files):
-        return _rows_of_arrays(dataset, features, dtype, told), dataset
-    R, bad = picture_rows(dataset, features, told, cache)
-    if not bad:
-        return R, dataset
-    named = [(dataset.names[row], reason) for row, reason in bad]
+        return _rows_of_arrays(dataset, features, dtype, progress), dataset
+    scanned = scanned or scan_images(dataset, features, progress, cache)
+    if not scanned.bad:
+        return scanned.R, dataset
+    named = [(dataset.names[row], reason) for row, reason in scanned.bad]
     if skipped is None:
         raise unreadable(named)
     skipped += named
-    good = np.delete(np.arange(len(dataset)), [row for row, _ in bad])
+    good = np.delete(np.arange(len(dataset)), [row for row, _ in scanned.bad])
     if len(np.unique(dataset.labels[good])) < len(np.unique(dataset.labels)):
-        raise InputError(f"{dataset.source}: of a whole class nothing is left after leaving out what cannot be read.")
-    return R, dataset.take(good)
+        raise InputError(f"{dataset.source}: every file of a class is unreadable, so nothing is left to learn it from.")
+    return scanned.R, dataset.take(good)
 
 
-def _rows_of_arrays(dataset: Dataset, features: Features, dtype: DTypeLike, told: Told) -> np.ndarray:
+def _rows_of_arrays(dataset: Dataset, features: Features, dtype: DTypeLike, progress: Progress) -> np.ndarray:
     """Return raw rows; of pixels: uint8 or uint16 where they are integers, else floats."""
     R = np.empty((0, features.n_row), dtype)
     done = 0
@@ -184,7 +178,7 @@ def _rows_of_arrays(dataset: Dataset, features: Features, dtype: DTypeLike, told
             R = np.empty((len(dataset), features.n_row), block.dtype)
         R[done : done + len(block)] = block
         done += len(block)
-        told(done, len(dataset))
+        progress.reading(dataset.source, done, len(dataset))
     return R
 
 

@@ -41,6 +41,11 @@ def folder() -> Path:
     return place
 
 
+def may_hold(start: str) -> bool:
+    """Return whether some array is kept under a key that starts so; nothing of it is read or checked."""
+    return any(folder().glob(f"{start}*.npy"))
+
+
 def find(key: str, shape: tuple[int, int], dtype: DTypeLike) -> np.ndarray | None:
     """Return the array kept under a key, mapped from its file and read-only; None where there is none.
 

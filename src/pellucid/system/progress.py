@@ -20,3 +20,6 @@ class Progress:
     def counting(self, what: str) -> Callable[[int, int], None]:
         """Return a function of (done, total) that notes fits of one kind."""
         return lambda done, total: self.fits(what, done, total)
+
+
+SILENT = Progress()

@@ -2,48 +2,42 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from pellucid.data.audit import checks
-from pellucid.data.audit.duplicates import Copies, copies_of
+from pellucid.data.audit.duplicates import Duplicates, find_duplicates
 from pellucid.data.audit.finding import LEVELS, Finding
-from pellucid.data.audit.image_metadata import Facts, facts_of
-from pellucid.data.dataset import Dataset, Splits
-
-
-class Progress(Protocol):
-    """Who wants to show how far the reading is."""
-
-    def reading(self, source: str, done: int, total: int) -> None:
-        """Take note that `done` of `total` samples of a source are read."""
+from pellucid.data.audit.image_metadata import MetadataTable, metadata_of
+from pellucid.data.dataset import Splits
+from pellucid.system.progress import SILENT, Progress
 
 
 @dataclass(frozen=True, eq=False)
 class Audit:
     """What was found in a data set.
 
-    counts: samples by part and class.  findings: the gravest first.  facts: of pictures, by part, for whoever needs
-    them next.  copies: which samples are copies of which.
+    counts: samples by part and class.  findings: the gravest first.  metadata: of pictures, by part, for whoever needs
+    them next.  duplicates: which samples are copies of which.
     """
 
     counts: dict[str, dict[str, int]]
     findings: tuple[Finding, ...]
-    facts: dict[str, Facts] = field(repr=False)
-    copies: Copies = field(repr=False)
+    metadata: dict[str, MetadataTable] = field(repr=False)
+    duplicates: Duplicates = field(repr=False)
 
     def names(self, part: str) -> Sequence[str]:
-        """Return the names of the samples of a part, in the order of its facts."""
-        return self.copies.parts[part].names
+        """Return the names of the samples of a part, in the order of its metadata."""
+        return self.duplicates.parts[part].names
 
     def leaks(self) -> np.ndarray:
-        """Return the training rows that are copies, exact or near, of validation or test rows."""
-        return self.copies.leaks()
+        """Return the training rows that are duplicates, exact or near, of validation or test rows."""
+        return self.duplicates.leaks()
 
-    def copy_groups(self, part: str = "train") -> np.ndarray:
-        """Return groups of integers (n,) for a split of the part to keep together: copies have the same one."""
-        return self.copies.groups(part)
+    def duplicate_groups(self, part: str = "train") -> np.ndarray:
+        """Return groups of integers (n,) for a split of the part to keep together: duplicates have the same one."""
+        return self.duplicates.groups(part)
 
     def numbers(self) -> dict[str, int]:
         """Return how many findings there are of each level."""
@@ -64,39 +58,31 @@ class Audit:
         return {"counts": self.counts, "findings": [finding.as_dict() for finding in self.findings]}
 
 
-def facts_by_part(splits: Splits, progress: Progress | None = None) -> dict[str, Facts]:
-    """Return the facts of the pictures of each part, each opened once; nothing is held of one but 1.3 kB."""
-
-    def facts_in(dataset: Dataset) -> Facts:
-        def told(done: int, total: int) -> None:
-            if progress is not None:
-                progress.reading(dataset.source, done, total)
-
-        return facts_of(dataset, told)
-
-    return {part: facts_in(dataset) for part, dataset in splits.items() if dataset.kind == "pictures"}
+def metadata_by_part(splits: Splits, progress: Progress = SILENT) -> dict[str, MetadataTable]:
+    """Return the metadata of the parts that are pictures; each picture is opened once, and 1.3 kB of it are kept."""
+    return {part: metadata_of(dataset, progress) for part, dataset in splits.items() if dataset.kind == "pictures"}
 
 
-def audit(splits: Splits, progress: Progress | None = None, facts: dict[str, Facts] | None = None) -> Audit:
+def audit(splits: Splits, progress: Progress = SILENT, metadata: dict[str, MetadataTable] | None = None) -> Audit:
     """Return what is to be said of data before anything is learned from it.
 
     splits: as `pellucid.data.load` returns them.  progress: what shows how far reading is.
-    facts: by part, where they have been read already.
+    metadata: by part, where they have been read already.
 
     >>> from pellucid.data import load
     >>> audit(load("toy:moons")).numbers()
     {'problem': 0, 'watch': 0, 'note': 0}
     """
     parts = dict(splits.items())
-    facts = facts_by_part(splits, progress) if facts is None else facts
-    copies = copies_of(parts, facts)
+    metadata = metadata_by_part(splits, progress) if metadata is None else metadata
+    duplicates = find_duplicates(parts, metadata)
     findings = [
-        *copies.findings(),
-        *checks.unreadable(parts, facts),
-        *checks.groups(parts, facts),
+        *duplicates.findings(),
+        *checks.unreadable(parts, metadata),
+        *checks.groups(parts, metadata),
         *checks.classes(parts),
         *checks.constant(parts),
-        *(checks.looks(parts, facts) if facts else ()),
+        *(checks.looks(parts, metadata) if metadata else ()),
     ]
     findings.sort(key=lambda finding: LEVELS.index(finding.level))
-    return Audit({part: dataset.counts() for part, dataset in parts.items()}, tuple(findings), facts, copies)
+    return Audit({part: dataset.counts() for part, dataset in parts.items()}, tuple(findings), metadata, duplicates)

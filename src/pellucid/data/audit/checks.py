@@ -11,14 +11,14 @@ import numpy as np
 
 from pellucid.data.audit.duplicates import clusters_of
 from pellucid.data.audit.finding import Finding, few, number
-from pellucid.data.audit.image_metadata import Facts
+from pellucid.data.audit.image_metadata import MetadataTable
 from pellucid.data.audit.similarity import SIDE
 from pellucid.data.dataset import Dataset
 from pellucid.data.groups import bursts, more_alike_than_chance
 from pellucid.data.readers.image_folders import how_to_read
 
 Parts = Mapping[str, Dataset]
-OfParts = Mapping[str, Facts]
+OfParts = Mapping[str, MetadataTable]
 
 FEW = 10  # training samples of a class; fewer tell little of it
 UNEQUAL, VERY_UNEQUAL = 3, 10  # times as many samples in the largest class as in the smallest
@@ -28,11 +28,11 @@ SIZES_APART = 16  # times the area of the smallest
 FLAT = 2  # grey levels between darkest and brightest
 
 
-def unreadable(parts: Parts, facts: OfParts) -> Iterator[Finding]:
+def unreadable(parts: Parts, metadata: OfParts) -> Iterator[Finding]:
     """Yield the pictures that cannot be read, with their reasons, and the files of kinds that cannot."""
-    bad = [(parts[part].names[row], _why(reason)) for part, of_part in facts.items() for row, reason in of_part.bad]
+    bad = [(parts[part].names[row], _why(reason)) for part, of_part in metadata.items() for row, reason in of_part.bad]
     if bad:
-        total = sum(map(len, facts.values()))
+        total = sum(map(len, metadata.values()))
         said = f"{len(bad):,} of {number(total, 'picture')} cannot be read; --skip-bad trains without them."
         yield Finding("problem", "unreadable", len(bad), said, few(f"{name}: {reason}" for name, reason in bad))
     if passed := [name for dataset in parts.values() for name in dataset.passed_over]:
@@ -92,22 +92,22 @@ def constant(parts: Parts) -> Iterator[Finding]:
     yield Finding("watch", "constant", count, said, few(names))
 
 
-def looks(parts: Parts, facts: OfParts) -> Iterator[Finding]:
+def looks(parts: Parts, metadata: OfParts) -> Iterator[Finding]:
     """Yield pictures that are flat, tiny, long, very different in size, or of another mode than most."""
-    names = [name for part in facts for name in parts[part].names]
-    together = {name: np.concatenate([getattr(f, name) for f in facts.values()]) for name in ("widths", "heights")}
-    readable = np.concatenate([of_part.readable for of_part in facts.values()])
+    names = [name for part in metadata for name in parts[part].names]
+    together = {name: np.concatenate([getattr(f, name) for f in metadata.values()]) for name in ("widths", "heights")}
+    readable = np.concatenate([of_part.readable for of_part in metadata.values()])
     if not readable.any():
         return
-    luma = np.concatenate([of_part.thumbnails[:, : SIDE * SIDE] for of_part in facts.values()])
+    luma = np.concatenate([of_part.thumbnails[:, : SIDE * SIDE] for of_part in metadata.values()])
     flat = readable & (np.ptp(luma, axis=1) <= FLAT)
     if flat.any():
         count = int(flat.sum())
         said = f"{number(count, 'picture')} of a single flat colour: nothing is to be seen."
         yield Finding("watch", "flat", count, said, few(names[row] for row in np.flatnonzero(flat)))
-    if all(parts[part].of_files for part in facts):
+    if all(parts[part].of_files for part in metadata):
         yield from _sizes(names, together["widths"], together["heights"], readable)
-        yield from _modes(names, [mode for of_part in facts.values() for mode in of_part.modes])
+        yield from _modes(names, [mode for of_part in metadata.values() for mode in of_part.modes])
 
 
 def _sizes(names: list[str], widths: np.ndarray, heights: np.ndarray, readable: np.ndarray) -> Iterator[Finding]:
@@ -142,7 +142,7 @@ def _modes(names: list[str], modes: list[str]) -> Iterator[Finding]:
         yield Finding("note", "modes", sum(count for _, count in others), said, few(odd))
 
 
-def groups(parts: Parts, facts: OfParts) -> Iterator[Finding]:
+def groups(parts: Parts, metadata: OfParts) -> Iterator[Finding]:
     """Yield groups that lie in two parts; where none are given, the bursts of photographs that one could group by."""
     given = {part: dataset.groups for part, dataset in parts.items() if dataset.groups is not None}
     for part in [part for part in given if part != "train" and "train" in given]:
@@ -150,16 +150,16 @@ def groups(parts: Parts, facts: OfParts) -> Iterator[Finding]:
         if len(both):
             said = f"{number(len(both), 'group')} in train and in {part}: the {part} score is not about new groups."
             yield Finding("problem", "groups-across-parts", len(both), said, few(map(str, both)))
-    if not given and "train" in facts:
-        yield from _suggested(parts["train"], facts["train"])
+    if not given and "train" in metadata:
+        yield from _suggested(parts["train"], metadata["train"])
 
 
-def _suggested(dataset: Dataset, facts: Facts) -> Iterator[Finding]:
-    if np.isnat(facts.taken).all() and not more_alike_than_chance(dataset, facts):
+def _suggested(dataset: Dataset, metadata: MetadataTable) -> Iterator[Finding]:
+    if np.isnat(metadata.taken).all() and not more_alike_than_chance(dataset, metadata):
         return
-    content = facts.digests.view(f"V{facts.digests.shape[1]}").ravel()
-    found = [rows for rows in clusters_of(bursts(dataset, facts)) if len(set(content[rows].tolist())) > 1]  # not copies
-    if found:
+    content = metadata.digests.view(f"V{metadata.digests.shape[1]}").ravel()
+    in_bursts = clusters_of(bursts(dataset, metadata))
+    if found := [rows for rows in in_bursts if len(set(content[rows].tolist())) > 1]:  # more than exact duplicates
         count = sum(map(len, found))
         said = (
             f"{number(count, 'picture')} of train in {number(len(found), 'burst')}, taken within seconds or showing "

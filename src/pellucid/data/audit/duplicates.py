@@ -10,15 +10,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from pellucid.data.audit.finding import Finding, few, number
-from pellucid.data.audit.image_metadata import Facts, facts_of
-from pellucid.data.audit.similarity import copies as near_copies
+from pellucid.data.audit.image_metadata import MetadataTable, metadata_of
+from pellucid.data.audit.similarity import duplicates as near_duplicates
 from pellucid.data.dataset import SPLIT_WORDS, Dataset
 from pellucid.data.groups import joined
 from pellucid.errors import InputError
 
 
 @dataclass(frozen=True, eq=False)
-class Copies:
+class Duplicates:
     """Which samples are copies of which, over all parts of the data, one part after the other.
 
     parts: the data sets by part.  same: labels (n,), equal for samples equal to the last bit: the first row with that
@@ -152,34 +152,36 @@ class Copies:
         return name if said_already else f"{part} {name}"
 
 
-def copies_of(parts: Mapping[str, Dataset], facts: Mapping[str, Facts]) -> Copies:
-    """Return the copies in and among the parts of a data set; `facts` by part, for pictures."""
+def find_duplicates(parts: Mapping[str, Dataset], metadata: Mapping[str, MetadataTable]) -> Duplicates:
+    """Return the copies in and among the parts of a data set; `metadata` by part, for pictures."""
     if len({dataset.kind == "pictures" for dataset in parts.values()}) > 1:
         raise InputError("one part holds pictures and another rows of numbers; they must be of one kind.")
-    digests = np.concatenate([facts[p].digests if p in facts else _row_digests(data) for p, data in parts.items()])
+    digests = np.concatenate(
+        [metadata[p].digests if p in metadata else _row_digests(data) for p, data in parts.items()]
+    )
     content = np.ascontiguousarray(digests).view(f"V{digests.shape[1]}").ravel()
     _, first, places = np.unique(content, return_index=True, return_inverse=True)
     same = first[places]
-    if not facts:
-        return Copies(parts, same, same)
-    readable = np.concatenate([facts[part].readable for part in parts])
+    if not metadata:
+        return Duplicates(parts, same, same)
+    readable = np.concatenate([metadata[part].readable for part in parts])
     same = np.where(readable, same, np.arange(len(same)))
     firsts = np.flatnonzero((same == np.arange(len(same))) & readable)
-    seen = np.concatenate([facts[part].thumbnails for part in parts])[firsts]
+    seen = np.concatenate([metadata[part].thumbnails for part in parts])[firsts]
     alike = np.arange(len(same))
-    alike[firsts] = firsts[near_copies(seen)]
-    return Copies(parts, same, alike[same])
+    alike[firsts] = firsts[near_duplicates(seen)]
+    return Duplicates(parts, same, alike[same])
 
 
-def copy_groups(dataset: Dataset, facts: Facts | None = None) -> np.ndarray:
+def duplicate_groups(dataset: Dataset, metadata: MetadataTable | None = None) -> np.ndarray:
     """Return groups of integers (n,) for a split to keep together: copies, near copies, and the data set's own groups.
 
     >>> from pellucid.data import load
-    >>> len(set(copy_groups(load("toy:moons").train).tolist()))
+    >>> len(set(duplicate_groups(load("toy:moons").train).tolist()))
     400
     """
-    of_pictures = {"train": facts or facts_of(dataset)} if dataset.kind == "pictures" else {}
-    return joined(copies_of({"train": dataset}, of_pictures).groups(), dataset.groups)
+    of_pictures = {"train": metadata or metadata_of(dataset)} if dataset.kind == "pictures" else {}
+    return joined(find_duplicates({"train": dataset}, of_pictures).groups(), dataset.groups)
 
 
 def clusters_of(labels: np.ndarray) -> list[np.ndarray]:

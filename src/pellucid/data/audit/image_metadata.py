@@ -1,18 +1,19 @@
-"""What a picture file tells besides its picture: size, camera, time; and what finds it again: a digest, a thumbnail.
+"""What an image file tells besides its image: size, camera, time; and what finds it again: a digest, a thumbnail.
 
-All from one reading and one quick decoding, small enough to be held for every picture of a data set.
+All from one reading and one quick decoding, small enough to be held for every image of a data set.
 """
 
-import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from pellucid.data.audit.similarity import SIDE, THUMBNAIL, thumbnails
 from pellucid.data.dataset import Dataset
+from pellucid.data.image_scan import report, scan
 from pellucid.data.images import (
     ORIENTATION,
     TURNED,
@@ -21,12 +22,11 @@ from pellucid.data.images import (
     decoded,
     is_file,
     opened,
-    prepare_decoders,
     read_file,
     to_unit,
 )
 from pellucid.errors import BadPictureError
-from pellucid.system.threads import in_order
+from pellucid.system.progress import SILENT, Progress
 
 if TYPE_CHECKING:
     from PIL.Image import Exif
@@ -34,17 +34,15 @@ if TYPE_CHECKING:
 MAKE, MODEL, MODIFIED = 0x010F, 0x0110, 0x0132  # EXIF tags
 PHOTO, TAKEN, DIGITIZED = 0x8769, 0x9003, 0x9004
 SMALL = PictureShape(SIDE, SIDE)
-TOLD_EVERY = 16  # pictures
-Told = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, eq=False)
-class PictureFacts:
-    """What is known of one picture.
+class ImageMetadata:
+    """What is known of one image besides its pixels.
 
     width, height: in pixels, upright.  size: of the file in bytes; 0 for an array.  format, mode: as Pillow names
     them, "JPEG" and "RGB"; empty for an array.  camera: make and model, or empty.  taken: by its clock, or None.
-    digest: SHA-256 of the file's bytes, or of an array's pixels.  thumbnail: (1152,) bytes, see `likeness`.
+    digest: SHA-256 of the file's bytes, or of an array's pixels.  thumbnail: (1152,) bytes, see `similarity`.
     """
 
     width: int
@@ -63,30 +61,29 @@ class PictureFacts:
         return float(self.thumbnail[: SIDE * SIDE].mean()) / 255
 
 
-def picture_facts(picture: Any) -> PictureFacts:
-    """Return the facts of a picture file (a path, bytes, a member of a zip) or of an array.
+def read_metadata(image: Any) -> ImageMetadata:
+    """Return the metadata of an image file (a path, bytes, a member of a zip) or of an array.
 
     Raises BadPictureError, with the reason, where it cannot be read; MissingFileError where it is not there.
     """
-    if not is_file(picture):
-        return next(_facts_of_arrays(np.asarray(picture)[None]))
-    file = read_file(picture)
-    digest = hashlib.sha256(file.data).digest()
-    with opened(file) as image:
-        exif = image.getexif()
-        width, height = image.size[::-1] if exif.get(ORIENTATION) in TURNED else image.size
-        format, mode = image.format or "", image.mode
+    if not is_file(image):
+        return next(_of_arrays(np.asarray(image)[None]))
+    file = read_file(image)
+    with opened(file) as undecoded:
+        exif = undecoded.getexif()
+        width, height = undecoded.size[::-1] if exif.get(ORIENTATION) in TURNED else undecoded.size
+        format, mode = undecoded.format or "", undecoded.mode
         camera, taken = _camera(exif), _taken(exif)
-        small = decoded(image, SMALL)
-    return PictureFacts(width, height, len(file.data), format, mode, camera, taken, digest, thumbnails(small[None])[0])
+        thumbnail = thumbnails(decoded(undecoded, SMALL)[None])[0]
+    return ImageMetadata(width, height, len(file.data), format, mode, camera, taken, file.digest, thumbnail)
 
 
-def _facts_of_arrays(block: np.ndarray) -> Iterator[PictureFacts]:
+def _of_arrays(block: np.ndarray) -> Iterator[ImageMetadata]:
     plain = block.dtype == np.uint8 and (block.ndim == 3 or block.shape[3] != 4)
-    small = block if plain else np.stack([_bytes(as_pixels(picture, SMALL)) for picture in block])
-    for picture, seen in zip(block, thumbnails(small), strict=True):
-        digest = hashlib.sha256(picture.tobytes()).digest()
-        yield PictureFacts(picture.shape[1], picture.shape[0], 0, "", "", "", None, digest, seen)
+    small = block if plain else np.stack([_bytes(as_pixels(pixels, SMALL)) for pixels in block])
+    for pixels, thumbnail in zip(block, thumbnails(small), strict=True):
+        digest = sha256(pixels.tobytes()).digest()
+        yield ImageMetadata(pixels.shape[1], pixels.shape[0], 0, "", "", "", None, digest, thumbnail)
 
 
 def _bytes(pixels: np.ndarray) -> np.ndarray:
@@ -101,7 +98,7 @@ def _camera(exif: "Exif") -> str:
 def _taken(exif: "Exif") -> datetime | None:
     try:
         photo = exif.get_ifd(PHOTO)
-    except Exception:  # of a damaged part, as anything; the picture itself may be whole
+    except Exception:  # a damaged part raises anything; the image itself may be whole
         photo = {}
     for value in (photo.get(TAKEN), photo.get(DIGITIZED), exif.get(MODIFIED)):
         try:
@@ -116,8 +113,8 @@ def _text(value: Any) -> str:
 
 
 @dataclass(frozen=True, eq=False)
-class Facts:
-    """The facts of a data set's pictures, column by column (n,); zeros, empty or NaT where one cannot be read.
+class MetadataTable:
+    """The metadata of a data set's images, column by column (n,); zeros, empty or NaT where one cannot be read.
 
     thumbnails: (n, 1152).  digests: (n, 32).  taken: datetime64[s].  bad: (row, reason) of those that cannot be read.
     """
@@ -133,12 +130,32 @@ class Facts:
     thumbnails: np.ndarray
     bad: list[tuple[int, str]]
 
+    @classmethod
+    def empty(cls, n: int) -> Self:
+        """Return a table of n rows to be filled by `put`."""
+        widths, heights, sizes = np.zeros((3, n), np.int64)
+        formats, modes, cameras = ([""] * n for _ in range(3))
+        taken, digests = np.full(n, "NaT", "datetime64[s]"), np.zeros((n, sha256().digest_size), np.uint8)
+        thumbnails = np.zeros((n, THUMBNAIL), np.uint8)
+        return cls(widths, heights, sizes, formats, modes, cameras, taken, digests, thumbnails, [])
+
+    def put(self, row: int, one: ImageMetadata | BadPictureError) -> None:
+        """Fill a row, or list it as bad."""
+        if isinstance(one, BadPictureError):
+            self.bad.append((row, str(one)))
+            return
+        self.widths[row], self.heights[row], self.sizes[row] = one.width, one.height, one.size
+        self.formats[row], self.modes[row], self.cameras[row] = one.format, one.mode, one.camera
+        self.taken[row] = np.datetime64("NaT") if one.taken is None else np.datetime64(one.taken, "s")
+        self.digests[row] = np.frombuffer(one.digest, np.uint8)
+        self.thumbnails[row] = one.thumbnail
+
     def __len__(self) -> int:
         return len(self.widths)
 
-    def __getitem__(self, row: int) -> PictureFacts:
-        """Return the facts of one picture; of one that cannot be read, zeros and nothing."""
-        return PictureFacts(
+    def __getitem__(self, row: int) -> ImageMetadata:
+        """Return the metadata of one image; zeros and nothing where it cannot be read."""
+        return ImageMetadata(
             width=int(self.widths[row]),
             height=int(self.heights[row]),
             size=int(self.sizes[row]),
@@ -152,7 +169,7 @@ class Facts:
 
     @property
     def readable(self) -> np.ndarray:
-        """Which pictures can be read, (n,) of booleans."""
+        """Which images can be read, (n,) of booleans."""
         return self.widths > 0
 
     @property
@@ -161,48 +178,16 @@ class Facts:
         return self.thumbnails[:, : SIDE * SIDE].mean(axis=1) / 255
 
 
-def facts_of(dataset: Dataset, told: Told = lambda done, total: None) -> Facts:
-    """Return the facts of all pictures of a data set, read by all cores; about 1.3 kB each.
-
-    told: is called with how many are done, and of how many.
+def metadata_of(dataset: Dataset, progress: Progress = SILENT) -> MetadataTable:
+    """Return the metadata of all images of a data set, about 1.3 kB each.
 
     Raises MissingFileError for a file that is gone.
     """
-    n = len(dataset)
-    facts = Facts(
-        widths=np.zeros(n, np.int64),
-        heights=np.zeros(n, np.int64),
-        sizes=np.zeros(n, np.int64),
-        formats=[""] * n,
-        modes=[""] * n,
-        cameras=[""] * n,
-        taken=np.full(n, "NaT", "datetime64[s]"),
-        digests=np.zeros((n, hashlib.sha256().digest_size), np.uint8),
-        thumbnails=np.zeros((n, THUMBNAIL), np.uint8),
-        bad=[],
-    )
-    for row, one in enumerate(_each(dataset)):
-        if isinstance(one, BadPictureError):
-            facts.bad.append((row, str(one)))
-        else:
-            facts.widths[row], facts.heights[row], facts.sizes[row] = one.width, one.height, one.size
-            facts.formats[row], facts.modes[row], facts.cameras[row] = one.format, one.mode, one.camera
-            facts.taken[row] = np.datetime64("NaT") if one.taken is None else np.datetime64(one.taken, "s")
-            facts.digests[row] = np.frombuffer(one.digest, np.uint8)
-            facts.thumbnails[row] = one.thumbnail
-        if (row + 1) % TOLD_EVERY == 0 or row + 1 == n:
-            told(row + 1, n)
-    return facts
-
-
-def _each(dataset: Dataset) -> Iterator[PictureFacts | BadPictureError]:
-    def attempt(picture: Any) -> PictureFacts | BadPictureError:
-        try:
-            return picture_facts(picture)
-        except BadPictureError as error:
-            return error
-
-    if not dataset.of_files:
-        return (facts for block in dataset.blocks() for facts in _facts_of_arrays(np.asarray(block)))
-    prepare_decoders()
-    return in_order(attempt, (picture for block in dataset.blocks() for picture in block))
+    table = MetadataTable.empty(len(dataset))
+    if dataset.of_files:
+        scan(dataset, [(read_metadata, table.put)], progress)
+        return table
+    for row, one in enumerate(one for block in dataset.blocks() for one in _of_arrays(np.asarray(block))):
+        table.put(row, one)
+        report(dataset, row + 1, progress)
+    return table

@@ -84,7 +84,7 @@ def alike(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return yes
 
 
-def copies(thumbnails: np.ndarray) -> np.ndarray:
+def duplicates(thumbnails: np.ndarray) -> np.ndarray:
     """Return labels (n,): copies, and copies of copies, have the same one, the place of the first of them.
 
     Pairs are compared tile by tile, so that 20,000 pictures take seconds and a few megabytes.
@@ -121,12 +121,12 @@ def _candidates(vectors: np.ndarray, labels: np.ndarray) -> Iterator[tuple[np.nd
     n, (height, width) = len(vectors), TILE
     for top in range(0, n, height):
         for left in range(top, n, width):
-            likeness = vectors[top : top + height] @ vectors[left : left + width].T
+            similarity = vectors[top : top + height] @ vectors[left : left + width].T
             rows, columns = labels[top : top + height], labels[left : left + width]
-            likeness[rows[:, None] == columns] = 0
-            found = likeness[likeness >= COARSE]
+            similarity[rows[:, None] == columns] = 0
+            found = similarity[similarity >= COARSE]
             least = np.partition(found, -MOST)[-MOST] if len(found) > MOST else COARSE
-            i, j = np.nonzero(likeness >= least)
+            i, j = np.nonzero(similarity >= least)
             i, j = i + top, j + left
             while len(i):
                 yield i[:CLOSELY], j[:CLOSELY]

@@ -6,6 +6,8 @@ import zipfile
 import zlib
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any
 
@@ -23,6 +25,11 @@ class PictureFile:
 
     name: str
     data: bytes = field(repr=False)
+
+    @cached_property
+    def digest(self) -> bytes:
+        """The SHA-256 of the bytes."""
+        return sha256(self.data).digest()
 
 
 def is_file(raw: Any) -> bool:

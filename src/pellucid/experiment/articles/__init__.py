@@ -7,7 +7,7 @@ from pellucid.data.published.catalog import usual_place
 from pellucid.errors import InputError, unknown_name
 from pellucid.experiment.articles import beans, cats, planar
 from pellucid.experiment.articles.article import Article, Outcome
-from pellucid.features.extraction import Progress
+from pellucid.system.progress import SILENT, Progress
 from pellucid.training.fit import Callback
 
 ARTICLES = {
@@ -27,7 +27,7 @@ def run_article(
     hidden_sizes: list[int] | None = None,
     callbacks: Sequence[Callback] = (),
     cache: bool = True,
-    progress: Progress | None = None,
+    progress: Progress = SILENT,
 ) -> Outcome:
     """Run an article's network and return its figures beside the published ones.
 

@@ -11,10 +11,10 @@ import numpy as np
 
 from pellucid.data import Dataset
 from pellucid.data.images import PictureShape
-from pellucid.features.extraction import Progress
 from pellucid.model.predictions import predicted_codes
 from pellucid.nn import Network
 from pellucid.nn.scaled_integers import Rows
+from pellucid.system.progress import SILENT, Progress
 from pellucid.training import Fitted, History, Settings, fit
 from pellucid.training.diagnostics import Finding, diagnose
 
@@ -73,11 +73,10 @@ class Article:
         )
 
 
-def train(settings: Settings, X: Rows, labels: np.ndarray, classes: int, progress: Progress | None) -> Fitted:
-    """Return the network trained on rows X with codes, with a progress bar where there is one."""
-    if progress is not None:
-        bar = progress.training(X, labels, settings.epochs)
-        settings = replace(settings, callbacks=(*settings.callbacks, bar))
+def train(settings: Settings, X: Rows, labels: np.ndarray, classes: int, progress: Progress = SILENT) -> Fitted:
+    """Return the network trained on rows X with codes, while progress hears of it."""
+    shown = progress.training(X, labels, settings.epochs)
+    settings = replace(settings, callbacks=(*settings.callbacks, shown))
     loss, n_out = settings.classifier_loss(classes)
     return fit(X, loss.targets(labels, X.dtype), settings, loss, n_out)
 

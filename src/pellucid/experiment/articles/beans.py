@@ -15,10 +15,11 @@ from pellucid.data.published.catalog import PUBLISHED
 from pellucid.errors import InputError
 from pellucid.experiment.articles.article import Article, Images, Outcome, accuracy, train
 from pellucid.features import Pixels
-from pellucid.features.extraction import Progress, assemble
+from pellucid.features.extraction import assemble
 from pellucid.model.predictions import predicted_codes
 from pellucid.nn import Network
 from pellucid.nn.scaled_integers import Rows
+from pellucid.system.progress import Progress
 from pellucid.training import Settings
 
 SICK = {"sick": ["angular_leaf_spot", "bean_rust"]}
@@ -42,9 +43,7 @@ BEANS = Article(
 )
 
 
-def run(
-    data: Path, classes: int, seeds: list[int], init: str | None, progress: Progress | None, cache: bool
-) -> Outcome:
+def run(data: Path, classes: int, seeds: list[int], init: str | None, progress: Progress, cache: bool) -> Outcome:
     """Train from each of the seeds and report them; the main one is the best, chosen on validation."""
     if classes not in (2, 3):
         raise InputError(f"the bean leaves make 2 classes (healthy, sick) or 3; got {classes}.")

@@ -14,10 +14,11 @@ from pellucid.errors import DivergedError, MissingFileError
 from pellucid.evaluation import cross_validate
 from pellucid.experiment.articles.article import Article, Images, Outcome, accuracy, train
 from pellucid.features import Pixels
-from pellucid.features.extraction import Progress, assemble
+from pellucid.features.extraction import assemble
 from pellucid.model.predictions import with_both_classes
 from pellucid.nn import Network
 from pellucid.nn.scaled_integers import Rows, take
+from pellucid.system.progress import Progress
 from pellucid.training import Fitted, Settings
 
 CATS = PUBLISHED["cats"]
@@ -82,7 +83,7 @@ DEEP = Article(
 )
 
 
-def run(article: Article, data: Path, seed: int | None, init: str | None, progress: Progress | None) -> Outcome:
+def run(article: Article, data: Path, seed: int | None, init: str | None, progress: Progress) -> Outcome:
     """Run one of the networks on the folder of the two HDF5 files."""
     CATS.require(data, tuple(CATS.sums))
     splits = load(data)
@@ -119,7 +120,7 @@ def cross_validated(settings: Settings, X: Rows, y: np.ndarray) -> tuple[float, 
     fits: list[Fitted] = []
 
     def fit_predict(training: np.ndarray, held: np.ndarray, where: object) -> np.ndarray:
-        fits.append(train(settings, take(X, training), y[training], 2, None))
+        fits.append(train(settings, take(X, training), y[training], 2))
         return with_both_classes(fits[-1].network.predict(take(X, held)))
 
     try:

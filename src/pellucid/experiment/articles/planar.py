@@ -11,7 +11,7 @@ import numpy as np
 
 from pellucid.data import flower
 from pellucid.experiment.articles.article import Article, Outcome, accuracy, train
-from pellucid.features.extraction import Progress
+from pellucid.system.progress import Progress
 from pellucid.training import Fitted, Settings
 from pellucid.training.fit import Callback
 
@@ -45,7 +45,7 @@ def run(
     hidden_sizes: list[int],
     seed: int | None,
     init: str | None,
-    progress: Progress | None,
+    progress: Progress,
     callbacks: Sequence[Callback] = (),
 ) -> Outcome:
     """Run the article's network, or one for each hidden size and compare them; `callbacks` watch it learn."""
@@ -54,7 +54,7 @@ def run(
     settings = PLANAR.start(seed, init)
     if hidden_sizes:
         return _compared(hidden_sizes, settings, (X, y), (X_new, y_new), progress)
-    linear = train(replace(settings, hidden_layers=(), init="zeros", optimizer="lbfgs", epochs=100), X, y, 2, None)
+    linear = train(replace(settings, hidden_layers=(), init="zeros", optimizer="lbfgs", epochs=100), X, y, 2)
     main = train(replace(settings, callbacks=callbacks), X, y, 2, progress)
     results = {
         "train_accuracy": accuracy(main.network, X, y),
@@ -83,7 +83,7 @@ def _compared(
     settings: Settings,
     points: tuple[np.ndarray, np.ndarray],
     fresh: tuple[np.ndarray, np.ndarray],
-    progress: Progress | None,
+    progress: Progress,
 ) -> Outcome:
     runs: list[Fitted] = []
     for size in sizes:

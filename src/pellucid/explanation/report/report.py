@@ -23,10 +23,10 @@ from pellucid.explanation.report.sections import (
     provenance_html,
 )
 from pellucid.explanation.report.summary import headline, scores_summary_html, summary_html
-from pellucid.features.extraction import Progress
 from pellucid.html import document, escaped
 from pellucid.model.model import Model
 from pellucid.system.files import atomic_write, refuse_existing
+from pellucid.system.progress import Progress
 
 FRAME_HEIGHT = 720  # pixels, in a notebook
 

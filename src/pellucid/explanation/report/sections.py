@@ -43,8 +43,8 @@ def badge(level: str) -> str:
 
 
 def _duplicates(found: Audit, images: EmbeddedImages) -> str:
-    copies = found.copies
-    if not found.facts:
+    copies = found.duplicates
+    if not found.metadata:
         return ""
     parts = list(copies.parts)
     part_of = np.concatenate([np.full(len(copies.parts[part]), place) for place, part in enumerate(parts)])

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.errors import InputError
-from pellucid.experiment.learner import SILENT, Learner
+from pellucid.experiment.learner import Learner
 from pellucid.experiment.recipe import Recipe
 from pellucid.experiment.run import planned
 from pellucid.explanation.trace.record import trace
@@ -23,7 +23,7 @@ from pellucid.explanation.trace.trace import Trace
 from pellucid.model.model import Model
 from pellucid.nn.scaled_integers import Rows
 from pellucid.nn.schedules import get_schedule
-from pellucid.system.progress import Progress
+from pellucid.system.progress import SILENT, Progress
 from pellucid.system.random_streams import weight_stream
 from pellucid.training import Settings, weights_by_code
 from pellucid.training.examples import Examples, checked_examples

@@ -14,8 +14,7 @@ from pellucid.nn.scaled_integers import Rows
 from pellucid.system.progress import Progress
 
 STAGES = {  # in their order, as the page tells them
-    "copies": "Looking for copies and broken files",
-    "describing": "Describing every photograph",
+    "reading": "Reading every photograph: duplicates, broken files, what it shows",
     "judging": "Training on most, asking about the rest",
     "training": "Training on all of them",
     "report": "Writing the report: what it gets wrong, and where it looked",
@@ -56,14 +55,12 @@ class PageProgress(Progress):
         self._mark = self.clock()
 
     def reading(self, source: str, done: int, total: int) -> None:
-        """Take note of samples read: each is, first for copies, then to be described; part after part."""
+        """Take note of samples read, part after part."""
         if self.asked():
             raise KeyboardInterrupt
         if done == total:
             self._read, done = self._read + total, 0
-        read = self._read + done
-        name, before = ("copies", 0) if self.stages["copies"].ended is None else ("describing", self.pictures)
-        self._at(name, min(read - before, self.pictures), self.pictures)
+        self._at("reading", min(self._read + done, self.pictures), self.pictures)
 
     def fits(self, what: str, done: int, total: int) -> None:
         """Take note of fits of the cross-validation, or of pictures that the report looked into."""

@@ -31,7 +31,7 @@ def checkup(splits: Splits, found: Audit) -> dict[str, Any]:
     broken = [
         {"name": splits_part.names[row], "why": _reason(why)}
         for part, splits_part in splits.items()
-        for row, why in found.facts[part].bad
+        for row, why in found.metadata[part].bad
     ]
     numbers = found.numbers()
     return {
@@ -52,7 +52,7 @@ def checkup(splits: Splits, found: Audit) -> dict[str, Any]:
 
 
 def _copies(splits: Splits, found: Audit) -> dict[str, Any]:
-    parts, copies = dict(splits.items()), found.copies
+    parts, copies = dict(splits.items()), found.duplicates
     places = [(part, row) for part, dataset in parts.items() for row in range(len(dataset))]
     clusters = clusters_of(copies.alike)
 

@@ -252,7 +252,7 @@ class Session:
             try:
                 result = run(recipe, progress)
             except KeyboardInterrupt:
-                if self.closed or progress.stages["describing"].ended is None:
+                if self.closed or progress.stages["reading"].ended is None:
                     raise
                 # what was learned for judging is no network to keep; one on what is described already is soon trained
                 self._stopping.clear()

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from pellucid.data import split_rows, toy
 from pellucid.errors import InputError
-from pellucid.experiment.prepare import prepare
+from pellucid.experiment.prepare import loaded
 from pellucid.experiment.recipe import make_recipe
 from pellucid.features import Numbers, Table
 from pellucid.nn import Network
@@ -47,7 +47,7 @@ class OwnTable:
     def read(cls, source: str, label: str | None = None) -> "OwnTable":
         """Return the table of a file, or raise InputError where it is none that can be played with."""
         recipe = make_recipe(data=source, label=label, audit=False)
-        dataset = prepare(recipe).splits.train
+        dataset = loaded(recipe).train
         if dataset.kind == "pictures":
             raise InputError(f"{source} holds pictures; give a folder or zip of them: pellucid play FOLDER.")
         if not dataset.class_names:

@@ -14,7 +14,7 @@ const LEVELS = { problem: ["!", "Problem"], watch: ["?", "Look at it"], note: ["
 /** Show what the check found, or how far it is. */
 export function show(body, state, act) {
   if (state.stage === "checking") {
-    body.append(stages(state.progress, ["copies"]));
+    body.append(stages(state.progress, ["reading"]));
     return;
   }
   const found = state.checkup;

@@ -6,7 +6,7 @@ export const title = "Train";
 export const lead = "It learns from most of the photographs and is asked about the rest, again and again, so that you know " +
   "what to expect; then it learns from all.";
 
-const TRAINING = ["copies", "describing", "judging", "training"];
+const TRAINING = ["reading", "judging", "training"];
 
 /** Show the stages, and the stop. */
 export function show(body, state, act) {
