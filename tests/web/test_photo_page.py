@@ -18,12 +18,12 @@ EACH = 12
 def server(chromium):
     """Serve the page from this process, so that the report can be made short."""
     from pellucid.explanation.report.image_sections import MOST
-    from pellucid.web.photos.routes import PhotographsRoom
-    from pellucid.web.server import application, bound, serve
+    from pellucid.web.photos.routes import PhotoRoutes
+    from pellucid.web.server import application, listening_socket, serve
 
     closing = threading.Event()
-    room = PhotographsRoom(closing)
-    listener = bound("127.0.0.1", 0)
+    room = PhotoRoutes(closing)
+    listener = listening_socket("127.0.0.1", 0)
     thread = threading.Thread(target=serve, args=(application([room]), listener, closing))
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(MOST, "photo", 1)  # where it looked takes most of the time
@@ -144,7 +144,7 @@ def test_a_folder_of_class_folders(page, server, files):
     tab.get_by_role("button", name="Start anew").click()
     expect(tab.get_by_role("button", name="Start anew")).to_be_hidden()
     drop(tab, ".zone", "lonely.jpg", tinted(1, RED))
-    expect(tab.locator("#alert")).to_contain_text("lies in no folder, so its class is not known")
+    expect(tab.locator("#alert")).to_contain_text("is not in a folder, so its class is unknown")
 
 
 def test_why_it_says_so(page, server, trained):
