@@ -282,7 +282,7 @@ def test_ten_starts_make_a_fan(play):
     tab.click("#starts")
     shows(tab, "#whatif-result", re.compile(r"^10 of 10 starts"))
     assert "other starts" in tab.inner_text("#curve-key")
-    assert "died" in tab.inner_text("#whatif-result")
+    assert "failed" in tab.inner_text("#whatif-result")
     tab.click("#whatif-forget")
     assert "starts" not in tab.inner_text("#curve-key")
 

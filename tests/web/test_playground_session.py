@@ -381,7 +381,7 @@ def test_the_doctor_advises_and_apply_does_it(session):
     assert "he" in finding["sentence"]
     assert tell(session, "apply")["settings"]["values"]["init"] == "he"
     assert settle(session)["finding"]["name"] == "well"
-    assert "nothing that could be applied" in refused(session, "apply")
+    assert "no advice to apply" in refused(session, "apply")
     tell(session, "set", settings={"rate": 0.001})
     tell(session, "step", n=200)
     finding = settle(session)["finding"]
@@ -520,7 +520,8 @@ def test_the_work_begins_with_what_is_said_of_the_point(session):
         p = session._state.run.network.predict(problem.X[[row]]).item()
         own = problem.codes[row]
         said = own if verdict == "right" else 1 - own
-        told = f"The network predicts class {said} with p = {digits(max(p, 1 - p))}; the true class is class {own}: {verdict}."
+        p_said = digits(max(p, 1 - p))
+        told = f"The network predicts class {said} with p = {p_said}; the true class is class {own}: {verdict}."
         assert (step.called, step.notes[0]) == (f"point {row}", told)
         html = step.html()
         assert f"<h1>Point {row}</h1>" in html

@@ -1,4 +1,4 @@
-"""Prediction: one photograph that a model was shown: what it says, where it looked, and the numbers it went by."""
+"""Prediction for one photograph: the answer, the region that decided it, and the numbers behind it."""
 
 import base64
 import secrets

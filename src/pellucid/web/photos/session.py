@@ -303,7 +303,7 @@ class Session:
         try:
             work()
         except KeyboardInterrupt:
-            said = "Stopped before anything was learned. The photographs are still here."
+            said = "Stopped before anything was learned. Nothing is lost: the photographs are still here."
         except (PellucidError, OSError, MemoryError) as error:
             said = self.plainly(error)
         except Exception as error:  # an exception in a thread would go unseen

@@ -1,4 +1,4 @@
-"""Thumbnails by address ("album/class/name", "sample/class/name", "part/row" of checked data), and the sample photos."""
+"""Thumbnails by address ("album/class/name", "sample/class/name", "part/row" of checked data), and the sample."""
 
 import contextlib
 from base64 import b64decode

@@ -1,4 +1,4 @@
-"""View of a session: the frame that a page draws (costs, weights, surface, unit maps), and the same as an SVG picture."""
+"""View of a session: the frame that a page draws (costs, weights, surface, unit maps), and an SVG picture of it."""
 
 import base64
 from typing import Any
