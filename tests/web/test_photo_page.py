@@ -152,7 +152,7 @@ def test_why_it_says_so(page, server, trained):
     tab.locator("#path").get_by_role("button", name="Try it").click()
     tab.locator("#trial").set_input_files({"name": "<b>.jpg", "mimeType": "image/jpeg", "buffer": tinted(55, RED)})
     tab.get_by_role("button", name="Why?").press("Enter")
-    expect(tab.locator("#why")).to_contain_text("Covering one region after another")
+    expect(tab.locator("#why")).to_contain_text("Covering one part after another")
     expect(tab.locator("#why")).to_contain_text("region", timeout=60_000)
     framed = "framed" in tab.locator("#why").inner_text()
     expect(tab.locator(".seen .veil")).to_have_count(int(framed))

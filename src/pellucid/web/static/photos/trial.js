@@ -72,7 +72,7 @@ function sample(kept, take) {
 
 async function explained(answer, seen, place, act) {
   place.replaceChildren(
-    make("p", { text: "Covering one region after another and predicting again each time…" }),
+    make("p", { text: "Covering one part after another and predicting again each time…" }),
     make("span", { class: "track", role: "progressbar", "aria-label": "Finding where the model looked", "aria-valuemin": "0", "aria-valuemax": "100" },
       make("span", { class: "fill" })));
   const [told] = await why(answer.key);
