@@ -12,9 +12,9 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from pellucid.web.photos.routes import PhotographsRoom
-from pellucid.web.playground.routes import PlaygroundRoom
-from pellucid.web.server import application, bound, serve
+from pellucid.web.photos.routes import PhotoRoutes
+from pellucid.web.playground.routes import PlaygroundRoutes
+from pellucid.web.server import application, listening_socket, serve
 
 ITERATIONS = 1500
 OUT = Path(__file__).parent / "images" / "playground.png"
@@ -23,8 +23,8 @@ OUT = Path(__file__).parent / "images" / "playground.png"
 def main() -> None:
     """Serve the page, learn, take the picture, write it with few colours."""
     closing = threading.Event()
-    with bound("127.0.0.1", 0) as listener:
-        app = application([PlaygroundRoom(closing), PhotographsRoom(closing)])
+    with listening_socket("127.0.0.1", 0) as listener:
+        app = application([PlaygroundRoutes(closing), PhotoRoutes(closing)])
         server = threading.Thread(target=serve, args=(app, listener, closing))
         server.start()
         try:

@@ -91,7 +91,7 @@ def test_the_script_runs_on_its_own():
     session = session_of(SCRIPTS["by hand"][0])
     text = saved(session, "python")["content"]
     run = subprocess.run([sys.executable, "-W", "error", "-c", text], capture_output=True, text=True, check=True)
-    assert abs(float(run.stdout.removeprefix("cost ")) - session._stage.timeline.cost()) <= 1e-12
+    assert abs(float(run.stdout.removeprefix("cost ")) - session._state.run.cost()) <= 1e-12
 
 
 def test_the_script_of_a_table(table):
@@ -144,19 +144,19 @@ def test_the_model_answers_as_the_session(tmp_path, table):
     session = session_of([step(200)], table)
     path.write_bytes(base64.b64decode(saved(session, "model")["base64"]))
     model = pellucid.load(path)
-    timeline = session._stage.timeline
-    codes = predicted_codes(timeline.network, timeline.problem.X)
+    run = session._state.run
+    codes = predicted_codes(run.network, run.problem.X)
     assert model.predict(table.source).tolist() == [table.class_names[code] for code in codes]
     assert model.history["stopped_because"].endswith("iteration 200") and model.provenance.set_by_hand == 0
     path.write_bytes(base64.b64decode(saved(session_of([step(3), BY_HAND]), "model")["base64"]))
     assert pellucid.load(path).provenance.set_by_hand == 1
     (reply,) = session.handle({"do": "save", "what": "points"})
-    assert "the points are those of your own table" in reply["text"]
+    assert "the points are already in your own table" in reply["text"]
 
 
 def test_a_model_of_weights_that_exploded_is_refused():
     session = session_of([step(1)])
-    session._stage.timeline.network.parameters[0] = np.nan
+    session._state.run.network.parameters[0] = np.nan
     (reply,) = session.handle({"do": "save", "what": "model"})
     assert "no longer finite" in reply["text"]
 
@@ -179,7 +179,7 @@ def test_the_picture_shows_points_where_they_are(table):
     assert "<b>tall</b>" in told
     assert "0 of 120 points are ringed" in told
     assert "height across, -0.48 to 6.48; weight up, -0.32 to 4.32;" in told
-    problem = session._stage.problem
+    problem = session._state.problem
     x0, x1, y0, y1 = problem.bounds_of((0, 1))
     marks = [g for g in root.findall("svg:g", name) if g.get("transform")][:120]
     for mark, (x, y) in zip(marks, problem.points((0, 1)), strict=True):

@@ -8,14 +8,14 @@ from pellucid.errors import InputError
 from pellucid.nn import ACTIVATIONS, OPTIMIZERS
 from pellucid.nn.initializers import INITIALIZERS
 from pellucid.web.playground.permalink import Edit, Moment, checked_points, decode, encode
-from pellucid.web.playground.settings import BOUNDS, TOYS, WHOLE, Choices
+from pellucid.web.playground.settings import BOUNDS, TOYS, WHOLE, PlaygroundSettings
 
 numbers = {
     name: st.integers(int(least), int(most)) if name in WHOLE else st.floats(least, most)
     for name, (least, most) in BOUNDS.items()
 }
-choices = st.builds(
-    Choices,
+playground_settings = st.builds(
+    PlaygroundSettings,
     **{**numbers, "batch": st.just(0), "dropout": st.just(0.0)},
     data=st.sampled_from([*TOYS, "drawn"]),
     layers=st.lists(st.tuples(st.integers(1, 32), st.sampled_from(sorted(ACTIVATIONS))), max_size=6).map(tuple),
@@ -26,7 +26,7 @@ choices = st.builds(
 coordinate = st.floats(-100, 100).map(lambda value: round(value, 3))
 moments = st.builds(
     Moment,
-    choices,
+    playground_settings,
     st.integers(0, 100_000),
     st.lists(st.tuples(coordinate, coordinate, st.integers(0, 9)), max_size=30).map(tuple),
     st.lists(
@@ -53,15 +53,15 @@ def test_there_and_back(moment):
 def test_the_usual_moment_is_empty():
     assert encode(Moment()) == ""
     assert decode("") == Moment()
-    table = Choices(data="table")
-    assert encode(Moment(Choices()), table) == "data=flower"
-    assert decode("", table).choices == table
-    assert decode("data=flower", table).choices == Choices()
+    table = PlaygroundSettings(data="table")
+    assert encode(Moment(PlaygroundSettings()), table) == "data=flower"
+    assert decode("", table).settings == table
+    assert decode("data=flower", table).settings == PlaygroundSettings()
 
 
 def test_two_hundred_points_fit():
     points = tuple((-12.345 - n / 1000, 98.765, n % 10) for n in range(200))
-    moment = Moment(Choices(data="drawn"), 1, checked_points([list(point) for point in points]))
+    moment = Moment(PlaygroundSettings(data="drawn"), 1, checked_points([list(point) for point in points]))
     assert decode(encode(moment)) == moment
     assert len(encode(moment)) < 5000
 
@@ -116,7 +116,7 @@ def test_hostile_addresses_are_refused(address, told):
 
 def test_a_truth_is_no_number():
     with pytest.raises(InputError, match="batch must be a whole number"):
-        Choices().changed({"batch": True})
+        PlaygroundSettings().changed({"batch": True})
 
 
 @pytest.mark.parametrize("address", [None, 3, ["seed=1"], b"seed=1"])

@@ -18,12 +18,12 @@ EACH = 12
 def server(chromium):
     """Serve the page from this process, so that the report can be made short."""
     from pellucid.explanation.report.image_sections import MOST
-    from pellucid.web.photos.routes import PhotographsRoom
-    from pellucid.web.server import application, bound, serve
+    from pellucid.web.photos.routes import PhotoRoutes
+    from pellucid.web.server import application, listening_socket, serve
 
     closing = threading.Event()
-    room = PhotographsRoom(closing)
-    listener = bound("127.0.0.1", 0)
+    room = PhotoRoutes(closing)
+    listener = listening_socket("127.0.0.1", 0)
     thread = threading.Thread(target=serve, args=(application([room]), listener, closing))
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(MOST, "photo", 1)  # where it looked takes most of the time
@@ -89,7 +89,7 @@ def test_from_photographs_to_a_model(page, server, files, tmp_path):
     first, second = tab.get_by_label("Class A", exact=True), tab.get_by_label("Class B", exact=True)
     first.locator("input[type=text]").fill("<b>warm</b>")
     first.locator("input[type=file]").set_input_files(sorted((files / "warm").iterdir()))
-    expect(tab.locator("#next")).to_contain_text("Now photographs of something else than _b_warm__b_.")
+    expect(tab.locator("#next")).to_contain_text("Now add photographs of something other than _b_warm__b_.")
     expect(go).to_be_disabled()
     second.locator("input[type=file]").set_input_files(sorted((files / "cold").iterdir()))
     expect(second).to_contain_text(f"{EACH + 2} photographs")
@@ -139,12 +139,12 @@ def test_a_folder_of_class_folders(page, server, files):
     for place, name in enumerate(("cold", "warm")):
         expect(tab.locator("section.box input[type=text]").nth(place)).to_have_value(name)
     tab.get_by_role("button", name="Remove the class cold").click()
-    expect(tab.locator("#next")).to_contain_text("Now photographs of something else than warm.")
+    expect(tab.locator("#next")).to_contain_text("Now add photographs of something other than warm.")
     tab.once("dialog", lambda dialog: dialog.accept())
-    tab.get_by_role("button", name="Start anew").click()
-    expect(tab.get_by_role("button", name="Start anew")).to_be_hidden()
+    tab.get_by_role("button", name="Start over").click()
+    expect(tab.get_by_role("button", name="Start over")).to_be_hidden()
     drop(tab, ".zone", "lonely.jpg", tinted(1, RED))
-    expect(tab.locator("#alert")).to_contain_text("lies in no folder, so its class is not known")
+    expect(tab.locator("#alert")).to_contain_text("is not in a folder, so its class is unknown")
 
 
 def test_why_it_says_so(page, server, trained):
@@ -152,7 +152,7 @@ def test_why_it_says_so(page, server, trained):
     tab.locator("#path").get_by_role("button", name="Try it").click()
     tab.locator("#trial").set_input_files({"name": "<b>.jpg", "mimeType": "image/jpeg", "buffer": tinted(55, RED)})
     tab.get_by_role("button", name="Why?").press("Enter")
-    expect(tab.locator("#why")).to_contain_text("Covering one part after the other")
+    expect(tab.locator("#why")).to_contain_text("Covering one part after another")
     expect(tab.locator("#why")).to_contain_text("region", timeout=60_000)
     framed = "framed" in tab.locator("#why").inner_text()
     expect(tab.locator(".seen .veil")).to_have_count(int(framed))
@@ -167,9 +167,9 @@ def test_why_it_says_so(page, server, trained):
 
 def test_a_sample_for_those_without_photographs(page, server):
     tab = page(server.address)
-    tab.get_by_role("button", name="Take a sample").click()
+    tab.get_by_role("button", name="Use the sample").click()
     expect(tab.get_by_label("no face", exact=True)).to_contain_text("94 photographs")
-    expect(tab.get_by_role("button", name="Take a sample")).to_have_count(0)
+    expect(tab.get_by_role("button", name="Use the sample")).to_have_count(0)
     expect(tab.locator("#next button")).to_be_enabled()
 
 
@@ -181,7 +181,7 @@ def test_the_report_comes_when_the_model_is_tried_already(page, server, trained)
     expect(tab.locator("#stop")).to_have_text("Leave the report out")
     expect(tab.locator(".headline")).to_contain_text("Expect about")
     tab.get_by_role("button", name="Try a photograph").click()
-    expect(tab.locator(".keep")).to_contain_text("is being made")
+    expect(tab.locator(".keep")).to_contain_text("is being written")
     tab.locator("#trial").set_input_files({"name": "new.jpg", "mimeType": "image/jpeg", "buffer": tinted(55, RED)})
     expect(tab.locator(".answer .headline")).to_be_visible()
     session._progress, session.files = None, session.files | {"report": report}

@@ -23,7 +23,7 @@ from pellucid.data.images import embedded
 from pellucid.errors import InputError
 from pellucid.explanation.report.image_sections import MOST
 from pellucid.explanation.saliency import OcclusionMap, occlusion_maps
-from pellucid.web.photos import Album, Bounds, Session
+from pellucid.web.photos import Session, UploadLimits, Uploads
 from pellucid.web.photos.prediction import sentence
 from pellucid.web.photos.progress import PageProgress
 from pellucid.web.photos.routes import Sessions
@@ -112,8 +112,8 @@ def trained_session():
 )
 def test_no_name_leads_out_of_the_album(session, name, kept):
     give(session, name, b"bytes")
-    assert list(session.album.pictures) == [kept]
-    path = session.album.pictures[kept]
+    assert list(session.uploads.pictures) == [kept]
+    path = session.uploads.pictures[kept]
     assert path.read_bytes() == b"bytes"
     assert path.resolve().is_relative_to(session.folder.resolve())
 
@@ -121,7 +121,7 @@ def test_no_name_leads_out_of_the_album(session, name, kept):
 @pytest.mark.parametrize(
     "name, says",
     [
-        ("1.jpg", "lies in no folder"),
+        ("1.jpg", "is not in a folder"),
         ("cats/setup.exe", "neither a picture nor a .zip"),
         ("cats/page.html", "neither a picture nor a .zip"),
         ("", "neither a picture nor a .zip"),
@@ -131,70 +131,70 @@ def test_no_name_leads_out_of_the_album(session, name, kept):
 def test_what_is_not_wanted_is_refused_and_leaves_nothing(session, name, says):
     with pytest.raises(InputError, match=says):
         give(session, name, b"bytes")
-    assert not session.album.pictures
+    assert not session.uploads.pictures
     assert [path.name for path in session.folder.iterdir()] == ["photographs"]
 
 
 @pytest.mark.parametrize(
-    "bounds, says",
+    "limits, says",
     [
-        (Bounds(files=2), "2 photographs already"),
-        (Bounds(picture=2500), "more than"),
-        (Bounds(total=4500), "All together"),
-        (Bounds(free=2**60), "disk is nearly full"),
+        (UploadLimits(files=2), "2 photographs already"),
+        (UploadLimits(picture=2500), "larger than"),
+        (UploadLimits(total=4500), "together exceed"),
+        (UploadLimits(free=2**60), "disk is nearly full"),
     ],
 )
-def test_too_much_is_refused_and_the_rest_is_kept(bounds, says):
-    session = Session(bounds=bounds)
+def test_too_much_is_refused_and_the_rest_is_kept(limits, says):
+    session = Session(limits=limits)
     with pytest.raises(InputError, match=says):
         for size in (2000, 2000, 3000):
             give(session, f"cats/{size}.jpg", b"x" * size)
-    assert session.album.bytes == sum(path.stat().st_size for path in session.album.pictures.values())
-    assert len(list((session.folder / "photographs").rglob("*.jpg"))) == len(session.album.pictures)
+    assert session.uploads.bytes == sum(path.stat().st_size for path in session.uploads.pictures.values())
+    assert len(list((session.folder / "photographs").rglob("*.jpg"))) == len(session.uploads.pictures)
     assert not list(session.folder.glob("*.part"))
     session.close()
 
 
 def test_files_on_their_way_count_and_a_zip_has_a_bound_of_its_own(monkeypatch):
-    session = Session(bounds=Bounds(files=1, picture=2500, free=1000))
-    with session.album.receiving("cats/1.jpg"), pytest.raises(InputError, match="1 photographs already"):
+    session = Session(limits=UploadLimits(files=1, picture=2500, free=1000))
+    with session.uploads.receiving("cats/1.jpg"), pytest.raises(InputError, match="1 photographs already"):
         give(session, "cats/2.jpg", b"bytes")
-    session.album.clear()
+    session.uploads.clear()
     monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=1999))
     with pytest.raises(InputError, match="disk is nearly full"):
         give(session, "all.zip", b"x" * 5000)
     monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=2000))
     give(session, "all.zip", b"x" * 5000)
-    assert session.album.bytes == 5000
+    assert session.uploads.bytes == 5000
     session.close()
 
 
 def test_where_pictures_are_dropped_is_their_class(session):
     give(session, "photos/x/1.jpg", b"bytes", "warm")
     give(session, "train/2.jpg", b"bytes")
-    assert session.album.classes() == {"train": ["train/2.jpg"], "warm": ["warm/1.jpg"]}  # one part is none
+    assert session.uploads.classes() == {"train": ["train/2.jpg"], "warm": ["warm/1.jpg"]}  # one part is none
 
 
 def test_a_picture_beside_the_classes_of_a_part_is_of_none(session):
     give(session, "train/cats/1.jpg", b"bytes")
     give(session, "train/2.jpg", b"bytes")
-    assert session.album.classes() == {"cats": ["train/cats/1.jpg"]}
+    assert session.uploads.classes() == {"cats": ["train/cats/1.jpg"]}
     (reply,) = session.handle({"do": "rename", "class": "cats", "to": "dogs"})
-    assert "no class 'cats' whose name could be changed" in reply["text"]
+    assert "no class 'cats' to rename" in reply["text"]
 
 
 def test_a_file_that_breaks_off_is_not_in_the_album(session):
     with pytest.raises(ConnectionError), session.receiving("cats/1.jpg") as take:
         take(b"half of it")
         raise ConnectionError
-    assert not session.album.pictures
+    assert not session.uploads.pictures
     assert not list(session.folder.glob("*.part"))
 
 
 def test_a_name_twice_is_two_pictures(session):
     for data in (b"one", b"two"):
         give(session, "IMG_1.jpg", data, "cats")
-    assert {name: path.read_bytes() for name, path in session.album.pictures.items()} == {
+    assert {name: path.read_bytes() for name, path in session.uploads.pictures.items()} == {
         "cats/IMG_1.jpg": b"one",
         "cats/IMG_1 (2).jpg": b"two",
     }
@@ -206,18 +206,18 @@ def test_classes_are_renamed_joined_and_removed(session):
     session.handle({"do": "rename", "class": "a", "to": "../b"})
     session.handle({"do": "rename", "class": "b", "to": "_b"})
     session.handle({"do": "remove", "class": "c"})
-    assert {name: len(places) for name, places in session.album.classes().items()} == {"_b": 2}
-    assert sorted(path.read_bytes() for path in session.album.pictures.values()) == [b"a", b"b"]
+    assert {name: len(places) for name, places in session.uploads.classes().items()} == {"_b": 2}
+    assert sorted(path.read_bytes() for path in session.uploads.pictures.values()) == [b"a", b"b"]
     assert [path.name for path in (session.folder / "photographs").iterdir()] == ["_b"]
-    assert session.album.bytes == 2
+    assert session.uploads.bytes == 2
 
 
 def test_folders_named_as_parts_are_parts(session):
     for part in ("train", "validation"):
         for name in ("cats", "dogs"):
             give(session, f"{part}/{name}/1.jpg", b"bytes")
-    assert session.album.divided
-    assert {name: len(places) for name, places in session.album.classes().items()} == {"cats": 2, "dogs": 2}
+    assert session.uploads.divided
+    assert {name: len(places) for name, places in session.uploads.classes().items()} == {"cats": 2, "dogs": 2}
 
 
 def zipped(pictures):
@@ -234,11 +234,11 @@ def test_a_zip_is_read_where_it_lies(session):
     assert state["zip"]
     assert state["checkup"]["counts"] == {"train": {"0": 3, "2": 3}}
     assert not list(session.folder.rglob("*.jpg"))
-    with pytest.raises(InputError, match="a zip comes alone"):
+    with pytest.raises(InputError, match=r"one \.zip or single photographs, not both"):
         give(session, "cats/1.jpg", b"bytes")
     session.handle({"do": "clear"})
     give(session, "cats/1.jpg", b"bytes")
-    with pytest.raises(InputError, match="a zip comes alone"):
+    with pytest.raises(InputError, match=r"one \.zip or single photographs, not both"):
         give(session, "my.zip", b"bytes")
 
 
@@ -368,16 +368,16 @@ def test_why_is_told_in_words_and_by_a_veil(trained):
     assert (told["veil"] is None) == (found.strongest is None)
     assert "<math" in tried.trace()
     trained.answer("other.jpg", tinted(56, RED))
-    with pytest.raises(InputError, match="tried last"):
+    with pytest.raises(InputError, match="not the last one tried"):
         trained.tried(answer["key"])
 
 
 @pytest.mark.parametrize(
     "place, says",
     [
-        ((0, 6), 'region (upper right) lowers "<b>" from 0.90 to 0.60: there it looked. It touches the border'),
-        ((3, 2), 'region (middle left) lowers "<b>" from 0.90 to 0.60: there it looked.'),
-        ((5, 4), 'region (lower centre) lowers "<b>" from 0.90 to 0.60: there it looked.'),
+        ((0, 6), 'region (upper right) lowers "<b>" from 0.90 to 0.60: the model looked there. It touches the border'),
+        ((3, 2), 'region (middle left) lowers "<b>" from 0.90 to 0.60: the model looked there.'),
+        ((5, 4), 'region (lower centre) lowers "<b>" from 0.90 to 0.60: the model looked there.'),
         (None, 'Covering any one region hardly changes "<b>"'),
     ],
 )
@@ -396,7 +396,7 @@ def test_a_sample_is_of_real_photographs_some_of_them_kept_back(session):
     assert len(state["kept"]) == 12
     pictures = session.handle({"do": "pictures", "of": [*state["kept"], "sample/face/001.png"]})[0]["pictures"]
     assert list(pictures) == state["kept"]
-    assert pictures["sample/face/095.png"] not in [embedded(path) for path in session.album.pictures.values()]
+    assert pictures["sample/face/095.png"] not in [embedded(path) for path in session.uploads.pictures.values()]
     session.handle({"do": "clear"})
     assert session.state()["kept"] == []
 
@@ -412,17 +412,17 @@ def test_a_photograph_is_answered_as_by_the_model(trained):
 
 def test_a_session_keeps_to_its_seed_and_its_bounds(trained, monkeypatch):
     assert trained.result.recipe["random_state"] == 3
-    monkeypatch.setattr("pellucid.web.photos.session.LARGEST_TRIED", 10)
+    monkeypatch.setattr("pellucid.web.photos.session.LARGEST_PHOTO", 10)
     (reply,) = trained.answer("a.jpg", b"x" * 11)
     assert "make it smaller first" in reply["text"]
     (reply,) = trained.handle({"do": "train", "merge": {" ": ["warm"]}})
-    assert "classes to join are a new name" in reply["text"]
+    assert "to join classes, give a new name" in reply["text"]
 
 
 def test_what_is_unlike_everything_gets_no_answer(trained):
     (answer,) = trained.answer("white.png", jpeg(Image.new("RGB", (90, 90), "white")))
     assert (answer["said"], answer["why"]) == ("unknown", "unlike")
-    assert "Unlike anything it knows" in answer["sentence"]
+    assert "Unlike the training photographs" in answer["sentence"]
 
 
 def test_what_is_no_photograph_is_answered_in_words(trained):
@@ -446,7 +446,7 @@ def test_classes_are_joined_as_asked(session, quick_report):
         for k in range(6):
             give(session, f"{k}.jpg", tinted(20 * c + k, c), "rgb"[c])
     done(session, {"do": "check"})
-    assert "classes to join" in session.handle({"do": "train", "merge": {"x": ["r", "nothing"]}})[0]["text"]
+    assert "to join classes" in session.handle({"do": "train", "merge": {"x": ["r", "nothing"]}})[0]["text"]
     assert session.state()["stage"] == "checked"
     done(session, {"do": "train", "merge": {"not blue": ["r", "g"]}})
     assert session.result.model.class_names == ("b", "not blue")
@@ -481,7 +481,7 @@ def test_stopped_while_it_reads_nothing_is_lost(session, monkeypatch):
     monkeypatch.setattr(image_scan, "REPORT_EVERY", 1)
     state = stopping_at(filled(session), "reading")
     assert (state["stage"], state["outcome"], state["stopping"]) == ("checked", None, False)
-    assert "nothing is lost" in state["error"]
+    assert "Nothing is lost" in state["error"]
 
 
 def test_stopped_while_it_is_judged_it_learns_from_all_and_is_judged_by_a_part(session, quick_report):
@@ -512,7 +512,7 @@ def test_what_is_still_on_its_way_is_not_checked(session):
     filled(session, each=1)
     with session.receiving("cats/1.jpg") as take:
         take(b"half of it")
-        assert "still on their way" in session.handle({"do": "check"})[0]["text"]
+        assert "still uploading" in session.handle({"do": "check"})[0]["text"]
 
 
 def test_nothing_else_is_done_meanwhile(session):
@@ -614,14 +614,14 @@ def test_a_session_has_a_name_that_a_page_drew(name):
 
 
 def test_an_album_can_be_filled_anew(tmp_path):
-    album = Album(tmp_path / "photographs", Bounds(files=1))
-    with album.receiving("cats/1.jpg") as take:
+    uploads = Uploads(tmp_path / "photographs", UploadLimits(files=1))
+    with uploads.receiving("cats/1.jpg") as take:
         take(b"bytes")
-    album.clear()
-    assert (len(album), album.bytes) == (0, 0)
-    with album.receiving("cats/1.jpg") as take:
+    uploads.clear()
+    assert (len(uploads), uploads.bytes) == (0, 0)
+    with uploads.receiving("cats/1.jpg") as take:
         take(b"bytes")
-    assert len(album) == 1
+    assert len(uploads) == 1
 
 
 # Over HTTP
@@ -661,7 +661,7 @@ def test_play_shows_the_photographs_of_a_folder(tmp_path, how):
             assert ask("message?", b"[" * 100_000)[0] == 400
             connection.request("GET", f"/photos/trace?session={'5e' * 16}&key=<b>")
             reply = connection.getresponse()
-            assert "tried last" in reply.read().decode()
+            assert "not the last one tried" in reply.read().decode()
             assert "sandbox allow-scripts" in reply.headers["content-security-policy"]
             connection.close()
             assert list(temporary.rglob("1.jpg"))

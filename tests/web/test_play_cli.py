@@ -6,7 +6,7 @@ import pytest
 
 from pellucid.cli.main import run
 from pellucid.web import server
-from pellucid.web.server import bound
+from pellucid.web.server import listening_socket
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def test_it_says_where_it_is(served, capsys):
 
 
 def test_it_opens_the_browser(served):
-    with bound("127.0.0.1", 0) as free:
+    with listening_socket("127.0.0.1", 0) as free:
         port = free.getsockname()[1]
     assert run(["play", "--port", str(port)]) == 0
     assert f"http://127.0.0.1:{port}/" in served
@@ -71,6 +71,6 @@ def test_numbers_to_predict_are_refused(served, capsys, tmp_path):
 
 
 def test_a_port_in_use_is_told(served, capsys):
-    with bound("127.0.0.1", 0) as taken:
+    with listening_socket("127.0.0.1", 0) as taken:
         assert run(["play", "--no-browser", "--port", str(taken.getsockname()[1])]) == 1
     assert "is in use" in capsys.readouterr().err

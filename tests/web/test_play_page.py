@@ -149,7 +149,7 @@ def test_points_are_drawn_by_hand_and_learned(play, width):
     tab.locator("#plane").scroll_into_view_if_needed()
     for across in (0.2, 0.3, 0.4):
         tab.mouse.click(*place(tab, across, 0.3))
-    only = "All points are of class 0: choose another class and draw some of it."
+    only = "All points belong to class 0. Choose another class and draw some of it."
     shows(tab, "#finding", only)
     tab.click("#run")
     shows(tab, "#trouble", only)
@@ -226,7 +226,7 @@ def test_what_a_change_replaced_comes_back(play, width):
     tab.locator('[data-weight="1,1,0"]').dispatch_event("click")
     shows(tab, "#weight-value", re.compile(r"\d"))
     slide(tab, "#weight-slider", 2)
-    shows(tab, "#replaced-told", "What came after iteration 40 is replaced by this change.")
+    shows(tab, "#replaced-told", "This change replaced everything after iteration 40.")
     shows(tab, "#furthest", "40")
     assert tab.evaluate("document.documentElement.scrollWidth") <= width
     tab.click("#undo-change")
@@ -282,7 +282,7 @@ def test_ten_starts_make_a_fan(play):
     tab.click("#starts")
     shows(tab, "#whatif-result", re.compile(r"^10 of 10 starts"))
     assert "other starts" in tab.inner_text("#curve-key")
-    assert "died" in tab.inner_text("#whatif-result")
+    assert "failed" in tab.inner_text("#whatif-result")
     tab.click("#whatif-forget")
     assert "starts" not in tab.inner_text("#curve-key")
 

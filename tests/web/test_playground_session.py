@@ -13,11 +13,11 @@ from pellucid.data import flower
 from pellucid.errors import InputError
 from pellucid.experiment.articles.planar import COSTS, PLANAR
 from pellucid.explanation.trace.formula import digits
-from pellucid.web.playground.inspect import worked
+from pellucid.web.playground.inspect import worked_example
 from pellucid.web.playground.problem import OwnTable, Problem
-from pellucid.web.playground.run import Timeline
+from pellucid.web.playground.run import Run
 from pellucid.web.playground.session import ACTIONS, Session
-from pellucid.web.playground.settings import Choices
+from pellucid.web.playground.settings import PlaygroundSettings
 
 TABLE = "height,weight,colour,kind\n" + "\n".join(
     f"{n % 7},{'' if n % 11 == 0 else n % 5},{'red' if n % 3 else 'blue'},{'<b>tall</b>' if n % 7 > 3 else 'small'}"
@@ -99,13 +99,13 @@ def test_step_back_and_go(session):
 def test_a_frame_shows_what_the_network_says(session):
     tell(session, "set", settings={"data": "spirals", "layers": [[5, "tanh"], [3, "relu"]], "optimizer": "adam"})
     frame = tell(session, "step", n=300)["frame"]
-    problem = session._stage.problem
-    P = session._stage.timeline.network.predict(problem.X)
+    problem = session._state.problem
+    P = session._state.run.network.predict(problem.X)
     wrong = np.flatnonzero(P.argmax(axis=1) != problem.codes)
     assert frame["wrong"] == wrong.tolist()
-    held = np.isin(wrong, np.flatnonzero(problem.held))
-    assert frame["accuracy"] == pytest.approx(1 - (~held).sum() / (~problem.held).sum())
-    assert frame["validation_accuracy"] == pytest.approx(1 - held.sum() / problem.held.sum())
+    held = np.isin(wrong, np.flatnonzero(problem.held_out))
+    assert frame["accuracy"] == pytest.approx(1 - (~held).sum() / (~problem.held_out).sum())
+    assert frame["validation_accuracy"] == pytest.approx(1 - held.sum() / problem.held_out.sum())
     assert [len(layer) for layer in frame["units"]] == [5, 3]
     size = frame["surface"]["size"]
     codes = np.frombuffer(base64.b64decode(frame["surface"]["codes"]), np.uint8).reshape(size, size)
@@ -114,7 +114,7 @@ def test_a_frame_shows_what_the_network_says(session):
     for row, column in ((0, 0), (0, size - 1), (size - 1, 3), (20, 40)):  # the top row first
         x = x0 + (x1 - x0) * (column + 0.5) / size
         y = y1 - (y1 - y0) * (row + 0.5) / size
-        p = session._stage.timeline.network.predict(np.array([[x, y]]))[0]
+        p = session._state.run.network.predict(np.array([[x, y]]))[0]
         assert codes[row, column] == p.argmax()
         assert sure[row, column] == pytest.approx(255 * p.max(), abs=1.01)
     m = frame["unit_size"]
@@ -169,7 +169,7 @@ def test_a_weight_set_in_the_past_replaces_what_came_after_and_is_undone(session
         frame = tell(session, "set_weight", **weight, value=value)["frame"]
         assert (frame["furthest"], frame["replaced"]) == (
             57,
-            "What came after iteration 57 is replaced by this change.",
+            "This change replaced everything after iteration 57.",
         )
     tell(session, "step", n=90)
     undone = tell(session, "undo")
@@ -198,7 +198,7 @@ def test_a_run_that_a_change_replaces_is_told_and_comes_back(session, do, what):
     tell(session, "step", n=30)
     here = tell(session, "go", iteration=12)["frame"]
     for _ in range(2):  # a second change before another run keeps the first one's
-        assert tell(session, do, **what)["frame"]["replaced"] == "The run to iteration 30 is replaced by a new one."
+        assert tell(session, do, **what)["frame"]["replaced"] == "A new run replaced the run to iteration 30."
     back = tell(session, "undo")
     assert (seen(back["frame"]), back["settings"]["values"]["data"]) == (seen(here), "flower")
 
@@ -262,7 +262,7 @@ def test_a_bad_address_opens_the_usual_beginning(session):
         replies = session.handle({"do": "open", "address": address})
         assert [reply["kind"] for reply in replies] == ["error", "problem", "settings", "frame"]
         assert "cannot be opened" in replies[0]["text"]
-        assert replies[2]["values"] == Choices().as_dict()
+        assert replies[2]["values"] == PlaygroundSettings().as_dict()
 
 
 def test_a_session_must_be_opened():
@@ -273,25 +273,25 @@ def test_a_session_must_be_opened():
 def test_weight_tells_value_gradient_and_next(session):
     tell(session, "step", n=100)
     told = tell(session, "weight", layer=2, row=0, column=3)["weight"]
-    timeline = session._stage.timeline
+    run = session._state.run
     assert told["name"] == "W2[1,4]"
-    assert told["value"] == timeline.network.dense[1].W[0, 3]
-    _, g = timeline.network.cost_and_gradient(timeline.train.X, timeline.train.y)
-    assert told["gradient"] == timeline.network.named(g)["W2"][0, 3]
+    assert told["value"] == run.network.dense[1].W[0, 3]
+    _, g = run.network.cost_and_gradient(run.train.X, run.train.y)
+    assert told["gradient"] == run.network.named(g)["W2"][0, 3]
     assert told["next"] == pytest.approx(told["value"] - 1.2 * told["gradient"], rel=1e-12)
     assert f"{told['next']:.6g}" in told["formula"]
     bias = tell(session, "weight", layer=1, row=2, column=-1)["weight"]
     tell(session, "step")
-    assert timeline.network.dense[1].W[0, 3] == told["next"]
-    assert timeline.network.dense[0].b[2] == bias["next"]
+    assert run.network.dense[1].W[0, 3] == told["next"]
+    assert run.network.dense[0].b[2] == bias["next"]
     assert "rows 0 to 3" in refused(session, "weight", layer=1, row=4, column=0)
 
 
 def test_what_if_is_a_straight_run_and_changes_nothing(session):
     before = tell(session, "step", n=30)["frame"]
     told = tell(session, "whatif", settings={"rate": 0.4})["whatif"]
-    choices = replace(Choices(), rate=0.4)
-    straight = Timeline(Problem.of(choices, (), None), choices)
+    settings = replace(PlaygroundSettings(), rate=0.4)
+    straight = Run(Problem.of(settings, (), None), settings)
     straight.forward(2000)
     assert told["iterations"][-1] == 2000
     assert told["cost"][-1] == straight.cost()
@@ -303,20 +303,20 @@ def test_what_if_is_a_straight_run_and_changes_nothing(session):
     assert kept["settings"]["values"]["rate"] == 0.4
     assert (kept["frame"]["iteration"], kept["frame"]["cost"]) == (2000, straight.cost())
     assert tell(session, "back")["frame"]["iteration"] == 1999
-    assert "set other data" in refused(session, "whatif", settings={"noise": 0.5})
+    assert "to change the data, use the data settings" in refused(session, "whatif", settings={"noise": 0.5})
 
 
 def test_a_newer_what_if_ends_an_older_one(session, monkeypatch):
     begun, answers = threading.Event(), []
-    forward = Timeline.forward
+    forward = Run.forward
 
-    def slow(timeline, n=1):
+    def slow(run, n=1):
         begun.set()
         newer.wait(5)
-        return forward(timeline, n)
+        return forward(run, n)
 
     newer = threading.Event()
-    monkeypatch.setattr(Timeline, "forward", slow)
+    monkeypatch.setattr(Run, "forward", slow)
     older = threading.Thread(target=lambda: answers.append(session.handle({"do": "whatif", "settings": {"rate": 2}})))
     older.start()
     assert begun.wait(5)
@@ -341,8 +341,8 @@ def test_starts_come_one_after_the_other(session):
     (end,) = [message for message in said if message["kind"] == "starts"]
     assert end == {"kind": "starts", "count": 3, "died": sum(start["died"] for start in starts)}
     for start in starts:
-        choices = replace(session._stage.choices, seed=start["seed"])
-        straight = Timeline(session._stage.problem, choices)
+        settings = replace(session._state.settings, seed=start["seed"])
+        straight = Run(session._state.problem, settings)
         straight.forward(2000)
         assert start["cost"][-1] == straight.cost()
         assert start["died"] == (start["why"] is not None)
@@ -352,7 +352,7 @@ def test_starts_that_die_say_why(session):
     tell(session, "set", settings={"layers": [[2, "relu"]], "init": "zeros", "data": "moons", "samples": 60})
     session.handle({"do": "starts", "count": 2})
     starts = [message for message in settled(session) if message["kind"] == "start"]
-    assert [start["why"] for start in starts] == ["every unit of layer 1 says the same of all rows"] * 2
+    assert [start["why"] for start in starts] == ["every unit of layer 1 gives the same output for all rows"] * 2
 
 
 def test_another_run_ends_the_starts(session):
@@ -381,7 +381,7 @@ def test_the_doctor_advises_and_apply_does_it(session):
     assert "he" in finding["sentence"]
     assert tell(session, "apply")["settings"]["values"]["init"] == "he"
     assert settle(session)["finding"]["name"] == "well"
-    assert "nothing that could be applied" in refused(session, "apply")
+    assert "no advice to apply" in refused(session, "apply")
     tell(session, "set", settings={"rate": 0.001})
     tell(session, "step", n=200)
     finding = settle(session)["finding"]
@@ -483,48 +483,53 @@ def test_whatever_is_said_the_session_goes_on(session, do):
 
 def test_the_work_for_a_point(session):
     tell(session, "step", n=20)
-    part = session._stage.problem.held
+    part = session._state.problem.held_out
     for row, told in ((int(np.flatnonzero(part)[0]), "held out"), (int(np.flatnonzero(~part)[3]), "Iteration 20")):
         html = tell(session, "trace", row=row)["trace"]["html"]
         assert told in html
         assert ("batch of 320" in html) == (told != "held out")
-    assert "none of the points" in tell(session, "trace", point=[0.5, 1], label=1)["trace"]["html"]
+    assert "not one of the training points" in tell(session, "trace", point=[0.5, 1], label=1)["trace"]["html"]
     tell(session, "trace", point=[0.5, 1])
     tell(session, "set", settings={"batch": 10, "dropout": 0.2, "optimizer": "adam"})
     tell(session, "step", n=3)
     row = int(np.flatnonzero(~part)[0])
     assert "steps with 10 points" in tell(session, "trace", row=row)["trace"]["html"]
     assert "row must be" in refused(session, "trace", row=400)
-    assert "say which point" in refused(session, "trace")
+    assert "name a point" in refused(session, "trace")
 
 
 @pytest.mark.parametrize("batch", [0, 10])
 def test_the_work_is_that_of_the_point(session, batch):
     tell(session, "set", settings={"batch": batch})
-    problem, timeline = session._stage.problem, session._stage.timeline
+    problem, run = session._state.problem, session._state.run
     for row in (0, 57, 399):
-        step = worked(timeline, (0, 1), {"row": row})
+        step = worked_example(run, (0, 1), {"row": row})
         np.testing.assert_array_equal(step.X[step.row], problem.X[row])
         assert step.y[step.row] == problem.codes[row]
-    step = worked(timeline, (0, 1), {"point": [1.5, -2], "label": 1})
+    step = worked_example(run, (0, 1), {"point": [1.5, -2], "label": 1})
     assert (step.X.tolist(), step.y.tolist()) == ([[1.5, -2]], [[1]])
 
 
 def test_the_work_begins_with_what_is_said_of_the_point(session):
     tell(session, "step", n=400)
-    frame, problem = tell(session, "go", iteration=400)["frame"], session._stage.problem
+    frame, problem = tell(session, "go", iteration=400)["frame"], session._state.problem
     wrong = frame["wrong"][0]
-    right = next(row for row in range(400) if row not in frame["wrong"] and not problem.held[row])
+    right = next(row for row in range(400) if row not in frame["wrong"] and not problem.held_out[row])
     for row, verdict in ((wrong, "wrong"), (right, "right")):
-        step = worked(session._stage.timeline, (0, 1), {"row": row})
-        p = session._stage.timeline.network.predict(problem.X[[row]]).item()
+        step = worked_example(session._state.run, (0, 1), {"row": row})
+        p = session._state.run.network.predict(problem.X[[row]]).item()
         own = problem.codes[row]
         said = own if verdict == "right" else 1 - own
-        told = f"The net says class {said} with p = {digits(max(p, 1 - p))}; the point is of class {own}: {verdict}."
+        p_said = digits(max(p, 1 - p))
+        told = f"The network predicts class {said} with p = {p_said}; the true class is class {own}: {verdict}."
         assert (step.called, step.notes[0]) == (f"point {row}", told)
         html = step.html()
         assert f"<h1>Point {row}</h1>" in html
-        assert html.index("The net says class") < html.index("learns from one example") < html.index("Forward, layer 1")
+        assert (
+            html.index("The network predicts class")
+            < html.index("learns from one example")
+            < html.index("Forward, layer 1")
+        )
         assert "learns from 320 examples" not in html
     assert f"point {right} alone" in html
     assert "of all 320 points" not in html and "from all 320 points" in html
@@ -539,10 +544,10 @@ def test_frames_of_a_session_made_anew_are_later_ones(session):
 def test_the_traced_step_is_the_one_that_is_made(session):
     tell(session, "set", settings={"optimizer": "adam", "dropout": 0.2, "layers": [[5, "relu"]], "init": "he"})
     tell(session, "step", n=20)
-    timeline = session._stage.timeline
-    step = timeline.traced(7)
+    run = session._state.run
+    step = run.traced(7)
     tell(session, "step")
-    np.testing.assert_array_equal(step.update.after, timeline.network.parameters)
+    np.testing.assert_array_equal(step.update.after, run.network.parameters)
 
 
 def test_what_is_no_message_at_all(session):

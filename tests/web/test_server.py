@@ -14,12 +14,12 @@ import pytest
 
 from pellucid.errors import InputError
 from pellucid.web import server as module
-from pellucid.web.photos.routes import PhotographsRoom
+from pellucid.web.photos.routes import PhotoRoutes
 from pellucid.web.playground import routes
-from pellucid.web.playground.routes import PlaygroundRoom
+from pellucid.web.playground.routes import PlaygroundRoutes
 from pellucid.web.playground.session import Session
-from pellucid.web.security import LOOPBACK, Guard, checked_name
-from pellucid.web.server import MOST, Mailbox, answer, application, bound, plain, serve
+from pellucid.web.security import LOOPBACK, SecurityMiddleware, checked_name
+from pellucid.web.server import MOST, Mailbox, answer, application, listening_socket, plain, serve
 
 ID = "0123456789abcdef"
 
@@ -27,10 +27,10 @@ ID = "0123456789abcdef"
 @contextlib.contextmanager
 def serving(*names):
     closing = threading.Event()
-    room = PlaygroundRoom(closing)
-    with bound("127.0.0.1", 0) as listener:
+    room = PlaygroundRoutes(closing)
+    with listening_socket("127.0.0.1", 0) as listener:
         port = listener.getsockname()[1]
-        app = application([room, PhotographsRoom(closing)], names)
+        app = application([room, PhotoRoutes(closing)], names)
         thread = threading.Thread(target=serve, args=(app, listener, closing))
         thread.start()
         try:
@@ -172,7 +172,7 @@ def test_a_fault_of_ours_is_told_and_the_server_lives(port, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(Session, "handle", broken)
         (reply,) = tell(port, {"do": "open"})
-        assert "a fault in pellucid: ZeroDivisionError: on purpose" in reply["text"]
+        assert "an error in pellucid: ZeroDivisionError: on purpose" in reply["text"]
     assert tell(port, {"do": "open", "address": ""})[2]["kind"] == "frame"
 
 
@@ -250,8 +250,8 @@ def test_two_names_are_none(port):
     with socket.create_connection(("127.0.0.1", port), timeout=30) as line:
         line.sendall(request.encode())
         assert line.recv(100).split()[1] in (b"403", b"400")
-    assert Guard(None).refusal([(b"host", b"localhost"), (b"host", b"evil.example")])
-    assert Guard(None).refusal([])
+    assert SecurityMiddleware(None).refusal([(b"host", b"localhost"), (b"host", b"evil.example")])
+    assert SecurityMiddleware(None).refusal([])
 
 
 def test_pages_of_other_sites_are_refused(port):
@@ -287,7 +287,7 @@ def test_pages_of_other_sites_may_only_link_here(port, site):
 
 
 def test_names_are_checked():
-    assert Guard(None, ["Room12.School.example"]).refusal([(b"host", b"room12.school.example:80")]) is None
+    assert SecurityMiddleware(None, ["Room12.School.example"]).refusal([(b"host", b"room12.school.example:80")]) is None
     assert checked_name(" [::1] ") == "::1"
     for name in ("http://x", "x/y", "", "a b", "x,y", "ü.example"):
         with pytest.raises(InputError, match="not a host name"):
@@ -295,27 +295,27 @@ def test_names_are_checked():
 
 
 def test_a_port_in_use():
-    with bound("127.0.0.1", 0) as taken:
+    with listening_socket("127.0.0.1", 0) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(InputError, match=f"port {port} is in use"):
-            bound("127.0.0.1", port)
+            listening_socket("127.0.0.1", port)
 
 
 def test_the_next_free_port_is_taken(monkeypatch):
-    with bound("127.0.0.1", 0) as taken:
+    with listening_socket("127.0.0.1", 0) as taken:
         port = taken.getsockname()[1]
         monkeypatch.setattr(module, "PORT", port)
         monkeypatch.setattr(module, "PORTS", 1)
         with pytest.raises(InputError, match="all in use"):
-            bound("127.0.0.1", None)
+            listening_socket("127.0.0.1", None)
         monkeypatch.setattr(module, "PORTS", 30)
-        with bound("127.0.0.1", None) as other:
+        with listening_socket("127.0.0.1", None) as other:
             assert port < other.getsockname()[1] < port + 30
 
 
 def test_a_host_that_is_not_ours():
     with pytest.raises(InputError, match=r"cannot listen at 192\.0\.2\.1"):
-        bound("192.0.2.1", 0)
+        listening_socket("192.0.2.1", 0)
 
 
 @pytest.mark.parametrize("path", ["message", "photos/message", "photos/upload", "photos/answer"])

@@ -20,21 +20,21 @@ from pellucid.errors import InputError, MissingFileError
 @click.option("--label", metavar="COLUMN", help="The column of a table that holds the classes.")
 @click.option("--port", type=click.IntRange(1, 65535), help="Where to listen.  [default: 8420, or the next free one]")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
-@click.option("--allow-host", multiple=True, metavar="NAME", help="A name by which others may call this machine.")
+@click.option("--allow-host", multiple=True, metavar="NAME", help="A host name by which others reach this machine.")
 @click.option("--no-browser", is_flag=True, help="Only print the address.")
 def play_command(
     data: str | None, label: str | None, port: int | None, host: str, allow_host: tuple[str, ...], no_browser: bool
 ) -> None:
-    """Play with a small network on points in the plane, or on a table of your own. Ctrl-C ends it.
+    """Play with a small network on points in the plane, or on your own table. Press Ctrl-C to stop.
 
-    A folder or .zip of photographs opens the page for photographs: check, train, look at mistakes, try one.
+    A folder or .zip of photographs opens the photo page: check, train, look at mistakes, try a photo.
 
-    Nothing leaves this machine, and only it can open the page, unless --host and --allow-host let others in.
+    Nothing leaves this machine. Only this machine can open the page, unless --host and --allow-host let others in.
     """
-    from pellucid.web.photos.routes import PhotographsRoom
+    from pellucid.web.photos.routes import PhotoRoutes
     from pellucid.web.playground.problem import OwnTable
-    from pellucid.web.playground.routes import PlaygroundRoom
-    from pellucid.web.server import Room, application, bound, serve
+    from pellucid.web.playground.routes import PlaygroundRoutes
+    from pellucid.web.server import Routes, application, listening_socket, serve
 
     photographs = data if data is not None and (Path(data).is_dir() or data.lower().endswith(".zip")) else None
     table = data if photographs is None else None
@@ -43,22 +43,22 @@ def play_command(
     if photographs is not None and not Path(photographs).exists():
         raise MissingFileError(f"there is no file {photographs}.")
     closing = threading.Event()
-    rooms: list[Room] = [
-        PlaygroundRoom(closing, None if table is None else OwnTable.read(table, label)),
-        PhotographsRoom(closing, photographs),
+    rooms: list[Routes] = [
+        PlaygroundRoutes(closing, None if table is None else OwnTable.read(table, label)),
+        PhotoRoutes(closing, photographs),
     ]
     names = [*allow_host, *([] if host in ("0.0.0.0", "::") else [host])]
     app = application(rooms, names)
-    with bound(host, port) as listener:
+    with listening_socket(host, port) as listener:
         shown = allow_host[0] if allow_host else "127.0.0.1" if host in ("0.0.0.0", "::") else host
         address = f"http://{f'[{shown}]' if ':' in shown else shown}:{listener.getsockname()[1]}/"
         if photographs is None:
             say(f"The playground is at {address}")
-            say(f"The page for photographs is at {address}photos/")
+            say(f"The photo page is at {address}photos/")
         else:
             address += "photos/"
             say(f"The photographs of {photographs} are at {address}")
-        say("Open it in a browser; Ctrl-C here ends it.")
+        say("Open it in a browser. Press Ctrl-C here to stop.")
         if not no_browser:
             threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
         closed = getattr(signal, "SIGHUP", None)  # the terminal's window: what was given is deleted then too

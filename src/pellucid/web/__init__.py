@@ -1,1 +1,1 @@
-"""Pages in a browser: a playground and a page for photographs. Sessions know no sockets; the server only transports."""
+"""Pages for a browser: the playground and the photo page. Sessions know no sockets; the server only transports."""

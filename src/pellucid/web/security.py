@@ -1,6 +1,6 @@
-"""Guard: who may ask. A page of another site, or a name that was bent to this machine, is refused before anything runs.
+"""Security: reject cross-site requests and DNS rebinding before any handler runs.
 
-Every answer says that the page may load nothing from elsewhere and be framed by nobody else.
+Every response carries headers that forbid the page to load anything from elsewhere or to be framed by another site.
 """
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, MutableMapping
@@ -16,12 +16,12 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = Iterable[tuple[bytes, bytes]]
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
-ELSEWHERE = "this request comes from the page of another site."
+ELSEWHERE = "this request comes from another site."
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
     "connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-DOCUMENT_POLICY = (  # of documents in a frame that bring their own scripts and styles: they can reach nothing
+DOCUMENT_POLICY = (  # for framed documents with inline scripts and styles: they can reach nothing
     "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'self'; sandbox allow-scripts"
 )
@@ -35,10 +35,10 @@ ALWAYS = {
 }
 
 
-class Guard:
-    """An ASGI application before another: it lets through what comes by a known name, and from no other site's page.
+class SecurityMiddleware:
+    """ASGI middleware: pass on requests to a known host name that do not come from another site's page.
 
-    names: by which the server may be called, besides those of this machine itself.
+    names: host names that the server answers to, besides localhost.
     """
 
     def __init__(self, app: App, names: Collection[str] = ()) -> None:
@@ -46,7 +46,7 @@ class Guard:
         self._names = {*LOOPBACK, *(checked_name(name) for name in names)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, or refuse."""
+        """Pass the request on, or answer 403."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -72,10 +72,10 @@ class Guard:
         Pages of other sites may only link to pages here, which have no query: whatever else they could ask for, even
         as a picture that is never seen, begins a session, and so ends the one that was used longest ago.
 
-        >>> Guard(None).refusal([(b"host", b"localhost:8420")]) is None
+        >>> SecurityMiddleware(None).refusal([(b"host", b"localhost:8420")]) is None
         True
-        >>> Guard(None).refusal([(b"host", b"evil.example")])
-        "this server does not go by the name 'evil.example'; start it with --allow-host evil.example if it should."
+        >>> SecurityMiddleware(None).refusal([(b"host", b"evil.example")])
+        "this server does not answer to the name 'evil.example'; to allow it, start with --allow-host evil.example."
         """
         hosts = [value.decode("latin-1") for name, value in headers if name == b"host"]
         origins = [value.decode("latin-1") for name, value in headers if name == b"origin"]
@@ -83,7 +83,7 @@ class Guard:
         name = _name_of(host)
         if name not in self._names:
             shown = "".join(letter for letter in (name or "")[:60] if letter.isalnum() or letter in ".-:") or "?"
-            return f"this server does not go by the name {shown!r}; start it with --allow-host {shown} if it should."
+            return f"this server does not answer to the name {shown!r}; to allow it, start with --allow-host {shown}."
         for origin in origins:
             parts = origin.split("://", 1)
             if len(parts) != 2 or parts[0] not in ("http", "https") or parts[1].lower() != host.lower():

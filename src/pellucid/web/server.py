@@ -1,4 +1,7 @@
-"""Server: only transport. Rooms bring their routes, the guard stands before all; Ctrl-C ends everything at once."""
+"""Server: HTTP transport for the pages, behind the security middleware. Ctrl-C ends everything at once.
+
+Each page brings its routes. A `Mailbox` holds the messages that wait for one page, and `events` streams them to it.
+"""
 
 import asyncio
 import contextlib
@@ -26,51 +29,50 @@ from starlette.staticfiles import StaticFiles
 
 from pellucid import html
 from pellucid.errors import InputError
-from pellucid.web.security import Guard
+from pellucid.web.security import SecurityMiddleware
 
 PORT = 8420
-PORTS = 20  # that are tried, one after the other, where none is asked for
+PORTS = 20  # tried one after the other when no port is given
 LARGEST = 2**18  # bytes of a message
 LOOK_UP = 0.02  # seconds between two looks into a mailbox
 THREADS = 96  # so that many long trainings at once keep no message waiting
 HEARTBEAT = 10.0  # seconds after which a silent stream says that it lives
 STATIC = Path(str(files("pellucid.web"))) / "static"
+MOST = 200  # messages that wait; older ones are dropped
 Message = dict[str, Any]
 
-MOST = 200  # messages that wait; older ones go
 
-
-class Room(Protocol):
-    """Some pages of the server, with what is behind them."""
+class Routes(Protocol):
+    """The routes of one page, and the sessions behind them."""
 
     def routes(self) -> list[BaseRoute]:
-        """Return what it answers to."""
+        """Return the routes of the page."""
 
     def close(self) -> None:
-        """Give up whatever is under way: the server ends."""
+        """Stop all work: the server ends."""
 
 
-def application(rooms: Sequence[Room], names: Collection[str] = ()) -> Guard:
-    """Return the guarded application of some rooms. names: by which the server may be called, as `Guard` has it."""
+def application(pages: Sequence[Routes], names: Collection[str] = ()) -> SecurityMiddleware:
+    """Return the ASGI application of some pages. names: host names that it answers to, besides localhost."""
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))
         yield
-        for room in rooms:
-            room.close()
+        for page in pages:
+            page.close()
 
     routes = [Route("/static/theme.css", _theme), Mount("/static", StaticFiles(directory=STATIC))]
-    for room in rooms:
-        routes += room.routes()
+    for page in pages:
+        routes += page.routes()
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={ClientDisconnect: _nobody})
-    return Guard(app, names)
+    return SecurityMiddleware(app, names)
 
 
-def bound(host: str, port: int | None) -> socket.socket:
-    """Return a socket that listens: at the port that is asked for, else at the first that is free.
+def listening_socket(host: str, port: int | None) -> socket.socket:
+    """Return a listening socket, at the given port or else at the first free one.
 
-    Raises InputError where the port is taken, or the host is none of this machine.
+    Raises InputError if the port is taken, or the host is not an address of this machine.
     """
     ports = range(PORT, PORT + PORTS) if port is None else [port]
     for number in ports:
@@ -88,16 +90,16 @@ def bound(host: str, port: int | None) -> socket.socket:
             raise InputError(f"cannot listen at {host}, port {number}: {error.strerror or error}.") from None
         return listener
     if port is None:
-        raise InputError(f"ports {PORT} to {PORT + PORTS - 1} are all in use; name a free one with --port.")
-    raise InputError(f"port {port} is in use, or not yours to use; name another one with --port, or leave it out.")
+        raise InputError(f"ports {PORT} to {PORT + PORTS - 1} are all in use; choose a free one with --port.")
+    raise InputError(f"port {port} is in use or reserved; choose another with --port, or leave --port out.")
 
 
-def serve(app: Guard, listener: socket.socket, closing: threading.Event) -> None:
-    """Serve until Ctrl-C, or until `closing` is set, which Ctrl-C does too: streams that are open end by it."""
+def serve(app: SecurityMiddleware, listener: socket.socket, closing: threading.Event) -> None:
+    """Serve until Ctrl-C or until `closing` is set. Ctrl-C sets it too, which ends open streams."""
     config = uvicorn.Config(
         app,
         log_config=None,
-        log_level="error",  # what a stranger sends is no news; a fault of ours is
+        log_level="error",  # bad requests are not worth a log line; our own errors are
         access_log=False,
         server_header=False,
         proxy_headers=False,
@@ -124,8 +126,8 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-async def message_of(request: Request, largest: int = LARGEST) -> Any:
-    """Return the JSON of a request, at most so many bytes of it."""
+async def read_message(request: Request, largest: int = LARGEST) -> Any:
+    """Return the JSON body of a request of at most `largest` bytes."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
@@ -134,16 +136,16 @@ async def message_of(request: Request, largest: int = LARGEST) -> Any:
     try:
         return json.loads(body)
     except (ValueError, RecursionError):
-        raise HTTPException(400, "a message is JSON.") from None
+        raise HTTPException(400, "a message must be JSON.") from None
 
 
 def answer(messages: Sequence[Message]) -> Response:
-    """Return messages as the body of an answer."""
+    """Return messages as a JSON response."""
     return Response(json.dumps(plain(list(messages))), media_type="application/json")
 
 
 async def _nobody(request: Request, error: Exception) -> Response:
-    return Response(status_code=400)  # who asked has gone
+    return Response(status_code=400)  # the client has gone
 
 
 async def _theme(request: Request) -> Response:
@@ -151,9 +153,9 @@ async def _theme(request: Request) -> Response:
 
 
 class Mailbox:
-    """Messages on their way to one page, put by any thread and taken by another.
+    """Messages that wait for one page; any thread may put or take.
 
-    replaced: kinds of which only the latest is worth telling.
+    replaced: kinds of which only the latest is kept.
 
     >>> box = Mailbox()
     >>> box.put([{"kind": "frame", "n": 1}, {"kind": "start"}, {"kind": "frame", "n": 2}])
@@ -168,7 +170,7 @@ class Mailbox:
         self._oldest = 0
 
     def put(self, messages: Iterable[Message]) -> None:
-        """Add messages, in the place of those that they make out of date."""
+        """Add messages; each replaces an older one of the same kind if that kind is in `replaced`."""
         with self._lock:
             for message in messages:
                 if message["kind"] in self._replaced:
@@ -178,12 +180,12 @@ class Mailbox:
                 self._waiting.append(message)
 
     def outdate(self, number: int) -> None:
-        """Never tell what is replaced and numbered below this: the page has seen later ones on another way."""
+        """Drop frames numbered below this: the page has already seen later ones in a direct answer."""
         with self._lock:
             self._oldest = max(self._oldest, number)
 
     def take(self) -> list[Message]:
-        """Return all that waits and is not out of date, and forget it."""
+        """Return all waiting messages that are not out of date, and empty the mailbox."""
         with self._lock:
             taken = [
                 m
@@ -195,9 +197,9 @@ class Mailbox:
 
 
 def events(mailbox: Mailbox, gone: Callable[[], bool], seen: Callable[[], None]) -> Response:
-    """Return a stream of server-sent events: what comes into the mailbox, until `gone`.
+    """Stream the messages of a mailbox as server-sent events until `gone()`.
 
-    seen: called while somebody listens.
+    seen: called while the page listens.
     """
 
     async def stream() -> AsyncIterator[str]:
@@ -218,7 +220,7 @@ def events(mailbox: Mailbox, gone: Callable[[], bool], seen: Callable[[], None])
 
 
 def plain(value: Any) -> Any:
-    """Return a value as JSON has it: NaN and infinity as null.
+    """Return a value as plain JSON, with NaN and infinity as null.
 
     >>> plain({"cost": [1.0, float("nan")]})
     {'cost': [1.0, None]}

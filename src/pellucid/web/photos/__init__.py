@@ -1,6 +1,6 @@
-"""The page for photographs: dropped, checked, trained on, mistakes looked at, a photograph tried. No sockets here."""
+"""The photo page: upload, check, train, review mistakes, try a photo. Only `routes` knows HTTP."""
 
 from pellucid.web.photos.session import Session
-from pellucid.web.photos.uploads import Album, Bounds
+from pellucid.web.photos.uploads import UploadLimits, Uploads
 
-__all__ = ["Album", "Bounds", "Session"]
+__all__ = ["Session", "UploadLimits", "Uploads"]

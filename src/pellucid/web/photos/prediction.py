@@ -1,4 +1,4 @@
-"""Tried: one photograph that a model was shown: what it says, where it looked, and the numbers it went by."""
+"""Prediction for one photograph: the answer, the region that decided it, and the numbers behind it."""
 
 import base64
 import secrets
@@ -18,7 +18,7 @@ ROWS, COLUMNS = ("upper", "middle", "lower"), ("left", "centre", "right")
 
 
 @dataclass(eq=False)
-class Tried:
+class Prediction:
     """A photograph as the model sees it.
 
     pixels: (h, w, c).  R: its raw row (1, n_row).  answer: as a page shows it.  key: by which a page asks for more.
@@ -33,7 +33,7 @@ class Tried:
     looking: tuple[int, int] | None = None
 
     @classmethod
-    def of(cls, model: Model, name: str, data: bytes) -> "Tried":
+    def of(cls, model: Model, name: str, data: bytes) -> "Prediction":
         """Show a model the bytes of a photograph.  Raises BadPictureError where they are none."""
         assert model.features.shape is not None
         picture = PictureFile(name, data)
@@ -65,18 +65,18 @@ def sentence(found: OcclusionMap, name: str) -> str:
     >>> falls = np.zeros((7, 7))
     >>> falls[3, 3] = 0.22
     >>> sentence(OcclusionMap(0, 0.93, falls), "cat")
-    'Covering the framed region (middle centre) lowers "cat" from 0.93 to 0.71: there it looked.'
+    'Covering the framed region (middle centre) lowers "cat" from 0.93 to 0.71: the model looked there.'
     """
     if found.strongest is None:
         return (
             f'Covering any one region hardly changes "{name}": '
-            "it does not hang on one place; what it goes by is spread over the photograph."
+            "no single region decides; the evidence is spread over the photo."
         )
     row, column = (3 * place // len(found.falls) for place in found.strongest)
-    border = " It touches the border: is that the thing itself, or what is behind it?" if found.at_border else ""
+    border = " It touches the border: is that the object itself, or the background?" if found.at_border else ""
     return (
         f'Covering the framed region ({ROWS[row]} {COLUMNS[column]}) lowers "{name}" from '
-        f"{found.change}: there it looked.{border}"
+        f"{found.change}: the model looked there.{border}"
     )
 
 
@@ -89,9 +89,9 @@ def _answer(model: Model, R: np.ndarray) -> dict[str, Any]:
         sentence, why = f"It is {100 * p[said]:.0f}% sure." if p[said] < 0.995 else "It is more than 99% sure.", ""
     elif model.rejection is not None and float(found.novelty[0]) > model.rejection.novelty:
         why = "unlike"
-        sentence = f"Unlike anything it knows, so it gives no answer. Made to choose, it would say {likeliest}."
+        sentence = f"Unlike the training photographs, so the model gives no answer. Its best guess is {likeliest}."
     else:
         why = "unsure"
-        sentence = f"Not sure enough to answer. It leans to {likeliest}, with {p[likeliest]:.2f}."
+        sentence = f"Not sure enough to answer. Its best guess is {likeliest}, with {p[likeliest]:.2f}."
     return {"said": said, "why": why, "sentence": sentence, "likeliest": likeliest,
             "probabilities": [[cls, p[cls]] for cls in sorted(p, key=lambda cls: -p[cls])]}  # fmt: skip

@@ -1,6 +1,6 @@
-"""How far a job is: its stages with done and total, and how long what is left will take, as far as that is known.
+"""Progress of a job: its stages with done and total, and an estimate of the time left.
 
-A time is told only where it follows from what was measured in this very job; before that there is none.
+The estimate uses only times measured in this job; before there are any, it is None.
 """
 
 import time
@@ -13,11 +13,11 @@ import numpy as np
 from pellucid.nn.scaled_integers import Rows
 from pellucid.system.progress import Progress
 
-STAGES = {  # in their order, as the page tells them
-    "reading": "Reading every photograph: duplicates, broken files, what it shows",
-    "judging": "Training on most, asking about the rest",
-    "training": "Training on all of them",
-    "report": "Writing the report: what it gets wrong, and where it looked",
+STAGES = {  # in order, as the page shows them
+    "reading": "Reading every photograph: duplicates, broken files, features",
+    "judging": "Training on most photographs, testing on the rest",
+    "training": "Training on all photographs",
+    "report": "Writing the report: the mistakes, and what decided them",
 }
 Clock = Callable[[], float]
 

@@ -1,4 +1,4 @@
-"""Outcome: what training came to, in sentences and files."""
+"""Results: the audit before training as the page shows it, and the sentences and files after training."""
 
 import re
 from dataclasses import replace
@@ -23,10 +23,10 @@ MOST_CLUSTERS, MOST_COPIES, MOST_BROKEN = 12, 6, 200
 FOR_THE_COMMAND_LINE = re.compile(r"[;.] --[a-z][^.;]*")
 
 
-def checkup(splits: Splits, found: Audit) -> dict[str, Any]:
-    """Return as plain values what is to be said of photographs before anything is learned.
+def audit_view(splits: Splits, found: Audit) -> dict[str, Any]:
+    """Return the findings of an audit as plain values for the page, before anything is learned.
 
-    Pictures are addressed as "part/row", which `shown` takes.
+    Pictures are addressed as "part/row", which `thumbnails` takes.
     """
     broken = [
         {"name": splits_part.names[row], "why": _reason(why)}
@@ -84,16 +84,16 @@ def _reason(why: str) -> str:
     return re.sub(r".* cannot be (used as a picture|read): ", "", why, flags=re.DOTALL)
 
 
-def told_of(result: Result, name: str) -> Result:
-    """Return a result that says where its data are from by a name, not by the private folder they lay in."""
+def with_data_name(result: Result, name: str) -> Result:
+    """Return the result with `name` as its data source, in place of the private upload folder."""
     model = replace(result.model, provenance=replace(result.model.provenance, data=name))
     return replace(result, model=model, recipe=result.recipe | {"data": name})
 
 
 def summary(result: Result, early: bool) -> dict[str, Any]:
-    """Return what a result says in sentences, the headline first.
+    """Return a result in sentences, the headline first.
 
-    early: whether training was stopped before it was judged as planned.
+    early: whether training was stopped before the planned scoring.
     """
     scores = result.headline
     lines = [comparison.sentence() for comparison in scores.comparisons.values()] if isinstance(scores, Scores) else []
@@ -105,17 +105,17 @@ def summary(result: Result, early: bool) -> dict[str, Any]:
     }
 
 
-def saved(result: Result, folder: Path) -> dict[str, Path]:
-    """Write the model and its recipe into a folder, and return where they are, by what they are."""
+def save_model(result: Result, folder: Path) -> dict[str, Path]:
+    """Write the model and its recipe into a folder. Return their paths by kind."""
     places = {"model": folder / "photographs.pellucid", "recipe": folder / "photographs.toml"}
     result.model.save(places["model"], force=True)
     values = {name: value for name, value in result.recipe.items() if name != "data"}
-    write_recipe(places["recipe"], values, f"{AGAIN} trains these weights again, FOLDER being the photographs.")
+    write_recipe(places["recipe"], values, f"{AGAIN} trains these weights again, where FOLDER holds the photographs.")
     return places
 
 
-def reported(result: Result, folder: Path, progress: Progress) -> dict[str, Path]:
-    """Write the report into a folder, as `saved` does; KeyboardInterrupt where `progress` ends it."""
+def save_report(result: Result, folder: Path, progress: Progress) -> dict[str, Path]:
+    """Write the report into a folder. Return its path by kind. Raises KeyboardInterrupt when `progress` stops it."""
     place = folder / "photographs-report.html"
     atomic_write(place, report(result, again=AGAIN, progress=progress).html.encode())
     return {"report": place}

@@ -1,4 +1,7 @@
-"""Room: the server's part for photographs: page, messages, files. Files come as raw bytes, piece by piece."""
+"""Routes of the photo page: HTML, messages, uploads and downloads, with a session for each browser.
+
+Uploads arrive as raw bytes, piece by piece.
+"""
 
 import asyncio
 import re
@@ -15,9 +18,9 @@ from starlette.routing import BaseRoute, Route
 from pellucid import html
 from pellucid.errors import InputError, PellucidError
 from pellucid.html.document import POLICY
-from pellucid.web.photos.session import LARGEST_TRIED, Session
+from pellucid.web.photos.session import LARGEST_PHOTO, Session
 from pellucid.web.security import DOCUMENT_POLICY
-from pellucid.web.server import STATIC, Mailbox, Message, answer, events, message_of
+from pellucid.web.server import STATIC, Mailbox, Message, answer, events, read_message
 
 BETWEEN = 0.25  # seconds from one look at the status to the next
 OF_REPORT = f"{POLICY}; sandbox allow-scripts allow-downloads allow-modals; frame-ancestors 'self'"
@@ -28,7 +31,7 @@ NAME = re.compile(r"[0-9a-f]{16,64}")
 
 
 class Sessions:
-    """The sessions of one server.  given: photographs that each of them starts with."""
+    """The sessions of one server.  given: photographs that each session starts with."""
 
     def __init__(self, given: str | Path | None = None, most: int = MOST) -> None:
         self._given, self._most = given, most
@@ -36,9 +39,9 @@ class Sessions:
         self._lock = threading.Lock()
 
     def named(self, name: str) -> Session:
-        """Return the session of a name, a new one where there is none yet.
+        """Return the session of this name, a new one if there is none yet.
 
-        Raises InputError for a name that no page draws, or where all sessions are at work.
+        Raises InputError for an invalid name, or when all sessions are training.
         """
         if NAME.fullmatch(name) is None:
             raise InputError(f"a session's name is 16 to 64 hexadecimal digits, got {name[:80]!r}.")
@@ -51,7 +54,7 @@ class Sessions:
             return session
 
     def close(self) -> None:
-        """Stop all work and delete all that was given."""
+        """Stop all work and delete all uploads."""
         with self._lock:
             for session in self._sessions.values():
                 session.close()
@@ -62,12 +65,14 @@ class Sessions:
         if len(self._sessions) < self._most:
             return
         if not idle:
-            raise InputError(f"{self._most} people are training here now, which is as many as can; try again later.")
+            raise InputError(
+                f"{self._most} people are training here now, the most that this server allows; try again later."
+            )
         self._sessions.pop(idle[0]).close()
 
 
 class News(Mailbox):
-    """What is new of a session: its status, where it is not the one told last."""
+    """The status of a session, sent only when it has changed."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -82,14 +87,14 @@ class News(Mailbox):
         return [] if self._told == before else [self._told]
 
 
-class PhotographsRoom:
-    """The page for photographs at "/photos/".  given: a folder or zip that each session starts with."""
+class PhotoRoutes:
+    """The photo page at "/photos/".  given: a folder or zip that each session starts with."""
 
     def __init__(self, closing: threading.Event, given: str | Path | None = None) -> None:
         self._closing, self._sessions = closing, Sessions(given)
 
     def routes(self) -> list[BaseRoute]:
-        """Return what it answers to."""
+        """Return the routes of the page."""
         return [
             Route("/photos", _redirected),
             Route("/photos/", _page),
@@ -104,7 +109,7 @@ class PhotographsRoom:
         ]
 
     def close(self) -> None:
-        """Stop all work and delete all that was given."""
+        """Stop all work and delete all uploads."""
         self._sessions.close()
 
     def _of_session(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
@@ -130,7 +135,7 @@ async def _page(request: Request) -> Response:
 
 
 async def _message(request: Request, session: Session) -> Response:
-    return answer(await asyncio.to_thread(session.handle, await message_of(request)))
+    return answer(await asyncio.to_thread(session.handle, await read_message(request)))
 
 
 async def _upload(request: Request, session: Session) -> Response:
@@ -148,8 +153,8 @@ async def _answer(request: Request, session: Session) -> Response:
     data = bytearray()
     async for piece in request.stream():
         data += piece
-        if len(data) > LARGEST_TRIED:
-            raise HTTPException(413, f"a photograph to try has at most {LARGEST_TRIED // 2**20} MB.")
+        if len(data) > LARGEST_PHOTO:
+            raise HTTPException(413, f"a photograph to try has at most {LARGEST_PHOTO // 2**20} MB.")
     return answer(await asyncio.to_thread(session.answer, request.query_params.get("name", ""), bytes(data)))
 
 

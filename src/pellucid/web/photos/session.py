@@ -1,6 +1,6 @@
-"""Session: one person's photographs from drop to model. Messages in, messages out; it knows no sockets.
+"""Session: one person's photographs from upload to model. Messages in, messages out; it knows no sockets.
 
-Long work is done in a thread; whoever shows it asks for `status` as often as it likes, and `state` when that changes.
+Long work runs in a thread. A page polls `status` as often as it likes, and asks for `state` when that changes.
 """
 
 import contextlib
@@ -21,14 +21,14 @@ from pellucid.experiment.recipe import USUAL, Recipe, make_recipe
 from pellucid.experiment.result import Result
 from pellucid.experiment.run import run
 from pellucid.training.runtime import stopped_where
-from pellucid.web.photos.prediction import Tried
+from pellucid.web.photos.prediction import Prediction
 from pellucid.web.photos.progress import PageProgress
-from pellucid.web.photos.results import checkup, reported, saved, summary, told_of
-from pellucid.web.photos.thumbnails import sample, shown
-from pellucid.web.photos.uploads import ENDINGS, Album, Bounds, Take
+from pellucid.web.photos.results import audit_view, save_model, save_report, summary, with_data_name
+from pellucid.web.photos.thumbnails import sample, thumbnails
+from pellucid.web.photos.uploads import ENDINGS, Take, UploadLimits, Uploads
 
 Message = dict[str, Any]
-LARGEST_TRIED = 100 * 2**20  # bytes of a photograph that is tried
+LARGEST_PHOTO = 100 * 2**20  # bytes of a photograph that is tried
 FEW_SHOWN = 12  # photographs of a class, beside its name
 
 
@@ -39,10 +39,12 @@ class Session:
     The stages: "photos", "checking", "checked", "training", "trained"; the report is written after that.
     """
 
-    def __init__(self, given: str | Path | None = None, bounds: Bounds | None = None, seed: int | None = None) -> None:
+    def __init__(
+        self, given: str | Path | None = None, limits: UploadLimits | None = None, seed: int | None = None
+    ) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="pellucid-"))  # nobody else may read it
         self._delete = weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)  # also when Python ends
-        self.album = Album(self.folder / "photographs", bounds or Bounds())
+        self.uploads = Uploads(self.folder / "photographs", limits or UploadLimits())
         self.given = None if given is None else str(given)
         self.stage, self.error = "photos", ""
         self.checked: Message | None = None
@@ -54,7 +56,7 @@ class Session:
         self._splits: Splits | None = None
         self._outcome: Message | None = None
         self._progress: PageProgress | None = None
-        self._tried: Tried | None = None
+        self._tried: Prediction | None = None
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._lock = threading.RLock()
@@ -88,14 +90,12 @@ class Session:
 
     @contextlib.contextmanager
     def receiving(self, name: str, of_class: str = "") -> Iterator[Take]:
-        """Give a function that takes a file of photographs piece by piece, as `Album.receiving` does."""
+        """Give a function that takes a file of photographs piece by piece, as `Uploads.receiving` does."""
         with self._lock:
-            self._refuse_while_working()
+            self._require_idle()
             if self.given is not None:
-                raise InputError(
-                    "The photographs are those of the folder given at the start; start anew to drop others."
-                )
-        with self.album.receiving(name, of_class) as take:
+                raise InputError("This session uses the photographs given at the start. Start over to drop others.")
+        with self.uploads.receiving(name, of_class) as take:
             yield take
         with self._lock:
             self._forget_results("photos")
@@ -106,21 +106,21 @@ class Session:
             result = self.result
             if result is None:
                 raise InputError("There is no model yet: train first, then try a photograph.")
-            if len(data) > LARGEST_TRIED:
-                raise InputError(f"{name!r} has more than {LARGEST_TRIED // 2**20} MB; make it smaller first.")
-            self._tried = tried = Tried.of(result.model, name[-200:] or "the photograph", data)
+            if len(data) > LARGEST_PHOTO:
+                raise InputError(f"{name!r} is larger than {LARGEST_PHOTO // 2**20} MB; make it smaller first.")
+            self._tried = tried = Prediction.of(result.model, name[-200:] or "the photograph", data)
             return [{"kind": "answer", "key": tried.key} | tried.answer]
         except PellucidError as error:
             return [{"kind": "error", "text": self.plainly(error)}]
 
-    def tried(self, key: str) -> Tried:
+    def tried(self, key: str) -> Prediction:
         """Return the photograph that was tried last.  InputError where the key is that of another one."""
         if self._tried is None or self._tried.key != key:
-            raise InputError("That is not the photograph that was tried last; try it once more.")
+            raise InputError("That photograph was not the last one tried; try it again.")
         return self._tried
 
     def status(self) -> Message:
-        """Return where the work stands: small, and different whenever there is something new to show."""
+        """Return a small summary of the work, which differs whenever there is something new to show."""
         with self._lock:
             progress = None if self._progress is None else self._progress.as_dict()
             looking = None if self._tried is None else self._tried.looking
@@ -128,17 +128,17 @@ class Session:
                     "stopping": self._stopping.is_set(), "looking": looking}  # fmt: skip
 
     def state(self) -> Message:
-        """Return all that a page shows."""
+        """Return everything the page shows."""
         with self._lock:
             classes = [
                 {"name": name, "count": len(places), "some": [f"album/{place}" for place in places[:FEW_SHOWN]]}
-                for name, places in self.album.classes().items()
+                for name, places in self.uploads.classes().items()
             ]
             return self.status() | {
                 "kind": "state",
                 "classes": classes,
-                "divided": self.album.divided,
-                "zip": self.album.zip is not None,
+                "divided": self.uploads.divided,
+                "zip": self.uploads.zip is not None,
                 "given": self.given,
                 "checkup": self.checked,
                 "merge": self._merge,
@@ -151,18 +151,18 @@ class Session:
 
     @property
     def working(self) -> bool:
-        """Whether something is under way that takes long."""
+        """Whether long work is running."""
         return self._progress is not None
 
     def plainly(self, error: BaseException) -> str:
-        """Return an error's words without the private folder, which says nothing to anybody."""
+        """Return the text of an error without the path of the private folder."""
         text = str(error) or type(error).__name__
-        for place in (self.album.source, self.folder):
+        for place in (self.uploads.source, self.folder):
             text = text.replace(f"{place}/", "").replace(str(place), "These photographs")
         return text
 
     def close(self) -> None:
-        """Stop the work and delete all that was given."""
+        """Stop the work and delete all uploads."""
         self.closed = True
         self._stopping.set()
         if self._thread is not None:
@@ -175,16 +175,16 @@ class Session:
         return [self.state()]
 
     def _check(self, message: Message) -> list[Message]:
-        self._refuse_while_working()
-        if self.given is None and not len(self.album):
+        self._require_idle()
+        if self.given is None and not len(self.uploads):
             raise InputError("There are no photographs yet: drop a folder, a .zip, or pictures of each class.")
-        if self.album.arriving:
-            raise InputError("Photographs are still on their way; check them when all are here.")
+        if self.uploads.arriving:
+            raise InputError("Photographs are still uploading; check them once all are here.")
         self._begin("checking", self._checking, PageProgress(1, asked=self._stopping.is_set))
         return [self.state()]
 
     def _train(self, message: Message) -> list[Message]:
-        self._refuse_while_working()
+        self._require_idle()
         if self.checked is None:
             raise InputError("The photographs are not checked yet; check them first.")
         merge = message.get("merge", {})
@@ -200,20 +200,20 @@ class Session:
         return [self.status()]
 
     def _rename(self, message: Message) -> list[Message]:
-        self._refuse_while_working()
-        self.album.rename(str(message.get("class")), str(message.get("to")))
+        self._require_idle()
+        self.uploads.rename(str(message.get("class")), str(message.get("to")))
         self._forget_results("photos")
         return [self.state()]
 
     def _remove(self, message: Message) -> list[Message]:
-        self._refuse_while_working()
-        self.album.remove(str(message.get("class")))
+        self._require_idle()
+        self.uploads.remove(str(message.get("class")))
         self._forget_results("photos")
         return [self.state()]
 
     def _discard(self, message: Message) -> list[Message]:
-        self._refuse_while_working()
-        self.album.discard(str(message.get("place")))
+        self._require_idle()
+        self.uploads.discard(str(message.get("place")))
         return self._check(message)
 
     def _sample(self, message: Message) -> list[Message]:
@@ -224,15 +224,18 @@ class Session:
         return [self.state()]
 
     def _clear(self, message: Message) -> list[Message]:
-        self._refuse_while_working()
+        self._require_idle()
         self._forget_results("photos")  # first, as it holds a zip open
-        self.album.clear()
+        self.uploads.clear()
         self.given, self._kept = None, {}
         return [self.state()]
 
     def _pictures(self, message: Message) -> list[Message]:
         return [
-            {"kind": "pictures", "pictures": shown(message.get("of"), self.album.pictures, self._kept, self._splits)}
+            {
+                "kind": "pictures",
+                "pictures": thumbnails(message.get("of"), self.uploads.pictures, self._kept, self._splits),
+            }
         ]
 
     # The long work
@@ -243,7 +246,7 @@ class Session:
         self._progress.pictures = sum(len(dataset) for _, dataset in splits.items())
         found = audit(splits, self._progress)
         with self._lock:
-            self._splits, self.checked, self.stage = splits, checkup(splits, found), "checked"
+            self._splits, self.checked, self.stage = splits, audit_view(splits, found), "checked"
 
     def _training(self, recipe: Recipe) -> None:
         early, progress = False, self._progress
@@ -259,27 +262,27 @@ class Session:
                 early, self._progress = True, self._told(USUAL["photo"]["ensemble"])
                 progress = self._progress
                 result = run(replace(recipe, cross_validate=0), progress)
-        result = told_of(result, self.given or "photographs dropped on the page")
+        result = with_data_name(result, self.given or "photographs dropped on the page")
         if "interrupted" in result.histories[-1].stopped_because:
             early = True
             self._stopping.clear()  # training has heard it; the report is written all the same
-        files = saved(result, self.folder)
+        files = save_model(result, self.folder)
         with self._lock:
             self.result, self.files, self._outcome, self.stage = result, files, summary(result, early), "trained"
             self._changes += 1
         with contextlib.suppress(KeyboardInterrupt):  # then the report is left out
-            self.files = files | reported(result, self.folder, progress)
+            self.files = files | save_report(result, self.folder, progress)
 
     def _recipe(self, merge: dict[str, Any]) -> Recipe:
         names = self.checked["classes"] if self.checked else []
         for new, olds in merge.items():
             if not new.strip() or not isinstance(olds, list) or not all(old in names for old in olds):
-                raise InputError(f"classes to join are a new name and classes there are, got {new!r}: {olds!r}.")
+                raise InputError(f"to join classes, give a new name and existing classes; got {new!r}: {olds!r}.")
         return make_recipe(data=str(self._source), merge=merge, skip_bad=True, reject="auto", random_state=self._seed)
 
     @property
     def _source(self) -> Path:
-        return self.album.source if self.given is None else Path(self.given)
+        return self.uploads.source if self.given is None else Path(self.given)
 
     def _told(self, networks: int) -> PageProgress:
         assert self.checked is not None
@@ -295,15 +298,15 @@ class Session:
         self._thread.start()
 
     def _work(self, work: Callable[[], None], before: str) -> None:
-        """Do the work; whatever ends it otherwise than planned is told, and the session goes on from before it."""
+        """Do the work. On an error or a stop, report it and return to the stage before."""
         said = ""
         try:
             work()
         except KeyboardInterrupt:
-            said = "Stopped. Nothing was learned yet, and nothing is lost: the photographs are still here."
+            said = "Stopped before anything was learned. Nothing is lost: the photographs are still here."
         except (PellucidError, OSError, MemoryError) as error:
             said = self.plainly(error)
-        except Exception as error:  # a thread's mistake would be heard by nobody
+        except Exception as error:  # an exception in a thread would go unseen
             said = f"Something went wrong in pellucid itself ({type(error).__name__}: {error}). Please report it."
         with self._lock:
             if said:
@@ -312,9 +315,9 @@ class Session:
             self._stopping.clear()
             self._changes += 1
 
-    def _refuse_while_working(self) -> None:
+    def _require_idle(self) -> None:
         if self.working:
-            raise InputError("This must wait until the work under way has ended; stop it first.")
+            raise InputError("This must wait until the current work has finished; stop it first.")
 
     def _forget_results(self, stage: str) -> None:
         if stage == "photos":

@@ -1,4 +1,4 @@
-"""Shown: small pictures by their addresses: "album/class/name", "sample/class/name", or "part/row" of checked data."""
+"""Thumbnails by address ("album/class/name", "sample/class/name", "part/row" of checked data), and the sample."""
 
 import contextlib
 from base64 import b64decode
@@ -14,11 +14,11 @@ from pellucid.errors import PellucidError
 
 MOST = 100  # that one message may ask for
 FACES = 100  # come first, then as many cuts without one
-KEPT = 6  # of each, which are not learned from: to be tried afterwards
+KEPT = 6  # of each class, held out to be tried after training
 
 
 def sample(kept: bool = False) -> dict[str, bytes]:
-    """Return PNG files by "class/name": those to learn from, or those kept back to be tried.
+    """Return PNG files by "class/name": those to learn from, or those held out to be tried.
 
     >>> len(sample()), len(sample(kept=True))
     (188, 12)
@@ -33,10 +33,12 @@ def sample(kept: bool = False) -> dict[str, bytes]:
     return found
 
 
-def shown(asked: object, album: Mapping[str, Path], kept: Mapping[str, bytes], splits: Splits | None) -> dict[str, str]:
-    """Return pictures by address as what an image takes; what cannot be shown is left out.
+def thumbnails(
+    asked: object, album: Mapping[str, Path], kept: Mapping[str, bytes], splits: Splits | None
+) -> dict[str, str]:
+    """Return data URIs by address; pictures that cannot be shown are left out.
 
-    album, kept: photographs by "class/name".  splits: the data, once they were checked.
+    album, kept: photographs by "class/name".  splits: the data, once checked.
     """
     found = {}
     for wanted in map(str, asked[:MOST] if isinstance(asked, list) else ()):

@@ -1,4 +1,4 @@
-"""Album: the photographs that one session was given, as files in a private folder. No name in it is the browser's.
+"""Uploads: the photographs of one session, as files in a private folder. No file name comes unchecked from the browser.
 
 A picture lies in the folder of its class; a zip lies there as it came, and is never unpacked.
 """
@@ -23,8 +23,8 @@ Take = Callable[[bytes], None]
 
 
 @dataclass(frozen=True)
-class Bounds:
-    """What a session may be given: numbers of files, and bytes of a picture, of a zip, of all; bytes left free."""
+class UploadLimits:
+    """Limits for one session: number of files; bytes of a picture, of a zip, of all; bytes left free on disk."""
 
     files: int = 20_000
     picture: int = 100 * 2**20
@@ -33,11 +33,11 @@ class Bounds:
     free: int = 2**30
 
 
-class Album:
+class Uploads:
     """The pictures of a session, by their place "class/name", or its zip."""
 
-    def __init__(self, folder: Path, bounds: Bounds) -> None:
-        self._folder, self._bounds = folder, bounds
+    def __init__(self, folder: Path, limits: UploadLimits) -> None:
+        self._folder, self._limits = folder, limits
         self._begun: set[Path] = set()
         self.pictures: dict[str, Path] = {}
         self.zip: Path | None = None
@@ -85,22 +85,20 @@ class Album:
         if of_class:
             parts = (of_class, parts[-1]) if parts else ()
         if self.zip is not None or (ending == ".zip" and self.pictures):
-            raise InputError("Photographs are here already, and a zip comes alone. Start anew to use the other one.")
+            raise InputError("Use one .zip or single photographs, not both. Start over to replace what is here.")
         if ending != ".zip" and ending not in ENDINGS:
-            raise InputError(f"{name!r} is neither a picture nor a .zip; pictures end in .jpg, .png, .webp and such.")
+            raise InputError(f"{name!r} is neither a picture nor a .zip; pictures end in .jpg, .png, .webp or similar.")
         if ending != ".zip" and len(parts) < 2:
-            raise InputError(f"{name!r} lies in no folder, so its class is not known; drop it onto the box of a class.")
+            raise InputError(f"{name!r} is not in a folder, so its class is unknown; drop it on the box of a class.")
         if len(parts) > DEEPEST:
-            raise InputError(f"{name!r} lies {len(parts) - 1} folders deep; expected at most {DEEPEST - 1}.")
-        if len(self) + len(self._begun) >= self._bounds.files:
-            raise InputError(
-                f"There are {self._bounds.files:,} photographs already, which is as many as this page takes."
-            )
+            raise InputError(f"{name!r} is {len(parts) - 1} folders deep; at most {DEEPEST - 1} are allowed.")
+        if len(self) + len(self._begun) >= self._limits.files:
+            raise InputError(f"There are {self._limits.files:,} photographs already, the most that this page accepts.")
         draft = self._folder.parent / f"{uuid4().hex}.part"
         self._begun.add(draft)
         try:
             with draft.open("xb") as file:
-                yield self._bounded(file.write, self._bounds.zip if ending == ".zip" else self._bounds.picture, name)
+                yield self._bounded(file.write, self._limits.zip if ending == ".zip" else self._limits.picture, name)
             self._keep(draft, parts, ending)
         finally:
             self._begun.discard(draft)
@@ -109,7 +107,7 @@ class Album:
     def rename(self, old: str, new: str) -> None:
         """Give a class another name; where there is a class of that name, the two become one."""
         if self.divided or old not in self.classes():
-            raise InputError(f"there is no class {old!r} whose name could be changed.")
+            raise InputError(f"there is no class {old!r} to rename.")
         new = _safe(new)
         if new == old:
             return
@@ -121,7 +119,7 @@ class Album:
     def discard(self, place: str) -> None:
         """Forget one picture."""
         if place not in self.pictures:
-            raise InputError(f"there is no photograph {place!r} that could be left out.")
+            raise InputError(f"there is no photograph {place!r} to leave out.")
         path = self.pictures.pop(place)
         self.bytes -= path.stat().st_size
         path.unlink()
@@ -148,13 +146,13 @@ class Album:
             nonlocal size
             size += len(piece)
             if size > most:
-                raise InputError(f"{name!r} has more than {most // 2**20:,} MB, which is as much as this page takes.")
-            if self.bytes + size > self._bounds.total:
+                raise InputError(f"{name!r} is larger than {most // 2**20:,} MB, the most that this page accepts.")
+            if self.bytes + size > self._limits.total:
                 raise InputError(
-                    f"All together has more than {self._bounds.total // 2**20:,} MB; drop fewer photographs."
+                    f"All photographs together exceed {self._limits.total // 2**20:,} MB; drop fewer of them."
                 )
-            if shutil.disk_usage(self._folder).free < self._bounds.free + len(piece):
-                raise InputError("The disk is nearly full, so no more photographs are taken; make room and try again.")
+            if shutil.disk_usage(self._folder).free < self._limits.free + len(piece):
+                raise InputError("The disk is nearly full, so no more photographs fit; free some space and try again.")
             write(piece)
 
         return take

@@ -1,6 +1,6 @@
-"""The doctor's sentence: what `training.doctor` finds in the run as it stands, and the change that would follow it.
+"""The doctor's advice: what `training.diagnostics` finds in the current run, and the change it suggests.
 
-A look may take longer than a step, so it is taken beside the training, at the state of one moment.
+A diagnosis may take longer than a step, so it runs beside the training, on a copy of one moment.
 """
 
 import time
@@ -13,8 +13,8 @@ import numpy as np
 from pellucid.nn import Network
 from pellucid.training import History
 from pellucid.training.diagnostics import Finding, diagnose
-from pellucid.web.playground.run import Timeline
-from pellucid.web.playground.settings import BOUNDS, HIGHEST_RATES, Choices
+from pellucid.web.playground.run import Run
+from pellucid.web.playground.settings import BOUNDS, HIGHEST_RATES, PlaygroundSettings
 from pellucid.web.playground.view import accuracy
 
 EARLY = 50  # iterations; before, only what is wrong from the start is told
@@ -48,50 +48,50 @@ class Advice:
 
 @dataclass(frozen=True)
 class Look:
-    """A moment of a run, held fast: what the doctor looks at. timeline: whose costs and rows they are."""
+    """A moment of a run, held fast: what the doctor looks at. run: whose costs and rows they are."""
 
-    timeline: Timeline
+    run: Run
     network: Network
     iteration: int
     history: History
 
     @classmethod
-    def at(cls, timeline: Timeline) -> "Look":
-        """Return the present moment of a timeline."""
-        batches, curve = timeline.batches, timeline.curve
-        epochs = timeline.iteration // batches
+    def at(cls, run: Run) -> "Look":
+        """Return the present moment of a run."""
+        batches, curve = run.batches, run.curve
+        epochs = run.iteration // batches
         ends = batches * np.arange(1, epochs + 1)  # of epochs
         before = np.interp(ends - batches, curve.iterations, curve.cost)  # cost[e] is of before epoch e's update
-        history = History(cost=before.tolist(), stopped_because=timeline.stopped or "")
+        history = History(cost=before.tolist(), stopped_because=run.stopped or "")
         if curve.validation:
             history.validation_cost = np.interp(ends, curve.iterations, curve.validation).tolist()
-        return cls(timeline, timeline.network.copy(), timeline.iteration, history)
+        return cls(run, run.network.copy(), run.iteration, history)
 
-    def told(self) -> tuple[Finding | None, Advice | None]:
+    def finding_and_advice(self) -> tuple[Finding | None, Advice | None]:
         """Return what is worst, and what to do about it; None where there is nothing."""
-        timeline = self.timeline
-        held = timeline.validation
+        run = self.run
+        held = run.validation
         found = diagnose(
             self.network,
             self.history,
-            timeline.settings,
-            timeline.train.X,
-            timeline.train.y,
+            run.training_settings,
+            run.train.X,
+            run.train.y,
             validation=None if held is None else (held.X, held.y),
         )
-        early = self.iteration < EARLY and not timeline.diverged
+        early = self.iteration < EARLY and not run.diverged
         for finding in found:
             if finding.level != "note" and not (early and finding.name not in FROM_THE_START):
-                return finding, advice_for(finding, timeline.choices)
+                return finding, advice_for(finding, run.settings)
         return None, None
 
     def well(self) -> str:
         """Return what there is to say where nothing is wrong."""
         if self.iteration < EARLY:
-            begun = "so far." if self.iteration else "in this start. Press run."
+            begun = "so far." if self.iteration else "at the start. Press Run."
             return f"No sign of trouble {begun}"
-        problem = self.timeline.problem
-        part, what = (problem.held, "held-out") if problem.held.any() else (~problem.held, "training")
+        problem = self.run.problem
+        part, what = (problem.held_out, "held-out") if problem.held_out.any() else (~problem.held_out, "training")
         share = accuracy(self.network, problem.X[part], problem.codes[part])
         right, n = round((share or 0) * part.sum()), int(part.sum())
         return f"No sign of trouble. {right} of {n} {what} points are right, {n - right} wrong."
@@ -106,16 +106,16 @@ class Doctor:
         self._seen: tuple[int, int, int] | None = None
         self._rested = 0.0
 
-    def wants(self, timeline: Timeline, running: bool) -> bool:
+    def wants(self, run: Run, running: bool) -> bool:
         """Whether it is time to look at a run."""
-        if not timeline.problem.teaches or self._seen == moment_of(timeline):
+        if not run.problem.trainable or self._seen == moment_of(run):
             return False
         return not running or time.monotonic() >= self._rested
 
     def look(self, look: Look, seen: tuple[int, int, int]) -> None:
         """Look, and keep what is found."""
         begun = time.monotonic()
-        finding, self.advice = look.told()
+        finding, self.advice = look.finding_and_advice()
         ended = time.monotonic()
         self._seen, self._rested = seen, ended + max(SHORTEST_REST, REST * (ended - begun))
         if finding is None or self.advice is None:
@@ -129,91 +129,91 @@ class Doctor:
             }
         self._told["iteration"] = look.iteration
 
-    def said(self, timeline: Timeline) -> dict[str, Any] | None:
+    def said(self, run: Run) -> dict[str, Any] | None:
         """Return the finding as a page shows it; None where it has not looked yet."""
-        lacking = timeline.problem.lacking
-        if not lacking:
+        missing = run.problem.missing
+        if not missing:
             return self._told
-        return {"name": "too little", "level": "note", "sentence": lacking, "apply": False, "iteration": 0}
+        return {"name": "too little", "level": "note", "sentence": missing, "apply": False, "iteration": 0}
 
 
-def _rate(choices: Choices, rate: float) -> Advice:
+def _rate(settings: PlaygroundSettings, rate: float) -> Advice:
     least, most = BOUNDS["rate"]
     rate = float(f"{min(max(rate, least), most):.3g}")
     return Advice(f"Try the rate {rate:g}.", {"rate": rate})
 
 
-def _higher_rate(choices: Choices, rate: float) -> Advice:
-    highest = HIGHEST_RATES[choices.optimizer]
-    return _rate(choices, min(rate, highest)) if choices.rate < highest else Advice("Run on.", go_on=True)
+def _higher_rate(settings: PlaygroundSettings, rate: float) -> Advice:
+    highest = HIGHEST_RATES[settings.optimizer]
+    return _rate(settings, min(rate, highest)) if settings.rate < highest else Advice("Keep training.", go_on=True)
 
 
-def _he(choices: Choices) -> Advice:
-    return Advice('Start with "he" weights.', {"init": "he"}) if choices.init != "he" else _start(choices)
+def _he(settings: PlaygroundSettings) -> Advice:
+    return Advice('Start with "he" weights.', {"init": "he"}) if settings.init != "he" else _start(settings)
 
 
-def _start(choices: Choices) -> Advice:
-    if choices.init == "zeros":  # of which every start is the same
-        return _he(choices)
-    return Advice("Try another start.", {"seed": choices.with_start(1).seed})
+def _start(settings: PlaygroundSettings) -> Advice:
+    if settings.init == "zeros":  # of which every start is the same
+        return _he(settings)
+    return Advice("Try another start.", {"seed": settings.with_start(1).seed})
 
 
-def _vanishing(choices: Choices) -> Advice:
-    layers = [(width, "relu") for width, _ in choices.layers]
-    if choices.init == "he" and list(choices.layers) == layers:
-        return Advice("Take fewer layers.", {"layers": [list(layer) for layer in choices.layers[:-1]]})
-    return Advice('Start with "he" weights, and take relu.', {"init": "he", "layers": layers})
+def _vanishing(settings: PlaygroundSettings) -> Advice:
+    layers = [(width, "relu") for width, _ in settings.layers]
+    if settings.init == "he" and list(settings.layers) == layers:
+        return Advice("Use fewer layers.", {"layers": [list(layer) for layer in settings.layers[:-1]]})
+    return Advice('Start with "he" weights and use relu.', {"init": "he", "layers": layers})
 
 
-def _one_answer(choices: Choices) -> Advice:
-    if choices.l2:
-        return Advice(f"Weaken the penalty: L2 {choices.l2 / 10:.2g}.", {"l2": float(f"{choices.l2 / 10:.2g}")})
-    return _start(choices)
+def _one_answer(settings: PlaygroundSettings) -> Advice:
+    if settings.l2:
+        return Advice(f"Lower the penalty: L2 {settings.l2 / 10:.2g}.", {"l2": float(f"{settings.l2 / 10:.2g}")})
+    return _start(settings)
 
 
-def _samples(choices: Choices) -> Advice:
-    if choices.data in ("drawn", "table"):
-        return Advice("Draw more points." if choices.data == "drawn" else "Collect more samples.")
-    more = min(2 * choices.samples, int(BOUNDS["samples"][1]))
-    return Advice("Take more points.", {"samples": more}) if more > choices.samples else Advice("Take fewer units.")
+def _samples(settings: PlaygroundSettings) -> Advice:
+    if settings.data in ("drawn", "table"):
+        return Advice("Draw more points." if settings.data == "drawn" else "Collect more samples.")
+    more = min(2 * settings.samples, int(BOUNDS["samples"][1]))
+    return Advice("Use more points.", {"samples": more}) if more > settings.samples else Advice("Use fewer units.")
 
 
-def _penalty(choices: Choices) -> Advice:
-    l2 = min(3 * choices.l2, BOUNDS["l2"][1]) or 0.01
+def _penalty(settings: PlaygroundSettings) -> Advice:
+    l2 = min(3 * settings.l2, BOUNDS["l2"][1]) or 0.01
     return Advice(f"Try L2 {l2:g}, fewer units, or more samples.", {"l2": float(f"{l2:.3g}")})
 
 
-def _leaky(choices: Choices) -> Advice:
-    layers = [(width, "leaky_relu" if activation == "relu" else activation) for width, activation in choices.layers]
-    if layers == list(choices.layers):
-        return _start(choices)
+def _leaky(settings: PlaygroundSettings) -> Advice:
+    layers = [(width, "leaky_relu" if activation == "relu" else activation) for width, activation in settings.layers]
+    if layers == list(settings.layers):
+        return _start(settings)
     return Advice("They cost time, not accuracy; try leaky_relu.", {"layers": layers})
 
 
-ADVICE: dict[str, Callable[[Choices, Finding], Advice]] = {
-    "unscaled inputs": lambda choices, found: Advice("Bring the inputs to about -1 to 1."),
-    "too few examples": lambda choices, found: _samples(choices),
-    "diverged": lambda choices, found: _rate(choices, choices.rate / 10),
-    "rate too high": lambda choices, found: _rate(choices, found.numbers["better_rate"]),
-    "rate too low": lambda choices, found: _higher_rate(choices, found.numbers["better_rate"]),
-    "dead layer": lambda choices, found: _start(choices),
-    "units that stay identical": lambda choices, found: _he(choices),
-    "exploding gradients by layer": lambda choices, found: _he(choices),
-    "vanishing gradients by layer": lambda choices, found: _vanishing(choices),
-    "saturated output": lambda choices, found: _he(choices),
-    "silent units": lambda choices, found: _leaky(choices),
-    "always the majority": lambda choices, found: _one_answer(choices),
-    "stopped too early": lambda choices, found: Advice("Run on.", go_on=True),
-    "overfits": lambda choices, found: _penalty(choices),
-    "no better than the majority": lambda choices, found: Advice("Another network, or more samples, may tell more."),
+ADVICE: dict[str, Callable[[PlaygroundSettings, Finding], Advice]] = {
+    "unscaled inputs": lambda settings, found: Advice("Scale the inputs to about -1 to 1."),
+    "too few examples": lambda settings, found: _samples(settings),
+    "diverged": lambda settings, found: _rate(settings, settings.rate / 10),
+    "rate too high": lambda settings, found: _rate(settings, found.numbers["better_rate"]),
+    "rate too low": lambda settings, found: _higher_rate(settings, found.numbers["better_rate"]),
+    "dead layer": lambda settings, found: _start(settings),
+    "units that stay identical": lambda settings, found: _he(settings),
+    "exploding gradients by layer": lambda settings, found: _he(settings),
+    "vanishing gradients by layer": lambda settings, found: _vanishing(settings),
+    "saturated output": lambda settings, found: _he(settings),
+    "silent units": lambda settings, found: _leaky(settings),
+    "always the majority": lambda settings, found: _one_answer(settings),
+    "stopped too early": lambda settings, found: Advice("Keep training.", go_on=True),
+    "overfits": lambda settings, found: _penalty(settings),
+    "no better than the majority": lambda settings, found: Advice("Try another network, or more samples."),
 }
 
 
-def advice_for(finding: Finding, choices: Choices) -> Advice:
+def advice_for(finding: Finding, settings: PlaygroundSettings) -> Advice:
     """Return what to do about a finding here, where other things can be set than on the command line."""
-    return ADVICE[finding.name](choices, finding)
+    return ADVICE[finding.name](settings, finding)
 
 
-def moment_of(timeline: Timeline) -> tuple[int, int, int]:
+def moment_of(run: Run) -> tuple[int, int, int]:
     """Return what tells one moment of a session from another."""
-    return id(timeline), timeline.iteration, hash(tuple(timeline.edits))
+    return id(run), run.iteration, hash(tuple(run.edits))

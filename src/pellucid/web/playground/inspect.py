@@ -1,6 +1,7 @@
-"""Example: the work for one point: what is said of it, the way there, and a step that learns from it alone.
+"""Inspect one point or one weight.
 
-Where training's next step learns from all points at once, that step is shown too.
+A point: its prediction, the computation, and a step that learns from it alone or from the whole batch.
+A weight: its value, its gradient, and its value after the next step.
 """
 
 from dataclasses import replace
@@ -15,17 +16,17 @@ from pellucid.explanation.trace.formula import digits
 from pellucid.html import isolated
 from pellucid.nn import Network
 from pellucid.web.playground.permalink import Edit
-from pellucid.web.playground.run import Timeline
+from pellucid.web.playground.run import Run
 from pellucid.web.playground.settings import number
 from pellucid.web.playground.view import answers
 
 Array = NDArray[Any]
 
-ALONE = "This is a step that learns from this point and nothing else. "
-HELD = ALONE + "Training never makes it, for the point is held out."
+ALONE = "This step learns from this point alone. "
+HELD = ALONE + "Training never takes it, because the point is held out."
 OF_A_BATCH = ALONE + "Training takes steps with {rows} points each."
 OF_ALL = ALONE + "Training's next step learns from all {rows} points at once: choose the batch to see it."
-NEW = ALONE + "It is none of the points that are learned from."
+NEW = ALONE + "It is not one of the training points."
 FORMULAS = {  # of one number w with gradient g; the source is the rule's docstring
     "gradient_descent": "w ← w - rate · g",
     "momentum": "v ← 0.9 v + g,  w ← w - rate · v",
@@ -37,64 +38,64 @@ FORMULAS = {  # of one number w with gradient g; the source is the rule's docstr
 }
 
 
-def worked(timeline: Timeline, columns: tuple[int, int], message: dict[str, Any]) -> Trace:
+def worked_example(run: Run, columns: tuple[int, int], message: dict[str, Any]) -> Trace:
     """Return the trace of a sample, {"row": n}, or of a place in the plane, {"point": [x, y], "label": code}.
 
     Its first note is what the network says there.  Without a label it goes forward only.
     Raises InputError where there is no such point.
     """
-    problem = timeline.problem
+    problem = run.problem
     if "row" in message:
-        problem.refuse_empty()
+        problem.check_trainable()
         row = number("row", message["row"], 0, len(problem.codes) - 1, whole=True)
-        return _told(timeline, f"point {row}", _step(timeline, row), int(problem.codes[row]))
+        return _told(run, f"point {row}", _step(run, row), int(problem.codes[row]))
     point = message.get("point")
     if not isinstance(point, list | tuple) or len(point) != 2:
-        raise InputError('say which point: "row", or "point": [x, y].')
+        raise InputError('name a point: "row", or "point": [x, y].')
     place = np.array([[number("a coordinate", value, -1e6, 1e6) for value in point]])
     X, label = problem.inputs_at(place, columns), message.get("label")
     if label is None:
-        return trace(timeline.network, X, input_names=problem.input_names, class_names=problem.class_names)
+        return trace(run.network, X, input_names=problem.input_names, class_names=problem.class_names)
     code = number("label", label, 0, len(problem.class_names) - 1, whole=True)
-    return _told(timeline, "this place", _alone(timeline, X, code, NEW), code)
+    return _told(run, "this place", _alone(run, X, code, NEW), code)
 
 
-def _step(timeline: Timeline, row: int) -> Trace:
+def _step(run: Run, row: int) -> Trace:
     """Return training's next step where it learns from all points, this one among them; else a step on it alone."""
-    problem = timeline.problem
-    X, code, rows = problem.X[[row]], int(problem.codes[row]), len(timeline.train)
-    if problem.held[row]:
-        return _alone(timeline, X, code, HELD)
-    if timeline.batches > 1:
-        return _alone(timeline, X, code, OF_A_BATCH.format(rows=timeline.settings.batch_rows(rows)))
+    problem = run.problem
+    X, code, rows = problem.X[[row]], int(problem.codes[row]), len(run.train)
+    if problem.held_out[row]:
+        return _alone(run, X, code, HELD)
+    if run.batches > 1:
+        return _alone(run, X, code, OF_A_BATCH.format(rows=run.training_settings.batch_rows(rows)))
     note = OF_ALL.format(rows=rows)
-    return timeline.traced(int(np.sum(~problem.held[:row])), notes=(note,) if rows > 1 else ())
+    return run.traced(int(np.sum(~problem.held_out[:row])), notes=(note,) if rows > 1 else ())
 
 
-def _alone(timeline: Timeline, X: Array, code: int, note: str) -> Trace:
+def _alone(run: Run, X: Array, code: int, note: str) -> Trace:
     """Return a step on one point, with what the rule remembers where that is not of other points."""
-    loss = timeline.network.loss
-    return timeline.traced(0, X, loss.targets(np.array([code])), (note,))
+    loss = run.network.loss
+    return run.traced(0, X, loss.targets(np.array([code])), (note,))
 
 
-def _told(timeline: Timeline, called: str, step: Trace, code: int) -> Trace:
+def _told(run: Run, called: str, step: Trace, code: int) -> Trace:
     """Return the step with what the network says of its example in front."""
-    said, p = answers(timeline.network, step.X[[step.row]])
-    names = timeline.problem.class_names
+    said, p = answers(run.network, step.X[[step.row]])
+    names = run.problem.class_names
     verdict = "right" if said[0] == code else "wrong"
-    said_of = f"The net says {isolated(names[said[0]])} with p = {digits(float(p[0]))}"
-    sentence = f"{said_of}; the point is of {isolated(names[code])}: {verdict}."
+    said_of = f"The network predicts {isolated(names[said[0]])} with p = {digits(float(p[0]))}"
+    sentence = f"{said_of}; the true class is {isolated(names[code])}: {verdict}."
     return replace(step, called=called, notes=(sentence, *step.notes))
 
 
-def told_weight(timeline: Timeline, place: Edit) -> dict[str, Any]:
+def weight_message(run: Run, place: Edit) -> dict[str, Any]:
     """Return a weight, or a bias where the column is -1, as a page shows it."""
     layer, row, column = place.layer, place.row, place.column
-    timeline.refuse_misplaced(place)
+    run.check_edit(place)
     name = f"b{layer}[{row + 1}]" if column < 0 else f"W{layer}[{row + 1},{column + 1}]"
-    value = _at(timeline.network, place)
-    g = _at(timeline.network, place, timeline.gradient()) if timeline.problem.teaches else None
-    ahead = timeline.next_network() if timeline.problem.teaches else None
+    value = _at(run.network, place)
+    g = _at(run.network, place, run.gradient()) if run.problem.trainable else None
+    ahead = run.next_network() if run.problem.trainable else None
     following = None if ahead is None else _at(ahead, place)
     return {
         "kind": "weight",
@@ -105,7 +106,7 @@ def told_weight(timeline: Timeline, place: Edit) -> dict[str, Any]:
         "value": value,
         "gradient": g,
         "next": following,
-        "formula": _formula(timeline, name, value, g, following),
+        "formula": _formula(run, name, value, g, following),
     }
 
 
@@ -114,15 +115,15 @@ def _at(network: Network, place: Edit, vector: Any = None) -> float:
     return float(b[place.row] if place.column < 0 else W[place.row, place.column])
 
 
-def _formula(timeline: Timeline, name: str, value: float, g: float | None, following: float | None) -> str:
+def _formula(run: Run, name: str, value: float, g: float | None, following: float | None) -> str:
     """Return the formula, and with its numbers where it is short enough to be done by hand."""
-    choices = timeline.choices
-    lines = [FORMULAS[choices.optimizer]]
+    settings = run.settings
+    lines = [FORMULAS[settings.optimizer]]
     if g is not None and following is not None:
-        if choices.optimizer == "gradient_descent" and not choices.batch and not choices.dropout:
-            lines.append(f"{name} ← {value:.6g} - {choices.rate:g} · ({g:.6g}) = {following:.6g}")
+        if settings.optimizer == "gradient_descent" and not settings.batch and not settings.dropout:
+            lines.append(f"{name} ← {value:.6g} - {settings.rate:g} · ({g:.6g}) = {following:.6g}")
         else:
             lines.append(f"{name}: {value:.6g} → {following:.6g}")
-        if choices.batch or choices.dropout:
-            lines.append("g here is over all training rows; the update sees the next batch, and dropout.")
+        if settings.batch or settings.dropout:
+            lines.append("g is over all training rows; the update itself uses the next batch, and dropout.")
     return "\n".join(lines)

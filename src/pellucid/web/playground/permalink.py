@@ -1,6 +1,6 @@
-"""Address: a moment as the text behind "#" in the page's address, and back: choices, iteration, points, edits.
+"""Permalink: the text after "#" in the page's address, from and to settings, iteration, points and edits.
 
-Only what differs from the defaults is written, so that an address can be read and said. A stranger may have written it.
+Only what differs from the defaults is written, so addresses stay short. Anyone may have written one: check everything.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from pellucid.web.playground.settings import (
     MOST_LAYERS,
     MOST_POINTS,
     MOST_UNITS,
-    Choices,
+    PlaygroundSettings,
     number,
     short,
 )
@@ -43,21 +43,21 @@ class Edit:
 class Moment:
     """All that is needed to come back to where a session stands."""
 
-    choices: Choices = field(default_factory=Choices)
+    settings: PlaygroundSettings = field(default_factory=PlaygroundSettings)
     iteration: int = 0
     points: tuple[Point, ...] = ()
     edits: tuple[Edit, ...] = ()
 
 
-def encode(moment: Moment, usual: Choices | None = None) -> str:
+def encode(moment: Moment, usual: PlaygroundSettings | None = None) -> str:
     """Return the moment as text. usual: what is not written.
 
-    >>> encode(Moment(Choices(seed=5, layers=((3, "relu"),)), iteration=200))
+    >>> encode(Moment(PlaygroundSettings(seed=5, layers=((3, "relu"),)), iteration=200))
     'layers=3:relu&seed=5&at=200'
     """
-    usual, values = usual or Choices(), list[tuple[str, str]]()
-    for f in fields(Choices):
-        value = getattr(moment.choices, f.name)
+    usual, values = usual or PlaygroundSettings(), list[tuple[str, str]]()
+    for f in fields(PlaygroundSettings):
+        value = getattr(moment.settings, f.name)
         if value != getattr(usual, f.name):
             values.append((f.name, _text(f.name, value)))
     if moment.iteration:
@@ -71,13 +71,13 @@ def encode(moment: Moment, usual: Choices | None = None) -> str:
     return urlencode(values, safe=":,;")
 
 
-def decode(address: Any, usual: Choices | None = None) -> Moment:
+def decode(address: Any, usual: PlaygroundSettings | None = None) -> Moment:
     """Return the moment of an address; raise InputError where it cannot be one. usual: as for `encode`.
 
-    >>> decode("layers=3:relu&seed=5&at=200").choices.layers
+    >>> decode("layers=3:relu&seed=5&at=200").settings.layers
     ((3, 'relu'),)
     """
-    usual = usual or Choices()
+    usual = usual or PlaygroundSettings()
     if not isinstance(address, str) or len(address) > LONGEST:
         raise InputError(f"an address is a text of at most {LONGEST:,} letters, got {short(address)}.")
     try:
@@ -85,7 +85,7 @@ def decode(address: Any, usual: Choices | None = None) -> Moment:
             address.removeprefix("#"), keep_blank_values=True, strict_parsing=bool(address), max_num_fields=40
         )
     except ValueError:
-        raise InputError(f"the address {short(address)!r} cannot be read; it is name=value&name=value.") from None
+        raise InputError(f"the address {short(address)!r} cannot be read; expected name=value&name=value.") from None
     values = dict(pairs)
     if len(values) < len(pairs):
         raise InputError("the address names a setting twice.")

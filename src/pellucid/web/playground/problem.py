@@ -1,4 +1,4 @@
-"""Problem: the samples of a session, which of them are held out, and the plane in which they are looked at.
+"""Problem: the samples of a session, which of them are held out, and the plane in which they are shown.
 
 Toys, drawn points and tables all end in the same few arrays; only tables need features that are fitted.
 """
@@ -21,7 +21,7 @@ from pellucid.nn.losses import Loss
 from pellucid.system.random_streams import stream
 from pellucid.training.examples import Examples
 from pellucid.web.playground.permalink import Point
-from pellucid.web.playground.settings import MOST_CLASSES, Choices
+from pellucid.web.playground.settings import MOST_CLASSES, PlaygroundSettings
 
 Array = NDArray[Any]
 Columns = Numbers | Table
@@ -52,15 +52,17 @@ class OwnTable:
             raise InputError(f"{source} holds pictures; give a folder or zip of them: pellucid play FOLDER.")
         if not dataset.class_names:
             raise InputError(
-                f"the labels of {source} are numbers to predict; the playground tells classes apart. Train on them "
+                f"the labels of {source} are numbers to predict; the playground is for classes. Train on them "
                 "with pellucid train, or name a column of classes with --label."
             )
         if len(dataset.class_names) > MOST_CLASSES:
-            raise InputError(f"{source} has {len(dataset.class_names)} classes; the playground shows {MOST_CLASSES}.")
+            raise InputError(
+                f"{source} has {len(dataset.class_names)} classes; the playground shows at most {MOST_CLASSES}."
+            )
         features = recipe.features_for(dataset)
         assert isinstance(features, Numbers | Table)
         if len(_numeric(features)) < 2:
-            raise InputError(f"{source} has fewer than two columns of numbers, so there is no plane to look at.")
+            raise InputError(f"{source} has fewer than two columns of numbers, so there is nothing to plot.")
         R = features.extract(dataset.read(np.arange(len(dataset))))
         return cls(R, dataset.labels, dataset.class_names, features, source, label)
 
@@ -75,36 +77,36 @@ class Problem:
     name: str
     R: Array
     codes: Array
-    held: Array
+    held_out: Array
     class_names: tuple[str, ...]
     features: Columns
     bounds: tuple[float, float, float, float] | None = None
     source: OwnTable | None = None
 
     @classmethod
-    def of(cls, choices: Choices, points: Sequence[Point], table: OwnTable | None) -> "Problem":
-        """Return the problem of the choices; points: those drawn."""
-        bounds, name = None, choices.data
-        if choices.data == "table":
+    def of(cls, settings: PlaygroundSettings, points: Sequence[Point], table: OwnTable | None) -> "Problem":
+        """Return the problem of the settings; points: those drawn."""
+        bounds, name = None, settings.data
+        if settings.data == "table":
             assert table is not None
-            rows = _chosen(len(table.labels), choices)
+            rows = _chosen(len(table.labels), settings)
             R, codes, names, features = table.R[rows], table.labels[rows], table.class_names, table.features
-        elif choices.data == "drawn":
+        elif settings.data == "drawn":
             R = np.array([point[:2] for point in points], np.float64).reshape(-1, 2)
             codes = np.array([point[2] for point in points], np.intp)
             names, features, bounds = (), Numbers(2, ("x1", "x2"), standardize=False), DRAWN_BOUNDS
         else:
-            R, codes = MAKERS[choices.data](choices.data_seed, choices.samples, choices.noise)
+            R, codes = MAKERS[settings.data](settings.data_seed, settings.samples, settings.noise)
             names, features = (), Numbers(2, ("x1", "x2"), standardize=False)
         names = names or tuple(f"class {code}" for code in range(max(2, int(codes.max(initial=0)) + 1)))
         held = np.zeros(len(codes), bool)
-        if choices.held_out and np.bincount(codes, minlength=1).max() > 1:
-            _, out = split_rows(codes, choices.held_out, stream(choices.data_seed, "split"))
+        if settings.held_out and np.bincount(codes, minlength=1).max() > 1:
+            _, out = split_rows(codes, settings.held_out, stream(settings.data_seed, "split"))
             held[out] = True
-        if choices.data == "table":
+        if settings.data == "table":
             features = features.fit(R[~held])
         if features.n_out > MOST_INPUTS:
-            raise InputError(f"the table gives a network {features.n_out} inputs; the playground shows {MOST_INPUTS}.")
+            raise InputError(f"the table makes {features.n_out} inputs; the playground shows at most {MOST_INPUTS}.")
         return cls(name, R, codes.astype(np.intp), held, names, features, bounds, table if name == "table" else None)
 
     @cached_property
@@ -112,41 +114,41 @@ class Problem:
         """The rows (n, n_in) as the network takes them."""
         return self.features.transform(self.R, np.float64)
 
-    def loss(self, choices: Choices) -> tuple[Loss, int]:
+    def loss(self, settings: PlaygroundSettings) -> tuple[Loss, int]:
         """Return the loss, and how many logits it takes."""
-        return choices.settings().classifier_loss(len(self.class_names))
+        return settings.training_settings().classifier_loss(len(self.class_names))
 
-    def network(self, choices: Choices) -> Network:
-        """Return the network of the choices at its start."""
-        loss, n_out = self.loss(choices)
-        network = choices.settings().network(self.features.n_out, n_out, loss)
-        return network.initialize(choices.init, choices.seed)
+    def network(self, settings: PlaygroundSettings) -> Network:
+        """Return the network of the settings at its start."""
+        loss, n_out = self.loss(settings)
+        network = settings.training_settings().network(self.features.n_out, n_out, loss)
+        return network.initialize(settings.init, settings.seed)
 
-    def examples(self, choices: Choices, held: bool = False) -> Examples:
+    def examples(self, settings: PlaygroundSettings, held: bool = False) -> Examples:
         """Return the rows to learn from, or those held out, with targets as the loss takes them."""
-        loss, _ = self.loss(choices)
-        rows = np.flatnonzero(self.held == held)
+        loss, _ = self.loss(settings)
+        rows = np.flatnonzero(self.held_out == held)
         return Examples(np.ascontiguousarray(self.X[rows]), loss.targets(self.codes[rows]))
 
     @property
-    def teaches(self) -> bool:
+    def trainable(self) -> bool:
         """Whether there is anything to learn from: points of two classes at least."""
-        return not self.lacking
+        return not self.missing
 
     @cached_property
-    def lacking(self) -> str:
+    def missing(self) -> str:
         """What is missing to learn from, as a sentence; empty where nothing is."""
-        codes = np.unique(self.codes[~self.held])
+        codes = np.unique(self.codes[~self.held_out])
         if not len(codes):
             return "There is nothing to learn from yet: draw points of two classes."
         if len(codes) == 1:
-            return f"All points are of {self.class_names[codes[0]]}: choose another class and draw some of it."
+            return f"All points belong to {self.class_names[codes[0]]}. Choose another class and draw some of it."
         return ""
 
-    def refuse_empty(self) -> None:
+    def check_trainable(self) -> None:
         """Raise InputError where there is nothing to learn from."""
-        if self.lacking:
-            raise InputError(self.lacking)
+        if self.missing:
+            raise InputError(self.missing)
 
     @property
     def input_names(self) -> tuple[str, ...]:
@@ -200,7 +202,7 @@ class Problem:
             "name": self.name if self.source is None else self.source.source,
             "points": self.points(columns).tolist(),
             "labels": self.codes.tolist(),
-            "part": self.held.astype(int).tolist(),
+            "part": self.held_out.astype(int).tolist(),
             "class_names": list(self.class_names),
             "feature_names": list(self.plane_names),
             "input_names": list(self.input_names),
@@ -235,11 +237,11 @@ class Problem:
         return row
 
 
-def _chosen(n: int, choices: Choices) -> Array:
+def _chosen(n: int, settings: PlaygroundSettings) -> Array:
     """Return which rows of a table take part: as many as the samples that are asked for."""
-    if n <= choices.samples:
+    if n <= settings.samples:
         return np.arange(n)
-    return np.sort(stream(choices.data_seed, "curve").choice(n, choices.samples, replace=False))
+    return np.sort(stream(settings.data_seed, "curve").choice(n, settings.samples, replace=False))
 
 
 def _numeric(features: Columns) -> tuple[str, ...]:

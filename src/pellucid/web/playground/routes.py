@@ -1,4 +1,4 @@
-"""Room: the playground's part of the server: its page, and a session for each tab that has it open."""
+"""Routes of the playground: HTML, messages and events, with a session for each open tab."""
 
 import asyncio
 import re
@@ -16,7 +16,7 @@ from pellucid import html
 from pellucid.web.playground.problem import OwnTable
 from pellucid.web.playground.session import Session
 from pellucid.web.security import DOCUMENT_POLICY
-from pellucid.web.server import STATIC, Mailbox, Message, answer, events, message_of
+from pellucid.web.server import STATIC, Mailbox, Message, answer, events, read_message
 
 MOST_SESSIONS = 32  # the one that was used longest ago goes
 ID = re.compile(r"[0-9a-f]{8,64}")
@@ -61,7 +61,7 @@ class _Tab:
             await asyncio.sleep(max(0.0, begun + SLICE - time.monotonic()))
 
 
-class PlaygroundRoom:
+class PlaygroundRoutes:
     """The playground at "/": page, messages and events. table: the user's own data."""
 
     def __init__(self, closing: threading.Event, table: OwnTable | None = None) -> None:
@@ -70,7 +70,7 @@ class PlaygroundRoom:
         self._tabs: OrderedDict[str, _Tab] = OrderedDict()
 
     def routes(self) -> list[BaseRoute]:
-        """Return what it answers to."""
+        """Return the routes of the page."""
         return [
             Route("/", self._page),
             Route("/message", self._message, methods=["POST"]),
@@ -79,7 +79,7 @@ class PlaygroundRoom:
         ]
 
     def close(self) -> None:
-        """Give up all that runs."""
+        """Stop all work."""
         for tab in self._tabs.values():
             tab.session.close()
 
@@ -89,7 +89,7 @@ class PlaygroundRoom:
     async def _message(self, request: Request) -> Response:
         tab = self._tab(request)
         tab.hears()
-        replies = await tab.answers(await message_of(request))
+        replies = await tab.answers(await read_message(request))
         tab.wakes()
         return answer(replies)
 
@@ -126,10 +126,10 @@ def _number(name: str, text: str) -> int | float:
     try:
         value = float(text)
     except ValueError:
-        raise HTTPException(400, f"{name} is a number.") from None
+        raise HTTPException(400, f"{name} must be a number.") from None
     return int(value) if value.is_integer() else value
 
 
 def _fault(error: Exception) -> Message:
-    text = f"a fault in pellucid: {type(error).__name__}: {error}. Please report it; start again, or reload the page."
+    text = f"an error in pellucid: {type(error).__name__}: {error}. Please report it; start again, or reload the page."
     return {"kind": "error", "text": text}

@@ -1,6 +1,7 @@
-"""Timeline: one run that can be walked both ways, exactly: any iteration is a snapshot before it, and steps from there.
+"""Run: one training run that can go back and forth exactly, and `Autoplay`, which lets it go on by itself.
 
-An iteration is one update. Weights set by hand belong to it: what came after is forgotten, and replays set them again.
+An iteration is one update. To reach an earlier one, the run restores a snapshot before it and repeats the steps.
+Weights set by hand belong to their iteration: later ones are dropped, and a replay sets the weights again.
 """
 
 import copy
@@ -20,7 +21,7 @@ from pellucid.training.loop import State, initial_state, steps
 from pellucid.training.runtime import blas_threads
 from pellucid.web.playground.permalink import MOST_EDITS, Edit
 from pellucid.web.playground.problem import Problem
-from pellucid.web.playground.settings import MOST_ITERATIONS, Choices
+from pellucid.web.playground.settings import MOST_ITERATIONS, PlaygroundSettings
 
 Array = NDArray[Any]
 
@@ -64,17 +65,19 @@ class Curve:
             del values[kept:]
 
 
-class Timeline:
-    """A run of the choices on a problem, standing at `iteration`; `furthest` is how far it has ever been.
+class Run:
+    """A training run of the settings on a problem, now at `iteration`; `furthest` is the latest iteration reached.
 
-    edits: weights set by hand, those of iterations still to come too: they are set when the run gets there.
+    edits: weights set by hand. Those of later iterations are set when the run gets there.
     """
 
-    def __init__(self, problem: Problem, choices: Choices, edits: tuple[Edit, ...] = (), stride: int = 1) -> None:
-        self.problem, self.choices = problem, choices
-        self.settings = choices.settings()
-        self.train, held = problem.examples(choices), problem.examples(choices, held=True)
-        self.X: Array = problem.X[~problem.held]
+    def __init__(
+        self, problem: Problem, settings: PlaygroundSettings, edits: tuple[Edit, ...] = (), stride: int = 1
+    ) -> None:
+        self.problem, self.settings = problem, settings
+        self.training_settings = settings.training_settings()
+        self.train, held = problem.examples(settings), problem.examples(settings, held=True)
+        self.X: Array = problem.X[~problem.held_out]
         self.validation = held if len(held) else None
         self.iteration = self.furthest = 0
         self.curve = Curve(stride)
@@ -82,7 +85,7 @@ class Timeline:
         self._every, self._snapshots = EVERY, dict[int, StateParts]()
         self._state = self._begun()
         for edit in edits:
-            self.refuse_misplaced(edit)
+            self.check_edit(edit)
             self.edits.append(edit)
         self._steps: Iterator[State] | None = None
         self._arrive()
@@ -95,7 +98,7 @@ class Timeline:
     @property
     def batches(self) -> int:
         """How many iterations an epoch has."""
-        return max(1, -(-len(self.train) // max(1, self.settings.batch_rows(len(self.train)))))
+        return max(1, -(-len(self.train) // max(1, self.training_settings.batch_rows(len(self.train)))))
 
     @property
     def edits_so_far(self) -> list[Edit]:
@@ -106,7 +109,7 @@ class Timeline:
     def stopped(self) -> str | None:
         """Why there is no further step, if so."""
         if self.iteration >= MOST_ITERATIONS:
-            return f"{MOST_ITERATIONS:,} iterations are the most there are here."
+            return f"{MOST_ITERATIONS:,} iterations are the most that the playground makes."
         return self._state.history.stopped_because if self._state.stopped else None
 
     @property
@@ -116,15 +119,15 @@ class Timeline:
 
     def forward(self, n: int = 1) -> int:
         """Make up to n updates; return how many were made."""
-        self.problem.refuse_empty()
+        self.problem.check_trainable()
         made = 0
-        with blas_threads(self.network, self.settings.batch_rows(len(self.train))):
+        with blas_threads(self.network, self.training_settings.batch_rows(len(self.train))):
             while made < n and self.stopped is None and self._update():
                 made += 1
         return made
 
     def go(self, iteration: int) -> None:
-        """Stand at an iteration, at most the furthest."""
+        """Go to an iteration, at most the furthest."""
         iteration = min(max(iteration, 0), self.furthest)
         if iteration == self.iteration:
             return
@@ -136,13 +139,13 @@ class Timeline:
     def set_by_hand(self, layer: int, row: int, column: int, value: float) -> None:
         """Set a weight, or a bias where column is -1, at this iteration; what came after is forgotten."""
         edit = Edit(self.iteration, layer, row, column, value)
-        self.refuse_misplaced(edit)
+        self.check_edit(edit)
         here = (self.iteration, layer, row, column)
         kept = [
             e for e in self.edits if e.iteration <= self.iteration and (e.iteration, e.layer, e.row, e.column) != here
         ]
         if len(kept) >= MOST_EDITS:
-            raise InputError(f"{MOST_EDITS} weights set by hand are the most there can be; go back, or start again.")
+            raise InputError(f"At most {MOST_EDITS} weights can be set by hand; go back, or start again.")
         self.edits = [*kept, edit]
         self._snapshots = {at: saved for at, saved in self._snapshots.items() if at < self.iteration}
         self.curve.forget_from(self.iteration)
@@ -150,15 +153,15 @@ class Timeline:
         self._arrive()
         self._snapshots[self.iteration] = self._copy()  # so that a slider that is dragged need not replay
 
-    def copy(self) -> "Timeline":
-        """Return the run as it stands, on which what is done to this one leaves no trace."""
+    def copy(self) -> "Run":
+        """Return an independent copy of the run."""
         other = copy.copy(self)
         other.curve, other.edits, other._snapshots = copy.deepcopy(self.curve), [*self.edits], dict(self._snapshots)
         other._state, other._steps = self._begun(), None
         restore(other._state, self._copy())
         return other
 
-    def refuse_misplaced(self, edit: Edit) -> None:
+    def check_edit(self, edit: Edit) -> None:
         """Raise InputError where there is no such weight."""
         dense = self.network.dense
         if not 1 <= edit.layer <= len(dense):
@@ -193,21 +196,21 @@ class Timeline:
             return None
         ahead = self._begun()
         restore(ahead, self._copy())
-        next(steps(self.train, self.settings, ahead))
+        next(steps(self.train, self.training_settings, ahead))
         return None if ahead.diverged else ahead.learned
 
     def traced(self, row: int, X: Any = None, y: Any = None, notes: tuple[str, ...] = ()) -> Trace:
         """Return the trace of the next step, and of its `row`; X, y: another batch than all training rows."""
-        rule, own = self.settings.rule, X is not None
+        rule, own = self.training_settings.rule, X is not None
         state = self._state
         return trace(
             self.network,
             X if own else self.X,
             y if own else self.train.y,
             rule=rule,
-            rate=self.choices.rate,
+            rate=self.settings.rate,
             slots=None if own and rule.full_batch_only else state.slots,
-            dropout=state.dropout if self.choices.dropout else None,
+            dropout=state.dropout if self.settings.dropout else None,
             row=row,
             input_names=self.problem.input_names,
             class_names=self.problem.class_names,
@@ -216,12 +219,12 @@ class Timeline:
 
     def _begun(self) -> State:
         """Return the state before the first update."""
-        return initial_state(self.problem.network(self.choices), self.settings, self.choices.seed)
+        return initial_state(self.problem.network(self.settings), self.training_settings, self.settings.seed)
 
     def _update(self) -> bool:
         """Make one update; return whether it was one."""
         if self._steps is None:
-            self._steps = steps(self.train, self.settings, self._state)
+            self._steps = steps(self.train, self.training_settings, self._state)
         state = next(self._steps)
         del state.history.cost[:-1]  # the curve remembers; a snapshot should not grow with the run
         if state.diverged:
@@ -231,12 +234,12 @@ class Timeline:
         return True
 
     def _arrive(self) -> None:
-        """Set what was set by hand here, and note what the timeline needs of this iteration."""
+        """Set what was set by hand here, and note what the run needs of this iteration."""
         for edit in self.edits:
             if edit.iteration == self.iteration:
                 self._set(edit)
         self.furthest = max(self.furthest, self.iteration)
-        if self.problem.teaches and self.curve.wants(self.iteration):
+        if self.problem.trainable and self.curve.wants(self.iteration):
             self.curve.add(self.iteration, self.cost(), self.validation_cost())
         if self.iteration % self._every == 0 and self.iteration not in self._snapshots:
             saved = self._snapshots[self.iteration] = self._copy()
@@ -251,9 +254,9 @@ class Timeline:
             layer.b[edit.row] = edit.value
         else:
             layer.W[edit.row, edit.column] = edit.value
-        if self.settings.rule.full_batch_only:  # it remembers the cost and the gradient, and where it ended
+        if self.training_settings.rule.full_batch_only:  # it remembers the cost and the gradient, and where it ended
             state, self._steps = self._state, None
-            state.slots, state.stopped = self.settings.rule.slots(self.network.parameters), False
+            state.slots, state.stopped = self.training_settings.rule.slots(self.network.parameters), False
             state.history.stopped_because = ""
 
     def _copy(self) -> StateParts:
@@ -266,28 +269,28 @@ class Timeline:
         self._steps, self.iteration = None, iteration
 
 
-class Drive:
-    """A run that stands, or goes on until it is stopped, ends, or is where it should be."""
+class Autoplay:
+    """Lets a run go on until it is stopped, ends, or reaches a given iteration."""
 
     def __init__(self) -> None:
         self.running = False
         self._until, self._pace = MOST_ITERATIONS, 0
 
-    def start(self, timeline: Timeline, pace: int = PACE, until: int = MOST_ITERATIONS) -> None:
-        """Let it run from now on."""
+    def start(self, run: Run, pace: int = PACE, until: int = MOST_ITERATIONS) -> None:
+        """Start running."""
         self._until, self._pace = until, pace
-        self.running = timeline.stopped is None and timeline.iteration < until
+        self.running = run.stopped is None and run.iteration < until
 
     def stop(self) -> None:
-        """Let it stand; may be called while another thread is in `go`, which then returns soon."""
+        """Stop running. May be called while another thread is in `go`, which then returns soon."""
         self.running = False
 
-    def go(self, timeline: Timeline, seconds: float) -> None:
+    def go(self, run: Run, seconds: float) -> None:
         """Make the updates that are due in so many seconds."""
         end, last = time.monotonic() + seconds, self._until
         if self._pace:
-            last = min(last, timeline.iteration + max(1, round(seconds * self._pace)))
-        while self.running and timeline.iteration < last and time.monotonic() < end:
-            timeline.forward(min(AT_ONCE, last - timeline.iteration))
-            if timeline.iteration >= self._until or timeline.stopped is not None:
+            last = min(last, run.iteration + max(1, round(seconds * self._pace)))
+        while self.running and run.iteration < last and time.monotonic() < end:
+            run.forward(min(AT_ONCE, last - run.iteration))
+            if run.iteration >= self._until or run.stopped is not None:
                 self.running = False

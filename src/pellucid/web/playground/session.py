@@ -12,13 +12,13 @@ from typing import Any
 from pellucid.errors import InputError, PellucidError, unknown_name
 from pellucid.web.playground.advice import Doctor, Look, moment_of
 from pellucid.web.playground.export import saved
-from pellucid.web.playground.inspect import told_weight, worked
+from pellucid.web.playground.inspect import weight_message, worked_example
 from pellucid.web.playground.permalink import Edit, Moment, checked_edit, checked_points, decode
 from pellucid.web.playground.problem import OwnTable
-from pellucid.web.playground.run import PACE, Drive, Timeline
-from pellucid.web.playground.settings import MOST_ITERATIONS, Choices, number
-from pellucid.web.playground.state import Replaced, Stage, usual_with
-from pellucid.web.playground.what_if import LEAST, Starts, whole_run
+from pellucid.web.playground.run import PACE, Autoplay, Run
+from pellucid.web.playground.settings import MOST_ITERATIONS, PlaygroundSettings, number
+from pellucid.web.playground.state import State, Undo, usual_with
+from pellucid.web.playground.what_if import LEAST, MultiStart, whole_run
 
 Message = dict[str, Any]
 AWAIT = 0.5  # seconds that a replay may take before the page sees it run
@@ -42,48 +42,48 @@ class Session:
         self._table = table
         self._lock = threading.RLock()
         self.closed = self._opened = False
-        self._drive = Drive()
+        self._autoplay = Autoplay()
         self._frames = time.time_ns() // 1_000_000  # so that frames of a session made anew are later ones
         self._asked = 0  # what-ifs so far: a newer one makes an older one give up
-        self._starts = Starts()
-        self._replaced: Replaced | None = None
-        self._begin(Stage.of(Moment(usual_with(table)), table))
+        self._multi_start = MultiStart()
+        self._undone: Undo | None = None
+        self._begin(State.of(Moment(usual_with(table)), table))
 
     @property
     def running(self) -> bool:
         """Whether the training goes on by itself."""
-        return self._drive.running
+        return self._autoplay.running
 
     @property
     def busy(self) -> bool:
         """Whether `advance` has something to do: the run, one of several starts, or the doctor a look to take."""
         return self._opened and (
-            self.running or bool(self._starts) or self._doctor.wants(self._stage.timeline, self.running)
+            self.running or bool(self._multi_start) or self._doctor.wants(self._state.run, self.running)
         )
 
     def handle(self, message: Any) -> list[Message]:
         """Return the answers to one message; whatever it is, the session goes on."""
         try:
             if not isinstance(message, Mapping) or not isinstance(message.get("do"), str):
-                raise InputError('a message is an object with a text "do".')
+                raise InputError('a message must be an object with a text "do".')
             do = ACTIONS.get(message["do"])
             if do is None:
                 raise unknown_name("message", message["do"][:40], ACTIONS)
             if not self._opened and message["do"] != "open":
-                return [_error("this session is not open (any more); open it again.") | {"again": True}]
+                return [_error("this session is closed; open it again.") | {"again": True}]
             return do(self, dict(message))
         except PellucidError as error:
             return [_error(str(error))]
 
     def advance(self, seconds: float) -> list[Message]:
         """Go on for about so long with the run, or with one of several starts; return what there is to see."""
-        if self._starts:
+        if self._multi_start:
             return self._next_start()
         with self._lock:
-            self._drive.go(self._stage.timeline, seconds)
-            timeline, doctor, look = self._stage.timeline, self._doctor, None
-            if doctor.wants(timeline, self.running):
-                look, seen = Look.at(timeline), moment_of(timeline)
+            self._autoplay.go(self._state.run, seconds)
+            run, doctor, look = self._state.run, self._doctor, None
+            if doctor.wants(run, self.running):
+                look, seen = Look.at(run), moment_of(run)
         if look is not None:
             doctor.look(look, seen)  # of this run, even if another has begun meanwhile
         with self._lock:
@@ -94,8 +94,8 @@ class Session:
         self.closed = True
         self._asked += 1
         self._opened = False
-        self._drive.stop()
-        self._starts.clear()
+        self._autoplay.stop()
+        self._multi_start.clear()
 
     # what messages do, in the order of the protocol
 
@@ -104,17 +104,19 @@ class Session:
         with self._lock:
             try:
                 moment = decode(message.get("address", ""), usual)
-                stage = Stage.of(moment, self._table)
+                state = State.of(moment, self._table)
             except PellucidError as error:  # a page without a session would be no use to anybody
-                told = [_error(f"This address cannot be opened: {error} Here is the usual beginning.")]
+                told = [
+                    _error(f"This address cannot be opened: {error} The playground starts with its defaults instead.")
+                ]
                 moment = Moment(usual)
-                stage = Stage.of(moment, self._table)
-            self._replaced = None
-            self._begin(stage)
+                state = State.of(moment, self._table)
+            self._undone = None
+            self._begin(state)
             self._opened = True
-            if stage.problem.teaches:
-                self._drive.start(stage.timeline, pace=0, until=moment.iteration)
-                self._drive.go(stage.timeline, AWAIT)
+            if state.problem.trainable:
+                self._autoplay.start(state.run, pace=0, until=moment.iteration)
+                self._autoplay.go(state.run, AWAIT)
             return told + self._all()
 
     def _set(self, message: Message) -> list[Message]:
@@ -124,12 +126,12 @@ class Session:
     def _run(self, message: Message) -> list[Message]:
         pace = number("pace", message.get("pace", PACE), 0, 1e6, whole=True)
         with self._lock:
-            self._stage.problem.refuse_empty()
-            self._drive.start(self._stage.timeline, pace)
+            self._state.problem.check_trainable()
+            self._autoplay.start(self._state.run, pace)
             return [self._frame()]
 
     def _pause(self, message: Message) -> list[Message]:
-        self._drive.stop()  # before the lock: what runs holds it
+        self._autoplay.stop()  # before the lock: what runs holds it
         with self._lock:
             return [self._frame()]
 
@@ -137,161 +139,163 @@ class Session:
         n = number("n", message.get("n", 1), 1, 1000, whole=True)
         with self._lock:
             self._pause(message)
-            self._stage.timeline.forward(n)
+            self._state.run.forward(n)
             return [self._frame()]
 
     def _back(self, message: Message) -> list[Message]:
         n = number("n", message.get("n", 1), 1, MOST_ITERATIONS, whole=True)
         with self._lock:
             self._pause(message)
-            return self._go({"iteration": max(0, self._stage.timeline.iteration - n)})
+            return self._go({"iteration": max(0, self._state.run.iteration - n)})
 
     def _go(self, message: Message) -> list[Message]:
         iteration = number("iteration", message.get("iteration"), 0, MOST_ITERATIONS, whole=True)
         with self._lock:
             self._pause(message)
-            self._stage.timeline.go(iteration)
+            self._state.run.go(iteration)
             return [self._frame()]
 
     def _restart(self, message: Message) -> list[Message]:
         with self._lock:
-            self._go_to(self._stage.with_run(Timeline(self._stage.problem, self._stage.choices)))
-            return [self._stage.told_settings(), self._frame()]
+            self._go_to(self._state.with_run(Run(self._state.problem, self._state.settings)))
+            return [self._state.settings_message(), self._frame()]
 
     def _new_start(self, message: Message) -> list[Message]:
         with self._lock:
-            return self._take(self._stage.choices.with_start(1))
+            return self._take(self._state.settings.with_start(1))
 
     def _draw(self, message: Message) -> list[Message]:
         points = checked_points(message.get("points"))
         with self._lock:
-            choices = replace(self._stage.choices, data="drawn", columns=(0, 1))
-            self._replaced = None  # drawing has an undo of its own
-            self._begin(Stage.of(Moment(choices, points=points), self._table))
+            settings = replace(self._state.settings, data="drawn", columns=(0, 1))
+            self._undone = None  # drawing has an undo of its own
+            self._begin(State.of(Moment(settings, points=points), self._table))
             return self._all()
 
     def _weight(self, message: Message) -> list[Message]:
         with self._lock:
-            return [told_weight(self._stage.timeline, _place(message, 0.0))]
+            return [weight_message(self._state.run, _place(message, 0.0))]
 
     def _set_weight(self, message: Message) -> list[Message]:
         edit = _place(message, message.get("value"))
         with self._lock:
             self._pause(message)
-            replaced = Replaced.rest_of(self._stage)
-            self._stage.timeline.set_by_hand(edit.layer, edit.row, edit.column, edit.value)
-            self._replaced = replaced or self._replaced
-            return [self._frame(), told_weight(self._stage.timeline, edit)]
+            undo = Undo.rest_of(self._state)
+            self._state.run.set_by_hand(edit.layer, edit.row, edit.column, edit.value)
+            self._undone = undo or self._undone
+            return [self._frame(), weight_message(self._state.run, edit)]
 
     def _trace(self, message: Message) -> list[Message]:
         with self._lock:
-            step = worked(self._stage.timeline, self._stage.view.columns, message)
+            step = worked_example(self._state.run, self._state.view.columns, message)
         return [{"kind": "trace", "html": step.html()}]
 
     def _whatif(self, message: Message) -> list[Message]:
         self._asked = asked = self._asked + 1
         with self._lock:
-            stage, choices, iterations = self._stage, self._changed(message), self._anew()
-        if not choices.makes_data_of(stage.choices):
-            raise InputError("what if is for the network and its training; set other data instead.")
-        run = whole_run(stage.problem, choices, iterations, lambda: self._asked == asked)
-        if run is None:
+            state, settings, iterations = self._state, self._changed(message), self._anew()
+        if not settings.makes_data_of(state.settings):
+            raise InputError(
+                "What if? changes the network and its training; to change the data, use the data settings."
+            )
+        whole = whole_run(state.problem, settings, iterations, lambda: self._asked == asked)
+        if whole is None:
             return []
-        told = run.told() | {"kind": "whatif", "surface": stage.view.surface(run.timeline.network)}
+        told = whole.as_dict() | {"kind": "whatif", "surface": state.view.surface(whole.run.network)}
         if message.get("keep") is not True:
             return [told]
         with self._lock:
-            if self._stage.problem is not stage.problem:
+            if self._state.problem is not state.problem:
                 return []
-            self._go_to(self._stage.with_run(run.timeline))
-            return [told, self._stage.told_settings(), self._frame()]
+            self._go_to(self._state.with_run(whole.run))
+            return [told, self._state.settings_message(), self._frame()]
 
     def _try_starts(self, message: Message) -> list[Message]:
         count = number("count", message.get("count", 10), 1, MOST_STARTS, whole=True)
         with self._lock:
-            self._stage.problem.refuse_empty()
+            self._state.problem.check_trainable()
             self._pause(message)
-            self._starts.plan(self._stage.choices, count)
+            self._multi_start.plan(self._state.settings, count)
         return []
 
     def _save(self, message: Message) -> list[Message]:
         with self._lock:
-            return [saved(message.get("what"), self._stage.timeline, self._stage.view, self._stage.moment)]
+            return [saved(message.get("what"), self._state.run, self._state.view, self._state.moment)]
 
     def _apply(self, message: Message) -> list[Message]:
         with self._lock:
             advice = self._doctor.advice
             if advice is None or not advice.applicable:
-                raise InputError("the doctor advises nothing that could be applied now.")
+                raise InputError("the doctor has no advice to apply now.")
             if advice.go_on:
-                return [self._stage.told_settings(), *self._run(message)]
-            return self._take(self._stage.choices.changed(advice.changes, self._table is not None))
+                return [self._state.settings_message(), *self._run(message)]
+            return self._take(self._state.settings.changed(advice.changes, self._table is not None))
 
     def _surface(self, message: Message) -> list[Message]:
         with self._lock:
-            return self._take(self._stage.choices.changed({"columns": message.get("columns")}))
+            return self._take(self._state.settings.changed({"columns": message.get("columns")}))
 
     def _undo(self, message: Message) -> list[Message]:
         with self._lock:
-            if self._replaced is None:
+            if self._undone is None:
                 raise InputError("there is no change to undo.")
-            stage, self._replaced = self._replaced.stage, None
-            self._begin(stage)
+            state, self._undone = self._undone.state, None
+            self._begin(state)
             return self._all()
 
     # what they are made of
 
-    def _begin(self, stage: Stage) -> None:
-        """Stand on another stage: what is under way is given up, for it is of another run."""
-        self._stage = stage
-        self._drive.stop()
-        self._starts.clear()
+    def _begin(self, state: State) -> None:
+        """Switch to another state and stop work on the old run."""
+        self._state = state
+        self._autoplay.stop()
+        self._multi_start.clear()
         self._asked += 1
         self._doctor = Doctor()
 
-    def _go_to(self, stage: Stage) -> None:
+    def _go_to(self, state: State) -> None:
         """Begin another run, and keep the present one for an undo."""
-        self._replaced = Replaced.run_of(self._stage) or self._replaced
-        self._begin(stage)
+        self._undone = Undo.run_of(self._state) or self._undone
+        self._begin(state)
 
-    def _changed(self, message: Message) -> Choices:
+    def _changed(self, message: Message) -> PlaygroundSettings:
         changes = message.get("settings")
         if not isinstance(changes, Mapping):
-            raise InputError('"settings" is an object of names with values.')
-        return self._stage.choices.changed(changes, self._table is not None)
+            raise InputError('"settings" must be an object of names with values.')
+        return self._state.settings.changed(changes, self._table is not None)
 
-    def _take(self, choices: Choices) -> list[Message]:
-        """Go on with other choices."""
-        before = self._stage
-        after = before.with_choices(choices)
-        if after.timeline is before.timeline:
-            self._stage = after
+    def _take(self, settings: PlaygroundSettings) -> list[Message]:
+        """Go on with other settings."""
+        before = self._state
+        after = before.with_settings(settings)
+        if after.run is before.run:
+            self._state = after
         else:
             self._go_to(after)
-        return self._all() if after.view is not before.view else [after.told_settings(), self._frame()]
+        return self._all() if after.view is not before.view else [after.settings_message(), self._frame()]
 
     def _next_start(self) -> list[Message]:
         with self._lock:
-            stage, asked = self._stage, self._asked
+            state, asked = self._state, self._asked
             iterations = self._anew()
-        return self._starts.next(stage.problem, iterations, lambda: self._asked == asked)
+        return self._multi_start.next(state.problem, iterations, lambda: self._asked == asked)
 
     def _anew(self) -> int:
         """Return how long a run anew is."""
-        return min(max(self._stage.timeline.furthest, LEAST), MOST_ANEW)
+        return min(max(self._state.run.furthest, LEAST), MOST_ANEW)
 
     def _all(self) -> list[Message]:
-        return [self._stage.told_problem(), self._stage.told_settings(), self._frame()]
+        return [self._state.problem_message(), self._state.settings_message(), self._frame()]
 
     def _frame(self) -> Message:
-        stage = self._stage
+        state = self._state
         self._frames += 1
-        return stage.view.frame(stage.timeline) | {
+        return state.view.frame(state.run) | {
             "number": self._frames,
-            "address": stage.address,
+            "address": state.address,
             "running": self.running,
-            "finding": self._doctor.said(stage.timeline),
-            "replaced": None if self._replaced is None else self._replaced.told,
+            "finding": self._doctor.said(state.run),
+            "replaced": None if self._undone is None else self._undone.told,
         }
 
 

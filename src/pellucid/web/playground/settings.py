@@ -1,6 +1,6 @@
-"""Choices: all that can be set in the playground, one frozen value, and its limits.
+"""Everything that can be set in the playground, as one frozen value, and its limits.
 
-What a page or an address says is checked here, field by field, before anything is computed.
+Values from a page or an address are checked here, field by field, before anything is computed.
 """
 
 import math
@@ -51,7 +51,7 @@ HIGHEST_RATES = {  # that are worth advising: short trials like rates with which
 
 
 @dataclass(frozen=True, kw_only=True)
-class Choices:
+class PlaygroundSettings:
     """What is learned from, by which network, and how; the defaults are the article's net on its flower.
 
     data: a toy, "drawn" or "table".  held_out: the share of the samples that is only measured on.  batch: 0 is all.
@@ -73,12 +73,12 @@ class Choices:
     dropout: float = 0.0
     columns: tuple[int, int] = (0, 1)
 
-    def changed(self, values: Mapping[str, Any], with_table: bool = False) -> "Choices":
-        """Return the choices with some of them changed, checked; raise InputError where one cannot be.
+    def changed(self, values: Mapping[str, Any], with_table: bool = False) -> "PlaygroundSettings":
+        """Return the settings with some of them changed, checked; raise InputError where one cannot be.
 
         A new optimizer brings a rate of its own, unless one is named too.
 
-        >>> Choices().changed({"optimizer": "adam"}).rate
+        >>> PlaygroundSettings().changed({"optimizer": "adam"}).rate
         0.03
         """
         names = [f.name for f in fields(self)]
@@ -94,10 +94,10 @@ class Choices:
             if rule == "lbfgs":
                 checked = {"batch": 0, "dropout": 0.0, **checked}
         new = replace(self, **checked)
-        new.settings()  # what does not go together is refused there
+        new.training_settings()  # what does not go together is refused there
         return new
 
-    def settings(self, epochs: int = MOST_ITERATIONS) -> Settings:
+    def training_settings(self, epochs: int = MOST_ITERATIONS) -> Settings:
         """Return them as settings of training: float64, on the inputs themselves."""
         return Settings(
             hidden_layers=self.layers,
@@ -113,15 +113,15 @@ class Choices:
             random_state=self.seed,
         )
 
-    def with_start(self, later: int) -> "Choices":
+    def with_start(self, later: int) -> "PlaygroundSettings":
         """Return the same with a later start."""
         return replace(self, seed=(self.seed + later) % 2**32)
 
-    def makes_data_of(self, other: "Choices") -> bool:
+    def makes_data_of(self, other: "PlaygroundSettings") -> bool:
         """Whether the data of both are the same."""
         return all(getattr(self, name) == getattr(other, name) for name in OF_DATA)
 
-    def trains_as(self, other: "Choices") -> bool:
+    def trains_as(self, other: "PlaygroundSettings") -> bool:
         """Whether a run of both is the same, whatever is looked at."""
         return replace(self, columns=other.columns) == other
 

@@ -1,105 +1,105 @@
-"""Stage: what a session stands on: choices, problem, the plane that is looked at, and the run, all fitting together."""
+"""State of a session: settings, problem, view and run, which fit together; and `Undo`, a state before a change."""
 
 from dataclasses import dataclass, replace
 from typing import Any
 
 from pellucid.web.playground.permalink import Moment, Point, encode
 from pellucid.web.playground.problem import OwnTable, Problem
-from pellucid.web.playground.run import Timeline
-from pellucid.web.playground.settings import Choices, alternatives, limits
+from pellucid.web.playground.run import Run
+from pellucid.web.playground.settings import PlaygroundSettings, alternatives, limits
 from pellucid.web.playground.view import View
 
 Message = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Stage:
+class State:
     """The parts of a session that are made together.  points: those drawn, which are kept while others are shown."""
 
-    choices: Choices
+    settings: PlaygroundSettings
     points: tuple[Point, ...]
     table: OwnTable | None
     problem: Problem
     view: View
-    timeline: Timeline
+    run: Run
 
     @classmethod
-    def of(cls, moment: Moment, table: OwnTable | None) -> "Stage":
-        """Return the stage of a moment, its run not yet begun; raise InputError where it cannot be."""
-        choices = moment.choices
-        problem = Problem.of(choices, moment.points, table)
-        view = View(problem, problem.checked_columns(choices.columns))
-        return cls(choices, moment.points, table, problem, view, Timeline(problem, choices, moment.edits))
+    def of(cls, moment: Moment, table: OwnTable | None) -> "State":
+        """Return the state of a moment, its run not yet begun; raise InputError where it cannot be."""
+        settings = moment.settings
+        problem = Problem.of(settings, moment.points, table)
+        view = View(problem, problem.checked_columns(settings.columns))
+        return cls(settings, moment.points, table, problem, view, Run(problem, settings, moment.edits))
 
     @property
-    def usual(self) -> Choices:
+    def usual(self) -> PlaygroundSettings:
         """What addresses leave out."""
         return usual_with(self.table)
 
     @property
     def moment(self) -> Moment:
         """The present moment."""
-        drawn = self.points if self.choices.data == "drawn" else ()
-        return Moment(self.choices, self.timeline.iteration, drawn, tuple(self.timeline.edits))
+        drawn = self.points if self.settings.data == "drawn" else ()
+        return Moment(self.settings, self.run.iteration, drawn, tuple(self.run.edits))
 
     @property
     def address(self) -> str:
         """The present moment as text."""
         return encode(self.moment, self.usual)
 
-    def with_choices(self, choices: Choices) -> "Stage":
-        """Return the stage of other choices: other data, another run from its start, or only another plane."""
-        if not choices.makes_data_of(self.choices):
-            columns = choices.columns if choices.data == self.choices.data else (0, 1)
-            return Stage.of(Moment(replace(choices, columns=columns), points=self.points), self.table)
-        if not choices.trains_as(self.choices):
-            return replace(self, choices=choices, timeline=Timeline(self.problem, choices))
-        return replace(self, choices=choices, view=View(self.problem, self.problem.checked_columns(choices.columns)))
+    def with_settings(self, settings: PlaygroundSettings) -> "State":
+        """Return the state of other settings: other data, another run from its start, or only another plane."""
+        if not settings.makes_data_of(self.settings):
+            columns = settings.columns if settings.data == self.settings.data else (0, 1)
+            return State.of(Moment(replace(settings, columns=columns), points=self.points), self.table)
+        if not settings.trains_as(self.settings):
+            return replace(self, settings=settings, run=Run(self.problem, settings))
+        return replace(self, settings=settings, view=View(self.problem, self.problem.checked_columns(settings.columns)))
 
-    def with_run(self, timeline: Timeline) -> "Stage":
-        """Return the stage with a run on the same problem."""
-        return replace(self, choices=timeline.choices, timeline=timeline)
+    def with_run(self, run: Run) -> "State":
+        """Return the state with a run on the same problem."""
+        return replace(self, settings=run.settings, run=run)
 
-    def told_problem(self) -> Message:
+    def problem_message(self) -> Message:
         """Return the samples as a page shows them."""
-        return self.problem.told(self.choices.columns)
+        return self.problem.told(self.settings.columns)
 
-    def told_settings(self) -> Message:
-        """Return the choices, what else could be chosen, and the address of the moment."""
+    def settings_message(self) -> Message:
+        """Return the settings, what else could be chosen, and the address of the moment."""
         return {
             "kind": "settings",
-            "values": self.choices.as_dict(),
+            "values": self.settings.as_dict(),
             "choices": alternatives(self.table is not None),
             "limits": limits(),
             "address": self.address,
         }
 
 
-def usual_with(table: OwnTable | None) -> Choices:
+def usual_with(table: OwnTable | None) -> PlaygroundSettings:
     """Return what a session begins with."""
-    return Choices(data="flower" if table is None else "table")
+    return PlaygroundSettings(data="flower" if table is None else "table")
 
 
 @dataclass(frozen=True)
-class Replaced:
-    """A stage as it was before a change, and what the change has done in words."""
+class Undo:
+    """The state before a change, and a sentence about what the change did."""
 
-    stage: Stage
+    state: State
     told: str
 
     @classmethod
-    def run_of(cls, stage: Stage) -> "Replaced | None":
-        """Return a stage whose run another is to replace; None where it has not begun."""
-        furthest = stage.timeline.furthest
+    def run_of(cls, state: State) -> "Undo | None":
+        """Return a state whose run another is to replace; None where it has not begun."""
+        furthest = state.run.furthest
         if not furthest:
             return None
-        return cls(stage, f"The run to iteration {furthest:,} is replaced by a new one.")
+        return cls(state, f"A new run replaced the run to iteration {furthest:,}.")
 
     @classmethod
-    def rest_of(cls, stage: Stage) -> "Replaced | None":
-        """Return a copy of a stage whose run is to go on otherwise from here; None where nothing comes after."""
-        timeline = stage.timeline
-        if timeline.iteration == timeline.furthest:
+    def rest_of(cls, state: State) -> "Undo | None":
+        """Return a copy of a state whose run is to go on otherwise from here; None where nothing comes after."""
+        run = state.run
+        if run.iteration == run.furthest:
             return None
-        told = f"What came after iteration {timeline.iteration:,} is replaced by this change."
-        return cls(stage.with_run(timeline.copy()), told)
+        told = f"This change replaced everything after iteration {run.iteration:,}."
+        return cls(state.with_run(run.copy()), told)

@@ -1,4 +1,4 @@
-"""Frame: what a session looks like at one moment, as plain values: costs, weights, the surface, a map of each unit."""
+"""View of a session: the frame that a page draws (costs, weights, surface, unit maps), and an SVG picture of it."""
 
 import base64
 from typing import Any
@@ -12,7 +12,7 @@ from pellucid.nn import Network
 from pellucid.training.diagnostics import findings as at
 from pellucid.training.examples import Examples
 from pellucid.web.playground.problem import Problem
-from pellucid.web.playground.run import Timeline
+from pellucid.web.playground.run import Run
 
 Array = NDArray[Any]
 
@@ -43,20 +43,20 @@ class View:
         self.problem, self.columns = problem, columns
         self._surface, self._unit = problem.grid(columns, SURFACE), problem.grid(columns, UNIT)
 
-    def frame(self, timeline: Timeline) -> dict[str, Any]:
+    def frame(self, run: Run) -> dict[str, Any]:
         """Return the costs, the weights and what is drawn, as they stand."""
-        network = timeline.network
+        network = run.network
         right = self.said(network) == self.problem.codes
-        held = self.problem.held
-        curve = timeline.curve
+        held = self.problem.held_out
+        curve = run.curve
         return {
             "kind": "frame",
-            "iteration": timeline.iteration,
-            "furthest": timeline.furthest,
-            "epoch": timeline.iteration // timeline.batches,
-            "cost": timeline.cost() if self.problem.teaches else None,
-            "validation": timeline.validation_cost(),
-            "accuracy": float(right[~held].mean()) if self.problem.teaches else None,
+            "iteration": run.iteration,
+            "furthest": run.furthest,
+            "epoch": run.iteration // run.batches,
+            "cost": run.cost() if self.problem.trainable else None,
+            "validation": run.validation_cost(),
+            "accuracy": float(right[~held].mean()) if self.problem.trainable else None,
             "validation_accuracy": float(right[held].mean()) if held.any() else None,
             "curve": {
                 "iterations": list(curve.iterations),
@@ -68,9 +68,9 @@ class View:
             "surface": self.surface(network),
             "units": self._units(network),
             "unit_size": UNIT,
-            "silent": silent_units(network, timeline.train),
+            "silent": silent_units(network, run.train),
             "wrong": np.flatnonzero(~right).tolist(),
-            "stopped": timeline.stopped,
+            "stopped": run.stopped,
         }
 
     def surface(self, network: Network) -> dict[str, Any]:
@@ -139,14 +139,14 @@ def _bytes(values: Array) -> str:
     return base64.b64encode(np.nan_to_num(values, nan=0.0).astype(np.uint8).tobytes()).decode("ascii")
 
 
-def picture(timeline: Timeline, view: View) -> str:
+def picture(run: Run, view: View) -> str:
     """Return an SVG document of what the network says in the plane, with the points on it; wrong ones are ringed."""
     problem, columns = view.problem, view.columns
-    codes, sure = answers(timeline.network, problem.grid(columns, GRID))
+    codes, sure = answers(run.network, problem.grid(columns, GRID))
     x0, x1, y0, y1 = problem.bounds_of(columns)
     points = problem.points(columns)
     x, y = SIDE * (points[:, 0] - x0) / (x1 - x0), SIDE * (y1 - points[:, 1]) / (y1 - y0)
-    wrong = view.said(timeline.network) != problem.codes
+    wrong = view.said(run.network) != problem.codes
     across, up = (escaped(problem.plane_names[column]) for column in columns)
     names = problem.class_names
     legend = "".join(
@@ -157,13 +157,13 @@ def picture(timeline: Timeline, view: View) -> str:
     height = SIDE + 52 + 20 * ((len(names) - 1) // 4)
     marks = "".join(
         f'<g transform="translate({px:.1f} {py:.1f})">{_mark(code, held)}{RING if ringed else ""}</g>'
-        for px, py, code, held, ringed in zip(x, y, problem.codes.tolist(), problem.held, wrong, strict=True)
+        for px, py, code, held, ringed in zip(x, y, problem.codes.tolist(), problem.held_out, wrong, strict=True)
     )
     told = f"{across} across, {x0:.3g} to {x1:.3g}; {up} up, {y0:.3g} to {y1:.3g}; hollow: held out; ringed: wrong"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SIDE} {height}" role="img" '
-        'font-family="sans-serif" font-size="13"><title>What the network says</title>'
-        f"<desc>Iteration {timeline.iteration}: {told}; classes {escaped(', '.join(names))}; "
+        'font-family="sans-serif" font-size="13"><title>What the network predicts</title>'
+        f"<desc>Iteration {run.iteration}: {told}; classes {escaped(', '.join(names))}; "
         f"{int(wrong.sum())} of {len(wrong)} points are ringed.</desc>"
         f'<rect width="{SIDE}" height="{height}" fill="#fff"/>{_cells(codes, sure)}{marks}'
         f'<text x="{SIDE / 2:g}" y="{SIDE + 20}" text-anchor="middle">{told}</text>{legend}</svg>\n'

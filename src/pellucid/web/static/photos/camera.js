@@ -4,7 +4,7 @@ import { button, make } from "../element.js";
 
 const WHY = {
   NotFoundError: "No camera was found on this device. Choose a photograph instead.",
-  NotAllowedError: "The browser was not allowed to use the camera. Allow it beside the address, or choose a photograph.",
+  NotAllowedError: "The browser may not use the camera. Allow it next to the address bar, or choose a photograph.",
   NotReadableError: "The camera is in use by another program. Close that one, or choose a photograph.",
 };
 
@@ -12,7 +12,7 @@ const WHY = {
 export async function openCamera(place, take, alert) {
   if (place.firstChild) return;
   if (!navigator.mediaDevices?.getUserMedia) {
-    alert("Browsers give the camera only to pages of this computer (localhost) or over https. Choose a photograph instead: a phone offers its camera there.");
+    alert("Browsers allow the camera only on this computer (localhost) or over https. Choose a photograph instead; a phone offers its camera there.");
     return;
   }
   let stream;

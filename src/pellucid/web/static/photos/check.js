@@ -7,9 +7,9 @@ import { stages } from "./train.js";
 export { update } from "./train.js";
 
 export const title = "Check";
-export const lead = "It looks for copies, broken files and classes that are too small, before anything is learned.";
+export const lead = "Before training, the page looks for duplicates, broken files and classes that are too small.";
 
-const LEVELS = { problem: ["!", "Problem"], watch: ["?", "Look at it"], note: ["i", "Good to know"] };
+const LEVELS = { problem: ["!", "Problem"], watch: ["?", "Have a look"], note: ["i", "Good to know"] };
 
 /** Show what the check found, or how far it is. */
 export function show(body, state, act) {
@@ -22,7 +22,7 @@ export function show(body, state, act) {
   body.append(make("p", { class: "big", text: headline(found) }), classes(found.counts));
   if (found.broken.length) body.append(broken(found));
   if (found.findings.length) body.append(make("h2", { text: "What was found" }), findings(found.findings));
-  if (found.copies.length) body.append(make("h2", { text: "Copies, side by side" }), copies(found, state.given || state.zip ? null : act));
+  if (found.copies.length) body.append(make("h2", { text: "Duplicates, side by side" }), copies(found, state.given || state.zip ? null : act));
   if (found.classes.length > 2) body.append(joining(found.classes, state.merge));
 }
 
@@ -35,9 +35,9 @@ export function joined(body) {
 
 function headline(found) {
   const good = found.total - found.n_broken;
-  const what = `${count(good, "photograph")} of ${count(found.classes.length, "class", "classes")}`;
+  const what = `${count(good, "photograph")} in ${count(found.classes.length, "class", "classes")}`;
   if (found.n_broken) return `${what}; ${count(found.n_broken, "file")} cannot be read and will be left out.`;
-  return found.problems ? `${what}. Look at the problem below first.` : `${what}, all of them readable.`;
+  return found.problems ? `${what}. Look at the problem below first.` : `${what}, all readable.`;
 }
 
 function classes(counts) {
@@ -74,15 +74,15 @@ function copies({ copies: clusters, n_copies: number }, act) {
         make("figcaption", {}, make("strong", { text: said }), name.split("/").at(-1)),
         contradict && act ? button("Leave out", () => act.send({ do: "discard", place: name }), { class: "slim", "aria-label": `Leave out ${name}` }) : null))))));
   const rest = number - clusters.length;
-  return make("div", {}, list, rest > 0 ? make("p", { class: "quiet", text: `And ${rest} more groups of copies.` }) : null);
+  return make("div", {}, list, rest > 0 ? make("p", { class: "quiet", text: `And ${rest} more groups of duplicates.` }) : null);
 }
 
 function joining(names, merge) {
   const [now] = Object.entries(merge);
   const form = make("div", { id: "joining" },
-    make("p", { text: "Tick classes that should count as one." }),
+    make("p", { text: "Tick the classes that should count as one." }),
     ...names.map((name) => make("label", { class: "tick" },
       make("input", { type: "checkbox", value: name, checked: Boolean(now?.[1].includes(name)) }), name)),
-    make("label", { class: "tick" }, "Its name", make("input", { type: "text", maxlength: "100", value: now?.[0] ?? "" })));
+    make("label", { class: "tick" }, "New name", make("input", { type: "text", maxlength: "100", value: now?.[0] ?? "" })));
   return make("details", { class: "more", open: Boolean(now) }, make("summary", { text: "More: join classes" }), form);
 }

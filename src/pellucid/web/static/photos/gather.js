@@ -28,7 +28,7 @@ export function ready(state) {
 
 /** Return what is still missing, in a sentence. */
 export function missing(state) {
-  return state.classes.length === 1 ? `Now photographs of something else than ${state.classes[0].name}.` : "";
+  return state.classes.length === 1 ? `Now add photographs of something other than ${state.classes[0].name}.` : "";
 }
 
 /** Forget the boxes that hold nothing: a folder brings classes of its own. */
@@ -38,9 +38,9 @@ export function forgetEmpty() {
 
 function whatIsHere(state) {
   if (state.given) return `The photographs of ${state.given}. They are only read, never changed.`;
-  if (state.zip) return "A zip of photographs is here.";
+  if (state.zip) return "A .zip of photographs is ready.";
   const total = state.classes.reduce((sum, { count: n }) => sum + n, 0);
-  return `${count(total, "photograph")} of ${count(state.classes.length, "class", "classes")}, divided into parts by their folders.`;
+  return `${count(total, "photograph")} in ${count(state.classes.length, "class", "classes")}, already split by their folders.`;
 }
 
 function input(options, take) {
@@ -56,16 +56,16 @@ function zone(act) {
   const walks = "webkitdirectory" in folder;
   return takesDrops(make("div", { class: "zone" },
     make("p", { class: "big", text: "Drop a folder here" }),
-    make("p", { class: "quiet", text: "with a folder of photographs for each class, or a .zip of it" }),
+    make("p", { class: "quiet", text: "with one subfolder of photographs for each class, or a .zip of it" }),
     make("div", { class: "row" },
       walks ? button("Choose a folder", () => folder.click(), { class: "primary" }) : null,
       button("Choose a .zip", () => zip.click())), folder, zip), take);
 }
 
 function sample(act) {
-  return make("div", { class: "row" }, make("span", { class: "quiet", text: "No photographs at hand?" }),
-    button("Take a sample", () => { forgetEmpty(); act.send({ do: "sample" }); }, { class: "slim" }),
-    make("span", { class: "quiet", text: "188 small real ones: faces, and cuts without a face." }));
+  return make("div", { class: "row" }, make("span", { class: "quiet", text: "No photographs?" }),
+    button("Use the sample", () => { forgetEmpty(); act.send({ do: "sample" }); }, { class: "slim" }),
+    make("span", { class: "quiet", text: "188 small real photographs: faces, and crops without a face." }));
 }
 
 function boxes(state, act) {

@@ -7,14 +7,14 @@ import { address } from "./transport.js";
 export { update };
 
 export const title = "Mistakes";
-export const lead = "It was asked about photographs that it had not learned from. Look at what it got wrong: " +
-  "a wrong label, an odd picture, a background it fell for.";
+export const lead = "These photographs were not used for training. Look at what the model got wrong: " +
+  "a wrong label, an odd picture, a misleading background.";
 
 /** Show the headline and the report. */
 export function show(body, state, act) {
   const told = state.outcome;
   if (told.early) {
-    body.append(make("p", { class: "quiet", text: `You stopped it early: ${told.networks} answer, and fewer photographs judged them.` }));
+    body.append(make("p", { class: "quiet", text: `You stopped early: ${told.networks} vote, and fewer photographs tested them.` }));
   }
   const report = address("report");
   if (state.files.includes("report")) {

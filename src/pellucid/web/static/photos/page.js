@@ -126,9 +126,9 @@ function drawNext() {
   const next = {
     0: () => [primary("Check the photographs", () => message({ do: "check" }), !gather.ready(state) || state.stage === "checking" || state.stage === "training"), gather.missing(state)],
     1: () => state.stage === "checked" || state.stage === "trained"
-      ? [primary("Train", () => message({ do: "train", merge: check.joined(at("body")) }), Boolean(state.progress)), "Next it learns them."] : [null, ""],
+      ? [primary("Train", () => message({ do: "train", merge: check.joined(at("body")) }), Boolean(state.progress)), "Next, a model learns from them."] : [null, ""],
     2: () => state.stage === "trained" ? [primary("Look at the mistakes", () => go(3)), ""] : [null, ""],
-    3: () => [primary("Try a photograph", () => go(4)), "Next you show it one of your own."],
+    3: () => [primary("Try a photograph", () => go(4)), "Next, show it one of your own photographs."],
     4: () => [null, ""],
   };
   const [element, hint] = next[step]();
@@ -136,7 +136,7 @@ function drawNext() {
 }
 
 at("anew").addEventListener("click", () => {
-  if (window.confirm("Forget these photographs and what was learned from them?")) message({ do: "clear" });
+  if (window.confirm("Remove these photographs and the trained model?")) message({ do: "clear" });
 });
 document.addEventListener("dragover", (event) => event.preventDefault());
 document.addEventListener("drop", async (event) => { // beside the zone is meant for it, never for the browser

@@ -3,8 +3,8 @@
 import { button, make } from "../element.js";
 
 export const title = "Train";
-export const lead = "It learns from most of the photographs and is asked about the rest, again and again, so that you know " +
-  "what to expect; then it learns from all.";
+export const lead = "The model learns from most photographs and is tested on the rest, several times, so that you know " +
+  "what to expect. Then it learns from all of them.";
 
 const TRAINING = ["reading", "judging", "training"];
 
@@ -48,7 +48,7 @@ export function left(progress) {
   if (!progress) return "";
   if (progress.remaining !== null) return `${duration(progress.remaining)} left`;
   if (progress.stages.at(-1).begun) return "";
-  return "How long it takes is known once the photographs are read.";
+  return "The time left is known once the photographs are read.";
 }
 
 function duration(seconds) {

@@ -8,11 +8,11 @@ import { picture } from "./pictures.js";
 import { address, shown, why } from "./transport.js";
 
 export const title = "Try it";
-export const lead = "Show it a photograph that it has not seen. Then keep the model: it opens offline, this year and next.";
+export const lead = "Show the model a photograph that it has not seen. Then keep the model; it works offline.";
 
 const KEEP = {
-  model: ["Model", "photographs.pellucid", "answers with pellucid predict, on any computer"],
-  report: ["Report", "photographs-report.html", "opens in any browser, without a network"],
+  model: ["Model", "photographs.pellucid", "works with pellucid predict on any computer"],
+  report: ["Report", "photographs-report.html", "opens in any browser, offline"],
   recipe: ["Recipe", "photographs.toml", "trains the same network again"],
 };
 
@@ -67,13 +67,13 @@ function sample(kept, take) {
     const image = picture(place, name);
     return button("", () => image.src && take(file(image.src, name)), { "aria-label": `Try ${name}` }, image);
   };
-  return make("div", {}, make("p", { class: "quiet", text: "or one of the sample that it has not seen" }), make("div", { class: "unseen-yet" }, ...kept.map(one)));
+  return make("div", {}, make("p", { class: "quiet", text: "or one from the sample that it has not seen" }), make("div", { class: "unseen-yet" }, ...kept.map(one)));
 }
 
 async function explained(answer, seen, place, act) {
   place.replaceChildren(
-    make("p", { text: "Covering one part after the other, and asking again each time…" }),
-    make("span", { class: "track", role: "progressbar", "aria-label": "Looking where it looked", "aria-valuemin": "0", "aria-valuemax": "100" },
+    make("p", { text: "Covering one part after another and predicting again each time…" }),
+    make("span", { class: "track", role: "progressbar", "aria-label": "Finding where the model looked", "aria-valuemin": "0", "aria-valuemax": "100" },
       make("span", { class: "fill" })));
   const [told] = await why(answer.key);
   if (!place.isConnected) return; // another photograph is tried already
@@ -81,7 +81,7 @@ async function explained(answer, seen, place, act) {
   if (told.kind === "error") act.alert(told.text);
   else {
     if (told.veil) {
-      seen.append(make("div", {}, make("img", { src: answer.shown, alt: "The same photograph, darker where it mattered less", class: seen.dataset.size }),
+      seen.append(make("div", {}, make("img", { src: answer.shown, alt: "The same photograph, darker where it matters less", class: seen.dataset.size }),
         make("img", { src: told.veil, alt: "", class: "veil" })));
     }
     place.append(make("p", { text: told.sentence }));
@@ -119,5 +119,5 @@ function keep(state) {
   return make("ul", { class: "keep" }, ...Object.entries(KEEP).filter(([what]) => state.files.includes(what)).map(([what, [name, file, use]]) =>
     make("li", { class: "card" }, make("a", { href: address("file", { what }), download: file, text: name }),
       make("span", { class: "quiet", text: use }))),
-    state.progress ? make("li", { class: "card" }, "Report", make("span", { class: "quiet", text: "is being made" })) : null);
+    state.progress ? make("li", { class: "card" }, "Report", make("span", { class: "quiet", text: "is being written" })) : null);
 }

@@ -20,7 +20,7 @@ function lines() {
   const old = trial !== null;
   const told = [];
   fan.forEach((start) => {
-    told.push({ name: start.died ? "start that died" : "other starts", run: start, key: "cost", stroke: themeColour(start.died ? "bad" : "quiet"), width: 1, dash: start.died ? [3, 3] : [] });
+    told.push({ name: start.died ? "failed starts" : "other starts", run: start, key: "cost", stroke: themeColour(start.died ? "bad" : "quiet"), width: 1, dash: start.died ? [3, 3] : [] });
   });
   const [train, held] = old ? [themeColour("quiet"), themeColour("quiet")] : [themeColour("positive"), themeColour("negative")];
   if (curve.validation?.some((value) => value !== null)) told.push({ name: old ? "held out, yours" : "held out", run: curve, key: "validation", stroke: held, width: 1.5, dash: [6, 4] });

@@ -4,7 +4,7 @@ import { pace } from "./transport.js";
 import { on, send } from "./wire.js";
 
 const part = (id) => document.getElementById(id);
-const FIRST = "Press Run and watch the net learn to tell the classes apart.";
+const FIRST = "Press Run and watch the network learn to tell the classes apart.";
 
 function show({ finding, stopped, iteration, running }) {
   const ill = Boolean(stopped) || (finding && finding.level !== "note");

@@ -150,7 +150,7 @@ function update(frame) {
       unit.classList.toggle("silent", still);
       const bias = `bias ${number(frame.biases[layer - 1][at])}`;
       const place = layer === drawn.last ? "Output" : `Unit ${at + 1} of hidden layer ${layer}`;
-      unit.title = `${place}, ${bias}${still ? "; silent: the same answer everywhere" : ""}`;
+      unit.title = `${place}, ${bias}${still ? "; silent: the same output everywhere" : ""}`;
       unit.setAttribute("aria-label", unit.title);
     }),
   );

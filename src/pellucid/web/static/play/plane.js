@@ -129,7 +129,7 @@ function tell(frame) {
   const told = accuracy === null || accuracy === undefined ? "" : `${percent(accuracy)} right${known ? `, held out ${percent(held)}` : ""}`;
   document.getElementById("score").textContent = told;
   const where = axes().map(({ name, ends }, at) => `${name} ${["across", "up"][at]}, ${ends.join(" to ")}`).join("; ");
-  canvas.setAttribute("aria-label", `What the net says at each place, ${where}. ${told}. Wrong points: ${frame.wrong.length}. Arrow keys move a cross; Enter shows the nearest point's work, or sets a point while drawing.`);
+  canvas.setAttribute("aria-label", `What the network predicts at each place, ${where}. ${told}. Wrong points: ${frame.wrong.length}. Arrow keys move a cross; Enter shows the nearest point's computation, or sets a point while drawing.`);
 }
 
 export function plane() {

@@ -30,7 +30,7 @@ async function copy() {
     await navigator.clipboard.writeText(location.href);
     button.textContent = "Copied";
   } catch {
-    button.textContent = "Copy it from the address bar";
+    button.textContent = "Copy from the address bar";
   }
   setTimeout(() => (button.textContent = "Copy link"), 2000);
 }

@@ -11,7 +11,7 @@ const part = (id) => document.getElementById(id);
 function open(row) {
   const label = present.problem.class_names[present.problem.labels[row]];
   part("row").value = row;
-  showWork(`The work for point ${row}, of ${label}`, address("trace", { row }));
+  showWork(`The computation for point ${row}, of ${label}`, address("trace", { row }));
 }
 
 export function trace() {

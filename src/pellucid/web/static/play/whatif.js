@@ -8,7 +8,7 @@ import { RATES, number, percent } from "./scale.js";
 import { plain } from "./settings.js";
 import { on, send } from "./wire.js";
 
-const HINT = "Move a slider: the new curve is laid over yours, which turns grey.";
+const HINT = "Move a slider: the new curve appears over yours, which turns grey.";
 const WAIT = 30; // milliseconds without a further change
 const WIDTHS = Array.from({ length: 16 }, (_, at) => at + 1);
 const SEEDS = Array.from({ length: 21 }, (_, at) => at);
@@ -61,7 +61,7 @@ function lastOfBoth(run, own) {
 }
 
 function sentence(run) {
-  if (run.died) return `This run died: ${run.why}`;
+  if (run.died) return `This run failed: ${run.why}`;
   const own = present.frame.curve;
   const end = lastOfBoth(run, own);
   const compared = end ? `; at iteration ${end.toLocaleString("en")} its cost is ${number(costAt(run, end), 3)}, yours ${number(costAt(own, end), 3)}` : "";
@@ -101,7 +101,7 @@ function told(done) {
   const living = starts.filter((start) => !start.died).map((start) => start.cost.findLast((value) => value !== null));
   const count = `${starts.length} of ${done} starts`;
   const best = living.length ? ` Cost at the end: ${number(Math.min(...living), 3)} to ${number(Math.max(...living), 3)}.` : "";
-  const dead = died.length ? ` ${died.length} died: ${died.map((start) => `${start.seed} (${start.why ?? "no reason told"})`).join(", ")}.` : " None died.";
+  const dead = died.length ? ` ${died.length} failed: ${died.map((start) => `${start.seed} (${start.why ?? "no reason given"})`).join(", ")}.` : " None failed.";
   return `${count}.${best}${dead}`;
 }
 
