@@ -60,7 +60,7 @@ PHASES = {
     "in the write": Phase(os, "fsync", "half"),
     "before the rename": Phase(os, "fsync", "after"),
     "after the rename": Phase(checkpoints, "write_sealed", "after"),
-    "at the best so far": Phase(loop, "_judge", "after", _found_best),
+    "at the best so far": Phase(loop, "_check_patience", "after", _found_best),
 }
 
 

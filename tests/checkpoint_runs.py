@@ -85,8 +85,8 @@ def killed_after(updates, folder, **how):
 
 PHASES = {
     "in the middle of an update": (Network, "cost_and_gradient", True),
-    "while an epoch is closed": (loop, "_judge", True),
-    "when the best so far was just found": (loop, "_judge", False),
+    "while an epoch is closed": (loop, "_check_patience", True),
+    "when the best so far was just found": (loop, "_check_patience", False),
     "before anything is written": (checkpoints, "write_sealed", True),
     "in the write": (os, "fsync", True),
     "after the write, before the rename": (os, "fsync", False),
