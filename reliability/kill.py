@@ -59,7 +59,7 @@ PHASES = {
     "in an update": Phase(Network, "cost_and_gradient"),
     "in the write": Phase(os, "fsync", "half"),
     "before the rename": Phase(os, "fsync", "after"),
-    "after the rename": Phase(checkpoints, "write_sealed", "after"),
+    "after the rename": Phase(checkpoints, "write_checksummed", "after"),
     "at the best so far": Phase(loop, "_check_patience", "after", _found_best),
 }
 

@@ -87,8 +87,8 @@ PHASES = {
     "in the middle of an update": (Network, "cost_and_gradient", True),
     "while an epoch is closed": (loop, "_check_patience", True),
     "when the best so far was just found": (loop, "_check_patience", False),
-    "before anything is written": (checkpoints, "write_sealed", True),
+    "before anything is written": (checkpoints, "write_checksummed", True),
     "in the write": (os, "fsync", True),
     "after the write, before the rename": (os, "fsync", False),
-    "after the rename": (checkpoints, "write_sealed", False),
+    "after the rename": (checkpoints, "write_checksummed", False),
 }

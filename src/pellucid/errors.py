@@ -62,10 +62,10 @@ def unknown_name(kind: str, name: object, known: Iterable[str]) -> InputError:
     return InputError(f"unknown {kind} {name!r}{hint} Known: {', '.join(names)}.")
 
 
-def refuse_non_finite(array: np.ndarray, name: str, columns: Sequence[str] = ()) -> None:
+def check_finite(array: np.ndarray, name: str, columns: Sequence[str] = ()) -> None:
     """Raise InputError where an array (n,) or (n, d) holds NaN or infinity: the first places are named.
 
-    >>> refuse_non_finite(np.array([[1.0, np.nan]]), "X", ["age", "height"])
+    >>> check_finite(np.array([[1.0, np.nan]]), "X", ["age", "height"])
     Traceback (most recent call last):
     pellucid.errors.InputError: X holds 1 value that is NaN or infinity: row 0, column 'height' is nan. ...
     """

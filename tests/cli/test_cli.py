@@ -234,7 +234,7 @@ def test_a_fault_of_ours_is_told_without_a_traceback(monkeypatch, capsys):
     def broken(*_, **__):
         raise ZeroDivisionError("oops")
 
-    monkeypatch.setattr("pellucid.cli.train.refuse_existing", broken)
+    monkeypatch.setattr("pellucid.cli.train.check_output", broken)
     assert run(["train", "toy:flower"]) == 1
     assert "Error: a fault in pellucid: ZeroDivisionError: oops. Please report it" in capsys.readouterr().err
 
@@ -243,7 +243,7 @@ def test_interrupt_outside_training(monkeypatch, capsys):
     def pressed(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("pellucid.cli.train.refuse_existing", pressed)
+    monkeypatch.setattr("pellucid.cli.train.check_output", pressed)
     assert run(["train", "toy:flower"]) == 1
     assert capsys.readouterr().err.strip() == "Error: interrupted; nothing more was written."
 

@@ -20,7 +20,7 @@ from pellucid.features import Numbers
 from pellucid.model.model import Model, load
 from pellucid.model.model_file import write_model
 from pellucid.nn import Dense, Network
-from pellucid.system.files import atomic_write, refuse_same
+from pellucid.system.files import atomic_write, check_different
 from photographs import write_pictures
 
 
@@ -38,8 +38,8 @@ def test_two_outputs_of_one_name_are_refused(capsys):
     assert "--out and --json both name ./same; give two names." in capsys.readouterr().err
     assert not Path("same").exists()
     with pytest.raises(InputError):
-        refuse_same(csv="a", json="a")
-    refuse_same(csv="a", json=None, out="b")
+        check_different(csv="a", json="a")
+    check_different(csv="a", json=None, out="b")
 
 
 def test_links_stay_links_and_devices_stay_devices(tmp_path):

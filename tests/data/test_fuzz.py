@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import pellucid
 from pellucid.errors import ModelFileError, PellucidError
 from pellucid.model.model_file import FORMAT_VERSION, METADATA_KEY
-from pellucid.system.checksummed_file import read_sealed, write_sealed
+from pellucid.system.checksummed_file import read_checksummed, write_checksummed
 from reliability.fuzz import ERROR, FAULT, OTHER, SAME, damaged, outcome
 from reliability.samples import KINDS, PICTURES
 
@@ -112,7 +112,7 @@ def places(value, here=()):
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
     path = KINDS["model"].write(tmp_path_factory.mktemp("model"))
-    return path, *read_sealed(path, METADATA_KEY, FORMAT_VERSION)
+    return path, *read_checksummed(path, METADATA_KEY, FORMAT_VERSION)
 
 
 @settings(QUICK, max_examples=150)
@@ -128,7 +128,7 @@ def test_content_made_to_deceive(model, data):
         part[way[-1]] = data.draw(ANYTHING)
     else:
         del part[way[-1]]
-    write_sealed(path, METADATA_KEY, FORMAT_VERSION, tensors, changed)
+    write_checksummed(path, METADATA_KEY, FORMAT_VERSION, tensors, changed)
     try:
         loaded = pellucid.load(path)
     except ModelFileError:
@@ -148,7 +148,7 @@ def test_tensors_made_to_deceive(model, data):
     content = content | {"networks": [content["networks"][0] | {"dtype": str(np.dtype(dtype))}]}
     others = {key: tensor.astype(dtype) for key, tensor in tensors.items()} if data.draw(st.booleans()) else tensors
     with np.errstate(invalid="ignore"):
-        write_sealed(path, METADATA_KEY, FORMAT_VERSION, {**others, name: np.zeros(shape, dtype)}, content)
+        write_checksummed(path, METADATA_KEY, FORMAT_VERSION, {**others, name: np.zeros(shape, dtype)}, content)
     try:
         pellucid.load(path).predict_proba(PICTURES[:, :2, :2])
     except PellucidError:

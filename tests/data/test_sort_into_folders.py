@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pellucid.cli.main import run
-from pellucid.data.sort_into_folders import folder_names, refuse_folder, sort_into
+from pellucid.data.sort_into_folders import check_sorting_folder, folder_names, sort_into
 from pellucid.errors import InputError, OutputExistsError, PellucidError
 from photographs import write_pictures
 
@@ -105,17 +105,17 @@ def test_folders_that_are_refused(tmp_path):
     (tmp_path / "in").mkdir()
     (tmp_path / "out" / "cat").mkdir(parents=True)
     sources, known = [str(tmp_path / "in")], ["cat", "dog"]
-    assert refuse_folder(tmp_path / "out", sources, known) == tmp_path / "out"
-    assert refuse_folder(tmp_path / "inner", sources, known) == tmp_path / "inner"
+    assert check_sorting_folder(tmp_path / "out", sources, known) == tmp_path / "out"
+    assert check_sorting_folder(tmp_path / "inner", sources, known) == tmp_path / "inner"
     for inside in (tmp_path / "in", tmp_path / "in" / "sorted", tmp_path / "out" / ".." / "in" / "x"):
         with pytest.raises(InputError, match="where the copies would be found again"):
-            refuse_folder(inside, sources, known, force=True)
+            check_sorting_folder(inside, sources, known, force=True)
     (tmp_path / "out" / "notes.txt").write_text("")
     with pytest.raises(OutputExistsError, match=r"holds 'notes.txt', which is no class of this model"):
-        refuse_folder(tmp_path / "out", sources, known)
-    assert refuse_folder(tmp_path / "out", sources, known, force=True) == tmp_path / "out"
+        check_sorting_folder(tmp_path / "out", sources, known)
+    assert check_sorting_folder(tmp_path / "out", sources, known, force=True) == tmp_path / "out"
     with pytest.raises(InputError, match="is a file; give a folder"):
-        refuse_folder(tmp_path / "out" / "notes.txt", sources, known, force=True)
+        check_sorting_folder(tmp_path / "out" / "notes.txt", sources, known, force=True)
 
 
 def test_predict_sorts(tmp_path, monkeypatch, capsys):

@@ -9,7 +9,7 @@ import pytest
 from backbones import W, onnx_graph, pooled_colours
 from pellucid.errors import BadPictureError, InputError, MissingExtraError, MissingFileError
 from pellucid.features import onnx_backbone
-from pellucid.features.onnx_backbone import INSIDE, Backbone, refuse_external_data
+from pellucid.features.onnx_backbone import INSIDE, Backbone, check_no_external_data
 
 X = np.random.default_rng(1).random((6, 4, 3)).astype(np.float32)
 
@@ -248,15 +248,15 @@ def places_of_tensors(onnx):
 def test_weights_in_other_files_are_refused_wherever_a_tensor_lies(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # where the runtime would look
     (tmp_path / "weights.bin").write_bytes(np.ones((3, 5), np.float32).tobytes())
-    refuse_external_data(pooled_colours(), "net.onnx")
+    check_no_external_data(pooled_colours(), "net.onnx")
     for data in places_of_tensors(pytest.importorskip("onnx")):
         with pytest.raises(InputError, match=r"net\.onnx keeps weights in other files \(external data\)"):
-            refuse_external_data(data, "net.onnx")
+            check_no_external_data(data, "net.onnx")
     onnx = pytest.importorskip("onnx")
     model = onnx.load_from_string(pooled_colours())
     model.graph.initializer[0].data_location = onnx.TensorProto.EXTERNAL
     with pytest.raises(InputError, match="keeps weights in other files"):
-        refuse_external_data(model.SerializeToString(), "net.onnx")
+        check_no_external_data(model.SerializeToString(), "net.onnx")
     model.graph.initializer[0].CopyFrom(external_tensor(onnx))
     with pytest.raises(InputError, match="keeps weights in other files"):
         backbone(model.SerializeToString()).answer(X)
@@ -292,7 +292,7 @@ def test_the_numbers_of_fields_are_those_of_onnx():
 )
 def test_what_protobuf_does_not_write(data):
     with pytest.raises(InputError, match=r"net\.onnx is not an ONNX file, or it is damaged\."):
-        refuse_external_data(data, "net.onnx")
+        check_no_external_data(data, "net.onnx")
 
 
 def test_deep_graphs_cost_no_recursion():
@@ -307,4 +307,4 @@ def test_deep_graphs_cost_no_recursion():
         for field in (6, 5, 1):  # a graph in an attribute of a node in a graph
             data = wrapped(field, data)
     with pytest.raises(InputError, match="keeps weights in other files"):
-        refuse_external_data(wrapped(7, data), "net.onnx")
+        check_no_external_data(wrapped(7, data), "net.onnx")

@@ -58,8 +58,10 @@ def test_a_short_job_never_writes(folder, tmp_path):
 
 def test_every_so_many_epochs(folder, monkeypatch):
     written = []
-    real = checkpoints.write_sealed
-    monkeypatch.setattr(checkpoints, "write_sealed", lambda path, *rest: written.append(path.name) or real(path, *rest))
+    real = checkpoints.write_checksummed
+    monkeypatch.setattr(
+        checkpoints, "write_checksummed", lambda path, *rest: written.append(path.name) or real(path, *rest)
+    )
     trained(folder, every="4 epochs", **CASES["lbfgs"] | {"epochs": 9})
     assert written == ["job.checkpoint", *["a.fit.checkpoint"] * 3]  # 4, 8 and the end
 
@@ -272,7 +274,7 @@ def test_an_unfinished_training_of_an_earlier_release_is_a_clear_error(folder):
     """Format version 1 wrote two files a fit, in turn."""
     folder.mkdir()
     for name in ("job", "a.0", "a.1"):
-        checkpoints.write_sealed(folder / f"{name}.checkpoint", checkpoints.KIND, 1, {}, {"about": {}, "kept": {}})
+        checkpoints.write_checksummed(folder / f"{name}.checkpoint", checkpoints.KIND, 1, {}, {"about": {}, "kept": {}})
     (folder / ".a.1.checkpoint.12ab34cd").write_bytes(b"half of a write that was killed")
     with pytest.raises(
         ModelFileError, match=r"job\.checkpoint has format version 1; this release reads 2\. An earlier"
@@ -333,9 +335,9 @@ FORGERIES = {
 def forge(folder, change):
     """Change the checkpoint and seal it again."""
     path = folder / "a.fit.checkpoint"
-    arrays, content = checkpoints.read_sealed(path, checkpoints.KIND, checkpoints.FORMAT_VERSION)
+    arrays, content = checkpoints.read_checksummed(path, checkpoints.KIND, checkpoints.FORMAT_VERSION)
     change(arrays, content)
-    checkpoints.write_sealed(path, checkpoints.KIND, checkpoints.FORMAT_VERSION, arrays, content)
+    checkpoints.write_checksummed(path, checkpoints.KIND, checkpoints.FORMAT_VERSION, arrays, content)
 
 
 @pytest.mark.parametrize("what", FORGERIES)
@@ -392,7 +394,7 @@ def test_training_continues_where_the_disk_is_full(recovers, folder, monkeypatch
         "make the folder writable."
     ]
     assert sorted(path.name for path in folder.iterdir()) == ["a.fit.checkpoint", "job.checkpoint"]
-    _, content = checkpoints.read_sealed(folder / "a.fit.checkpoint", checkpoints.KIND, checkpoints.FORMAT_VERSION)
+    _, content = checkpoints.read_checksummed(folder / "a.fit.checkpoint", checkpoints.KIND, checkpoints.FORMAT_VERSION)
     assert (
         (content["history"] is not None)
         if recovers

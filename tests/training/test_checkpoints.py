@@ -101,10 +101,10 @@ def test_every_field_of_state_is_in_a_checkpoint(name, optimizer, tmp_path):
     setattr(state, name, changed)
     arrays, content = state_file.state_parts(state)
     path = tmp_path / "s"
-    checkpoints.write_sealed(path, "kind", 1, arrays, content)
+    checkpoints.write_checksummed(path, "kind", 1, arrays, content)
     again = fresh(optimizer)
     assert bits(getattr(again, name)) != bits(getattr(state, name))
-    state_file.restore(again, checkpoints.read_sealed(path, "kind", 1))
+    state_file.restore(again, checkpoints.read_checksummed(path, "kind", 1))
     for kept in KEPT:
         assert bits(getattr(again, kept)) == bits(getattr(state, kept)), kept
 

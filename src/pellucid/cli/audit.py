@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from pellucid.cli.options import GROUP_BY, Keys, column_options
-from pellucid.cli.output import json_option, progress_bars, refuse_foreign_json, say, table, write_json
+from pellucid.cli.output import check_json_file, json_option, progress_bars, say, table, write_json
 from pellucid.data import grouped_splits, load
 from pellucid.data.audit.audit import audit, metadata_by_part
 from pellucid.data.load import takes
@@ -33,7 +33,7 @@ def audit_command(data: str, groups: str | None, quiet: bool, json_file: str | N
 
     DATA is as for train. Each finding is a problem, a thing to watch, or a note. The exit code is 0 whatever is found.
     """
-    refuse_foreign_json(json_file)
+    check_json_file(json_file)
     of_table = takes(data, "groups")
     splits = load(data, **options, groups=groups if of_table else None, least_classes=1)
     with progress_bars(quiet) as bars:

@@ -6,7 +6,7 @@ import click
 import numpy as np
 
 from pellucid.cli.draw import draw_training
-from pellucid.cli.output import json_option, picture_folder, progress_bars, refuse_foreign_json, say, typed, write_json
+from pellucid.cli.output import check_json_file, json_option, picture_folder, progress_bars, say, typed, write_json
 from pellucid.data.images import encoded
 from pellucid.experiment.recipe import make_recipe
 from pellucid.experiment.run import run
@@ -22,7 +22,7 @@ def demo_command(out: Path, json_file: str | None) -> None:
 
     The files of an earlier demo in the folder are replaced.
     """
-    refuse_foreign_json(json_file)
+    check_json_file(json_file)
     picture_folder(out, force=True)
     say("1,797 handwritten digits of 8 x 8 pixels (UCI, through scikit-learn); a fifth is held out.")
     recipe = make_recipe(

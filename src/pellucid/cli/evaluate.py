@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from pellucid.cli.options import Keys, cache_option
-from pellucid.cli.output import json_option, progress_bars, refuse_foreign_json, say, table, typed, write_json
+from pellucid.cli.output import check_json_file, json_option, progress_bars, say, table, typed, write_json
 from pellucid.evaluation import RegressionScores
 from pellucid.evaluation.task import task_of
 from pellucid.experiment.operating_point import selective_scores
@@ -14,7 +14,7 @@ from pellucid.features.extraction import described
 from pellucid.model.labelled_data import data_for
 from pellucid.model.model import load
 from pellucid.model.predictions import UNKNOWN
-from pellucid.system.files import refuse_existing, refuse_same
+from pellucid.system.files import check_different, check_output
 
 
 @click.command(
@@ -51,9 +51,9 @@ def evaluate_command(
 
     Of data in parts the test part is taken, else validation, else all there is.
     """
-    refuse_foreign_json(json_file)
-    report_out = None if report_file is None else refuse_existing(report_file, force)
-    refuse_same(json=json_file, report=report_file)
+    check_json_file(json_file)
+    report_out = None if report_file is None else check_output(report_file, force)
+    check_different(json=json_file, report=report_file)
     model = load(model_file)
     dataset, part, used_for = data_for(model, data, part, label=label, keys=keys)
     skipped: list[tuple[str, str]] | None = [] if skip_bad else None

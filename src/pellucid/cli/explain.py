@@ -5,9 +5,9 @@ from typing import Any
 
 import click
 
-from pellucid.cli.output import json_option, progress_bars, refuse_foreign_json, say, write_json
+from pellucid.cli.output import check_json_file, json_option, progress_bars, say, write_json
 from pellucid.errors import InputError, MissingFileError
-from pellucid.system.files import atomic_write, refuse_existing, refuse_same
+from pellucid.system.files import atomic_write, check_different, check_output
 
 
 class At(click.ParamType):
@@ -74,9 +74,9 @@ def explain_command(
     from pellucid.explanation.trace.worksheet import example
 
     for written in filter(None, (html_file, latex_file, sheet_file)):
-        refuse_existing(written, force)
-    refuse_foreign_json(json_file)
-    refuse_same(html=html_file, latex=latex_file, worksheet=sheet_file, json=json_file)
+        check_output(written, force)
+    check_json_file(json_file)
+    check_different(html=html_file, latex=latex_file, worksheet=sheet_file, json=json_file)
     if sheet_file is not None:
         if model_file or html_file or latex_file:
             raise click.UsageError("--worksheet makes an exercise of its own: leave out MODEL, --html and --latex.")

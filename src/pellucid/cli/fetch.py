@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from pellucid.cli.output import json_option, progress_bars, refuse_foreign_json, say, table, write_json
+from pellucid.cli.output import check_json_file, json_option, progress_bars, say, table, write_json
 
 NAMES = ("cats", "beans", "fashion-mnist")
 
@@ -34,7 +34,7 @@ def fetch_command(
     from pellucid.data.published.catalog import PUBLISHED
     from pellucid.data.published.download import fetch
 
-    refuse_foreign_json(json_file)
+    check_json_file(json_file)
     with progress_bars(quiet) as bars:
         fetched = fetch(name, to, source, force, bars.fetching)
     sums = PUBLISHED[name].sums

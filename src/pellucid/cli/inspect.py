@@ -8,7 +8,7 @@ import click
 import numpy as np
 
 from pellucid.cli.options import Keys
-from pellucid.cli.output import json_option, picture_folder, refuse_foreign_json, say, table, write_json
+from pellucid.cli.output import check_json_file, json_option, picture_folder, say, table, write_json
 from pellucid.errors import PellucidError
 from pellucid.features.extraction import assemble
 from pellucid.model.labelled_data import data_for
@@ -24,7 +24,7 @@ from pellucid.model.predictions import UNKNOWN
 @json_option
 def inspect_command(model_file: str, pictures: str | None, force: bool, json_file: str | None) -> None:
     """Show a model file: its layers, classes, preprocessing, training and where it came from."""
-    refuse_foreign_json(json_file)
+    check_json_file(json_file)
     drawn = picture_folder(pictures, force)
     model = load(model_file)
     write_json(json_file, "inspect", _described(model))
@@ -90,7 +90,7 @@ def check_command(
     """
     from pellucid.explanation.gradient_check import check_gradients
 
-    refuse_foreign_json(json_file)
+    check_json_file(json_file)
     model = load(model_file)
     dataset, _, _ = data_for(model, data, label=label, keys=keys)
     spread = np.linspace(0, len(dataset) - 1, min(rows, len(dataset))).astype(int)

@@ -22,7 +22,7 @@ from pellucid._version import __version__
 from pellucid.errors import InputError, OutputExistsError
 from pellucid.model.predictions import predicted_codes
 from pellucid.nn.scaled_integers import Rows, take
-from pellucid.system.files import atomic_write, refuse_existing
+from pellucid.system.files import atomic_write, check_output
 from pellucid.system.progress import Progress
 from pellucid.training.diagnostics import Finding
 
@@ -73,11 +73,11 @@ def typed() -> str:
     return "" if arguments is None else shlex.join(["pellucid", *arguments])
 
 
-def refuse_foreign_json(path: str | None) -> None:
+def check_json_file(path: str | None) -> None:
     """Raise where the JSON file cannot be written, or stands there already and is not one of ours."""
     if path is None:
         return
-    refuse_existing(path, force=True)
+    check_output(path, force=True)
     if not Path(path).is_file():
         return
     try:

@@ -10,15 +10,15 @@ from typing import Any, NamedTuple
 import click
 import numpy as np
 
-from pellucid.cli.output import json_option, refuse_foreign_json, say, write_json
+from pellucid.cli.output import check_json_file, json_option, say, write_json
 from pellucid.data import picture_files
-from pellucid.data.sort_into_folders import Sorted, folder_names, refuse_folder
+from pellucid.data.sort_into_folders import Sorted, check_sorting_folder, folder_names
 from pellucid.data.sort_into_folders import sort_into as sort
 from pellucid.errors import BadPictureError, InputError, MissingFileError
 from pellucid.features.extraction import unreadable
 from pellucid.model.model import Model, load
 from pellucid.model.predictions import UNKNOWN, Predictions
-from pellucid.system.files import atomic_write, refuse_existing, refuse_same
+from pellucid.system.files import atomic_write, check_different, check_output
 
 MOST_SHOWN = 60  # lines on the screen; --csv has them all
 BLOCK = 256  # pictures that are answered at a time
@@ -149,9 +149,9 @@ def predict_command(
     files, in which its columns are found by name.
     """
     if csv_file is not None:
-        refuse_existing(csv_file, force)
-    refuse_foreign_json(json_file)
-    refuse_same(csv=csv_file, json=json_file)
+        check_output(csv_file, force)
+    check_json_file(json_file)
+    check_different(csv=csv_file, json=json_file)
     model = load(model_file)
     folders = folder_names([*([UNKNOWN] if model.rejection else []), *model.class_names])
     if sort_into is not None:
@@ -159,7 +159,7 @@ def predict_command(
             raise InputError(f"{model_file} takes tables, whose rows cannot be sorted into folders; use --csv.")
         if not model.class_names:
             raise InputError(f"{model_file} predicts numbers, so there are no classes to sort pictures by; use --csv.")
-        refuse_folder(sort_into, sources, folders.values(), force)
+        check_sorting_folder(sort_into, sources, folders.values(), force)
     skipped: list[tuple[str, str]] = []
     found = answers(model, sources, skipped if skip_bad else None)
     if csv_file is not None:

@@ -7,11 +7,11 @@ import click
 
 from pellucid.cli.options import Numbers, cache_option
 from pellucid.cli.output import (
+    check_json_file,
     findings,
     json_option,
     picture_folder,
     progress_bars,
-    refuse_foreign_json,
     say,
     table,
     write_json,
@@ -74,13 +74,13 @@ def reproduce_command(
     from pellucid.experiment.articles import ARTICLES, run_article
     from pellucid.experiment.articles.planar import PLANAR
     from pellucid.explanation.animation import Film, learning_gif
-    from pellucid.system.files import atomic_write, refuse_existing
+    from pellucid.system.files import atomic_write, check_output
 
     if animation is not None:
         if animation.suffix.lower() != ".gif":
             raise InputError(f"--animation: expected a name ending in .gif, got {animation.name}.")
-        refuse_existing(animation, force=True)
-    refuse_foreign_json(json_file)
+        check_output(animation, force=True)
+    check_json_file(json_file)
     folder = out or Path("pellucid-output") / name
     picture_folder(folder, force=True)
     say(ARTICLES[name].title)

@@ -23,11 +23,11 @@ from pellucid.cli.options import (
 )
 from pellucid.cli.output import (
     Bars,
+    check_json_file,
     json_option,
     picture_folder,
     printable,
     progress_bars,
-    refuse_foreign_json,
     say,
     typed,
     write_json,
@@ -38,7 +38,7 @@ from pellucid.experiment.recipe import Recipe, default_in_words, make_recipe
 from pellucid.experiment.recipe_file import read_recipe, write_recipe
 from pellucid.experiment.result import Result
 from pellucid.experiment.run import run
-from pellucid.system.files import refuse_existing, refuse_same
+from pellucid.system.files import check_different, check_output
 from pellucid.training import Checkpoints, EarlyStopping
 from pellucid.training.checkpoints.checkpoints import require_finished
 
@@ -173,12 +173,12 @@ def train_command(
     """
     if not (force or resume):
         require_finished(f"{out}.checkpoint")  # whose model may stand at `out`, left unfinished by Ctrl-C
-    refuse_existing(out, force or resume)
-    recipe_out = refuse_existing(f"{out}.toml", force or resume)
-    report_out = refuse_existing(f"{out}.html", force or resume) if reported else None
-    refuse_foreign_json(json_file)
+    check_output(out, force or resume)
+    recipe_out = check_output(f"{out}.toml", force or resume)
+    report_out = check_output(f"{out}.html", force or resume) if reported else None
+    check_json_file(json_file)
     beside = {"out's recipe": recipe_out, "out's report": report_out}
-    refuse_same(out=out, json=json_file, pictures=pictures, **beside)
+    check_different(out=out, json=json_file, pictures=pictures, **beside)
     values = read_recipe(recipe_file) if recipe_file else {}
     values |= _as_settings({name: value for name, value in options.items() if value is not None}, values)
     if merges:

@@ -44,7 +44,9 @@ def folder_names(class_names: Sequence[str]) -> dict[str, str]:
     return names
 
 
-def refuse_folder(folder: str | Path, sources: Sequence[str], known: Collection[str], force: bool = False) -> Path:
+def check_sorting_folder(
+    folder: str | Path, sources: Sequence[str], known: Collection[str], force: bool = False
+) -> Path:
     """Return the folder to sort into, or raise where it must not be one: before any work is done.
 
     known: names of folders that may be in it already, from an earlier time.  force: whatever else is in it may stay.

@@ -34,12 +34,12 @@ def folds(labels: np.ndarray, k: int, rng: np.random.Generator, groups: np.ndarr
     if k < 2:
         raise InputError(f"cross-validation needs at least 2 folds, got {k}.")
     values, classes = np.unique(labels, return_inverse=True)
-    _refuse_lonely(values, classes, groups)
+    _check_class_sizes(values, classes, groups)
     fold = _folds_of_rows(classes, k, rng) if groups is None else _folds_of_groups(classes, k, rng, np.asarray(groups))
     return [np.flatnonzero(fold == number) for number in range(fold.max() + 1)]
 
 
-def _refuse_lonely(values: np.ndarray, classes: np.ndarray, groups: np.ndarray | None) -> None:
+def _check_class_sizes(values: np.ndarray, classes: np.ndarray, groups: np.ndarray | None) -> None:
     """Raise where a class cannot be both held out and in training."""
     if groups is not None and len(groups) != len(classes):
         raise InputError(f"there are {len(groups)} groups for {len(classes)} samples; one for each is needed.")

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from pellucid.data.images import PictureShape, as_pixels, decoder_version, is_file, prepare_decoders
-from pellucid.errors import BadPictureError, InputError, refuse_non_finite
+from pellucid.errors import BadPictureError, InputError, check_finite
 from pellucid.features.augmentation import VIEWS, copies_of
 from pellucid.nn.scaled_integers import Rows
 from pellucid.system.threads import in_order
@@ -221,7 +221,7 @@ class StandardizedPictures(PictureFeatures):
                 x -= mean
                 x /= scale
                 X[rows] = x
-        refuse_non_finite(X, "what describes the pictures, standardised,")
+        check_finite(X, "what describes the pictures, standardised,")
         return X
 
     def _blocks(self, R: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:

@@ -54,7 +54,7 @@ def read_onnx(path: Path) -> bytes:
         raise InputError(f"the backbone {path} cannot be read: {error.strerror or error}.") from error
 
 
-def refuse_external_data(data: bytes, name: str) -> None:
+def check_no_external_data(data: bytes, name: str) -> None:
     """Raise InputError where an ONNX file keeps weights in other files, or is no ONNX file to begin with."""
     waiting = [("model", memoryview(data))]  # no recursion: a file decides how deep its graphs lie
     try:
@@ -190,7 +190,7 @@ class Backbone:
         return self._trying("cannot be opened", self._open)
 
     def _open(self) -> tuple[Any, Port, str]:
-        refuse_external_data(self.data, self.path)
+        check_no_external_data(self.data, self.path)
         runtime = onnxruntime(self.path)
         runtime.disable_telemetry_events()  # which builds for Windows have
         options = runtime.SessionOptions()

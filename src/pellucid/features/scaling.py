@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from pellucid.errors import InputError, refuse_non_finite
+from pellucid.errors import InputError, check_finite
 from pellucid.nn import Network
 
 
@@ -118,7 +118,7 @@ class Numbers:
         R = R[None] if R.ndim == 1 else R
         if R.ndim != 2 or R.shape[1] != self.n_out:
             raise InputError(f"this model takes rows of {self._described()}, got an array of shape {np.shape(raw)}.")
-        refuse_non_finite(R, "the input", self.columns)
+        check_finite(R, "the input", self.columns)
         return R
 
     def transform(self, R: np.ndarray, dtype: DTypeLike) -> np.ndarray:

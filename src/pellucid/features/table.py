@@ -132,7 +132,7 @@ class Table:
         N = self._numbers(R)
         absent = np.isnan(N)
         needed = len(R) * self.n_out * 8
-        memory.refuse_beyond(f"{len(R):,} rows of {self.n_out:,} numbers each", needed, InputError)
+        memory.check_memory(f"{len(R):,} rows of {self.n_out:,} numbers each", needed, InputError)
         X = np.zeros((len(R), self.n_out), np.float64)
         filled = np.where(absent, np.nan if self.median is None else self.median, N)
         k = len(self.numeric)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from pellucid.errors import InputError, refuse_non_finite
+from pellucid.errors import InputError, check_finite
 from pellucid.html.line_chart import MINUS
 from pellucid.html.svg import INK, LETTER, LINE, NEGATIVE, POSITIVE, QUIET, element, frame, number, written
 
@@ -111,8 +111,8 @@ def _widths(Ws: Sequence[np.ndarray], bs: Sequence[np.ndarray], activations: Seq
             raise InputError(
                 f"W{place} must be (n_out, {widths[-1] or 'n_in'}) and b{place} (n_out,); got {W.shape}, {b.shape}."
             )
-        refuse_non_finite(W, f"W{place}")
-        refuse_non_finite(b, f"b{place}")
+        check_finite(W, f"W{place}")
+        check_finite(b, f"b{place}")
         widths.append(len(W))
     return widths
 

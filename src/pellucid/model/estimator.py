@@ -15,7 +15,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, column_or_1d, validate_data
 
 from pellucid._version import versions
-from pellucid.errors import InputError, refuse_non_finite
+from pellucid.errors import InputError, check_finite
 from pellucid.features import Features, Numbers
 from pellucid.model.model import Model
 from pellucid.model.predictions import class_codes, with_both_classes
@@ -106,17 +106,17 @@ class _NeuralNetwork(BaseEstimator, ABC):
         if y is None:
             raise InputError("fit requires y to be passed, but the target y is None.")
         X, y = validate_data(self, X, y, dtype=ROW_DTYPES, ensure_all_finite=False, order="C", **checks)
-        self._refuse_non_finite(X)
+        self._check_finite(X)
         return X, y
 
     def _inputs(self, X: Any) -> np.ndarray:
         """Return checked rows of as many features as training had."""
         X = validate_data(self, X, reset=False, dtype=ROW_DTYPES, ensure_all_finite=False, order="C")
-        self._refuse_non_finite(X)
+        self._check_finite(X)
         return X
 
-    def _refuse_non_finite(self, X: np.ndarray) -> None:
-        refuse_non_finite(X, "Input X (NaN or inf)", getattr(self, "feature_names_in_", ()))
+    def _check_finite(self, X: np.ndarray) -> None:
+        check_finite(X, "Input X (NaN or inf)", getattr(self, "feature_names_in_", ()))
 
     @contextmanager
     def _all_or_nothing(self) -> Iterator[None]:

@@ -21,7 +21,7 @@ from pellucid.model.novelty import ReferenceSet, RejectionThresholds
 from pellucid.model.predictions import UNKNOWN, Predictions, class_codes, reweighted, with_both_classes
 from pellucid.model.provenance import Provenance
 from pellucid.nn import Network
-from pellucid.system.files import refuse_existing
+from pellucid.system.files import check_output
 
 BLOCK_ROWS = 4096  # of samples that are finished at a time
 
@@ -120,7 +120,7 @@ class Model:
 
     def save(self, path: str | Path, force: bool = False) -> Path:
         """Write the model to one file, whole or not at all; refuse to overwrite one unless `force`."""
-        path = refuse_existing(path, force)
+        path = check_output(path, force)
         metadata: dict[str, Any] = {
             "features": self.features.metadata(),
             "class_names": list(self.class_names),

@@ -13,7 +13,7 @@ import numpy as np
 
 from pellucid.errors import InputError, ModelFileError, PellucidError
 from pellucid.nn import ACTIVATIONS, LOSSES, Dense, Dropout, Network
-from pellucid.system.checksummed_file import read_sealed, write_sealed
+from pellucid.system.checksummed_file import read_checksummed, write_checksummed
 
 FORMAT_VERSION = 1
 METADATA_KEY = "pellucid"
@@ -38,12 +38,12 @@ def write_model(
     for member, network in enumerate(networks):
         tensors |= network_tensors(network, f"{member}." if len(networks) > 1 else "")
     content = dict(metadata) | {"networks": [describe_network(n) for n in networks]}
-    write_sealed(path, METADATA_KEY, FORMAT_VERSION, tensors, content)
+    write_checksummed(path, METADATA_KEY, FORMAT_VERSION, tensors, content)
 
 
 def read_model(path: str | Path) -> tuple[list[Network], dict[str, np.ndarray], dict[str, Any]]:
     """Return the networks, further arrays and metadata of a model file, or raise ModelFileError."""
-    tensors, content = read_sealed(path, METADATA_KEY, FORMAT_VERSION)
+    tensors, content = read_checksummed(path, METADATA_KEY, FORMAT_VERSION)
     try:
         descriptions = content.pop("networks")
         networks = []

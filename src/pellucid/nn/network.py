@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from pellucid.errors import InputError, refuse_non_finite
+from pellucid.errors import InputError, check_finite
 from pellucid.nn.buffers import Buffers, Pieces, Work
 from pellucid.nn.initializers import Initializer, get_initializer
 from pellucid.nn.layers import Dense, DenseTape, Dropout
@@ -233,7 +233,7 @@ class Network:
         if not isinstance(X, IntegerRows):
             with np.errstate(over="ignore"):
                 X = np.asarray(X, dtype)
-            refuse_non_finite(X, f"X, in {X.dtype},")
+            check_finite(X, f"X, in {X.dtype},")
         if X.ndim != 2 or X.shape[1] != self.n_in:
             raise InputError(f"X must have shape (n, {self.n_in}), got {X.shape}.")
         answer = np.empty((len(X), self.n_out), dtype)

@@ -15,7 +15,7 @@ from pellucid.errors import ModelFileError
 from pellucid.system.files import atomic_write, read_tensors, tensor_bytes
 
 
-def write_sealed(
+def write_checksummed(
     path: str | Path, kind: str, version: int, tensors: Mapping[str, np.ndarray], content: Mapping[str, Any]
 ) -> None:
     """Write tensors and JSON content to one file, whole or not at all.  kind: the name its JSON text stands under."""
@@ -24,7 +24,7 @@ def write_sealed(
     atomic_write(path, tensor_bytes(dict(tensors), {kind: text}))
 
 
-def read_sealed(path: str | Path, kind: str, version: int) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+def read_checksummed(path: str | Path, kind: str, version: int) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Return the tensors and the content of a file of that kind and version, or raise ModelFileError."""
     tensors, texts = read_tensors(path)
     try:

@@ -22,7 +22,7 @@ LARGEST_HEADER = 64 * 2**20  # bytes; a header lists tensors and metadata, it ne
 HEADER_IN_MEMORY = 25  # bytes that JSON may become for one of its own, as in "[[],[],[],..."
 
 
-def refuse_existing(path: str | Path, force: bool = False) -> Path:
+def check_output(path: str | Path, force: bool = False) -> Path:
     """Return `path`, or raise where a file could not be put there: before any work is done, not after.
 
     OutputExistsError where something stands there and `force` is not given; InputError where it is a folder, or where
@@ -42,7 +42,7 @@ def refuse_existing(path: str | Path, force: bool = False) -> Path:
     return path
 
 
-def refuse_unwritable(folder: str | Path) -> None:
+def check_writable(folder: str | Path) -> None:
     """Raise InputError where a folder, which is there or is to be made, could not be written to."""
     folder = Path(folder)
     if folder.exists() and not folder.is_dir():
@@ -54,7 +54,7 @@ def refuse_unwritable(folder: str | Path) -> None:
         raise InputError(f"{folder} cannot be written to: the folder {place} is not writable.")
 
 
-def refuse_same(**outputs: str | Path | None) -> None:
+def check_different(**outputs: str | Path | None) -> None:
     """Raise InputError where two outputs, given by the names of their options, would go to one file."""
     seen: dict[Path, str] = {}
     for option, path in outputs.items():
@@ -105,7 +105,7 @@ def read_tensors(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, str
             header_length = int.from_bytes(start, "little")
             if len(start) < 8 or header_length > min(LARGEST_HEADER, size - 8):
                 raise ModelFileError(f"{path} is not a model file: it is truncated or of another format.")
-            memory.refuse_beyond(path, 3 * size + HEADER_IN_MEMORY * header_length, ModelFileError)
+            memory.check_memory(path, 3 * size + HEADER_IN_MEMORY * header_length, ModelFileError)
             data = start + file.read(size - 8)
     except FileNotFoundError:
         raise MissingFileError(f"there is no file {path}.") from None

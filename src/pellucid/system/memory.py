@@ -8,10 +8,10 @@ def free() -> int:
     return int(psutil.virtual_memory().available)
 
 
-def refuse_beyond(what: object, needed: int, error: type[Exception]) -> None:
+def check_memory(what: object, needed: int, error: type[Exception]) -> None:
     """Raise `error` where so many bytes are more than what is free.
 
-    >>> refuse_beyond("bomb.npz", 2**60, ValueError)
+    >>> check_memory("bomb.npz", 2**60, ValueError)
     Traceback (most recent call last):
     ValueError: bomb.npz would take 1,152,921,504,606.8 MB of memory, and ... MB are free.
     """

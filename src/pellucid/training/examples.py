@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.errors import InputError, refuse_non_finite, unknown_name
+from pellucid.errors import InputError, check_finite, unknown_name
 from pellucid.nn import Dense, Network
 from pellucid.nn.losses import Loss
 from pellucid.nn.scaled_integers import IntegerRows, Rows, take
@@ -51,9 +51,9 @@ def checked_examples(
     if len(X) != len(y):
         raise InputError(f"{what}: X has {len(X)} rows but y has {len(y)}.")
     if isinstance(X, np.ndarray):
-        refuse_non_finite(X, f"X of {what}")
+        check_finite(X, f"X of {what}")
         X = IntegerRows(X) if X.dtype in (np.uint8, np.uint16) else X
-    refuse_non_finite(y, f"y of {what}")
+    check_finite(y, f"y of {what}")
     examples = Examples(X, np.asarray(y, np.intp if loss.codes else np.float64))
     w = row_weights(y, sample_weight, class_weight, what)
     if w is None:
@@ -75,7 +75,7 @@ def row_weights(y: Array, sample_weight: Array | None, class_weight: Any, what: 
     w = np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight, np.float64)
     if w.shape != (len(y),):
         raise InputError(f"{what}: sample_weight must have shape ({len(y)},), got {w.shape}.")
-    refuse_non_finite(w, "sample_weight")
+    check_finite(w, "sample_weight")
     if (w < 0).any() or not (w > 0).any():
         raise InputError("sample_weight must be 0 or more, and above 0 somewhere.")
     if class_weight is None:

@@ -206,7 +206,7 @@ def decoded(image: "PillowImage", shape: PictureShape) -> np.ndarray:
     image.draft(None, size[::-1] if turned else size)  # a JPEG then decodes smaller, and faster
     pixels = image.width * image.height
     with _LARGE_LOCK if pixels > LARGE else nullcontext():
-        memory.refuse_beyond("it", IN_MEMORY * pixels, ValueError)
+        memory.check_memory("it", IN_MEMORY * pixels, ValueError)
         return _normal(image, shape)
 
 

@@ -85,7 +85,7 @@ def _pair_names(names: Collection[str], keys: tuple[str, str] | None) -> dict[st
 
 def _whole(array: Stored, source: str) -> Any:
     count = math.prod(array.shape)
-    memory.refuse_beyond(source, count * (array.dtype.itemsize + BYTES_A_SAMPLE), InputError)
+    memory.check_memory(source, count * (array.dtype.itemsize + BYTES_A_SAMPLE), InputError)
     return array[:]
 
 
@@ -118,7 +118,7 @@ def dataset_of(pair: Pair, class_names: tuple[str, ...], codes: np.ndarray) -> D
         )
     if shape[0] != len(codes):
         raise InputError(f"{source} has {shape[0]} samples and {len(codes)} labels; one label for each is needed.")
-    memory.refuse_beyond(source, min(shape[0], BLOCK_ROWS) * math.prod(shape[1:]) * samples.dtype.itemsize, InputError)
+    memory.check_memory(source, min(shape[0], BLOCK_ROWS) * math.prod(shape[1:]) * samples.dtype.itemsize, InputError)
     names = [f"row {row}" for row in range(len(codes))]
     if len(shape) == 2:
         columns = tuple(f"x{column + 1}" for column in range(shape[1]))

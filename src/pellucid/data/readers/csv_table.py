@@ -194,7 +194,7 @@ def find_column(
 def _sheet(path: Path) -> Sheet:
     """Return the cells of a file, stripped."""
     try:
-        memory.refuse_beyond(path, IN_MEMORY * path.stat().st_size, InputError)
+        memory.check_memory(path, IN_MEMORY * path.stat().st_size, InputError)
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}.") from error

@@ -41,7 +41,7 @@ class StoredArray:
             raise InputError(f"{self.path}: {self.key} cannot be read, the file is damaged: {error}.") from error
 
     def _rows(self, stored: Any, rows: Any) -> np.ndarray:
-        self._refuse_claims(stored)
+        self._check_claims(stored)
         if isinstance(rows, slice):
             return stored[rows]
         if len(rows) == 0:
@@ -51,7 +51,7 @@ class StoredArray:
         gapless = last - first == len(wanted) - 1
         return (stored[first : last + 1] if gapless else stored[wanted])[places]
 
-    def _refuse_claims(self, stored: Any) -> None:
+    def _check_claims(self, stored: Any) -> None:
         """Raise InputError where values lie in other files, or there are more than this file can hold."""
         if stored.external or stored.is_virtual:
             raise InputError(f"{self.path}: the values of {self.key} lie in other files, which are not read.")
@@ -61,7 +61,7 @@ class StoredArray:
                 f"{self.path}: {self.key} claims to be {stored.shape}, more than a file of {size} bytes holds."
             )
         if stored.chunks:  # a chunk is read as a whole, whatever is wanted of it
-            memory.refuse_beyond(
+            memory.check_memory(
                 f"{self.path}: a chunk of {self.key}", math.prod(stored.chunks) * stored.dtype.itemsize, InputError
             )
 

@@ -91,7 +91,7 @@ def read_array(path: Path) -> np.ndarray:
                     raise InputError(
                         f"{path} is truncated: its header says {shape}, more than a file of {size} bytes holds."
                     )
-                memory.refuse_beyond(path, claimed, InputError)
+                memory.check_memory(path, claimed, InputError)
                 data = stream.read(claimed + 1)
     except (EOFError, zlib.error, OSError) as error:
         raise InputError(f"{path} is truncated or damaged: {error}.") from error

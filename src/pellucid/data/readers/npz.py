@@ -34,7 +34,7 @@ def read(path: Path, keys: tuple[str, str] | None = None, regression: bool | Non
         claimed = _claimed(path)
     except Exception as error:  # of damaged files: BadZipFile, ValueError, EOFError, struct.error, nearly anything
         raise _damaged(path, error) from error
-    memory.refuse_beyond(path, claimed, InputError)
+    memory.check_memory(path, claimed, InputError)
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}

@@ -139,7 +139,7 @@ def read_columns(
         known = "categories" if name in declared.categorical else "numbers" if name in declared.numeric else None
         values[name] = _values(cells[name], name, known, where, decimal)
     if not declared.only:
-        _refuse_useless(values, declared)
+        _check_useful(values, declared)
     categorical = tuple(name for name in names if values[name].dtype == object)
     X = np.empty((len(next(iter(cells.values()))), len(names)), object if categorical else np.float64)
     for place, name in enumerate(names):
@@ -188,7 +188,7 @@ def _categories(cells: Sequence[Any], decimal: str) -> np.ndarray:
     return values
 
 
-def _refuse_useless(values: Mapping[str, np.ndarray], declared: Declared) -> None:
+def _check_useful(values: Mapping[str, np.ndarray], declared: Declared) -> None:
     """Raise InputError naming all columns that are empty, or hold a text of its own for almost every row."""
     useless = {}
     for name, column in values.items():

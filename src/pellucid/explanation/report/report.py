@@ -25,7 +25,7 @@ from pellucid.explanation.report.sections import (
 from pellucid.explanation.report.summary import headline, scores_summary_html, summary_html
 from pellucid.html import document, escaped
 from pellucid.model.model import Model
-from pellucid.system.files import atomic_write, refuse_existing
+from pellucid.system.files import atomic_write, check_output
 from pellucid.system.progress import Progress
 
 FRAME_HEIGHT = 720  # pixels, in a notebook
@@ -39,7 +39,7 @@ class Report:
 
     def save(self, path: str | Path, force: bool = False) -> Path:
         """Write the report to one file; refuse to overwrite one unless `force`."""
-        path = refuse_existing(path, force)
+        path = check_output(path, force)
         atomic_write(path, self.html.encode())
         return path
 

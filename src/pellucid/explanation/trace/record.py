@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.errors import InputError, refuse_non_finite
+from pellucid.errors import InputError, check_finite
 from pellucid.explanation.trace.step import Backward, Cost, Layer, Update
 from pellucid.explanation.trace.trace import Trace
 from pellucid.nn import LBFGS, Adam, AdamW, Dropout, GradientDescent, Network, RMSprop
@@ -227,7 +227,7 @@ def _rows(network: Network, X: Any) -> Array:
     X = np.array(X, network.parameters.dtype)
     if X.ndim != 2 or len(X) == 0 or X.shape[1] != network.n_in:
         raise InputError(f"X must have shape (n, {network.n_in}) with n at least 1, got {X.shape}.")
-    refuse_non_finite(X, "X")
+    check_finite(X, "X")
     return X
 
 
@@ -237,7 +237,7 @@ def _targets(network: Network, y: Any, n: int) -> Array:
     y = np.array(y)
     if y.shape != expected:
         raise InputError(f"y for {loss.name} must have shape {expected}, got {y.shape}.")
-    refuse_non_finite(y, "y")
+    check_finite(y, "y")
     if loss.classes:
         highest = k - 1 if loss.codes else 1
         if y.min() < 0 or y.max() > highest or (loss.codes and not np.all(y == y.astype(np.intp))):

@@ -26,8 +26,8 @@ from pellucid.errors import (
     OutputExistsError,
     TrainingWarning,
 )
-from pellucid.system.checksummed_file import read_sealed, write_sealed
-from pellucid.system.files import refuse_unwritable
+from pellucid.system.checksummed_file import read_checksummed, write_checksummed
+from pellucid.system.files import check_writable
 from pellucid.training.checkpoints.state_file import Fingerprint, as_texts, differences
 from pellucid.training.runtime import blas_description
 
@@ -95,7 +95,7 @@ class Checkpoints:
         self._names: set[str] = set()
         self._written, self._epochs = time.monotonic(), 0
         self._warned = False
-        refuse_unwritable(self.folder)
+        check_writable(self.folder)
         self.exists = self._job.exists()  # whether the folder holds anything of this job
         if resume:
             self._read_job()
@@ -172,7 +172,7 @@ class Checkpoints:
 
     def _write_job(self) -> None:
         content = {"fingerprint": self._fingerprint, "stored": self._stored}
-        write_sealed(self._job, KIND, FORMAT_VERSION, {}, content)
+        write_checksummed(self._job, KIND, FORMAT_VERSION, {}, content)
 
     def _read_job(self) -> None:
         if not self.exists:
@@ -180,7 +180,7 @@ class Checkpoints:
                 f"{self.folder} has no checkpoint to resume from: that training finished, or ended before its first "
                 "checkpoint. Start it without --resume (resume=False)."
             )
-        _, content = read_sealed(self._job, KIND, FORMAT_VERSION)
+        _, content = read_checksummed(self._job, KIND, FORMAT_VERSION)
         _check_same(self.folder, _converted(self._job, content, "fingerprint", Fingerprint), self._fingerprint)
         self._stored = _converted(self._job, content, "stored", dict[str, int | float | str])
 
@@ -211,7 +211,7 @@ class Checkpoint:
         if not self.path.exists():
             return None
         try:
-            arrays, content = read_sealed(self.path, KIND, FORMAT_VERSION)
+            arrays, content = read_checksummed(self.path, KIND, FORMAT_VERSION)
             saved = _converted(self.path, content, "fingerprint", Fingerprint)
         except ModelFileError as error:
             raise ModelFileError(f"{error} Delete {self.path.name} to restart that fit.") from None
@@ -223,7 +223,7 @@ class Checkpoint:
 
         def put() -> None:
             arrays, content = made()
-            write_sealed(self.path, KIND, FORMAT_VERSION, arrays, content | {"fingerprint": self._fingerprint()})
+            write_checksummed(self.path, KIND, FORMAT_VERSION, arrays, content | {"fingerprint": self._fingerprint()})
 
         self.job.write(put)
 
