@@ -332,6 +332,7 @@ def test_a_newer_what_if_ends_an_older_one(session, monkeypatch):
     assert max(answers, key=len)[0]["settings"]["rate"] == 1
 
 
+@pytest.mark.slow
 def test_starts_come_one_after_the_other(session):
     tell(session, "set", settings={"layers": [[2, "relu"]], "init": "normal_0.01", "data": "moons", "samples": 60})
     assert session.handle({"do": "starts", "count": 3}) == []
