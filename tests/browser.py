@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+PATIENCE = 60_000  # milliseconds; a machine may be busy
 HERE = ("http://127.0.0.1:", "http://localhost:", "file:", "data:", "blob:", "about:")
 
 
@@ -17,6 +18,7 @@ def chromium():
         pytest.skip("no Chromium on this machine; install Debian's, or set PELLUCID_CHROMIUM to its place")
     sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
     with sync_api.sync_playwright() as playwright:
+        sync_api.expect.set_options(timeout=PATIENCE)
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         yield browser
         browser.close()
@@ -47,7 +49,7 @@ def page(chromium, tmp_path):
         context = chromium.new_context(viewport=size, color_scheme="dark" if dark else "light")
         contexts.append(context)
         tab = context.new_page()
-        tab.set_default_timeout(10_000)
+        tab.set_default_timeout(PATIENCE)
         tab.on("console", told)
         tab.on("pageerror", lambda error: faults.append(f"uncaught: {error}"))
         tab.on("request", asked)

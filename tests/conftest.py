@@ -14,6 +14,12 @@ from browser import page as page
 from pellucid.explanation import figure_style
 
 
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if "chromium" in getattr(item, "fixturenames", ()):
+            item.add_marker("browser")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def signals_of_a_terminal():
     """Take Ctrl-C and a hang-up as in a terminal, also where the tests run in the background, which ignores them."""

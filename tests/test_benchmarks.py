@@ -85,6 +85,7 @@ def test_torch_learns_in_mini_batches():
     assert np.mean(peers_torch.logits(model)(X).argmax(1) == codes) > 0.8
 
 
+@pytest.mark.slow
 def test_the_articles_loop_gives_the_published_costs(real_data):
     X, y = data.cats(real_data)
     start = ours.start_of(FOUR_LAYER.settings, X.shape[1], 1, FOUR_LAYER.seed)

@@ -162,6 +162,7 @@ def test_what_is_drawn_was_not_learned_from(tmp_path, monkeypatch, no_drawing):
     assert drawn == [told["cross_validation"]["confusion"]] != [told["scores"]["train"]["confusion"]]
 
 
+@pytest.mark.slow
 def test_training_pictures_are_drawn(pictures):
     assert run(["train", "photos", *QUICK, "--epochs", "2", "--size", "8", "--out", "m", "--pictures", "drawn"]) == 0
     drawn = {path.name for path in (pictures.parent / "drawn").iterdir()}
@@ -253,6 +254,7 @@ def test_json_has_no_nan(tmp_path):
     assert results(tmp_path / "j", "x") == {"a": [None, None, 3], "1": [[[1.0]]]}
 
 
+@pytest.mark.slow
 def test_the_program_itself(tmp_path, monkeypatch, no_drawing):
     def call(*arguments):
         return subprocess.run(

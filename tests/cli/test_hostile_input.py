@@ -57,6 +57,7 @@ def test_a_closed_pipe_costs_no_output():
     assert load("m").class_names == ("0", "1") and json.loads(Path("r.json").read_text())["command"] == "train"
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_the_model():
     code = (
         "import os, signal, sys; from pellucid.cli.main import run; import pellucid.cli.output as output\n"

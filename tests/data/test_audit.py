@@ -155,6 +155,7 @@ def test_cats_test_picture_17_is_training_picture_146(real_data):
     assert report.findings[0].examples == ("train row 146 and test row 17 (exact)",)
 
 
+@pytest.mark.slow
 def test_beans_have_no_copies(real_data):
     assert found(real_data / "beans") == {}
 

@@ -115,6 +115,7 @@ def model(tmp_path_factory):
     return path, *read_checksummed(path, METADATA_KEY, FORMAT_VERSION)
 
 
+@pytest.mark.slow
 @settings(QUICK, max_examples=150)
 @given(data=st.data())
 def test_content_made_to_deceive(model, data):

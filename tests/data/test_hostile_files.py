@@ -225,6 +225,7 @@ def test_one_long_label_does_not_take_its_length_for_every_row():
     )
 
 
+@pytest.mark.slow
 def test_tables_made_to_hurt(monkeypatch):
     names = [f"c{i}" for i in range(50_000)]
     Path("wide.csv").write_text("\n".join(",".join(line) for line in (

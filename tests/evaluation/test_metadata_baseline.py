@@ -48,6 +48,7 @@ def test_the_camera_is_found_out():
     json.dumps(found.as_dict(), allow_nan=False)
 
 
+@pytest.mark.slow
 def test_a_pair_is_found_where_neither_alone_tells():
     rng = np.random.default_rng(1)
     camera = rng.integers(0, 2, N)
@@ -74,6 +75,7 @@ def test_the_best_of_several_facts_must_be_surer():
     assert 0.05 / 4 < majority.p < 0.05 and not majority.credibly_better
 
 
+@pytest.mark.slow
 def test_a_net_that_is_credibly_better_is_not_accused():
     sentence = metadata_baseline(drawn(0.85), LABELS, HELD, seed=0, net=net_of(0.97)).sentence()
     assert sentence.endswith("; the net reaches 97%, credibly more.") and "may be learning" not in sentence

@@ -451,6 +451,7 @@ def test_train_reject_predict_evaluate(photos, tmp_path, monkeypatch, capsys):
     assert "predicts unknown when p < " in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_photo_features_tell_noise_and_flat_colours(tmp_path):
     def leaf(hue):
         y, x = np.mgrid[:48, :48] / 48

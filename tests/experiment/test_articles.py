@@ -23,6 +23,7 @@ CATS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CATS)
 def test_published_costs_and_accuracies(real_data, tmp_path, name, capsys, no_drawing):
     out = tmp_path / "out"
@@ -46,6 +47,7 @@ def test_published_costs_and_accuracies(real_data, tmp_path, name, capsys, no_dr
     assert "published" in told and f"{test:.4f}" in told and "majority of the 50 test pictures gives 0.66" in told
 
 
+@pytest.mark.slow
 def test_deep_does_not_learn_and_says_why(real_data):
     outcome = run_article("deep", real_data / "cats")
     assert outcome.results["train_accuracy"] == pytest.approx(137 / 209)  # always "non-cat"
@@ -53,6 +55,7 @@ def test_deep_does_not_learn_and_says_why(real_data):
     assert "It does not learn" in said and "all starting weights are positive" in said and "--init he" in said
 
 
+@pytest.mark.slow
 def test_deep_learns_from_he_starts(real_data):
     outcome = run_article("deep", real_data / "cats", init="he")
     assert outcome.results["train_accuracy"] > 0.8
@@ -72,6 +75,7 @@ def test_planar_is_the_published_run():
     assert set(article_figures(outcome)) == {"boundary.png", "linear-boundary.png", "cost.png"}
 
 
+@pytest.mark.slow
 def test_planar_is_filmed(tmp_path, monkeypatch):
     monkeypatch.setattr(planar, "PLANAR", replace(planar.PLANAR, settings=replace(planar.PLANAR.settings, epochs=15)))
     monkeypatch.chdir(tmp_path)
@@ -98,6 +102,7 @@ def short_beans(monkeypatch):
     monkeypatch.setattr(beans, "SHAPE", replace(beans.SHAPE, height=16, width=16))
 
 
+@pytest.mark.slow
 def test_beans_with_many_starts(real_data, short_beans):
     outcome = run_article("beans", real_data / "beans", seeds=5)
     results = outcome.results

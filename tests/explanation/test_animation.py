@@ -46,6 +46,7 @@ def test_a_film_keeps_copies_at_epochs_further_and_further_apart():
     assert [kept.dense[0].W[0, 0] for _, kept in film.kept] == [1, 10, 100, 1000]
 
 
+@pytest.mark.slow
 def test_the_boundary_turns_and_the_cost_goes_on():
     shown = pictures(learning_gif(filmed(8), np.linspace(0.8, 0.1, 8).tolist(), X, Y, classes=2))
     first, last = shown[0][1], shown[-1][1]

@@ -40,6 +40,7 @@ def build(hidden, loss, l2, drop, k, seed=0):
 CASES = list(itertools.product((0, 0.1), (False, True), (0, 0.3)))  # l2, weighted, dropout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("loss", LOSSES)
 def test_every_combination(loss, activation, monkeypatch):

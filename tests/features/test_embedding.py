@@ -252,6 +252,7 @@ def test_another_file_in_the_place_of_the_backbone(folder, change):
     assert pellucid.load("away/m.pellucid").class_names == ("dark", "grey", "light")  # the right one, beside it
 
 
+@pytest.mark.slow
 def test_the_command_line(folder, capsys):
     options = ["--features", "embedding:net.onnx", "--size", "6x8", "--normalize", "signed", "--seed", "0"]
     training = ["--epochs", "30", "--layers", "6", "--learning-rate", "0.03"]
@@ -269,6 +270,7 @@ def test_the_command_line(folder, capsys):
     assert "not the backbone of model.pellucid" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_recipe_file(folder):
     Path("r.toml").write_text('features = "embedding:net.onnx"\nnormalize = "unit"\nembedding_output = "y"\n'
                               "size = [8, 6]\nepochs = 1\nexternal = true")  # fmt: skip

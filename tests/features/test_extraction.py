@@ -281,6 +281,7 @@ def test_a_damaged_file_is_made_anew(folder, kept):
     assert read(folder).integers.tobytes() == expected and kept() == [path]
 
 
+@pytest.mark.slow
 def test_a_job_reads_each_picture_once_and_finds_it_again(folder, kept, monkeypatch):
     train(folder, size=(9, 11), epochs=1, random_state=0, features="pixels")
     monkeypatch.setattr(decode, "_decoded", no_decoder)
@@ -334,6 +335,7 @@ def test_recipe_with_cache_and_without_give_one_model(folder, kept, monkeypatch)
         train(folder, cache=False, **how)
 
 
+@pytest.mark.slow
 def test_no_cache_on_the_command_line(folder, kept, monkeypatch, tmp_path, no_drawing):
     monkeypatch.chdir(tmp_path)
     small = ["--size", "8", "--epochs", "1", "--seed", "1", "--cross-validate", "0", "--pictures"]
@@ -384,6 +386,7 @@ def test_arrays_of_floats_and_tables_stay_floats(tmp_path):
     assert X.dtype == np.float64 and X.tobytes() == inputs(features, dataset.read(np.arange(300))).tobytes()
 
 
+@pytest.mark.slow
 def test_the_float_matrix_is_never_made(folder, monkeypatch):
     monkeypatch.setattr(network, "BLOCK_BYTES", 4 * 297 * 4)  # four rows
     getitem = IntegerRows.__getitem__

@@ -218,6 +218,7 @@ print(trained("c", resume={resume}, restarts=3, **CASES["basis"]).network.parame
 """
 
 
+@pytest.mark.slow
 def test_sigkill_and_another_process(tmp_path):
     """Really killed: in an update, in the write and after it, one process after the other."""
     tests = str(Path(__file__).parents[1])

@@ -77,6 +77,7 @@ def test_no_problem_in_healthy_runs(data):
         assert not [finding for finding in findings if finding.level == "problem"]
 
 
+@pytest.mark.slow
 def test_the_four_layer_cats(real_data):
     outcome = run_article("cats-4-layer", real_data / "cats")
     assert names(outcome.findings) == {"silent units", "overfits", "no better than the majority"}

@@ -214,6 +214,7 @@ def test_float32_is_the_type_of_the_stored_weights_only():
     np.testing.assert_allclose(direct.history.cost, reduced.history.cost, rtol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", [{}, {"clip_norm": 1e9}], ids=["coefficients", "basis"])
 def test_the_four_layers_of_the_cats(real_data, how):
     """The published net on the real pictures: every cost and all weights, in both forms."""

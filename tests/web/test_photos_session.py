@@ -330,6 +330,7 @@ def test_training_ends_in_a_model_a_recipe_and_a_report(trained):
         assert str(trained.folder).encode() not in path.read_bytes(), path.name
 
 
+@pytest.mark.slow
 def test_the_model_does_not_wait_for_its_report(session, monkeypatch):
     begun, go_on = threading.Event(), threading.Event()
 
@@ -356,6 +357,7 @@ def test_the_model_does_not_wait_for_its_report(session, monkeypatch):
     assert state["changes"] > changes
 
 
+@pytest.mark.slow
 def test_why_is_told_in_words_and_by_a_veil(trained):
     (answer,) = trained.answer("new.jpg", tinted(55, RED))
     tried, steps = trained.tried(answer["key"]), []
@@ -441,6 +443,7 @@ def test_another_photograph_makes_the_results_old(trained):
     session.close()
 
 
+@pytest.mark.slow
 def test_classes_are_joined_as_asked(session, quick_report):
     for c in range(3):
         for k in range(6):
@@ -493,6 +496,7 @@ def test_stopped_while_it_is_judged_it_learns_from_all_and_is_judged_by_a_part(s
     assert session.result.headline is session.result.scores["test"]
 
 
+@pytest.mark.slow
 def test_stopped_while_it_learns_what_was_learned_is_kept(session, quick_report):
     state = stopping_at(filled(session), "training")
     assert state["stage"] == "trained"
@@ -502,6 +506,7 @@ def test_stopped_while_it_learns_what_was_learned_is_kept(session, quick_report)
     assert session.answer("x.jpg", tinted(55, RED))[0]["kind"] == "answer"
 
 
+@pytest.mark.slow
 def test_stopped_while_the_report_is_written_only_the_report_is_missing(session, quick_report):
     state = stopping_at(filled(session), "report")
     assert (state["stage"], state["outcome"]["early"], state["error"]) == ("trained", False, "")

@@ -59,7 +59,7 @@ def shows(tab, place, text):
     """Wait until a place shows a text, or one that a pattern matches; the page's policy forbids polling by a script."""
     from playwright.sync_api import expect
 
-    expect(tab.locator(place)).to_have_text(text, timeout=10_000)
+    expect(tab.locator(place)).to_have_text(text)
 
 
 def at(tab, iteration):
@@ -80,7 +80,7 @@ def picture(tab):
 
 
 def address_holds(tab, text):
-    tab.wait_for_url(lambda url: text in url, timeout=10_000)
+    tab.wait_for_url(lambda url: text in url)
 
 
 def place(tab, across, down):
@@ -234,7 +234,7 @@ def test_what_a_change_replaced_comes_back(play, width):
     at(tab, 40)
     assert tab.is_hidden("#replaced")
     address_holds(tab, "at=40")
-    tab.wait_for_url(lambda url: "edits" not in url, timeout=10_000)
+    tab.wait_for_url(lambda url: "edits" not in url)
 
 
 def test_layers_units_and_activations_are_set(play):
@@ -377,11 +377,17 @@ def test_a_drawing_that_goes_on_beyond_its_edge_has_a_shadow_there(play):
         picture = Image.open(io.BytesIO(drawing.screenshot())).convert("L")
         return [picture.getpixel((x, picture.height // 2)) < 240 for x in (1, picture.width - 2)]
 
-    assert shaded() == [False, True]
+    def becomes(expected):
+        end = time.monotonic() + 60
+        while (now := shaded()) != expected and time.monotonic() < end:
+            tab.wait_for_timeout(50)
+        assert now == expected
+
+    becomes([False, True])
     drawing.evaluate("drawing => (drawing.scrollLeft = 40)")
-    assert shaded() == [True, True]
+    becomes([True, True])
     drawing.evaluate("drawing => (drawing.scrollLeft = 4000)")
-    assert shaded() == [True, False]
+    becomes([True, False])
 
 
 def test_the_doctors_advice_is_applied(play):

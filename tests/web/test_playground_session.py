@@ -312,14 +312,14 @@ def test_a_newer_what_if_ends_an_older_one(session, monkeypatch):
 
     def slow(run, n=1):
         begun.set()
-        newer.wait(5)
+        newer.wait(60)
         return forward(run, n)
 
     newer = threading.Event()
     monkeypatch.setattr(Run, "forward", slow)
     older = threading.Thread(target=lambda: answers.append(session.handle({"do": "whatif", "settings": {"rate": 2}})))
     older.start()
-    assert begun.wait(5)
+    assert begun.wait(60)
     newest = threading.Thread(target=lambda: answers.append(session.handle({"do": "whatif", "settings": {"rate": 1}})))
     asked = session._asked
     newest.start()
@@ -332,6 +332,7 @@ def test_a_newer_what_if_ends_an_older_one(session, monkeypatch):
     assert max(answers, key=len)[0]["settings"]["rate"] == 1
 
 
+@pytest.mark.slow
 def test_starts_come_one_after_the_other(session):
     tell(session, "set", settings={"layers": [[2, "relu"]], "init": "normal_0.01", "data": "moons", "samples": 60})
     assert session.handle({"do": "starts", "count": 3}) == []

@@ -142,6 +142,7 @@ def test_streams_end_with_the_server():
         list(events)  # ends
 
 
+@pytest.mark.slow
 def test_a_tab_that_was_closed_does_not_run_on(monkeypatch):
     monkeypatch.setattr(routes, "LEFT", -1.0)
     with serving() as (port, room):
@@ -348,6 +349,7 @@ def test_any_text_can_be_answered():
     assert json.loads(answer([{"kind": "error", "text": text}]).body) == [{"kind": "error", "text": text}]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal")
 @pytest.mark.parametrize(("name", "code"), [("SIGHUP", 0), ("SIGTERM", -15)])
 def test_nothing_that_was_given_stays_behind(tmp_path, name, code):
@@ -366,6 +368,7 @@ def test_nothing_that_was_given_stays_behind(tmp_path, name, code):
     assert list(tmp_path.glob("pellucid-*")) == []
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is sent otherwise there")
 def test_ctrl_c_ends_it_at_once_even_amid_a_run():
     command = [sys.executable, "-m", "pellucid", "play", "--no-browser"]
