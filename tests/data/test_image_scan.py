@@ -43,7 +43,7 @@ class Counts:
 
     def __init__(self, monkeypatch):
         self.forget()
-        contents, opened, normal = files._contents, Image.open, decode._normal
+        contents, opened, normal = files._contents, Image.open, decode.resized_image
 
         def reading(path):
             data = contents(path)
@@ -60,7 +60,7 @@ class Counts:
 
         monkeypatch.setattr(files, "_contents", reading)
         monkeypatch.setattr(Image, "open", opening)
-        monkeypatch.setattr(decode, "_normal", decoding)
+        monkeypatch.setattr(decode, "resized_image", decoding)
 
     def forget(self):
         self.reads, self.opened, self.decoded = Counter(), Counter(), 0

@@ -8,7 +8,6 @@ import numpy as np
 from pellucid.errors import InputError
 
 LUMA = (0.299, 0.587, 0.114)  # ITU-R 601-2, the weights of Pillow's mode "L"
-BICUBIC = 3  # PIL.Image.Resampling.BICUBIC, here without importing Pillow
 
 
 @dataclass(frozen=True)
@@ -74,24 +73,3 @@ def checked(array: np.ndarray) -> np.ndarray:
             f"float pixels must lie in [0, 1], got {low:g} to {high:g}; divide by 255, or pass them as uint8."
         )
     return pixels
-
-
-def fitted(pixels: np.ndarray, shape: PictureShape) -> np.ndarray:
-    """Return uint16 or float pixels in the wanted shape and their own type: what a file's go through, in floats."""
-    from PIL import Image
-
-    unit = to_unit(pixels, np.float64)
-    if unit.shape[2] == 4:
-        alpha = unit[..., 3:]
-        unit = unit[..., :3] * alpha + (1 - alpha)
-    if unit.shape[2] > shape.channels:
-        unit = unit @ np.array(LUMA)[:, None]
-    if unit.shape[:2] != (shape.height, shape.width):
-        size = (shape.width, shape.height)
-        planes = [Image.fromarray(plane).resize(size, BICUBIC, reducing_gap=2.0)
-                  for plane in np.moveaxis(unit, 2, 0).astype(np.float32)]  # fmt: skip
-        unit = np.stack([np.asarray(plane) for plane in planes], axis=2)
-    unit = np.broadcast_to(unit, shape.as_tuple).clip(0, 1)  # bicubic curves overshoot at edges
-    if pixels.dtype == np.uint16:
-        return np.rint(unit * np.float64(65535)).astype(np.uint16)
-    return unit.astype(pixels.dtype)

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pellucid.data.images.arrays import BICUBIC, PictureShape, checked, fitted
+from pellucid.data.images.arrays import PictureShape, checked
 from pellucid.data.images.files import PictureFile, is_file, read_file
+from pellucid.data.images.resize import resized_image, resized_pixels, resized_wide
 from pellucid.errors import BadPictureError, InputError
 from pellucid.system import memory
 from pellucid.system.threads import Shared
@@ -56,13 +57,10 @@ if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage
 
 ORIENTATION, TURNED = 0x0112, (5, 6, 7, 8)  # the EXIF tag; its values that swap height and width
-WIDE_MODES = ("I", "I;16", "I;16L", "I;16B", "I;16N")  # Pillow keeps 16-bit grey in all of these
-DETOURS = {"La": "LA", "LAB": "RGB"}  # modes that Pillow turns into grey only by way of another
 # Whatever a file's name says: other formats may start programs, as Pillow hands EPS to Ghostscript
 FORMATS = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP", "PPM", "MPO", "DIB", "AVIF", "JPEG2000", "HEIF")
 LARGE = 2**24  # pixels; larger pictures are decoded one at a time, whatever the number of cores
 IN_MEMORY = 16  # bytes a pixel that a decoded picture takes, with the copies that are made of it
-STRIP = 64  # rows of wide pixels that are floats at a time
 
 
 def as_pixels(raw: Any, shape: PictureShape) -> np.ndarray:
@@ -92,7 +90,7 @@ def as_pixels(raw: Any, shape: PictureShape) -> np.ndarray:
         pixels = checked(raw)
         if pixels.shape == shape.as_tuple:
             return pixels
-        return _image_of(pixels, shape) if pixels.dtype == np.uint8 else fitted(pixels, shape)
+        return resized_pixels(pixels, shape) if pixels.dtype == np.uint8 else resized_wide(pixels, shape)
     if _is_undecoded_jpeg(raw):
         raw = raw.filename
     if is_file(raw):
@@ -100,7 +98,7 @@ def as_pixels(raw: Any, shape: PictureShape) -> np.ndarray:
     if hasattr(raw, "getexif"):
         name = getattr(raw, "filename", "") or "the PIL image"
         with _told_plainly(str(name)):
-            return _normal(raw, shape)
+            return resized_image(raw, shape)
     raise InputError(
         f"a picture is a path, bytes, a PIL image or an array; got an object of type {type(raw).__name__}."
     )
@@ -207,42 +205,4 @@ def decoded(image: "PillowImage", shape: PictureShape) -> np.ndarray:
     pixels = image.width * image.height
     with _LARGE_LOCK if pixels > LARGE else nullcontext():
         memory.check_memory("it", IN_MEMORY * pixels, ValueError)
-        return _normal(image, shape)
-
-
-def _normal(image: "PillowImage", shape: PictureShape) -> np.ndarray:
-    """Return upright pixels (h, w, c) of any PIL image: opaque, grey or colour, of the wanted size."""
-    from PIL import Image, ImageOps
-
-    image = ImageOps.exif_transpose(image)
-    if image.mode in (*WIDE_MODES, "F"):
-        image = _eight_bits(image)
-    if image.mode in DETOURS:
-        image = image.convert(DETOURS[image.mode])
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    image = image.convert("L" if shape.channels == 1 else "RGB")
-    image = image.resize((shape.width, shape.height), BICUBIC, reducing_gap=2.0)
-    return np.array(image).reshape(shape.as_tuple)
-
-
-def _eight_bits(image: "PillowImage") -> "PillowImage":
-    """Return a grey 8-bit image of one with 16-bit integers, or with floats in [0, 1] or else in 0..255."""
-    from PIL import Image
-
-    values = np.asarray(image)
-    low, high = float(values.min()), float(values.max())
-    top = 65535 if image.mode != "F" else 1 if high <= 1 else 255
-    if not 0 <= low <= high <= top:  # NaN is caught as well
-        raise ValueError(f"its values lie in {low:g} to {high:g}, expected 0 to {top}")
-    pixels = np.empty(values.shape, np.uint8)
-    for start in range(0, len(values), STRIP):
-        pixels[start : start + STRIP] = np.rint(values[start : start + STRIP].astype(np.float64) * (255 / top))
-    return Image.fromarray(pixels)
-
-
-def _image_of(pixels: np.ndarray, shape: PictureShape) -> np.ndarray:
-    from PIL import Image
-
-    return _normal(Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels), shape)
+        return resized_image(image, shape)

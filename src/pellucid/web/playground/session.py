@@ -17,10 +17,10 @@ from pellucid.web.playground.permalink import Edit, Moment, checked_edit, checke
 from pellucid.web.playground.problem import OwnTable
 from pellucid.web.playground.run import PACE, Autoplay, Run
 from pellucid.web.playground.settings import MOST_ITERATIONS, PlaygroundSettings, number
-from pellucid.web.playground.state import State, Undo, usual_with
+from pellucid.web.playground.state import Message, State, usual_with
+from pellucid.web.playground.undo import Undo
 from pellucid.web.playground.what_if import LEAST, MultiStart, whole_run
 
-Message = dict[str, Any]
 AWAIT = 0.5  # seconds that a replay may take before the page sees it run
 MOST_STARTS = 20
 MOST_ANEW = 20_000  # iterations of a what-if
