@@ -236,3 +236,38 @@ def test_a_tab_that_is_opened_anew_goes_on(page, server, trained):
     first.close()
     other.goto(server.address)
     expect(other.locator(".stop[aria-current=step]")).to_contain_text("Mistakes")
+
+
+def test_a_state_that_was_overtaken_is_dropped(page, server, files, monkeypatch):
+    """The answer of the time when the check ran comes after that of its end, which nothing would send again."""
+    from pellucid.web.photos import session as module
+
+    checked, audit = threading.Event(), module.audit
+    monkeypatch.setattr(module, "audit", lambda *data: checked.wait(60) and audit(*data))
+    session = server.room._sessions.named(name := "0f" * 16)
+    for path in sorted(files.rglob("*.jpg")):
+        with session.receiving(f"{path.parent.name}/{path.name}") as take:
+            take(path.read_bytes())
+    tab = page(server.address)
+    tab.evaluate(f"localStorage.setItem('pellucid-photographs', '{name}')")
+    tab.reload()
+    expect(tab.locator("#next button")).to_be_enabled()
+    late = []
+
+    def hold(route):
+        if '"open"' not in (route.request.post_data or "") or late:
+            route.continue_()
+        else:
+            late.append((route, route.fetch()))
+
+    tab.route("**/message*", hold)
+    session.handle({"do": "check"})
+    while not late:
+        tab.wait_for_timeout(20)
+    assert late[0][1].json()[0]["stage"] == "checking"
+    checked.set()
+    expect(tab.locator("#body")).to_contain_text("1 file cannot be read and will be left out")
+    with tab.expect_response("**/message*"):
+        late[0][0].fulfill(response=late[0][1])
+    tab.wait_for_timeout(100)
+    expect(tab.locator("#body")).to_contain_text("1 file cannot be read and will be left out")

@@ -19,6 +19,8 @@ const at = (id) => document.getElementById(id);
 let state = null;
 let step = 0;
 let taking = false;
+let sent = 0; // messages, and the latest of them whose state is shown
+let shown = 0;
 
 const act = { send: message, take, again: draw, alert: warn, pasted: null };
 
@@ -32,13 +34,18 @@ function say(text) {
 }
 
 async function message(asked) {
-  receive(await send(asked));
+  const turn = ++sent;
+  receive(await send(asked), turn);
 }
 
-function receive(answers) {
+/** Show what answers say. An answer that a later one has overtaken is dropped: nothing would correct it. */
+function receive(answers, turn = sent) {
   for (const answer of answers) {
     if (answer.kind === "error") warn(answer.text);
-    if (answer.kind === "state") become(answer);
+    if (answer.kind === "state" && turn >= shown) {
+      shown = turn;
+      become(answer);
+    }
     if (answer.kind === "status" && state) told(answer);
   }
 }
