@@ -410,10 +410,10 @@ def test_a_model_on_other_data_has_a_report_too(of_photos, photos):
     dataset, part, used_for = data_for(model, photos)
     R, dataset = described(dataset, model.features)
     scores = task_of(model).scores(model.predictions(R), dataset.labels, used_for, model)
-    page = sound(evaluation_report(model, dataset, R, scores, part=part).html)
+    page = sound(evaluation_report(model, dataset, model.predictions(R), scores, part=part).html)
     assert used_for == "training" and "all photos here were learned from" in page.text
     tested = replace(scores, used_for="testing", interval=(0.5, 0.75))
-    page = sound(evaluation_report(model, dataset, R, tested, part=part).html)
+    page = sound(evaluation_report(model, dataset, model.predictions(R), tested, part=part).html)
     assert f"Expect about {100 * scores.accuracy:.0f} of 100 new photos like these to be right, 50 to 75." in page.text
     counts = {a["data-open"]: int(a["aria-label"].split(": ")[1]) for a in page.having("data-open")}
     assert counts == {f"{i}-{j}": n for (i, j), n in np.ndenumerate(np.array(scores.confusion)) if n}
@@ -424,7 +424,7 @@ def test_mistakes_on_other_photos_can_be_put_right_and_learned_from(of_photos, p
     dataset, part, used_for = data_for(model, other)
     R, dataset = described(dataset, model.features)
     scores = task_of(model).scores(model.predictions(R), dataset.labels, used_for, model)
-    page = sound(evaluation_report(model, dataset, R, scores, part=part).html)
+    page = sound(evaluation_report(model, dataset, model.predictions(R), scores, part=part).html)
     (tmp_path / "c.csv").write_text(f"file,class\n{page.having('data-file')[0]['data-file']},dark\n")
     how = {
         "features": "pixels",

@@ -226,7 +226,7 @@ def of_pictures(names):
 def test_saliency_shows_the_predictions_of_the_model():
     names = (f"ham {ODD}", f"spam {ODD}")
     model, data, pictures = of_pictures(names)
-    one = ScoredPart.by_model(model, model.features.extract(pictures), data, "t")
+    one = ScoredPart.of(model.predictions(model.features.extract(pictures)), data, "t")
     text = Page(image_sections.saliency_html(model, one, EmbeddedImages())).text
     assert f"predicted {names[0]} 0.98 , wrong, the label is {names[1]}." in text
     assert f"predicted {names[0]} 0.98 , correct." in text
@@ -266,4 +266,4 @@ def test_a_document_may_fetch_nothing():
 def test_answers_go_by_the_threshold_of_the_model(threshold):
     network = Network([Dense(1, 1)], "binary_cross_entropy").initialize([[[0.0]], [np.log(0.7 / 0.3)]])
     model = Model(Numbers(1), (network,), ("a", "b"), threshold=threshold)
-    assert ScoredPart.by_model(model, np.zeros((1, 1)), None, "t").predicted.tolist() == [int(threshold == 0.5)]
+    assert ScoredPart.of(model.predictions(np.zeros((1, 1))), None, "t").predicted.tolist() == [int(threshold == 0.5)]

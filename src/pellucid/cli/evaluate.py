@@ -94,7 +94,9 @@ def evaluate_command(
         from pellucid.explanation.report import evaluation_report
 
         with progress_bars() as bars:
-            page = evaluation_report(model, dataset, R, scores, part=part, shift=shift, command=typed(), progress=bars)
+            page = evaluation_report(
+                model, dataset, found, scores, part=part, shift=shift, command=typed(), progress=bars
+            )
         say(f"report: {page.save(report_out, force=True)}, opens in any browser")
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from pellucid.data import Dataset
 from pellucid.evaluation import CrossValidation
 from pellucid.experiment.result import Result
-from pellucid.model.model import Model
+from pellucid.model.predictions import Predictions
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,12 +27,11 @@ class ScoredPart:
     prefix: str = ""
 
     @classmethod
-    def by_model(
-        cls, model: Model, R: np.ndarray, dataset: Dataset, title: str, how: str = "", prefix: str = ""
+    def of(
+        cls, predictions: Predictions, dataset: Dataset, title: str, how: str = "", prefix: str = ""
     ) -> "ScoredPart":
-        """Return the predictions of a model for raw features R."""
-        found = model.predictions(R)
-        return cls(dataset, found.outputs, found.codes, title, how, prefix)
+        """Return the predictions of a model beside their data."""
+        return cls(dataset, predictions.outputs, predictions.codes, title, how, prefix)
 
     @property
     def confidence(self) -> np.ndarray:
@@ -90,7 +89,7 @@ def scored_parts(result: Result) -> list[ScoredPart]:
     for part in wanted:
         how = "" if part in tested else f", which was used for {result.scores[part].used_for}"
         title = f"In the {part} part"
-        found.append(ScoredPart.by_model(result.model, result.rows[part], parts[part], title, how, prefix(part)))
+        found.append(ScoredPart.of(result.predictions[part], parts[part], title, how, prefix(part)))
     return found
 
 

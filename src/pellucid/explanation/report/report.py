@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-import numpy as np
-
 from pellucid.data import Dataset
 from pellucid.evaluation import ClassShift, RegressionScores, Scores
 from pellucid.experiment.result import Result
@@ -25,6 +23,7 @@ from pellucid.explanation.report.sections import (
 from pellucid.explanation.report.summary import headline, scores_summary_html, summary_html
 from pellucid.html import document, escaped
 from pellucid.model.model import Model
+from pellucid.model.predictions import Predictions
 from pellucid.system.files import atomic_write, check_output
 from pellucid.system.progress import Progress
 
@@ -80,7 +79,7 @@ def report(result: Result, *, command: str = "", again: str = "", progress: Prog
 def evaluation_report(
     model: Model,
     dataset: Dataset,
-    R: np.ndarray,
+    predictions: Predictions,
     scores: Scores | RegressionScores,
     *,
     part: str = "test",
@@ -90,14 +89,14 @@ def evaluation_report(
 ) -> Report:
     """Return the report of a model's scores on labelled data.
 
-    dataset, R: the samples and their raw features, from `extraction.described`.  scores: from `scoring.scored`.
+    dataset, predictions: the samples and what the model predicts for them.  scores: of these, by the model's task.
     part: the name of this part of the data.  shift: its class shift against training.  The rest is as in `report`.
     """
     images = EmbeddedImages()
     used = "" if scores.used_for == "testing" else f", which was used for {scores.used_for}"
     in_folder = dataset.of_files and Path(dataset.source).is_dir()
     prefix = f"{Path(dataset.source).as_posix()}/" if in_folder else ""  # so that corrections find files elsewhere, too
-    scored = ScoredPart.by_model(model, R, dataset, f"In {dataset.source}, part {part}", used, prefix)
+    scored = ScoredPart.of(predictions, dataset, f"In {dataset.source}, part {part}", used, prefix)
     sections = {"How good it is": scores_summary_html(scores, scored, shift), **_answers([scored], model, images)}
     sections |= _saliency(scored, model, images, progress)
     sections["The network"] = _network(model)

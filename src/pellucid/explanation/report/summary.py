@@ -67,8 +67,7 @@ def _independent(result: Result, scores: Scores) -> float:
     """Return the number of independent rows in the part that these scores come from."""
     part = next(part for part, of_part in result.scores.items() if of_part is scores)
     dataset: Dataset = dict(result.splits.items())[part]
-    scored = ScoredPart.by_model(result.model, result.rows[part], dataset, part)
-    return independent_rows(scored.predicted == dataset.labels, dataset.groups)
+    return independent_rows(result.predictions[part].codes == dataset.labels, dataset.groups)
 
 
 def _of_scores(scores: Scores | RegressionScores) -> Iterator[str]:
