@@ -61,7 +61,7 @@ def test_cells_open_their_pictures_by_click_and_by_keyboard(page, trained, sourc
     assert {card.get_attribute("data-cell") for card in seen(tab)} == {cell} and len(seen(tab)) == min(count, 12)
     assert tab.evaluate("document.activeElement.className") == "opened"
     if count > 12:
-        assert tab.locator("[data-hint]").inner_text() == f"12 of {count} are in this report."
+        assert tab.locator("[data-hint]").inner_text() == f"This report has 12 of these {count}."
 
 
 def test_each_picture_is_held_once_and_the_rest_comes_when_asked_for(page, source):
