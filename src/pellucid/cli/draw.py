@@ -12,7 +12,6 @@ from pellucid.experiment.articles import Outcome
 from pellucid.experiment.result import Result
 from pellucid.explanation import plots
 from pellucid.explanation.sample_images import examples_and_mistakes
-from pellucid.features import Pixels
 from pellucid.model.model import Model
 from pellucid.model.predictions import class_codes, predicted_codes, with_both_classes
 from pellucid.nn import Network
@@ -64,8 +63,8 @@ def _of_model(model: Model) -> dict[str, Figure]:
     if model.history.get("cost"):
         rate = model.provenance.settings.get("learning_rate")
         figures["cost.png"] = plots.cost_curve(model.history["cost"], model.history["validation_cost"], rate)
-    if isinstance(model.features, Pixels):
-        figures["first-layer.png"] = plots.first_layer_weights(model.network.dense[0].W, model.features.shape.as_tuple)
+    if model.features.inputs_are_pixels and (shape := model.features.shape) is not None:
+        figures["first-layer.png"] = plots.first_layer_weights(model.network.dense[0].W, shape.as_tuple)
     return figures
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from pellucid.data.images import as_pixels
 from pellucid.errors import InputError
-from pellucid.features import PictureFeatures, Pixels
+from pellucid.features import PictureFeatures
 from pellucid.model.model import Model
 from pellucid.model.predictions import class_codes
 from pellucid.system.threads import in_order
@@ -207,7 +207,8 @@ def gradient_times_input(model: Model, R: np.ndarray, codes: np.ndarray) -> np.n
     Shrikumar, Greenside and Kundaje 2017, section on gradient x input.
     """
     features = model.features
-    if not isinstance(features, Pixels) or not model.class_names:
+    shape = features.shape
+    if shape is None or not (features.inputs_are_pixels and model.class_names):
         raise InputError(f"gradient x input is for classifiers of pixels; this model takes {features}.")
     dtype = model.network.parameters.dtype
     X = np.asarray(features.transform(R, dtype)[:], dtype)[:: len(features.views)]  # the plain view comes first
@@ -220,4 +221,4 @@ def gradient_times_input(model: Model, R: np.ndarray, codes: np.ndarray) -> np.n
             dlogits = np.zeros_like(logits)
             dlogits[np.arange(len(X)), codes] = 1
         total += X * network.backward(dlogits, tape, input_gradient=True)[1]
-    return (total / len(model.networks)).reshape(-1, *features.shape.as_tuple).sum(axis=3)
+    return (total / len(model.networks)).reshape(-1, *shape.as_tuple).sum(axis=3)

@@ -18,7 +18,6 @@ from pellucid.explanation.saliency import (
     mask_svg,
     occlusion_maps,
 )
-from pellucid.features import PictureFeatures, Pixels
 from pellucid.html import escaped
 from pellucid.model.model import Model
 from pellucid.system.threads import in_order
@@ -76,7 +75,6 @@ def saliency_html(model: Model, part: ScoredPart, images: EmbeddedImages, on_pro
     The predictions shown are those of the model, not of the networks of cross-validation.
     on_progress: called with (pictures done, pictures).
     """
-    assert isinstance(model.features, PictureFeatures)
     rows = _chosen(part, MOST[model.features.kind])
     raws = [raw for block in part.dataset.blocks(rows) for raw in block]
     try:
@@ -84,8 +82,9 @@ def saliency_html(model: Model, part: ScoredPart, images: EmbeddedImages, on_pro
     except PellucidError as error:  # a file changed since it was read
         return f"<p>Not shown: {escaped(error)}</p>"
     codes = np.array([one.code for one in maps])
-    of_pixels = isinstance(model.features, Pixels)
-    pushed = gradient_times_input(model, model.features.extract(raws), codes) if of_pixels else None
+    pushed = None
+    if model.features.inputs_are_pixels:
+        pushed = gradient_times_input(model, model.features.extract(raws), codes)
     numbers = images.add(part.dataset, rows.tolist())
     items = []
     for place, (row, one) in enumerate(zip(rows.tolist(), maps, strict=True)):
@@ -137,7 +136,7 @@ def _how(model: Model) -> str:
         "the net looked. If a prediction is nearly certain, one patch changes little. All predictions here are by the "
         "finished model, so they may differ from those of cross-validation."
     )
-    if isinstance(model.features, Pixels):
+    if model.features.inputs_are_pixels:
         return (
             f"{how} Beside it is gradient x input: how each pixel alone contributes, light for the prediction and dark "
             "against it. It is exact for this picture, but noisy, and blind to saturated units."
