@@ -44,7 +44,7 @@ def shares(data: Path, name: str, features: str) -> Iterator[tuple[str, int, flo
         train(data / SOURCES[name], features=features, holdout=0.2, cross_validate=1, reject="auto", random_state=seed)
         for seed in range(ROUNDS)
     ]
-    yield from [_shares("held back, known", [r.rows["test"] for r in rounds], rounds)]
+    yield from [_shares("held out, known", [r.rows["test"] for r in rounds], rounds)]
     others = {f"{other}, training": _of(data / SOURCES[other]) for other in SOURCES if other != name}
     for shown, pictures in (others | _fashion(data) | MADE).items():
         R = rounds[0].model.extract(pictures())
