@@ -1,6 +1,7 @@
 """Tables of numbers and categories with gaps, numbers to predict: what a network sees of them, and whole jobs."""
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,12 +10,14 @@ import pytest
 from command_line import results
 from inputs import inputs
 from pellucid.cli.main import run
+from pellucid.data.dataset import Dataset
+from pellucid.data.readers.table_columns import Declared, read_columns
 from pellucid.errors import InputError, ModelFileError
 from pellucid.experiment.run import train
 from pellucid.features import FEATURES, Numbers, Table
 from pellucid.features.extraction import described
 from pellucid.features.scaling import TargetScaler
-from pellucid.model.labelled_data import data_for
+from pellucid.model.labelled_data import data_for, known_columns
 from pellucid.model.model import Model, load
 from pellucid.model.model_file import write_model
 from pellucid.nn import Dense, Network
@@ -537,3 +540,45 @@ def test_numbers_of_arrays_are_predicted(capsys):
     write("gap.csv", ["x3", "x1", "x2"], [[1, None, 1]])
     assert run(["predict", "m", "gap.csv"]) == 1
     assert "row 0, column 'x1' is nan" in capsys.readouterr().err
+
+
+class Counted(str):
+    """A name that counts how often it is compared with another."""
+
+    comparisons = 0
+    __hash__ = str.__hash__
+
+    def __eq__(self, other):
+        Counted.comparisons += 1
+        return str.__eq__(self, other)
+
+
+@pytest.mark.parametrize("kind", ["gaps", "categories", "both"])
+def test_the_work_of_a_wide_table_grows_with_its_columns(kind):
+    """Comparisons of names, from the data's columns to the inputs and back from a file: at most twenty a column."""
+
+    def comparisons(n):
+        names = [Counted(f"column {k}") for k in range(n)]
+        categorical = {"gaps": (), "categories": tuple(names), "both": tuple(names[n // 2 :])}[kind]
+        numbers = n - len(categorical)
+        raw = [[float(row) if row else None] * numbers + [f"text {row % 2}"] * (n - numbers) for row in range(4)]
+        R = np.array(raw, object) if categorical else np.array(raw, float)
+        data = Dataset(lambda rows: R[rows], np.zeros(4, int), ("y",), "table", range(4), "here", tuple(names))
+        Counted.comparisons = 0
+        data = data.with_columns([Counted(name) for name in reversed(names)]).with_columns([Counted(n) for n in names])
+        table = Table(tuple(names), categorical)
+        fitted = table.fit(table.extract(data.read(np.arange(4))))
+        X = fitted.transform(fitted.extract(raw), np.float64)
+        assert X.shape == (4, 2 * n) and fitted.notes(R) == []
+        known = replace(Declared.by_training(names, categorical), only=())
+        assert known.features([Counted(name) for name in names], {"y"}, "here") == names
+        assert replace(known, only=names).features([Counted(name) for name in names], {"y"}, "here") == names
+        cells = {name: column.tolist() for name, column in zip(names, R.T, strict=True)}
+        read = read_columns(cells, [Counted(name) for name in names], known, lambda row, name: f"{row}, {name}")
+        assert read.names == tuple(names) and read.categorical == categorical
+        again = Table.restore(fitted.metadata(), fitted.arrays())
+        assert again.names == fitted.names and len(known_columns(fitted)["numeric"]) == numbers
+        return Counted.comparisons
+
+    few, many = comparisons(200), comparisons(400)
+    assert few <= 20 * 200 and many <= 20 * 400

@@ -158,9 +158,10 @@ class Dataset:
         """
         if not columns or not self.columns or tuple(columns) == self.columns:
             return self
-        if missing := [name for name in columns if name not in self.columns]:
+        place_of = {name: place for place, name in enumerate(self.columns)}
+        if missing := [name for name in columns if name not in place_of]:
             raise InputError(f"{self.source} has no column {missing[0]!r}; its columns are {', '.join(self.columns)}.")
-        places = [self.columns.index(name) for name in columns]
+        places = [place_of[name] for name in columns]
         return replace(self, read=lambda rows: np.asarray(self.read(rows))[:, places], columns=tuple(columns))
 
     def counts(self) -> dict[str, int]:

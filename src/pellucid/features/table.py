@@ -5,6 +5,7 @@ Medians, means, scales and categories come from the training rows alone and are 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -66,10 +67,11 @@ class Table:
         """How many of the inputs are numbers; gaps and categories after them are 0 or 1."""
         return len(self.numeric)
 
-    @property
+    @cached_property
     def numeric(self) -> tuple[str, ...]:
         """The columns of numbers."""
-        return tuple(name for name in self.columns if name not in self.categorical)
+        categorical = set(self.categorical)
+        return tuple(name for name in self.columns if name not in categorical)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -115,8 +117,9 @@ class Table:
                 return R
         cells = self._cells(raw)
         R = np.empty((len(cells), self.n_row), object if self.categorical else np.float64)
+        categorical = set(self.categorical)
         for place, name in enumerate(self.columns):
-            value_of = as_category if name in self.categorical else as_number
+            value_of = as_category if name in categorical else as_number
             for row, of_row in enumerate(cells):
                 try:
                     R[row, place] = value_of(of_row[place])
@@ -137,9 +140,11 @@ class Table:
         filled = np.where(absent, np.nan if self.median is None else self.median, N)
         k = len(self.numeric)
         X[:, :k] = filled if self.mean is None or self.scale is None else (filled - self.mean) / self.scale
-        for name in self.gappy:
-            X[:, k] = absent[:, self.numeric.index(name)]
-            k += 1
+        gappy = set(self.gappy)
+        for name, missing in zip(self.numeric, absent.T, strict=True):
+            if name in gappy:
+                X[:, k] = missing
+                k += 1
         for column, categories in zip(self._categorical(R), self.categories, strict=True):
             codes = _codes(column, categories)
             known = np.flatnonzero(codes >= 0)
@@ -149,9 +154,9 @@ class Table:
 
     def notes(self, R: np.ndarray) -> list[str]:
         """Return what of raw rows is unlike all training rows, a sentence a column: a new category, a new gap."""
-        told = []
+        told, gappy = [], set(self.gappy)
         for name, column in zip(self.numeric, self._numbers(R).T, strict=True):
-            if name not in self.gappy and (number := int(np.isnan(column).sum())):
+            if name not in gappy and (number := int(np.isnan(column).sum())):
                 told.append(f"{name!r} is missing in {_rows(number)}, as in no training row; its median stands in")
         for name, column, categories in zip(self.categorical, self._categorical(R), self.categories, strict=True):
             new = column[_codes(column, categories) < 0]
@@ -165,10 +170,15 @@ class Table:
         return {}
 
     def _numbers(self, R: np.ndarray) -> np.ndarray:
-        return R[:, [place for place, name in enumerate(self.columns) if name not in self.categorical]].astype(float)
+        return R[:, [self._places[name] for name in self.numeric]].astype(float)
 
     def _categorical(self, R: np.ndarray) -> list[np.ndarray]:
-        return [R[:, self.columns.index(name)] for name in self.categorical]
+        return [R[:, self._places[name]] for name in self.categorical]
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        """The place of each column, looked up once: searching for each one is quadratic in their number."""
+        return {name: place for place, name in enumerate(self.columns)}
 
     @staticmethod
     def _categories_of(column: np.ndarray) -> tuple[str | None, ...]:
@@ -238,12 +248,13 @@ class Table:
     def _is_sound(self) -> bool:
         """Whether what came from a file can be what `fit` gives."""
         names = (self.columns, self.categorical, self.gappy)
+        categorical, gappy = set(self.categorical), set(self.gappy)
         present = [[text for text in categories if text is not None] for categories in self.categories]
         return (
             all(len(set(part)) == len(part) for part in (*names, *self.categories))
             and all(isinstance(text, str) for part in (*names, *present) for text in part)
-            and self.categorical == tuple(name for name in self.columns if name in self.categorical)
-            and self.gappy == tuple(name for name in self.numeric if name in self.gappy)
+            and self.categorical == tuple(name for name in self.columns if name in categorical)
+            and self.gappy == tuple(name for name in self.numeric if name in gappy)
             and len(self.categories) == len(self.categorical)
             and all(self.categories)
             and (self.mean is None) == (self.scale is None)

@@ -129,7 +129,7 @@ def read_rows(path: Path, columns: Sequence[str], categorical: Collection[str] =
     InputError : as `read`, or columns that are not there.
     """
     sheet = _sheet(path)
-    known = Declared(categorical, [name for name in columns if name not in categorical], only=columns)
+    known = Declared.by_training(columns, categorical)
     return sheet.columns(known.features(sheet.header, (), str(path)), known).X
 
 

@@ -68,9 +68,9 @@ def read(
 
 
 def read_rows(path: Path, columns: Sequence[str], categorical: Collection[str] = ()) -> np.ndarray:
-    """Return the named columns (n, d) of a parquet file, as `tables.read_rows` does."""
+    """Return the named columns (n, d) of a parquet file, as `csv_table.read_rows` does."""
     table = next(iter(_tables(str(path), str(path)).values()))
-    known = Declared(categorical, [name for name in columns if name not in categorical], only=columns)
+    known = Declared.by_training(columns, categorical)
     return _read_columns(table, known.features(table.column_names, (), str(path)), known, str(path)).X
 
 

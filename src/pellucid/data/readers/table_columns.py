@@ -89,25 +89,34 @@ class Declared:
     drop: Collection[str] = ()
     only: Sequence[str] = ()
 
+    @classmethod
+    def by_training(cls, columns: Sequence[str], categorical: Collection[str]) -> "Declared":
+        """Return the columns of a trained model, each a number or one of those that hold categories."""
+        of_texts = set(categorical)
+        return cls(categorical, [name for name in columns if name not in of_texts], only=columns)
+
     def features(self, header: Sequence[str], taken: Collection[str], source: str) -> list[str]:
         """Return the columns to learn from, of all in the header but those taken for label and groups.
 
         Raises InputError where a column that is named is not there, is taken, or is declared twice.
         """
-        if missing := [name for name in self.only if name not in header]:
+        there = set(header)
+        if missing := [name for name in self.only if name not in there]:
             columns = "column" if len(missing) == 1 else "columns"
             named = ", ".join(map(repr, missing))
             raise InputError(f"{source} has no {columns} {named}; its columns are {', '.join(header)}.")
         if self.only:
             return list(self.only)
-        declared = [*self.categorical, *self.numeric, *self.drop]
-        for place, name in enumerate(declared):
-            if name not in header:
+        declared: set[str] = set()
+        for name in (*self.categorical, *self.numeric, *self.drop):
+            if name not in there:
                 raise unknown_name(f"column of {source}", name, header)
-            if name in taken or name in declared[:place]:
-                other = "declared once already" if name in declared[:place] else "the label or the column of groups"
+            if name in taken or name in declared:
+                other = "declared once already" if name in declared else "the label or the column of groups"
                 raise InputError(f"column {name!r} of {source} is {other}; it can be only one of these.")
-        left = [name for name in header if name not in taken and name not in self.drop]
+            declared.add(name)
+        dropped = set(self.drop)
+        left = [name for name in header if name not in taken and name not in dropped]
         if not left:
             raise InputError(f"{source} has no column to learn from beside {', '.join(sorted(taken))}.")
         return left
@@ -134,9 +143,9 @@ def read_columns(
     Raises InputError for a cell that is no number in a column of numbers, and for columns that no network can learn
     from: without any value, or of texts that differ from row to row.
     """
-    values = {}
+    values, known_categorical, known_numeric = {}, set(declared.categorical), set(declared.numeric)
     for name in names:
-        known = "categories" if name in declared.categorical else "numbers" if name in declared.numeric else None
+        known = "categories" if name in known_categorical else "numbers" if name in known_numeric else None
         values[name] = _values(cells[name], name, known, where, decimal)
     if not declared.only:
         _check_useful(values, declared)
@@ -190,10 +199,10 @@ def _categories(cells: Sequence[Any], decimal: str) -> np.ndarray:
 
 def _check_useful(values: Mapping[str, np.ndarray], declared: Declared) -> None:
     """Raise InputError naming all columns that are empty, or hold a text of its own for almost every row."""
-    useless = {}
+    useless, categorical = {}, set(declared.categorical)
     for name, column in values.items():
         present = column[~missing(column)]
-        different = len(set(present)) if column.dtype == object and name not in declared.categorical else 0
+        different = len(set(present)) if column.dtype == object and name not in categorical else 0
         if len(present) == 0:
             useless[name] = f"{name!r} is empty in every row"
         elif different > MOST_CATEGORIES or (different > FEW_CATEGORIES and 2 * different > len(present)):
