@@ -146,13 +146,11 @@ NO_COPIES = {
 }  # fmt: skip
 
 
-RNG = np.random.default_rng(0)
-
-
 def write_pictures(folder, classes=("dark", "light", "grey"), n=12, size=(12, 10)):
+    rng = np.random.default_rng(0)
     for level, name in zip((30, 220, 120), classes, strict=False):
         (folder / name).mkdir(parents=True)
         for number in range(n):
-            noise = RNG.integers(0, 30, (*size, 3))
+            noise = rng.integers(0, 30, (*size, 3))
             Image.fromarray((level + noise).astype(np.uint8)).save(folder / name / f"{number:02}.png")
     return folder

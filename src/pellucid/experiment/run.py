@@ -105,6 +105,7 @@ def run(recipe: Recipe, progress: Progress | None = None, checkpoints: Checkpoin
     learner, division, seed = plan.learner, plan.division, plan.learner.seed
     whole, validation = plan.samples
 
+    # the first fits are those of the folds: each calls Learner.learn, as the whole does after them
     judged = cross_validated(learner, whole, plan.repeats, recipe.threshold) if plan.repeats else None
     curve = curve_of(learner, whole, judged) if recipe.learning_curve else None
     shown = learner.progress.training
