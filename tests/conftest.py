@@ -14,6 +14,11 @@ from browser import page as page
 from pellucid.explanation import figure_style
 
 
+def pytest_configure(config):
+    # small training sets make many samples unfamiliar; tests that are about this ask for the warning
+    config.addinivalue_line("filterwarnings", "ignore::pellucid.errors.UnfamiliarWarning")
+
+
 def pytest_collection_modifyitems(items):
     for item in items:
         if "chromium" in getattr(item, "fixturenames", ()):

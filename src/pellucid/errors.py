@@ -50,6 +50,10 @@ class TrainingWarning(UserWarning):
     """Training ended early, but left a usable network."""
 
 
+class UnfamiliarWarning(UserWarning):
+    """A sample that was answered is unlike all training samples: the answer may be wrong, however sure it looks."""
+
+
 def unknown_name(kind: str, name: object, known: Iterable[str]) -> InputError:
     """Return the error for a name that is not in a registry: it lists those that are, the nearest first.
 

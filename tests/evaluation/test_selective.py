@@ -380,7 +380,7 @@ def test_what_a_rejection_is_worth_is_told_by_thresholds_of_other_folds():
 def test_rejecting_beside_a_threshold_counts_doubt_from_the_line(rare):
     result = train(rare, holdout=0, cross_validate=0, **QUICK)
     R, part = result.rows["train"], result.splits.train
-    model = with_reference_set(result.model, R)
+    model = with_reference_set(result.model, R, None, 0)
     P = model.outputs(R)
     kept = HeldOut(P, np.zeros(400), part.labels, [], None)
     folded = replace(kept, held=[np.arange(start, 400, 5) for start in range(5)])

@@ -74,8 +74,13 @@ def test_numbers_are_standardised_by_the_training_rows():
     X = np.array([[1.0, 7.0], [3.0, 7.0]])
     features = Numbers(2, ("age", "height")).fit(X)
     np.testing.assert_array_equal(inputs(features, X), [[-1, 0], [1, 0]])
-    np.testing.assert_array_equal(inputs(features, [5.0, 8.0]), [[3, 1]])
-    assert inputs(Numbers(2, standardize=False).fit(X), X).tolist() == X.tolist()
+    np.testing.assert_array_equal(inputs(features, [5.0, 8.0]), [[3, 0]])  # nothing was learned of the height
+    assert features.notes(np.array([[5.0, 8.0]])) == [
+        "'age' is 5 in 1 row, outside the training range of 1 to 3",
+        "'height' was always 7 in training, so it has no influence; it is 8 in 1 row",
+    ]
+    unscaled = Numbers(2, standardize=False).fit(X)
+    assert inputs(unscaled, X).tolist() == X.tolist() and inputs(unscaled, [5.0, 8.0]).tolist() == [[5, 7]]
     assert inputs(features, X, np.float32).dtype == np.float32
 
 

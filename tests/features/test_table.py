@@ -175,9 +175,9 @@ def test_rows_of_numbers_alone():
 
 
 def test_gaps_and_categories_that_training_never_saw_are_told():
-    R = FITTED.extract([[1, "mauve", None, "S"], [None, None, None, None], [1, "teal", 1, "S"], [1, "teal", 1, "S"]])
+    R = FITTED.extract([[30, "mauve", None, "S"], [None, None, None, None], *[[30, "teal", 1, "S"]] * 2])
     X = FITTED.transform(R, np.float64)
-    assert X[[0, 1, 2], 3:6].tolist() == [[0, 0, 0]] * 3 and X[0, 1] == inputs(FITTED, [1, "red", 2.0, "S"])[0, 1]
+    assert X[[0, 1, 2], 3:6].tolist() == [[0, 0, 0]] * 3 and X[0, 1] == inputs(FITTED, [30, "red", 2.0, "S"])[0, 1]
     assert FITTED.notes(R) == [
         "'income' is missing in 2 rows, as in no training row; its median stands in",
         "'colour' is mauve, missing, teal in 4 rows, as in no training row; it counts as none",
@@ -185,10 +185,30 @@ def test_gaps_and_categories_that_training_never_saw_are_told():
     assert FITTED.notes(FITTED.extract(ROWS)) == []
 
 
+def test_numbers_far_outside_the_training_range_are_noted():
+    table = Table(("year", "area"))
+    fitted = table.fit(table.extract([[1900, 40.5], [2000, 90], [None, 60]]))
+    assert fitted.notes(fitted.extract([[1890, 94], [2010, 36]])) == []  # a tenth of the range beyond
+    assert fitted.notes(fitted.extract([[19280, 60], [1800, 60], [1950, 1e300]])) == [
+        "'year' is as far as 19280 in 2 rows, outside the training range of 1900 to 2000",
+        "'area' is 1e+300 in 1 row, outside the training range of 40.5 to 90",
+    ]
+    wide = Table(tuple(map(str, range(10))), standardize=False)
+    assert wide.fit(np.eye(10)).notes(np.full((1, 10), 5.0))[-1] == (
+        "2 more columns hold numbers outside their training ranges"
+    )
+
+
 def test_constant_columns_and_empty_ones():
     table = Table(("a", "b"), ("b",))
     fitted = table.fit(table.extract([[7, "x"], [7, "x"]]))
-    assert inputs(fitted, [[7, "x"], [8, "y"]]).tolist() == [[0, 1], [1, 0]]
+    R = fitted.extract([[7, "x"], [8, "y"], [None, None]])
+    assert fitted.transform(R, float).tolist() == [[0, 1]] * 3
+    assert fitted.notes(R) == [
+        "'a' was always 7 in training, so it has no influence; it is 8 in 1 row",
+        "'a' is missing in 1 row, as in no training row; its median stands in",
+        "'b' is missing, y in 2 rows, as in no training row; the column never varied and has no influence",
+    ]
     with pytest.raises(InputError, match=r"column 'a' has no value in any of the 2 training rows.*--drop a"):
         table.fit(table.extract([[None, "x"], [None, "y"]]))
     with pytest.raises(InputError, match="column 'a' cannot be standardised"):

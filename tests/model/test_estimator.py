@@ -5,6 +5,7 @@ import pickle
 import signal
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.datasets import load_iris, make_moons
@@ -290,3 +291,30 @@ def test_a_hole_is_named_by_its_column():
 def test_divergence_reaches_the_caller():
     with pytest.raises(DivergedError, match=r"Training diverged: the cost became (inf|nan) in epoch \d+"):
         regressor(optimizer="gradient_descent", activation="relu", learning_rate=1e6).fit(IRIS_X, IRIS_X)
+
+
+def test_a_warm_start_with_other_classes_is_refused():
+    X = np.random.default_rng(0).normal(size=(20, 2))
+    y = np.where(X[:, 0] > 0, "dog", "cat")
+    net = NeuralNetworkClassifier(warm_start=True, epochs=2, random_state=0).fit(X, y)
+    before = net.network_.parameters.tobytes()
+    with pytest.raises(InputError, match=r"classes of the fit before, \['cat', 'dog'\]; y has \['dog', 'fox'\]"):
+        net.fit(X, np.where(y == "cat", "fox", "dog"))
+    assert net.classes_.tolist() == ["cat", "dog"] and net.network_.parameters.tobytes() == before
+    net.fit(X, y)
+
+
+@pytest.mark.parametrize("made", [lambda days: pd.DataFrame({"day": days}), lambda days: days.to_numpy()[:, None]])
+def test_dates_are_refused(made):
+    X, y = made(pd.Series(pd.date_range("2020", periods=10))), np.arange(10) % 2
+    with pytest.raises(InputError, match=r"X has a column of dates \(datetime64"):
+        NeuralNetworkClassifier(epochs=2).fit(X, y)
+
+
+def test_a_frame_is_matched_by_name():
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.normal(size=(60, 4)), columns=list("abcd"))
+    model = NeuralNetworkClassifier(epochs=20, random_state=0).fit(frame, frame.a > 0).to_model(["no", "yes"])
+    assert np.array_equal(model.predict_proba(frame[list("dcba")].assign(id=1)), model.predict_proba(frame.to_numpy()))
+    with pytest.raises(InputError, match="the data frame has no 'b'"):
+        model.predict(frame.drop(columns="b"))

@@ -17,6 +17,7 @@ from pellucid.data.sort_into_folders import sort_into as sort
 from pellucid.errors import BadPictureError, InputError, MissingFileError
 from pellucid.features.extraction import unreadable
 from pellucid.model.model import Model, load
+from pellucid.model.novelty import OF_ALL, unfamiliar_notes
 from pellucid.model.predictions import UNKNOWN, Predictions
 from pellucid.system.files import atomic_write, check_different, check_output
 
@@ -48,26 +49,26 @@ def answers(model: Model, sources: tuple[str, ...], skipped: list[tuple[str, str
     skipped: where given, unreadable pictures are left out and added to it as (name, reason).
     """
     if model.features.of_images:
-        names, found = _of_pictures(model, sources, skipped)
-        notes: list[str] = []
+        names, found, words = _of_pictures(model, sources, skipped)
+        notes = unfamiliar_notes(words)
     else:
         tables = [model.extract(_existing(source)) for source in sources]
         names = [f"{s}, row {row}" for s, t in zip(sources, tables, strict=True) for row in range(len(t))]
         R = np.concatenate(tables)
-        found, notes = model.predictions(R), model.features.notes(R)
+        found, notes, words = model.predictions(R), model.notes(R), model.unfamiliar(R)
     if model.class_names:
         columns = ["class", "probability", *(["novelty"] if model.rejection else [])]
         columns += [f"p({name})" for name in model.class_names]
-        return Answers(names, columns, found, list(_classes(model, found)), notes)
+        return Answers(names, columns, found, list(_classes(model, found, words)), notes)
     Y = found.outputs.reshape(len(names), -1)
     columns = ["value"] if Y.shape[1] == 1 else [f"value {number + 1}" for number in range(Y.shape[1])]
     columns = columns if model.target is None else [model.target.name]
     return Answers(names, columns, found, [_number(columns, y) for y in Y], notes)
 
 
-def _classes(model: Model, found: Predictions) -> Iterator[Answer]:
-    each = zip(found.classes.tolist(), found.codes, found.outputs, found.novelty.tolist(), strict=True)
-    for word, code, p, far in each:
+def _classes(model: Model, found: Predictions, unfamiliar: np.ndarray) -> Iterator[Answer]:
+    each = zip(found.classes.tolist(), found.codes, found.outputs, found.novelty.tolist(), unfamiliar, strict=True)
+    for word, code, p, far, odd in each:
         values = {"class": word, "probabilities": dict(zip(model.class_names, p.tolist(), strict=True))}
         numbers = [p[code], *p]
         if model.rejection is not None:
@@ -78,6 +79,9 @@ def _classes(model: Model, found: Predictions) -> Iterator[Answer]:
             limit = model.rejection.novelty
             why = f"unlike all training samples: {far:.4g} > {limit:.4g}" if far > limit else f"unsure: {text}"
             text = f"{UNKNOWN} ({why})"
+        if odd.endswith(OF_ALL):
+            values["unfamiliar"] = odd
+            text += f", but {odd}"
         yield Answer([word, *(f"{number:.6f}" for number in numbers)], values, text)
 
 
@@ -89,13 +93,15 @@ def _number(columns: list[str], y: np.ndarray) -> Answer:
 
 def _of_pictures(
     model: Model, sources: tuple[str, ...], skipped: list[tuple[str, str]] | None
-) -> tuple[list[str], Predictions]:
-    """Return a name for each readable picture, and the predictions."""
+) -> tuple[list[str], Predictions, np.ndarray]:
+    """Return a name for each readable picture, the predictions, and how each picture differs from all of training."""
     files = [file for source in map(_existing, sources) for file in _files(source)]
-    blocks, bad = [], []
+    blocks, words, bad = [], [], []
     for start in range(0, len(files), BLOCK):
         of_block: list[tuple[int, BadPictureError]] = []
-        blocks.append(model.predictions(model.extract(files[start : start + BLOCK], of_block)))
+        R = model.extract(files[start : start + BLOCK], of_block)
+        blocks.append(model.predictions(R))
+        words.append(model.unfamiliar(R))
         bad += [(start + position, str(error)) for position, error in of_block]
     named = [(str(files[place]), reason) for place, reason in bad]
     if named and skipped is None:
@@ -104,7 +110,7 @@ def _of_pictures(
         skipped += named
     left_out = {place for place, _ in bad}
     names = [str(file) for place, file in enumerate(files) if place not in left_out]
-    return names, Predictions.joined(blocks)
+    return names, Predictions.joined(blocks), np.concatenate(words)
 
 
 def _files(source: Path) -> list[Path]:

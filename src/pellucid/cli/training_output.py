@@ -47,7 +47,7 @@ def print_training(result: Result) -> None:
     for part, worth in result.answered.items():
         say(f"with {UNKNOWN!r}, {part}: it {worth.sentence()}")
     for part, R in result.rows.items():
-        for note in model.features.notes(R):
+        for note in model.notes(R) if part != "train" else ():
             say(f"note, {part}: {note}")
     if (best := result.headline) is None:
         say("No rows were held out: these figures say nothing about new data.")

@@ -3,7 +3,6 @@
 Both thresholds are chosen on rows that were not trained on; what they are worth is told by other rows again.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -13,7 +12,7 @@ import numpy as np
 from pellucid.errors import InputError
 from pellucid.evaluation.cross_val_predict import rest_of
 from pellucid.evaluation.intervals import independent_rows, wilson_interval
-from pellucid.model.novelty import RejectionThresholds
+from pellucid.model.novelty import RejectionThresholds, conformal
 from pellucid.model.predictions import reweighted
 
 KNOWN = 0.95  # of new samples of the known kind, this share passes the test of novelty
@@ -167,7 +166,7 @@ def choose_rejection(
         raise InputError(f'the wanted accuracy lies between 0 and 1, or is "auto"; got {wanted!r}.')
     if len(labels) == 0:
         raise InputError("there are no rows to choose from when to answer.")
-    bound = _conformal(np.asarray(novelty, np.float64))
+    bound = conformal(np.asarray(novelty, np.float64), KNOWN)
     known, right = novelty <= bound, probabilities.argmax(axis=1) == labels
     confidence, answered, hits = _by_confidence(probabilities.max(axis=1)[known], right[known])
     share = (answered - hits + 1) / (answered + 1)  # of wrong answers, with one mistake more
@@ -226,11 +225,6 @@ def selective(given: np.ndarray, right: np.ndarray, groups: np.ndarray | None) -
         return SelectiveScores(0.0, None, None, n)
     accuracy, rows = float(right.mean()), independent_rows(right, None if groups is None else groups[given])
     return SelectiveScores(float(given.mean()), accuracy, wilson_interval(accuracy * rows, rows), n)
-
-
-def _conformal(novelty: np.ndarray) -> float:
-    rank = min(len(novelty), math.ceil(KNOWN * (len(novelty) + 1)))
-    return float(np.sort(novelty)[rank - 1])
 
 
 def _by_confidence(confidence: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

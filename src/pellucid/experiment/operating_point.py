@@ -106,9 +106,9 @@ def check_operating_point(
         raise InputError(f"{validation.source}: choosing a threshold needs rows of both classes.")
 
 
-def with_reference_set(model: Model, R: np.ndarray) -> Model:
-    """Return the model with a reference set, so that it measures novelty from its training rows R."""
-    return replace(model, reference=ReferenceSet.fit(model.features, R))
+def with_reference_set(model: Model, R: np.ndarray, groups: np.ndarray | None, seed: int) -> Model:
+    """Return the model with a reference set, so that it measures novelty from its training rows R; groups: theirs."""
+    return replace(model, reference=ReferenceSet.fit_with_limits(model.features, R, groups, seed))
 
 
 def choose_operating_point(
@@ -124,7 +124,7 @@ def choose_operating_point(
         value = line.value
     model = replace(model, threshold=value)
     if reject is None:
-        return replace(model, reference=None), Decision(line)
+        return (model if model.features.of_images else replace(model, reference=None)), Decision(line)
     P = reweighted(kept.probabilities, model.threshold)
     rejection = choose_rejection(P, kept.novelty, kept.labels, reject)
     worth = None

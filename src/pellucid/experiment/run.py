@@ -172,11 +172,13 @@ def _decided(plan: Plan, learned: Learned, judged: CrossValidation | None, whole
     Rows that early stopping held out move to the validation part first.  whole: the samples of the folds.
     """
     recipe, learner, division = plan.recipe, plan.learner, plan.division
+    model = learned.model
     if len(learned.held) and learner.settings.stopping is not None:
         division.hold_out(learned.held, learner.settings.stopping)
+    if model.features.of_images or recipe.chooses:
+        model = with_reference_set(model, division.rows["train"], division.train.groups, learner.seed)
     if not recipe.chooses:
-        return replace(learned.model, threshold=float(recipe.threshold)), Decision()
-    model = with_reference_set(learned.model, division.rows["train"])
+        return replace(model, threshold=float(recipe.threshold)), Decision()
     if judged is None:
         kept = HeldOut.of_part(model, division.rows["validation"], division.parts["validation"], learner.seed)
     else:

@@ -84,8 +84,11 @@ class Features(Protocol):
     def transform(self, R: np.ndarray, dtype: DTypeLike) -> Rows:
         """Return the network inputs X of raw features."""
 
+    def odd_brightness(self, R: np.ndarray) -> np.ndarray:
+        """Return (n,) 2 for pictures brighter than all of training, 1 than most, -1 and -2 for darker ones, 0 else."""
+
     def notes(self, R: np.ndarray) -> list[str]:
-        """Return sentences on what in raw features never occurred in training: new categories, new gaps."""
+        """Return sentences on raw features unlike all of training: numbers out of range, new categories, new gaps."""
 
     def recipe(self) -> dict[str, Any]:
         """Return the recipe's values that lead to these features."""

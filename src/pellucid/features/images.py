@@ -19,6 +19,7 @@ from pellucid.nn.scaled_integers import Rows
 from pellucid.system.threads import in_order
 
 Bad = list[tuple[int, BadPictureError]]
+BRIGHTNESS_MARGIN = 0.1  # of the range in training
 BLOCK = 2**18  # numbers that are held as float64 at a time
 
 
@@ -32,6 +33,7 @@ class PictureFeatures(ABC):
 
     shape: PictureShape
     views: tuple[str, ...] = ("plain",)
+    brightness_range: np.ndarray | None = field(default=None, repr=False, compare=False)
     kind: ClassVar[str]
     row_dtype: ClassVar[DTypeLike]
     of_images: ClassVar[bool] = True
@@ -42,6 +44,8 @@ class PictureFeatures(ABC):
     def __post_init__(self) -> None:
         if not self.views or len(set(self.views)) < len(self.views) or not set(self.views) <= set(VIEWS):
             raise InputError(f"views must be different ones of {', '.join(VIEWS)}; got {', '.join(self.views)}.")
+        if self.brightness_range is not None and self.brightness_range.shape != (4,):
+            raise InputError("the range of brightness does not fit the features")
 
     @property
     @abstractmethod
@@ -82,8 +86,29 @@ class PictureFeatures(ABC):
         return np.concatenate([self.describe(VIEWS[view](pixels)) for view in self.views])
 
     def fit(self, R: np.ndarray) -> Self:
-        """Return the features fitted on the raw rows R (n, n_row) of the training samples."""
-        return self
+        """Return the features fitted on the raw rows R (n, n_row) of the training samples.
+
+        brightness_range: the smallest of them, their 5% and 95% quantiles and the largest (4,), where raw rows show it.
+        """
+        light = self.brightness(R)
+        return self if light is None else replace(self, brightness_range=np.quantile(light, (0, 0.05, 0.95, 1)))
+
+    def brightness(self, R: np.ndarray) -> np.ndarray | None:
+        """Return the mean brightness (n,) of pictures, from 0 to 1; None where raw rows do not show it."""
+        return None
+
+    def odd_brightness(self, R: np.ndarray) -> np.ndarray:
+        """Return (n,) 2 for pictures brighter than all of training by a tenth of its range, 1 for brighter than 95%.
+
+        -2 and -1 stand for darker ones, 0 for all others.
+        """
+        light = None if self.brightness_range is None else self.brightness(R)
+        if light is None or self.brightness_range is None:
+            return np.zeros(len(R), int)
+        low, dark, bright, high = self.brightness_range
+        margin = BRIGHTNESS_MARGIN * (high - low)
+        above = (light > bright).astype(int) + (light > high + margin)
+        return above - (light < dark) - (light < low - margin)
 
     @abstractmethod
     def transform(self, R: np.ndarray, dtype: DTypeLike) -> Rows:
@@ -112,7 +137,7 @@ class PictureFeatures(ABC):
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return the fitted arrays."""
-        return {}
+        return {} if self.brightness_range is None else {"brightness_range": self.brightness_range}
 
     def attempt(self, picture: Any) -> np.ndarray | BadPictureError:
         """Return the raw row (n_row,) of one picture, or why it cannot be read."""
@@ -207,7 +232,7 @@ class StandardizedPictures(PictureFeatures):
         scale = np.sqrt(variance)
         rounding = np.finfo(np.float32).eps * largest
         scale[scale <= np.maximum(rounding, np.finfo(np.float32).tiny)] = 1
-        return replace(self, mean=mean, scale=scale)
+        return replace(super().fit(R), mean=mean, scale=scale)
 
     def transform(self, R: np.ndarray, dtype: DTypeLike) -> np.ndarray:
         """Return the rows X (n * views, n_out) that a network takes, from raw rows (n, n_row).
@@ -234,7 +259,8 @@ class StandardizedPictures(PictureFeatures):
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return the fitted arrays."""
-        return {} if self.mean is None or self.scale is None else {"mean": self.mean, "scale": self.scale}
+        fitted = {} if self.mean is None or self.scale is None else {"mean": self.mean, "scale": self.scale}
+        return super().arrays() | fitted
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -243,6 +269,7 @@ class StandardizedPictures(PictureFeatures):
 
     @staticmethod
     def fit_of(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Return mean and scale of a model file's arrays, as the class takes them; none where it was not fitted."""
-        fitted = ("mean", "scale")
-        return {name: arrays[name] for name in fitted} if any(name in arrays for name in fitted) else {}
+        """Return what a model file's arrays hold of a fit, as the class takes it; nothing where it was not fitted."""
+        scaling = ("mean", "scale")
+        needed = {name: arrays[name] for name in scaling} if any(name in arrays for name in scaling) else {}
+        return needed | {name: arrays[name] for name in ("brightness_range",) if name in arrays}

@@ -69,6 +69,11 @@ class Photo(StandardizedPictures):
     def _named(self) -> tuple[Named, ...]:
         return photo_names(ORIENTATIONS, CELLS, COLOURS, PATTERNS, RADII, COUNTED, AVERAGED)
 
+    def brightness(self, R: np.ndarray) -> np.ndarray:
+        """Return the mean L* / 100 (n,) of photographs; it is the first mean after edges and counted colours."""
+        place = (CELLS - 1) ** 2 * 4 * ORIENTATIONS + sum(n * n for n in COUNTED) * 3 * COLOURS
+        return R[:, place].astype(np.float64)
+
     def describe(self, pixels: np.ndarray) -> np.ndarray:
         """Return the numbers (n_out,) of pixels (192, 192, 3)."""
         return _numbers(_maps(pixels))

@@ -76,6 +76,11 @@ class Pixels(PictureFeatures):
             return self._of_type(raw, np.dtype(self.row_dtype if dtype is None else dtype)).reshape(-1, self.n_row)
         return super().extract(raw, dtype, bad)
 
+    def brightness(self, R: np.ndarray) -> np.ndarray:
+        """Return the mean (n,) of the pixels of pictures, from 0 to 1."""
+        mean = R[:, : self.n_out].mean(axis=1, dtype=np.float64)
+        return mean / (np.iinfo(R.dtype).max if R.dtype.kind == "u" else 1)
+
     def transform(self, R: np.ndarray, dtype: DTypeLike) -> Rows:
         """Return the rows X (n * views, n_out): integers stay integers, of which X makes floats where it is indexed."""
         X = R.reshape(-1, self.n_out)
@@ -95,7 +100,8 @@ class Pixels(PictureFeatures):
     @classmethod
     def restore(cls, metadata: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> "Pixels":
         """Return the features that `metadata` and `arrays` describe."""
-        return cls(PictureShape(**metadata["shape"]), tuple(metadata.get("views", ("plain",))))
+        shape, views = PictureShape(**metadata["shape"]), tuple(metadata.get("views", ("plain",)))
+        return cls(shape, views, arrays.get("brightness_range"))
 
     def __str__(self) -> str:
         colours = "RGB" if self.shape.channels == 3 else "grey"

@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from pellucid.errors import InputError, check_finite
+from pellucid.features.named_rows import named_rows
+from pellucid.features.training_range import TrainingRange
 from pellucid.nn import Network
 
 
@@ -69,7 +71,10 @@ class TargetScaler:
 class Numbers:
     """Columns of an array: x' = (x - mean) / scale, or x itself where there is no mean.
 
+    A column that had one value in training keeps it: nothing was learned of it.
+
     n_out: how many columns.  columns: their names, where they have any.  standardize: whether fitting gives a mean.
+    range: of the training rows; None before fitting and in model files of earlier releases.
     """
 
     n_out: int
@@ -77,6 +82,7 @@ class Numbers:
     mean: np.ndarray | None = field(default=None, repr=False)
     scale: np.ndarray | None = field(default=None, repr=False)
     standardize: bool = True
+    range: TrainingRange | None = field(default=None, repr=False)
     kind = "numbers"
     of_images = inputs_are_pixels = False
     shape = None
@@ -104,15 +110,19 @@ class Numbers:
         >>> Numbers(2).fit(np.array([[1.0, 5.0], [3.0, 5.0]])).transform(np.array([[3.0, 5.0]]), float).tolist()
         [[1.0, 0.0]]
         """
-        if not self.standardize:
-            return self
-        mean, scale = mean_and_scale(np.asarray(R, np.float64), self.columns)
-        return replace(self, mean=mean, scale=scale)
+        R = np.asarray(R, np.float64)
+        mean, scale = mean_and_scale(R, self.columns) if self.standardize else (None, None)
+        return replace(self, mean=mean, scale=scale, range=TrainingRange.fit(R))
 
     def extract(self, raw: Any, dtype: DTypeLike | None = None, bad: list[Any] | None = None) -> np.ndarray:
-        """Return raw rows (n, n_out); one row may be given flat. `bad` stays empty: a bad number raises InputError."""
+        """Return raw rows (n, n_out); one row may be given flat. `bad` stays empty: a bad number raises InputError.
+
+        Where the columns have names, a data frame or dicts are matched by them, in any order.
+        """
+        named = named_rows(raw, self.columns) if self.columns else None
         try:
-            R = np.asarray(raw, np.float64)
+            R = np.asarray(raw if named is None else named, np.float64)
+            R = R.reshape(-1, self.n_out) if named == [] else R
         except (ValueError, TypeError):
             raise InputError(f"this model takes rows of {self._described()}, got {type(raw).__name__}.") from None
         R = R[None] if R.ndim == 1 else R
@@ -123,12 +133,17 @@ class Numbers:
 
     def transform(self, R: np.ndarray, dtype: DTypeLike) -> np.ndarray:
         """Return the rows X (n, n_out) that a network takes, from raw rows."""
+        R = R if self.range is None else self.range.without_constants(R)
         X = R if self.mean is None or self.scale is None else (R - self.mean) / self.scale
         return X.astype(dtype)
 
+    def odd_brightness(self, R: np.ndarray) -> np.ndarray:
+        """Return zeros: rows have no brightness."""
+        return np.zeros(len(R), int)
+
     def notes(self, R: np.ndarray) -> list[str]:
-        """Return nothing: an array has no categories and no gaps."""
-        return []
+        """Return a sentence for each column with numbers outside the training range."""
+        return [] if self.range is None else self.range.notes(self.names, R)
 
     def recipe(self) -> dict[str, Any]:
         """Return nothing: these features follow from the data and `standardize`."""
@@ -144,15 +159,18 @@ class Numbers:
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return the fitted arrays."""
-        return {} if self.mean is None or self.scale is None else {"mean": self.mean, "scale": self.scale}
+        scaling = {} if self.mean is None or self.scale is None else {"mean": self.mean, "scale": self.scale}
+        return scaling if self.range is None else scaling | self.range.arrays()
 
     @classmethod
     def restore(cls, metadata: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> "Numbers":
         """Return the features that `metadata` and `arrays` describe."""
         mean, scale = arrays.get("mean"), arrays.get("scale")
-        if any(array is not None and array.shape != (metadata["n_out"],) for array in (mean, scale)):
-            raise InputError("the mean and scale of its columns do not fit")
-        return cls(metadata["n_out"], tuple(metadata["columns"]), mean, scale, standardize=mean is not None)
+        known = TrainingRange.restore(arrays)
+        of_columns = (mean, scale, *(() if known is None else (known.low, known.high)))
+        if any(array is not None and array.shape != (metadata["n_out"],) for array in of_columns):
+            raise InputError("the mean, scale and range of its columns do not fit")
+        return cls(metadata["n_out"], tuple(metadata["columns"]), mean, scale, mean is not None, known)
 
     def __str__(self) -> str:
         return f"{self._described()}, {'as they are' if self.mean is None else 'standardised'}"

@@ -13,7 +13,9 @@ from numpy.typing import DTypeLike
 
 from pellucid.data.readers.table_columns import as_category, as_number
 from pellucid.errors import InputError
+from pellucid.features.named_rows import named_rows
 from pellucid.features.scaling import mean_and_scale
+from pellucid.features.training_range import TrainingRange
 from pellucid.system import memory
 
 NAMED = 8  # columns or categories that a sentence names at most
@@ -26,11 +28,12 @@ class Table:
     A column of numbers gives x' = (x - mean) / scale, x the median where it is missing; where training rows lacked
     it, also a column that is 1 if it is missing. A column of categories gives, for each category of the training rows,
     a column that is 1 if it is that one; missing is a category too if training rows lacked it. Any other category is
-    none of them: all 0. The numbers come first, then what is missing of them, then the categories.
+    none of them: all 0. The numbers come first, then what is missing of them, then the categories. A column that had
+    one value in training keeps it: nothing was learned of it.
 
     columns: their names.  categorical: those of them that hold categories.  standardize: whether numbers are scaled.
     categories: of each categorical column, None for missing.  gappy: columns of numbers that training rows lacked.
-    median, mean, scale: (k,) of the columns of numbers.
+    median, mean, scale: (k,) of the columns of numbers.  range: theirs; None in model files of earlier releases.
 
     >>> table = Table(("age", "colour"), ("colour",)).fit(np.array([[1.0, "red"], [3.0, "blue"]], object))
     >>> R = table.extract([{"colour": "red", "age": 3}, {"colour": "green", "age": None}])
@@ -46,6 +49,7 @@ class Table:
     median: np.ndarray | None = field(default=None, repr=False)
     mean: np.ndarray | None = field(default=None, repr=False)
     scale: np.ndarray | None = field(default=None, repr=False)
+    range: TrainingRange | None = field(default=None, repr=False)
     kind = "table"
     of_images = inputs_are_pixels = False
     shape = None
@@ -103,7 +107,8 @@ class Table:
         if self.standardize:
             mean, scale = mean_and_scale(np.where(absent, median, N), self.numeric)
         categories = tuple(self._categories_of(column) for column in self._categorical(R))
-        return replace(self, categories=categories, gappy=gappy, median=median, mean=mean, scale=scale)
+        known = TrainingRange.fit(N) if N.size else None
+        return replace(self, categories=categories, gappy=gappy, median=median, mean=mean, scale=scale, range=known)
 
     def extract(self, raw: Any, dtype: DTypeLike | None = None, bad: list[Any] | None = None) -> np.ndarray:
         """Return raw rows R (n, n_row): numbers, NaN where missing; categories as text, None where missing.
@@ -138,6 +143,7 @@ class Table:
         memory.check_memory(f"{len(R):,} rows of {self.n_out:,} numbers each", needed, InputError)
         X = np.zeros((len(R), self.n_out), np.float64)
         filled = np.where(absent, np.nan if self.median is None else self.median, N)
+        filled = filled if self.range is None else self.range.without_constants(filled)
         k = len(self.numeric)
         X[:, :k] = filled if self.mean is None or self.scale is None else (filled - self.mean) / self.scale
         gappy = set(self.gappy)
@@ -146,24 +152,30 @@ class Table:
                 X[:, k] = missing
                 k += 1
         for column, categories in zip(self._categorical(R), self.categories, strict=True):
-            codes = _codes(column, categories)
+            codes = _codes(column, categories) if len(categories) > 1 else np.zeros(len(column), np.intp)
             known = np.flatnonzero(codes >= 0)
             X[known, k + codes[known]] = 1
             k += len(categories)
         return X.astype(dtype)
 
+    def odd_brightness(self, R: np.ndarray) -> np.ndarray:
+        """Return zeros: rows have no brightness."""
+        return np.zeros(len(R), int)
+
     def notes(self, R: np.ndarray) -> list[str]:
-        """Return what of raw rows is unlike all training rows, a sentence a column: a new category, a new gap."""
-        told, gappy = [], set(self.gappy)
-        for name, column in zip(self.numeric, self._numbers(R).T, strict=True):
+        """Return how raw rows differ from all training rows, a sentence a column: new numbers, categories and gaps."""
+        N, gappy = self._numbers(R), set(self.gappy)
+        notes = [] if self.range is None else self.range.notes(self.numeric, N)
+        for name, column in zip(self.numeric, N.T, strict=True):
             if name not in gappy and (number := int(np.isnan(column).sum())):
-                told.append(f"{name!r} is missing in {_rows(number)}, as in no training row; its median stands in")
+                notes.append(f"{name!r} is missing in {_rows(number)}, as in no training row; its median stands in")
         for name, column, categories in zip(self.categorical, self._categorical(R), self.categories, strict=True):
             new = column[_codes(column, categories) < 0]
             if len(new):
                 named = _listed(sorted("missing" if text is None else text for text in set(new)))
-                told.append(f"{name!r} is {named} in {_rows(len(new))}, as in no training row; it counts as none")
-        return told
+                effect = "it counts as none" if len(categories) > 1 else "the column never varied and has no influence"
+                notes.append(f"{name!r} is {named} in {_rows(len(new))}, as in no training row; {effect}")
+        return notes
 
     def recipe(self) -> dict[str, Any]:
         """Return nothing: these features follow from the data's columns and `standardize`."""
@@ -187,27 +199,18 @@ class Table:
 
     def _cells(self, raw: Any) -> list[Any]:
         """Return rows of as many cells as there are columns, in their order."""
-        if hasattr(raw, "to_dict") and hasattr(raw, "columns"):
-            raw = raw.to_dict("records")
+        if (rows := named_rows(raw, self.columns)) is not None:
+            return rows
         if isinstance(raw, np.ndarray) and raw.ndim:
             raw = list(raw)
-        raw = [raw] if isinstance(raw, Mapping) else raw
         if not isinstance(raw, list | tuple):
             raise InputError(f"this model takes rows of {self._described()}, got {type(raw).__name__}.")
-        if raw and not isinstance(raw[0], Mapping | list | tuple | np.ndarray):
+        if raw and not isinstance(raw[0], list | tuple | np.ndarray):
             raw = [raw]
-        return [self._in_order(row, number) for number, row in enumerate(raw)]
-
-    def _in_order(self, row: Any, number: int) -> Any:
-        if isinstance(row, Mapping):
-            if lacking := [name for name in self.columns if name not in row]:
-                raise InputError(
-                    f"row {number} has no {', '.join(map(repr, lacking))}; None stands for a missing value."
-                )
-            return [row[name] for name in self.columns]
-        if not isinstance(row, list | tuple | np.ndarray) or len(row) != self.n_row:
-            raise InputError(f"this model takes rows of {self._described()}; row {number} is {row!r}.")
-        return row
+        for number, row in enumerate(raw):
+            if not isinstance(row, list | tuple | np.ndarray) or len(row) != self.n_row:
+                raise InputError(f"this model takes rows of {self._described()}; row {number} is {row!r}.")
+        return list(raw)
 
     def _described(self) -> str:
         return f"{self.n_row} values ({_listed(self.columns)})"
@@ -225,6 +228,7 @@ class Table:
     def arrays(self) -> dict[str, np.ndarray]:
         """Return the fitted arrays."""
         arrays = {"median": self.median, "mean": self.mean, "scale": self.scale}
+        arrays |= {} if self.range is None else self.range.arrays()
         return {name: array for name, array in arrays.items() if array is not None}
 
     @classmethod
@@ -240,6 +244,7 @@ class Table:
             arrays["median"],
             mean,
             scale,
+            TrainingRange.restore(arrays),
         )
         if not table._is_sound():
             raise InputError("the columns of its table do not fit together")

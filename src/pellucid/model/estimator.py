@@ -4,7 +4,7 @@ Parameters are those of `training.Settings`; everything is handed to `training.f
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
@@ -105,12 +105,14 @@ class _NeuralNetwork(BaseEstimator, ABC):
         """Return checked training rows and their targets."""
         if y is None:
             raise InputError("fit requires y to be passed, but the target y is None.")
+        _check_no_dates(X)
         X, y = validate_data(self, X, y, dtype=ROW_DTYPES, ensure_all_finite=False, order="C", **checks)
         self._check_finite(X)
         return X, y
 
     def _inputs(self, X: Any) -> np.ndarray:
         """Return checked rows of as many features as training had."""
+        _check_no_dates(X)
         X = validate_data(self, X, reset=False, dtype=ROW_DTYPES, ensure_all_finite=False, order="C")
         self._check_finite(X)
         return X
@@ -154,6 +156,17 @@ class _NeuralNetwork(BaseEstimator, ABC):
         return Model(features, (self.network_,), class_names, {}, asdict(self.history_), provenance)
 
 
+def _check_no_dates(X: Any) -> None:
+    """Raise InputError for dates, which would silently become nanoseconds, numbers of about 1e18."""
+    kinds = getattr(X, "dtypes", None) if hasattr(X, "columns") else getattr(X, "dtype", None)
+    kinds = kinds if isinstance(kinds, Iterable) else [kinds]
+    if dates := [kind for kind in kinds if getattr(kind, "kind", "") in ("M", "m")]:
+        raise InputError(
+            f"X has a column of dates ({dates[0]}); make numbers of it first, such as the year, the month or the days "
+            "since a date."
+        )
+
+
 def _weights(sample_weight: Any, X: np.ndarray) -> np.ndarray | None:
     return None if sample_weight is None else _check_sample_weight(sample_weight, X, dtype=np.float64)
 
@@ -183,7 +196,14 @@ class NeuralNetworkClassifier(ClassifierMixin, _NeuralNetwork):
             X, y = self._rows(X, y)
             check_classification_targets(y)
             y = column_or_1d(y, warn=True)
-            self.classes_ = np.unique(y)
+            classes = np.unique(y)
+            before = vars(self).get("classes_", classes) if self.warm_start else classes
+            if not np.array_equal(classes, before):
+                raise InputError(
+                    f"a warm start goes on with the classes of the fit before, {before.tolist()}; y has "
+                    f"{classes.tolist()}. Give y of the same classes, or set warm_start=False."
+                )
+            self.classes_ = classes
             if len(self.classes_) < 2:
                 raise InputError(
                     f"a classifier needs at least two classes; y has 1 class only, {self.classes_.tolist()[0]!r}."

@@ -4,6 +4,7 @@ Saved weights alone lose picture size, scaling and class names. A Model goes to 
 bits.
 """
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,12 +13,12 @@ from typing import Any
 import numpy as np
 
 from pellucid.data import picture_files, rows_of_table
-from pellucid.errors import BadPictureError, InputError, ModelFileError
+from pellucid.errors import BadPictureError, InputError, ModelFileError, UnfamiliarWarning
 from pellucid.features import FEATURES, Features
 from pellucid.features.embedding import bytes_outside
 from pellucid.features.scaling import TargetScaler
 from pellucid.model.model_file import read_model, write_model
-from pellucid.model.novelty import ReferenceSet, RejectionThresholds
+from pellucid.model.novelty import OF_ALL, OF_MOST, ReferenceSet, RejectionThresholds, unfamiliar_notes
 from pellucid.model.predictions import UNKNOWN, Predictions, class_codes, reweighted, with_both_classes
 from pellucid.model.provenance import Provenance
 from pellucid.nn import Network
@@ -61,13 +62,19 @@ class Model:
     def predict(self, raw: Any) -> np.ndarray:
         """Return class names (n,), "unknown" where the model rejects; or the values (n,), (n, m) of a regression.
 
-        raw: as `extract` takes it.
+        raw: as `extract` takes it.  Warns with UnfamiliarWarning where samples are unlike all of training.
         """
-        return self.predictions(self.extract(raw)).answers
+        return self.predictions(self._extract_and_warn(raw)).answers
 
     def predict_proba(self, raw: Any) -> np.ndarray:
-        """Return probabilities (n, k), one column per class.  raw: as `extract` takes it."""
-        return self.outputs(self.extract(raw))
+        """Return probabilities (n, k), one column per class.  raw: as `extract` takes it.  Warns as `predict` does."""
+        return self.outputs(self._extract_and_warn(raw))
+
+    def _extract_and_warn(self, raw: Any) -> np.ndarray:
+        R = self.extract(raw)
+        for note in self.notes(R):
+            warnings.warn(note, UnfamiliarWarning, stacklevel=3)
+        return R
 
     def extract(self, raw: Any, bad: list[tuple[int, BadPictureError]] | None = None) -> np.ndarray:
         """Return the raw features R (n, n_row) of samples.
@@ -83,6 +90,8 @@ class Model:
                 raw = picture_files(Path(raw))
         return self.features.extract(raw, self.network.parameters.dtype, bad)
 
+    rows = extract  # the former name, which programs outside still call
+
     def _table_rows(self, path: Path) -> np.ndarray:
         """Return the rows of a CSV, TSV or parquet file, its columns found by name."""
         if not self.features.columns:
@@ -91,7 +100,8 @@ class Model:
 
     def predictions(self, R: np.ndarray) -> Predictions:
         """Return all that the model answers to raw features (n, n_row)."""
-        outputs, novelty = self.outputs(R), self.novelty(R)
+        outputs = self.outputs(R)
+        novelty = np.zeros(len(R)) if self.rejection is None else self.novelty(R)
         codes, rejected = np.empty(0, np.intp), np.zeros(len(R), bool)
         if self.class_names:
             codes = class_codes(outputs, self.threshold)
@@ -109,14 +119,35 @@ class Model:
         for start in range(0, len(R), BLOCK_ROWS):
             X = self.features.transform(R[start : start + BLOCK_ROWS], outputs.dtype)
             answers = [member.predict(X).reshape(-1, views, network.n_out) for member in self.networks]
-            outputs[start : start + BLOCK_ROWS] = np.mean(answers, axis=(0, 2), dtype=outputs.dtype)
+            # summed one after the other: np.mean orders its sums by the number of rows, which must not matter to a row
+            total = sum(answer[:, view] for answer in answers for view in range(views))
+            outputs[start : start + BLOCK_ROWS] = total / outputs.dtype.type(len(answers) * views)
         if self.class_names:
             return with_both_classes(outputs)
         return outputs[:, 0] if network.n_out == 1 else outputs
 
     def novelty(self, R: np.ndarray) -> np.ndarray:
-        """Return how unlike the training samples are, (n,), for raw features; zeros where the model rejects none."""
+        """Return how unlike the training samples are, (n,), for raw features; zeros without a reference set."""
         return np.zeros(len(R)) if self.reference is None else self.reference.novelty(self.features, R)
+
+    def unfamiliar(self, R: np.ndarray) -> np.ndarray:
+        """Return how pictures (n,), given as raw features, differ from all or most of training, in words, or "".
+
+        A model that answers "unknown" to unfamiliar samples says nothing here of their novelty.
+        """
+        words, light = np.full(len(R), "", object), self.features.odd_brightness(R)
+        novelty, limits = np.zeros(len(R)), (np.inf, np.inf)
+        if self.rejection is None and self.reference is not None and self.reference.limits is not None:
+            novelty, limits = self.novelty(R), self.reference.limits
+        for degree, (of_training, limit) in enumerate(zip((OF_MOST, OF_ALL), limits, strict=True), start=1):
+            words[novelty > limit] = f"unlike {of_training}"
+            words[light >= degree] = f"brighter than {of_training}"
+            words[light <= -degree] = f"darker than {of_training}"
+        return words
+
+    def notes(self, R: np.ndarray) -> list[str]:
+        """Return sentences on raw features (n, n_row) that are unlike all of training: their answers may be wrong."""
+        return [*self.features.notes(R), *unfamiliar_notes(self.unfamiliar(R))]
 
     def save(self, path: str | Path, force: bool = False) -> Path:
         """Write the model to one file, whole or not at all; refuse to overwrite one unless `force`."""
@@ -132,6 +163,8 @@ class Model:
         arrays = self.features.arrays()
         if self.rejection is not None and self.reference is not None:
             metadata["rejection"] = {"confidence": self.rejection.confidence, "novelty": self.rejection.novelty}
+        if self.reference is not None:
+            metadata["novelty_limits"] = self.reference.limits
             arrays |= self.reference.arrays()
         write_model(path, self.networks, arrays, metadata)
         return path
@@ -177,9 +210,12 @@ def load(path: str | Path, backbone: str | Path | None = None) -> Model:
 def _rejection(
     metadata: Mapping[str, Any], arrays: Mapping[str, np.ndarray]
 ) -> tuple[RejectionThresholds | None, ReferenceSet | None]:
-    if "rejection" not in metadata:
-        return None, None
-    return RejectionThresholds(**metadata["rejection"]), ReferenceSet.restore(arrays)
+    rejection = RejectionThresholds(**metadata["rejection"]) if "rejection" in metadata else None
+    limits = metadata.get("novelty_limits")
+    reference = None
+    if rejection is not None or limits is not None:
+        reference = ReferenceSet.restore(arrays, None if limits is None else tuple(limits))
+    return rejection, reference
 
 
 def _decides(model: Model) -> bool:
@@ -189,16 +225,17 @@ def _decides(model: Model) -> bool:
     if model.threshold != 0.5 and len(model.class_names) != 2:
         return False
     limits, reference = model.rejection, model.reference
-    if limits is None or reference is None:
+    if reference is None:
         return True
-    return (
+    if not reference.fits(model.features):
+        return False
+    return limits is None or (
         isinstance(limits.confidence, float)
         and isinstance(limits.novelty, float)
         and 0 <= limits.confidence < np.inf
         and 0 <= limits.novelty < np.inf
         and len(model.class_names) >= 2
         and UNKNOWN not in model.class_names
-        and reference.fits(model.features)
     )
 
 

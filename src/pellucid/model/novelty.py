@@ -3,17 +3,26 @@
 A network is often sure about things it has never seen, so the distance to training rows is measured as well.
 """
 
+import math
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from pellucid.features import Features
+from pellucid.system.random_streams import stream
 
 REFERENCES = 500  # training rows that are kept, fewer where rows are long:
 MOST_NUMBERS, FEWEST = 2**21, 50
-NEIGHBOURS = 10
+NEIGHBOURS, FOLDS = 10, 5
+MOST, ALL = (
+    0.9,
+    0.99,
+)  # of new samples of the known kind, such shares are not called unlike most, unlike all of training
+OF_ALL, OF_MOST = "all training pictures", "most training pictures"
+LEAST_COUNT, LEAST_SHARE = 10, 0.3  # of samples that are unlike most of training; a few are nothing special
 LARGEST = 1e15  # of a number, so that distances are numbers too
 BLOCK = 2**22  # numbers that are held at a time
 
@@ -32,21 +41,47 @@ class RejectionThresholds:
 
 @dataclass(frozen=True, eq=False)
 class ReferenceSet:
-    """Some of the training rows: references (r, d), standardised by their own mean and scale (d,)."""
+    """Some of the training rows: references (r, d), standardised by their own mean and scale (d,).
+
+    limits: a sample of greater novelty is unlike most and unlike all training samples; None where none was measured.
+    """
 
     references: np.ndarray
     mean: np.ndarray
     scale: np.ndarray
+    limits: tuple[float, float] | None = None
 
     @classmethod
     def fit(cls, features: Features, R: np.ndarray) -> "ReferenceSet":
         """Return the reference set of raw training features R (n, n_row): all rows, or evenly spaced ones of many."""
-        most = min(len(R), REFERENCES, max(FEWEST, MOST_NUMBERS // features.n_out))
-        X = _plain(features, R[np.linspace(0, len(R) - 1, most).astype(int)])
+        X = _plain(features, R[_evenly(len(R), features.n_out)])
         mean, scale = X.mean(axis=0), X.std(axis=0)
         scale[scale <= np.finfo(np.float32).eps * np.abs(X).max(axis=0)] = 1  # the same in all rows, but for rounding
         mean, scale = mean.astype(np.float32), scale.astype(np.float32)
         return cls(_standardised(X, mean, scale), mean, scale)
+
+    @classmethod
+    def fit_with_limits(cls, features: Features, R: np.ndarray, groups: np.ndarray | None, seed: int) -> "ReferenceSet":
+        """Return the reference set with its limits: 0.9 and 0.99 of held-out training rows are nearer to the others.
+
+        The novelty of each row is measured from the other folds of training rows.
+        groups: (n,) or None; rows of one group are in one fold.
+        """
+        reference = cls.fit(features, R)
+        rows = _evenly(len(R), features.n_out)
+        members = rows if groups is None else np.unique(groups[rows], return_inverse=True)[1]
+        fold = stream(seed, "novelty").permutation(int(members.max()) + 1)[members] % FOLDS
+        held = [rows[fold == k] for k in range(FOLDS)]
+        rests = [rows[fold != k] for k in range(FOLDS)]
+        novelty = [
+            cls.fit(features, R[rest]).novelty(features, R[out])
+            for out, rest in zip(held, rests, strict=True)
+            if len(out) and len(rest)
+        ]
+        if not novelty:
+            return reference
+        known = np.concatenate(novelty)
+        return replace(reference, limits=(conformal(known, MOST), conformal(known, ALL)))
 
     def novelty(self, features: Features, R: np.ndarray) -> np.ndarray:
         """Return the distance (n,) of samples, given as raw features, from the reference set.
@@ -74,9 +109,9 @@ class ReferenceSet:
         return {"known": self.references, "known_mean": self.mean, "known_scale": self.scale}
 
     @classmethod
-    def restore(cls, arrays: Mapping[str, np.ndarray]) -> "ReferenceSet":
-        """Return the reference set in the arrays of a model file."""
-        return cls(arrays["known"], arrays["known_mean"], arrays["known_scale"])
+    def restore(cls, arrays: Mapping[str, np.ndarray], limits: tuple[float, float] | None) -> "ReferenceSet":
+        """Return the reference set in the arrays of a model file, with its limits."""
+        return cls(arrays["known"], arrays["known_mean"], arrays["known_scale"], limits)
 
     def fits(self, features: Features) -> bool:
         """Whether the arrays have the shapes, the type and the signs that rows of such features call for."""
@@ -88,7 +123,48 @@ class ReferenceSet:
             and self.mean.shape == self.scale.shape == (d,)
             and all(array.dtype == np.float32 for array in arrays)
             and bool((self.scale > 0).all())
+            and (self.limits is None or (len(self.limits) == 2 and all(map(_is_limit, self.limits))))
         )
+
+
+def _is_limit(value: Any) -> bool:
+    return isinstance(value, float) and 0 <= value < math.inf
+
+
+def unfamiliar_notes(words: np.ndarray) -> list[str]:
+    """Return a sentence for each way in which some of n samples differ from training, the most frequent first.
+
+    Samples that differ from most of training count only where they are many: 10, and three tenths of all.
+
+    words: (n,) as `Model.unfamiliar` gives them.
+
+    >>> unfamiliar_notes(np.array(["", "darker than all training pictures", ""], object))
+    ['1 of 3 pictures is darker than all training pictures: its answer may be wrong, however sure it looks']
+    """
+    least = max(LEAST_COUNT, LEAST_SHARE * len(words))
+    counted = Counter(word for word in words.tolist() if word)
+    counted = Counter({word: n for word, n in counted.items() if n >= least or not word.endswith(OF_MOST)})
+    return [
+        f"{count:,} of {len(words):,} pictures "
+        + (f"is {word}: its answer" if count == 1 else f"are {word}: their answers")
+        + " may be wrong, however sure "
+        + ("it looks" if count == 1 else "they look")
+        for word, count in counted.most_common()
+    ]
+
+
+def conformal(novelty: np.ndarray, share: float) -> float:
+    """Return what a new sample of the same kind stays below with probability `share` or more.
+
+    The ceil(share (n + 1))-th smallest of n novelties; the largest where n is too small for that (split conformal).
+    """
+    rank = min(len(novelty), math.ceil(share * (len(novelty) + 1)))
+    return float(np.sort(novelty)[rank - 1])
+
+
+def _evenly(n: int, d: int) -> np.ndarray:
+    """Return which of n rows of d numbers are kept as references: all, or evenly spaced ones."""
+    return np.linspace(0, n - 1, min(n, REFERENCES, max(FEWEST, MOST_NUMBERS // d))).astype(int)
 
 
 def _plain(features: Features, R: np.ndarray) -> np.ndarray:

@@ -20,6 +20,7 @@ STREAMS = (
     "folds",
     "curve",
     "shift",
+    "novelty",
 )
 
 
