@@ -11,9 +11,10 @@ from pellucid.evaluation.task import task_of
 from pellucid.experiment.operating_point import selective_scores
 from pellucid.experiment.scoring import class_shift_since_training
 from pellucid.features.extraction import described
-from pellucid.model.labelled_data import data_for
+from pellucid.model.labelled_data import data_for, used_with
 from pellucid.model.model import load
 from pellucid.model.predictions import UNKNOWN
+from pellucid.model.row_digests import learned_sentence
 from pellucid.system.files import check_different, check_output
 
 
@@ -60,6 +61,8 @@ def evaluate_command(
     with progress_bars() as bars:
         R, dataset = described(dataset, model.features, model.network.parameters.dtype, skipped, bars, cache)
     task, found, notes = task_of(model), model.predictions(R), model.notes(R)
+    known = model.has_learned(R)
+    used_for = used_with(model, known, used_for)
     scores = task.scores(found, dataset.labels, used_for, model)
     worth = selective_scores(model, found, dataset.labels, dataset.groups, used_for)
     others: dict[str, Any] = {"part": part, "skipped": [list(pair) for pair in skipped or ()], "notes": notes}
@@ -72,7 +75,9 @@ def evaluate_command(
     shift = class_shift_since_training(model, dataset.labels) if used_for == "testing" else None
     if shift is not None and (told := shift.sentence()):
         say(told)
-    if used_for == "training":
+    if told := learned_sentence(known):
+        say(f"{told}.")
+    elif used_for == "training":
         say("These rows, or some of them, were used for training: expect less on new data.")
     if isinstance(scores, RegressionScores):
         explained = "" if scores.r2 is None else f"; R^2 {scores.r2:.3f}"

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from pellucid._version import versions
 from pellucid.data import Splits
 from pellucid.errors import InputError
@@ -27,6 +29,7 @@ from pellucid.experiment.result import Result
 from pellucid.experiment.scoring import class_shift_between, cross_validated, curve_of, metadata_baseline_of, repeats_of
 from pellucid.model.model import Model
 from pellucid.model.provenance import Provenance
+from pellucid.model.row_digests import row_digests
 from pellucid.system.progress import SILENT, Progress
 from pellucid.system.random_streams import as_seed
 from pellucid.training import Checkpoints
@@ -126,7 +129,8 @@ def run(recipe: Recipe, progress: Progress | None = None, checkpoints: Checkpoin
         findings=[finding.as_dict() for finding in findings],
         decision=decision.as_dict(),
     )
-    model = replace(model, merge=recipe.merge, provenance=provenance)
+    learned_rows = np.unique(row_digests(division.rows["train"]))
+    model = replace(model, merge=recipe.merge, provenance=provenance, learned=learned_rows)
     predictions = {part: model.predictions(R) for part, R, _ in division}
     scores, selective = {}, {}
     for part, R, dataset in division:

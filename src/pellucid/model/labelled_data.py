@@ -3,10 +3,13 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from pellucid.data import Dataset, load
 from pellucid.errors import InputError
 from pellucid.features import Features
 from pellucid.model.model import Model
+from pellucid.model.row_digests import MOSTLY
 
 
 def data_for(model: Model, source: str | Path, part: str | None = None, **options: Any) -> tuple[Dataset, str, str]:
@@ -48,6 +51,16 @@ def _used_for(model: Model, source: str | Path, part: str, divided: bool) -> str
         return str(used.get(part if divided else "train", "testing"))
     own = next((name for name in ("validation", "test") if same_place(source, trained.get(name))), "")
     return str(used.get(own, "testing"))
+
+
+def used_with(model: Model, known: np.ndarray, used_for: str) -> str:
+    """Return what rows (n,) were used for, corrected by which of them the model has learned from.
+
+    used_for: by the name of their source, which may be a copy of the training data, or others under the same name.
+    """
+    if known.sum() > MOSTLY * len(known):
+        return "training"
+    return "testing" if used_for == "training" and model.learned is not None else used_for
 
 
 def same_place(source: str | Path, other: Any) -> bool:

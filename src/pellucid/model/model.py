@@ -21,6 +21,7 @@ from pellucid.model.model_file import read_model, write_model
 from pellucid.model.novelty import OF_ALL, OF_MOST, ReferenceSet, RejectionThresholds, unfamiliar_notes
 from pellucid.model.predictions import UNKNOWN, Predictions, class_codes, reweighted, with_both_classes
 from pellucid.model.provenance import Provenance
+from pellucid.model.row_digests import row_digests
 from pellucid.nn import Network
 from pellucid.system.files import check_output
 
@@ -36,6 +37,7 @@ class Model:
     threshold: of two classes, the second is predicted where its p > threshold.
     rejection: when the answer is "unknown"; reference: the training rows that novelty is measured from.
     target: name and scaling of a regression's target, where they are known.
+    learned: digests of the training rows; None where they were not kept.
     """
 
     features: Features
@@ -48,6 +50,7 @@ class Model:
     rejection: RejectionThresholds | None = None
     reference: ReferenceSet | None = None
     target: TargetScaler | None = None
+    learned: np.ndarray | None = None
 
     def __repr__(self) -> str:
         predicted = ", ".join(self.class_names) or (self.target.name if self.target else "numbers")
@@ -145,6 +148,10 @@ class Model:
             words[light <= -degree] = f"darker than {of_training}"
         return words
 
+    def has_learned(self, R: np.ndarray) -> np.ndarray:
+        """Return whether each sample (n,), given as raw features, is one of the training samples, or equals one."""
+        return np.zeros(len(R), bool) if self.learned is None else np.isin(row_digests(R), self.learned)
+
     def notes(self, R: np.ndarray) -> list[str]:
         """Return sentences on raw features (n, n_row) that are unlike all of training: their answers may be wrong."""
         return [*self.features.notes(R), *unfamiliar_notes(self.unfamiliar(R))]
@@ -160,7 +167,7 @@ class Model:
             "provenance": self.provenance.as_dict(),
             "threshold": self.threshold,
         } | ({} if self.target is None else {"target": self.target.metadata()})
-        arrays = self.features.arrays()
+        arrays = self.features.arrays() | ({} if self.learned is None else {"learned": self.learned})
         if self.rejection is not None and self.reference is not None:
             metadata["rejection"] = {"confidence": self.rejection.confidence, "novelty": self.rejection.novelty}
         if self.reference is not None:
@@ -196,6 +203,7 @@ def load(path: str | Path, backbone: str | Path | None = None) -> Model:
             metadata.get("threshold", 0.5),
             *_rejection(metadata, arrays),
             None if metadata.get("target") is None else TargetScaler.restore(metadata["target"]),
+            arrays.get("learned"),
         )
         sound = _is_sound(model, arrays)
     except ModelFileError:
@@ -250,6 +258,7 @@ def _is_sound(model: Model, arrays: Mapping[str, np.ndarray]) -> bool:
         and all((member.n_in, member.n_out) == (features.n_out, network.n_out) for member in model.networks)
         and all(member.loss.classes == bool(names) for member in model.networks)
         and (model.target is None or (not names and network.n_out == 1))
+        and (model.learned is None or (model.learned.dtype == np.uint64 and model.learned.ndim == 1))
         and (not names or len(names) == (network.n_out if network.loss.codes else network.n_out + 1) >= 2)
         and all(np.isfinite(array).all() for array in numbers)
         and bool(np.all(arrays.get("scale", 1) > 0))
