@@ -60,7 +60,7 @@ def evaluate_command(
     with progress_bars() as bars:
         R, dataset = described(dataset, model.features, model.network.parameters.dtype, skipped, bars, cache)
     task, found, notes = task_of(model), model.predictions(R), model.notes(R)
-    scores = task.scores(found, dataset.labels, used_for, model)
+    scores = task.scores(found, dataset.labels, used_for, model, groups=dataset.groups)
     worth = selective_scores(model, found, dataset.labels, dataset.groups, used_for)
     others: dict[str, Any] = {"part": part, "skipped": [list(pair) for pair in skipped or ()], "notes": notes}
     others["answered"] = None if worth is None else worth.as_dict()
