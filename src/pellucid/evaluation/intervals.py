@@ -44,7 +44,8 @@ def independent_rows(right: np.ndarray, groups: np.ndarray | None = None) -> flo
     n' = mean (r - mean r)^2 / v (t_n-1 / t_G-1)^2, at most n; without groups n' = n
 
     Ten pictures of one scene that are right or wrong together count as one, and few groups as even fewer: how much
-    they differ is known from few. G counts groups of unequal size as fewer equal ones. Where no row differs, n' = G.
+    they differ is known from few. G counts groups of unequal size as fewer equal ones. Where no row differs, the groups
+    count: n' = G (t_n-1 / t_G-1)^2.
 
     right: (n,) 1 or 0, the share of repeats in which a row was right, or the difference of two such.
     groups: (n,) or None.
@@ -60,10 +61,10 @@ def independent_rows(right: np.ndarray, groups: np.ndarray | None = None) -> flo
     members = np.unique(groups, return_inverse=True)[1]
     many = effective_groups(members)
     variance = float((np.bincount(members, off) ** 2).sum()) / n**2
-    if variance <= 1e-20:  # rounding of nothing
-        return many
-    small = (many - 1) / many * n / (n - 1)  # 1 where every row is a group of its own
     few = (t_quantile(n - 1) / t_quantile(many - 1)) ** 2
+    if variance <= 1e-20:  # rounding of nothing
+        return many * few
+    small = (many - 1) / many * n / (n - 1)  # 1 where every row is a group of its own
     return min(float(n), float((off**2).mean()) / variance * small * few)
 
 
