@@ -210,8 +210,10 @@ def line(case: Case, outcomes: list[Outcome]) -> str:
     of_numbers = "mean" in outcomes[0].verdicts
     cells = []
     for name in ("mean" if of_numbers else "majority", "no_hidden_layer"):
-        shares = [f"{np.mean([o.verdicts[name][side] for o in outcomes]):.1%}" for side in (0, 1)]
-        cells += shares if name in case.null else ["-", "-"]
+        if name not in case.null:
+            cells += ["-", "-"]
+        else:
+            cells += [f"{np.mean([o.verdicts[name][side] for o in outcomes]):.1%}" for side in (0, 1)]
     fresh = np.array([o.fresh for o in outcomes if o.fresh is not None])
     truth = case.truth if case.truth is not None else float(fresh.mean()) ** (0.5 if of_numbers else 1)
     held = np.mean([o.interval is not None and o.interval[0] <= truth <= o.interval[1] for o in outcomes])
