@@ -20,7 +20,7 @@ import numpy as np
 
 from pellucid.evaluation.regression import rmse_interval
 
-SMALL = {"hidden_layers": (4,), "epochs": 60, "learning_rate": 0.03, "l2": 0.1, "activation": "tanh"}
+SMALL = {"hidden_layers": (4,), "activation": "tanh", "optimizer": "lbfgs", "epochs": 12, "l2": 0.1}
 COLUMNS, WITHIN = 6, 0.15  # of a table; the deviation of a row from the centre of its group
 FRESH = 2000  # rows that tell the truth
 
@@ -120,7 +120,7 @@ CASES = (
         partial(pictures, groups=60),
         0.5,
         SIMPLER,
-        {"features": "pixels", "copies": ["mirrored"], "epochs": 20, "audit": True},
+        {"features": "pixels", "copies": ["mirrored"], "audit": True},
     ),
     Case("numbers by chance, 10 groups of 12", partial(numbers, groups=10, size=12, slope=0), None, ("mean",)),
     Case("classes to learn, 100 rows", partial(learnable, groups=100, size=1)),
