@@ -166,6 +166,9 @@ def test_groups_of_numbers_are_few_rows():
     assert result.effective_rows == result.scores.effective_rows == 10
     assert np.ptp(result.interval) > 2 * np.ptp(rmse_interval(result.error))
     assert result.interval == result.scores.interval == rmse_interval(result.error, groups)
+    few = cross_validate_regression(rest, y, seed=0, repeats=1, groups=groups // 2)
+    for scored in (few, few.scores):
+        assert scored.interval is None and "(too few groups for an interval; always the mean" in scored.sentence()
     assert ", 10 groups kept together (" in result.sentence() and result.scores.comparisons["mean"].groups == 10
     json.dumps(result.as_dict(), allow_nan=False)
 

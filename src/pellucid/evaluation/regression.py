@@ -84,7 +84,7 @@ class RegressionScores:
         told = f"rmse {self.rmse:.4g} on {self.n} rows"
         if self.used_for != "testing":
             return f"{told}, used for {self.used_for} ({mean})"
-        between = "" if self.interval is None else f"95% interval {self.interval[0]:.4g} to {self.interval[1]:.4g}; "
+        between = between_of(self.interval, self.comparisons["mean"].groups)
         return f"{told} ({between}{mean}{'' if self.credibly_better else ', which is not credibly worse'})"
 
 
@@ -157,6 +157,17 @@ def rmse_interval(error: np.ndarray, groups: np.ndarray | None = None) -> tuple[
     tail = (skewness / math.sqrt(many) + 2 / many - TAIL_FROM) / (TAIL_TO - TAIL_FROM)
     wider = 1 + (TAIL - 1) * min(1.0, max(0.0, tail))
     return math.sqrt(mean) * math.exp(-half), math.sqrt(mean) * math.exp(half * wider)
+
+
+def between_of(interval: tuple[float, float] | None, groups: int | None) -> str:
+    """Return the interval as it stands in a sentence, or why there is none.
+
+    >>> between_of((1.0, 2.0), None), between_of(None, 5), between_of(None, None)
+    ('95% interval 1 to 2; ', 'too few groups for an interval; ', '')
+    """
+    if interval is None:
+        return "" if groups is None or groups >= LEAST_GROUPS else "too few groups for an interval; "
+    return f"95% interval {interval[0]:.4g} to {interval[1]:.4g}; "
 
 
 def nearness(

@@ -7,7 +7,7 @@ import numpy as np
 
 from pellucid.evaluation.cross_val_predict import FOLDS, FitPredict, Told, rest_of, runs
 from pellucid.evaluation.intervals import effective_groups
-from pellucid.evaluation.regression import RegressionScores, rmse_interval, score_regression
+from pellucid.evaluation.regression import RegressionScores, between_of, rmse_interval, score_regression
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +49,7 @@ class RegressionValidation:
         """Return the headline in one line to print."""
         often = "" if len(self.rmses) == 1 else f", {len(self.rmses)} times"
         together = "" if self.groups is None else f", {self.groups} groups kept together"
-        between = "" if self.interval is None else f"95% interval {self.interval[0]:.4g} to {self.interval[1]:.4g}; "
+        between = between_of(self.interval, self.groups)
         return (
             f"rmse {self.rmse:.4g} in {len(self.held)}-fold cross-validation of {len(self.error)} rows{often}{together}"
             f" ({between}always the mean: {self.baselines['mean']:.4g}"
