@@ -20,7 +20,7 @@ import numpy as np
 
 from pellucid.evaluation.regression import rmse_interval
 
-SMALL = {"hidden_layers": (4,), "activation": "tanh", "optimizer": "lbfgs", "epochs": 12, "l2": 0.1}
+SMALL: dict[str, Any] = {"hidden_layers": (4,), "activation": "tanh", "optimizer": "lbfgs", "epochs": 12, "l2": 0.1}
 COLUMNS, WITHIN = 6, 0.15  # of a table; the deviation of a row from the centre of its group
 FRESH = 2000  # rows that tell the truth
 
@@ -143,11 +143,12 @@ def outcome(case: Case, run: int, folder: Path) -> Outcome:
     seed = zlib.crc32(case.name.encode())
     rng = np.random.default_rng([seed, run])
     drawn = case.draw(rng)
-    how = SMALL | {"audit": False, "random_state": run} | case.how
+    how: dict[str, Any] = SMALL | {"audit": False, "random_state": run} | case.how
     if drawn.groups is not None:
         how["group_by"] = "unit"
     result = train(written(drawn, folder / f"{seed}-{run}"), **how)
     judged = result.cross_validation
+    assert judged is not None
     verdicts = {name: (c.credibly_better, c.credibly_worse) for name, c in judged.scores.comparisons.items()}
     interval = judged.interval if result.decision.worth is None else result.decision.worth.interval
     fresh = None

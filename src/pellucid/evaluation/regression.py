@@ -134,11 +134,13 @@ def rmse_interval(error: np.ndarray, groups: np.ndarray | None = None) -> tuple[
     """Return the 95% interval of the rmse of errors (n,); None for fewer than 2 rows or 6 groups, or without any error.
 
     m = mean e^2, u_g = sum_{i in g} (e_i^2 - m) G/n of the G groups (rows, where there are none)
-    h = t_G-1 deviation(u) / (2 m sqrt(G)):  rmse exp(-h) to rmse exp(h w), normal for log m (delta method)
+    h = t_G-1 deviation(u) / (2 m sqrt(G)):  rmse exp(-h) to rmse exp(h w), normal for log m (delta method);
+    with groups from rmse exp(-h sqrt(w))
     w = 1 to 3, as g = skewness(u) / sqrt(G) + 2/G goes from 0.2 to 0.5
 
     w stands for large errors not seen yet: where a few make most of m, or groups are few, m is mostly too small. It is
-    fitted to normal, t- and log-normal errors; the coverage is in docs/reliability.md.
+    fitted to normal, t- and log-normal errors; the coverage is in docs/reliability.md. Groups have its root below, as
+    networks of folds learn from fewer of them.
 
     >>> [round(bound, 2) for bound in rmse_interval(np.arange(-50, 51.0))]
     [26.68, 31.86]
@@ -156,7 +158,8 @@ def rmse_interval(error: np.ndarray, groups: np.ndarray | None = None) -> tuple[
     skewness = float((off**3).mean()) / deviation**3 if deviation else 0.0
     tail = (skewness / math.sqrt(many) + 2 / many - TAIL_FROM) / (TAIL_TO - TAIL_FROM)
     wider = 1 + (TAIL - 1) * min(1.0, max(0.0, tail))
-    return math.sqrt(mean) * math.exp(-half), math.sqrt(mean) * math.exp(half * wider)
+    lower = half if groups is None else half * math.sqrt(wider)
+    return math.sqrt(mean) * math.exp(-lower), math.sqrt(mean) * math.exp(half * wider)
 
 
 def between_of(interval: tuple[float, float] | None, groups: int | None) -> str:
