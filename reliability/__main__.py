@@ -5,6 +5,7 @@ from importlib import import_module
 
 MEASUREMENTS = {
     "fuzz": "reliability.fuzz",
+    "honesty": "reliability.honesty",
     "doctor": "reliability.doctor",
     "kill": "reliability.kill",
     "memory": "reliability.memory",

@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from scipy import stats
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_predict
@@ -13,6 +14,7 @@ from pellucid.errors import InputError
 from pellucid.evaluation import cross_validate, cross_validate_regression, learning_curve, wilson_interval
 from pellucid.evaluation.intervals import difference_interval
 from pellucid.evaluation.learning_curve import nested_subsets
+from pellucid.evaluation.regression import rmse_interval
 
 RNG = np.random.default_rng(0)
 LABELS = (RNG.random(120) < 0.35).astype(int)
@@ -103,8 +105,13 @@ def test_groups_stay_together_and_widen_the_interval():
 
     result = cross_validate(by_group, LABELS, NAMES, seed=0, groups=groups)
     assert result.accuracy == 0.75
-    assert result.interval == pytest.approx(wilson_interval(15, 20))  # twenty groups, right or wrong as a whole
-    assert "groups kept together" in result.sentence()
+    few = (
+        20 * 19 / 20 * 120 / 119 * (stats.t.ppf(0.975, 119) / stats.t.ppf(0.975, 19)) ** 2
+    )  # right or wrong as a whole
+    assert result.effective_rows == result.scores.effective_rows == pytest.approx(few)
+    assert result.interval == pytest.approx(wilson_interval(0.75 * few, few))
+    assert ", 20 groups kept together (95%" in result.sentence() and result.scores.comparisons["majority"].groups == 20
+    assert result.as_dict()["grouped"] and result.as_dict()["effective_rows"] == result.effective_rows
 
 
 @pytest.mark.parametrize(
@@ -140,10 +147,30 @@ def test_regression_on_the_same_folds_as_scikit_learn():
     json.dumps(result.as_dict(), allow_nan=False)
 
 
-def test_the_majority_is_that_of_the_rows_learned_from():
+def test_the_majority_is_not_understated_by_folds():
     labels = np.arange(20) % 2  # as many of each: whichever is held, the other one is more frequent in the rest
     result = cross_validate(lambda training, held, where: np.eye(2)[labels[held]], labels, NAMES, seed=0, folds=20)
-    assert result.baselines["majority"] == 0
+    assert result.baselines["majority"] == result.scores.baselines["majority"] == 0.5
+    assert result.scores.comparisons["majority"].others == 10
+
+
+def test_groups_of_numbers_are_few_rows():
+    groups = np.arange(120) // 12
+    y = np.repeat(RNG.normal(0, 1, 10), 12)
+
+    def rest(training, held, where):
+        assert not set(groups[training]) & set(groups[held])
+        return np.full(len(held), y[training].mean() / 2)
+
+    result = cross_validate_regression(rest, y, seed=0, repeats=1, groups=groups)
+    assert result.effective_rows == result.scores.effective_rows == 10
+    assert np.ptp(result.interval) > 2 * np.ptp(rmse_interval(result.error))
+    assert result.interval == result.scores.interval == rmse_interval(result.error, groups)
+    few = cross_validate_regression(rest, y, seed=0, repeats=1, groups=groups // 2)
+    for scored in (few, few.scores):
+        assert scored.interval is None and "(too few groups for an interval; always the mean" in scored.sentence()
+    assert ", 10 groups kept together (" in result.sentence() and result.scores.comparisons["mean"].groups == 10
+    json.dumps(result.as_dict(), allow_nan=False)
 
 
 # Learning curves

@@ -8,8 +8,8 @@ from sklearn import metrics
 from pellucid.errors import InputError
 from pellucid.evaluation import score, score_regression, wilson_interval
 from pellucid.evaluation.classification import calibration
-from pellucid.evaluation.comparison import compare, mcnemar_mid_p
-from pellucid.evaluation.intervals import difference_interval, independent_rows
+from pellucid.evaluation.comparison import compare, mcnemar_mid_p, sign_flip_mid_p
+from pellucid.evaluation.intervals import difference_interval, effective_groups, independent_rows, t_quantile
 from pellucid.evaluation.regression import nearness, rmse_interval
 
 P = np.array([[0.9, 0.1], [0.8, 0.2], [0.7, 0.3], [0.6, 0.4], [0.2, 0.8]])
@@ -162,6 +162,45 @@ def test_the_best_of_many_must_be_surer():
     assert not compare(right, others, tried=5).credibly_better and not compare(others, right, tried=5).credibly_worse
 
 
+def test_groups_are_flipped_as_a_whole():
+    rng = np.random.default_rng(0)
+    d = rng.integers(-4, 5, 11)
+    signs = np.array(np.meshgrid(*[[-1, 1]] * 11)).reshape(11, -1)
+    sums, seen = np.abs(signs.T @ d), abs(d.sum())
+    assert sign_flip_mid_p(d) == pytest.approx((sums > seen).mean() + (sums == seen).mean() / 2)
+    assert sign_flip_mid_p(np.repeat([1, -1, 0], [16, 6, 9])) == pytest.approx(mcnemar_mid_p(16, 6))
+    assert sign_flip_mid_p(np.zeros(9, int)) == 1
+
+
+def test_rows_of_one_group_are_one_trial():
+    groups = np.arange(96) // 12
+    right, others = np.repeat([1, 1, 1, 1, 1, 0, 0, 1], 12), np.repeat([0, 0, 0, 1, 1, 1, 0, 0], 12)
+    assert compare(right, others).credibly_better
+    told = compare(right, others, "a coin", groups=groups)
+    assert (told.p, told.groups, told.credibly_better) == (mcnemar_mid_p(4, 1), 8, False)
+    assert told.sentence() == "Not credibly better than a coin: 72 against 36 of 96 right, 8 groups, p = 0.22."
+    assert compare(np.ones(96), np.zeros(96), groups=groups).credibly_better
+
+
+def test_fewer_than_six_groups_tell_nothing():
+    for groups, found in ((np.arange(60) // 12, False), (np.arange(60) // 10, True)):
+        assert compare(np.ones(60), np.zeros(60), groups=groups).credibly_better is found
+        assert compare(np.zeros(60), np.ones(60), groups=groups).credibly_worse is found
+        assert nearness(np.ones(60), np.full(60, 2), groups=groups).credibly_better is found
+    told = compare(np.ones(60), np.zeros(60), "a coin", groups=np.arange(60) // 12)
+    assert told.sentence() == "Too few groups (5) to call it better or worse than a coin: 60 against 0 of 60 right."
+
+
+def test_worse_than_the_best_constant_must_be_surer():
+    right = np.repeat([1, 0], [3, 11])  # 3 against 11, p = 0.035
+    worse = compare(right, 1 - right)
+    assert 0.025 < worse.p < 0.05 and worse.credibly_worse
+    assert not compare(right, 1 - right, others_tried=2).credibly_worse
+    assert compare(1 - right, right, others_tried=2).credibly_better
+    labels = np.repeat([0, 1], [11, 3])
+    assert not score(np.eye(2)[[1] * 14], labels, ("a", "b")).comparisons["majority"].credibly_worse
+
+
 def test_the_same_rows_are_needed():
     with pytest.raises(InputError, match="on the same rows; got 3 and 4"):
         compare(np.ones(3), np.ones(4))
@@ -174,13 +213,15 @@ def test_rows_that_go_together_count_as_one():
     rng = np.random.default_rng(0)
     groups = np.repeat(np.arange(200), 10)
     alike, free = np.repeat(rng.random(200) < 0.8, 10), rng.random(2000) < 0.8
-    assert independent_rows(alike, groups) == pytest.approx(200)
+    few = 199 / 200 * 2000 / 1999 * (stats.t.ppf(0.975, 1999) / stats.t.ppf(0.975, 199)) ** 2
+    assert independent_rows(alike, groups) == pytest.approx(200 * few, rel=1e-5)
+    assert independent_rows(free, np.arange(2000)) == pytest.approx(2000)
     assert independent_rows(free, groups) > 1500
     assert independent_rows(free) == 2000
-    assert independent_rows(np.ones(2000), groups) == 200
+    assert independent_rows(np.ones(2000), groups) == pytest.approx(200 * few * 200 / 199 * 1999 / 2000, rel=1e-5)
     P = np.eye(2)[1 - alike.astype(int)]
     low, high = score(P, np.zeros(2000, int), ("a", "b"), groups=groups).interval
-    assert (low, high) == pytest.approx(wilson_interval(alike.mean() * 200, 200))
+    assert (low, high) == pytest.approx(wilson_interval(alike.mean() * 200 * few, 200 * few))
 
 
 def covered(intervals, truth):
@@ -196,7 +237,19 @@ def test_the_interval_of_groups_covers_the_truth():
         rows = independent_rows(right, groups)
         intervals.append(wilson_interval(right.mean() * rows, rows))
         naive.append(wilson_interval(right.sum(), 200))
-    assert covered(intervals, 0.8) > 0.9 > covered(naive, 0.8)
+    assert covered(intervals, 0.8) > 0.93 and covered(naive, 0.8) < 0.88
+
+
+@pytest.mark.parametrize("freedom", [1, 1.5, 2, 5.3, 30, 1e4])
+def test_the_quantile_is_that_of_student(freedom):
+    assert t_quantile(freedom) == pytest.approx(stats.t.ppf(0.975, freedom), rel=1e-5)
+    assert t_quantile(0.3) == t_quantile(1)
+
+
+def test_a_large_group_is_no_more_than_a_few():
+    assert effective_groups(np.repeat([0, 1, 2], [98, 1, 1])) < 1.1
+    right = np.repeat([1, 0, 1], [98, 1, 1])
+    assert independent_rows(right, np.repeat([0, 1, 2], [98, 1, 1])) < 3
 
 
 @pytest.mark.parametrize(("p", "q"), [(0.1, 0.05), (0.02, 0.02), (0.3, 0.1)])
@@ -222,7 +275,16 @@ def test_regression_scores_are_those_of_scikit_learn():
 
 def test_the_interval_of_the_rmse_covers_the_truth():
     rng = np.random.default_rng(0)
-    assert 0.92 < covered([rmse_interval(rng.normal(0, 3, 80)) for _ in range(1000)], 3) < 0.98
+    assert 0.93 < covered([rmse_interval(rng.normal(0, 3, 100)) for _ in range(400)], 3) < 0.98
+    assert 0.93 < covered([rmse_interval(rng.standard_t(5, 100)) for _ in range(400)], (5 / 3) ** 0.5) < 0.98
+    spread = (np.exp(0.49) * (np.exp(0.49) - 1)) ** 0.5
+    prices = [rmse_interval(rng.lognormal(0, 0.7, 100) - np.exp(0.245)) for _ in range(400)]
+    assert 0.93 < covered(prices, spread) < 0.985
+    groups = np.repeat(np.arange(10), 8)
+    errors = [rng.normal(0, 1, 10)[groups] + rng.normal(0, 0.5, 80) for _ in range(400)]
+    assert covered([rmse_interval(e, groups) for e in errors], 1.25**0.5) > 0.93
+    assert covered([rmse_interval(e) for e in errors], 1.25**0.5) < 0.75
+    assert rmse_interval(errors[0], groups // 2) is None  # five groups
 
 
 def test_regression_that_learned_nothing_is_called_so():

@@ -89,6 +89,17 @@ def test_facts_that_tell_nothing_are_told_so(seed):
     assert sentence.startswith("File metadata (file size, camera and hour) alone: Not credibly better than always ")
 
 
+def test_rows_of_one_group_are_one_trial():
+    groups = np.arange(N) // 50
+    facts = [{"camera": fact["camera"]} for fact in drawn(0.9)]
+    free, grouped = (metadata_baseline(facts, LABELS, HELD[:2], seed=0, groups=of) for of in (None, groups))
+    assert free.majority.credibly_better and not grouped.majority.credibly_better
+    assert (free.majority.groups, grouped.majority.groups) == (None, 4)
+    held = np.arange(150, N)
+    found = metadata_baseline(facts, LABELS, [held], seed=0, net=net_of(0.9), groups=groups // 2)
+    assert found.majority.groups == found.net.groups == 1  # of the held rows
+
+
 def test_arrays_have_no_facts():
     assert metadata_baseline([{"width": 64, "camera": None, "hour": float("nan")}] * N, LABELS, HELD, seed=0) is None
 

@@ -1,10 +1,13 @@
 """A whole job: from files to a model with scores, and the same model for the same recipe."""
 
+import json
+
 import numpy as np
 import pytest
 from PIL import Image
 
 import pellucid
+from pellucid.cli.main import run as main
 from pellucid.data import read_metadata
 from pellucid.errors import BadPictureError, InputError, MissingFileError
 from pellucid.experiment.prepare import prepare
@@ -304,3 +307,40 @@ def test_pictures_are_looked_at_once_though_bursts_are_grouped(tmp_path, monkeyp
     Image.open(data / "dark/00.png").save(data / "dark/01.png")  # the next in the order of names: a burst
     prepared = prepare(make_recipe(data=str(data), group_by="burst"))
     assert len(looked) == len(set(looked)) == 36 and len(set(prepared.splits.train.groups)) < 36
+
+
+def test_duplicates_in_other_parts_count_as_one(tmp_path):
+    data, other = write_pictures(tmp_path / "data"), write_pictures(tmp_path / "other")
+    for number in range(6, 12):
+        Image.open(other / "dark/05.png").save(other / f"dark/{number:02}.png")
+    result = train(data, test=str(other), epochs=1, random_state=0, **QUICK)
+    groups, n = result.splits.test.groups, len(result.splits.test)
+    assert len(set(groups)) < n and result.scores["test"].effective_rows < n
+    assert result.scores["test"].comparisons["majority"].groups == len(set(groups))
+
+
+def evaluated(model, data):
+    scores = model.with_name("scores.json")
+    assert main(["evaluate", str(model), str(data), "--json", str(scores)]) == 0
+    return json.loads(scores.read_text())["results"]
+
+
+@pytest.mark.parametrize("target", ["cost", "class"])
+def test_evaluation_counts_the_groups_that_training_had(tmp_path, target):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=120).round(3)
+    y = [f"{v + 0.1}" if target == "cost" else "ab"[int(v > 0)] for v in x]
+    table = "x,who,y\n" + "\n".join(f"{v},g{row // 12},{w}" for row, (v, w) in enumerate(zip(x, y, strict=True)))
+    for name in ("t.csv", "new.csv"):
+        (tmp_path / name).write_text(table)
+    how = {"label": "y", "group_by": "who", "hidden_layers": (), "epochs": 1, "random_state": 0, "cross_validate": 0}
+    train(tmp_path / "t.csv", **how).model.save(tmp_path / "m.pellucid")
+    found = evaluated(tmp_path / "m.pellucid", tmp_path / "new.csv")
+    assert found["effective_rows"] < 120 and all(c["groups"] == 10 for c in found["comparisons"].values())
+
+
+def test_evaluation_groups_pictures_as_training_did(tmp_path):
+    data, new = write_pictures(tmp_path / "data"), write_pictures(tmp_path / "new")
+    train(data, group_by=r"\d", audit=False, epochs=1, random_state=0, **QUICK).model.save(tmp_path / "m.pellucid")
+    found = evaluated(tmp_path / "m.pellucid", new)
+    assert all(1 < c["groups"] < 36 for c in found["comparisons"].values())

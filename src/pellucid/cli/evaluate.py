@@ -1,11 +1,13 @@
 """`pellucid evaluate` scores a model on labelled data."""
 
+from dataclasses import replace
 from typing import Any
 
 import click
 
 from pellucid.cli.options import Keys, cache_option
 from pellucid.cli.output import check_json_file, json_option, progress_bars, say, table, typed, write_json
+from pellucid.data import grouped
 from pellucid.evaluation import RegressionScores
 from pellucid.evaluation.task import task_of
 from pellucid.experiment.operating_point import selective_scores
@@ -60,10 +62,12 @@ def evaluate_command(
     skipped: list[tuple[str, str]] | None = [] if skip_bad else None
     with progress_bars() as bars:
         R, dataset = described(dataset, model.features, model.network.parameters.dtype, skipped, bars, cache)
+    if dataset.kind == "pictures" and (by := model.provenance.recipe.get("group_by")):
+        dataset = replace(dataset, groups=grouped(dataset, by, needed=False))  # of a table they are a column
     task, found, notes = task_of(model), model.predictions(R), model.notes(R)
     known = model.has_learned(R)
     used_for = used_with(model, known, used_for)
-    scores = task.scores(found, dataset.labels, used_for, model)
+    scores = task.scores(found, dataset.labels, used_for, model, groups=dataset.groups)
     worth = selective_scores(model, found, dataset.labels, dataset.groups, used_for)
     others: dict[str, Any] = {"part": part, "skipped": [list(pair) for pair in skipped or ()], "notes": notes}
     others["answered"] = None if worth is None else worth.as_dict()

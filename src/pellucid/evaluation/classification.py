@@ -92,7 +92,8 @@ def _bins(confidence: np.ndarray, right: np.ndarray) -> list[Bin]:
 class Scores:
     """How well a classifier did on n rows.
 
-    interval: the 95% Wilson interval of the accuracy, None where the rows were used for choosing.
+    interval: the 95% Wilson interval of the accuracy, None where the rows were used for choosing; effective_rows: for
+    how many independent rows, fewer than n where they come in groups.
     balanced_accuracy: the mean over the classes present of the share found.
     precision, recall: of each class, None where it was never said, or never there.
     confusion[i][j]: rows of class i that were called j.
@@ -111,6 +112,7 @@ class Scores:
     comparisons: dict[str, Comparison]
     calibration: Calibration
     n: int
+    effective_rows: float
     used_for: str = "testing"
 
     def as_dict(self) -> dict[str, Any]:
@@ -138,8 +140,9 @@ def score(
     """Return the scores of probabilities (n, k) against codes (n,).
 
     used_for: "testing", or what else these rows were used for ("training", "choosing"): then there is no interval.
-    baselines: the codes (n,) that something simpler said of the same rows, by name; "majority" is that of these rows
-    unless it is given.  groups: (n,) or None; rows that are right or wrong together make the interval wider.
+    baselines: the codes (n,) that something simpler said of the same rows, by name, beside "majority", the most
+    frequent class of these rows.  groups: (n,) or None; rows that are right or wrong together make the interval wider,
+    and are compared as one.
     threshold: of two classes, the second is predicted above this p; one for all rows, or (n,).
 
     >>> scores = score(np.array([[0.9, 0.1], [0.4, 0.6], [0.7, 0.3]]), np.array([0, 1, 1]), ("cat", "dog"))
@@ -157,6 +160,7 @@ def score(
     right, found, present = said == labels, confusion.diagonal(), confusion.sum(axis=1)
     simpler = {"majority": np.full(n, present.argmax()), **baselines}
     rows, tested = independent_rows(right, groups), used_for == "testing"
+    classes = int((present > 0).sum())  # of so many constant answers, the majority is the best
     recall = _shares(found, present)
     return Scores(
         accuracy=float(right.mean()),
@@ -168,10 +172,19 @@ def score(
         classes=list(class_names),
         baselines={name: float((codes == labels).mean()) for name, codes in simpler.items()},
         comparisons={
-            name: compare(right, codes == labels, IN_WORDS.get(name, name)) for name, codes in simpler.items() if tested
+            name: compare(
+                right,
+                codes == labels,
+                IN_WORDS.get(name, name),
+                groups=groups,
+                others_tried=classes if name == "majority" else 1,
+            )
+            for name, codes in simpler.items()
+            if tested
         },
         calibration=calibration(probabilities, labels),
         n=n,
+        effective_rows=rows,
         used_for=used_for,
     )
 

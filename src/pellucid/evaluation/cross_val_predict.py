@@ -97,18 +97,6 @@ def rest_of(held: np.ndarray, n: int) -> np.ndarray:
     return np.setdiff1d(np.arange(n), held)
 
 
-def majority_of_the_rest(labels: np.ndarray, held: Sequence[np.ndarray]) -> np.ndarray:
-    """Return for each row (n,) the most frequent code outside of its fold; -1 for rows that no fold holds.
-
-    >>> majority_of_the_rest(np.array([0, 0, 1, 1, 1]), [np.array([2, 3, 4]), np.array([0])]).tolist()
-    [1, -1, 0, 0, 0]
-    """
-    said = np.full(len(labels), -1)
-    for rows in held:
-        said[rows] = np.bincount(labels[rest_of(rows, len(labels))]).argmax()
-    return said
-
-
 def counter(progress: Told | None, total: int) -> Callable[[], None]:
     """Return what to call after each fit, so that `progress` is told how many are done."""
     numbers = itertools.count(1)

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from pellucid.evaluation.classification import Scores, score
-from pellucid.evaluation.cross_val_predict import FOLDS, FitPredict, Run, Told, majority_of_the_rest, runs
+from pellucid.evaluation.cross_val_predict import FOLDS, FitPredict, Run, Told, runs
 from pellucid.evaluation.intervals import independent_rows, wilson_interval
 from pellucid.evaluation.selective import cross_fitted_thresholds
 from pellucid.model.predictions import class_codes
@@ -21,10 +21,11 @@ HEADLINE_BELOW = 2000  # samples: with more, a fifth held out tells the accuracy
 class CrossValidation:
     """What came of cross-validation of n rows.
 
-    accuracy: the mean over the repeats, `accuracies` those of each.  interval: 95% Wilson, for n rows whatever the
-    number of repeats.  baselines: mean accuracies over the repeats, by name.
+    accuracy: the mean over the repeats, `accuracies` those of each.  interval: 95% Wilson, for `effective_rows`
+    independent rows whatever the number of repeats: n, or fewer in groups.  baselines: mean accuracies over the
+    repeats, by name.
     scores: of the first repeat, whose pooled probabilities (n, k), codes said (n,) and folds (held rows) are kept.
-    wrong: (n,) the share of repeats in which a row was wrong.
+    wrong: (n,) the share of repeats in which a row was wrong.  groups: how many; None without them.
     """
 
     accuracy: float
@@ -36,7 +37,8 @@ class CrossValidation:
     said: np.ndarray
     held: list[np.ndarray]
     wrong: np.ndarray
-    grouped: bool
+    effective_rows: float
+    groups: int | None
 
     def sure_mistakes(self, most: int = 20) -> np.ndarray:
         """Return the rows that were wrong in every repeat, those first whose wrong answer was the surest."""
@@ -52,7 +54,8 @@ class CrossValidation:
             "baselines": self.baselines,
             "folds": len(self.held),
             "repeats": len(self.accuracies),
-            "grouped": self.grouped,
+            "effective_rows": self.effective_rows,
+            "grouped": self.groups is not None,
             "sure_mistakes": self.sure_mistakes().tolist(),
         }
 
@@ -60,7 +63,7 @@ class CrossValidation:
         """Return the headline in one line to print."""
         repeats, (low, high) = len(self.accuracies), self.interval
         often, counted = ("", "") if repeats == 1 else (f", {repeats} times", "; row counts are from the first repeat")
-        together = ", groups kept together" if self.grouped else ""
+        together = "" if self.groups is None else f", {self.groups} groups kept together"
         return (
             f"{self.accuracy:.3f} in {len(self.held)}-fold cross-validation of {len(self.wrong)} rows{often}{together} "
             f"(95% interval {low:.3f} to {high:.3f}; always the majority: {self.baselines['majority']:.3f}{counted})"
@@ -96,8 +99,8 @@ def cross_validate(
     The interval is Wilson's around the mean accuracy with n rows; with groups the independent rows are counted
     (`independent_rows`). It leaves out that the networks of different folds share most of their training rows: no
     unbiased estimate of that exists (Bengio and Grandvalet 2004). Each network learned from (1 - 1/folds) of the rows,
-    so one trained on all of them is, if anything, a little better. "majority" says, in each fold, the most frequent
-    class of its training rows.
+    so one trained on all of them is, if anything, a little better. "majority" says the most frequent class of all rows:
+    that of a fold's training rows is the other one too often, where classes are about equally frequent.
 
     >>> def always_dog(training, held, where):
     ...     return np.tile([0.0, 1.0], (len(held), 1))
@@ -107,23 +110,26 @@ def cross_validate(
     """
     done = runs(fit_predict, labels, seed=seed, folds=folds, repeats=repeats, groups=groups, progress=progress)
     lines = [_thresholds(run, labels, threshold) for run in done]
-    said = [_said(run, labels, line) for run, line in zip(done, lines, strict=True)]
-    judged, *others = said[0]
+    said = [_said(run, line) for run, line in zip(done, lines, strict=True)]
+    judged, *others = done[0].answers
     right = {name: np.array([codes[name] == labels for codes in said]) for name in said[0]}  # (repeats, n)
     accuracy, probabilities = float(right[judged].mean()), done[0].answers[judged]
     rows = independent_rows(right[judged].mean(axis=0), groups)
     simpler = {name: said[0][name] for name in others}
+    lined = lines[0][judged]
+    scores = score(probabilities, labels, class_names, baselines=simpler, groups=groups, threshold=lined)
     return CrossValidation(
         accuracy=accuracy,
         interval=wilson_interval(accuracy * rows, rows),
         accuracies=right[judged].mean(axis=1).tolist(),
-        baselines={name: float(right[name].mean()) for name in others},
-        scores=score(probabilities, labels, class_names, baselines=simpler, groups=groups, threshold=lines[0][judged]),
+        baselines={name: float(right[name].mean()) for name in others} | {"majority": scores.baselines["majority"]},
+        scores=scores,
         probabilities=probabilities,
         said=said[0][judged],
         held=done[0].held,
         wrong=(~right[judged]).mean(axis=0),
-        grouped=groups is not None,
+        effective_rows=rows,
+        groups=None if groups is None else len(np.unique(groups)),
     )
 
 
@@ -137,7 +143,6 @@ def _thresholds(run: Run, labels: np.ndarray, threshold: float | Literal["auto"]
     return {name: cross_fitted_thresholds(P[:, 1], labels, run.held) for name, P in run.answers.items()}
 
 
-def _said(run: Run, labels: np.ndarray, lines: Lines) -> dict[str, np.ndarray]:
-    """Return the codes (n,) that each candidate said, and those of the majority of each fold's training rows."""
-    said = {name: class_codes(P, lines[name]) for name, P in run.answers.items()}
-    return said | {"majority": majority_of_the_rest(labels, run.held)}
+def _said(run: Run, lines: Lines) -> dict[str, np.ndarray]:
+    """Return the codes (n,) that each candidate said."""
+    return {name: class_codes(P, lines[name]) for name, P in run.answers.items()}

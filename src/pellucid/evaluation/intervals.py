@@ -40,23 +40,54 @@ def difference_interval(
 def independent_rows(right: np.ndarray, groups: np.ndarray | None = None) -> float:
     """Return how many independent rows tell as much about a mean as these n rows, which come in groups.
 
-    n' = mean (r - mean r)^2 / v, v = sum_g (sum_{i in g} (r_i - mean r))^2 / n^2, at most n; without groups n' = n.
-    Ten pictures of one scene that are right or wrong together count as one. Where no row differs, n' is the number of
-    groups.
+    G = n^2 / sum_g n_g^2, v = G/(G - 1) sum_g (sum_{i in g} (r_i - mean r))^2 / n^2
+    n' = mean (r - mean r)^2 / v (t_n-1 / t_G-1)^2, at most n; without groups n' = n
+
+    Ten pictures of one scene that are right or wrong together count as one, and few groups as even fewer: how much
+    they differ is known from few. G counts groups of unequal size as fewer equal ones. Where no row differs, the groups
+    count: n' = G (t_n-1 / t_G-1)^2.
 
     right: (n,) 1 or 0, the share of repeats in which a row was right, or the difference of two such.
     groups: (n,) or None.
 
-    >>> independent_rows(np.array([1, 1, 1, 0, 0, 0]), np.array(["a", "a", "a", "b", "b", "b"]))
-    2.0
+    >>> round(independent_rows(np.repeat([1, 1, 1, 0], 5), np.repeat(["a", "b", "c", "d"], 5)), 2)
+    1.37
 
-    The design effect of clusters (Kish 1965).
+    The design effect of clusters (Kish 1965); their degrees of freedom: Korn and Graubard 1998.
     """
     n, off = len(right), right - np.mean(right)
     if groups is None:
         return float(n)
-    names, members = np.unique(groups, return_inverse=True)
+    members = np.unique(groups, return_inverse=True)[1]
+    many = effective_groups(members)
     variance = float((np.bincount(members, off) ** 2).sum()) / n**2
-    if variance == 0:
-        return float(len(names))
-    return min(float(n), float((off**2).mean()) / variance)
+    few = (t_quantile(n - 1) / t_quantile(many - 1)) ** 2
+    if variance <= 1e-20:  # rounding of nothing
+        return many * few
+    small = (many - 1) / many * n / (n - 1)  # 1 where every row is a group of its own
+    return min(float(n), float((off**2).mean()) / variance * small * few)
+
+
+def effective_groups(groups: np.ndarray) -> float:
+    """Return the number of groups of equal size that groups (n,) count as: n^2 / sum_g n_g^2 (Kish 1965).
+
+    >>> effective_groups(np.array([0, 0, 1, 1])), effective_groups(np.array([0, 0, 0, 1]))
+    (2.0, 1.6)
+    """
+    sizes = np.unique(groups, return_counts=True)[1]
+    return float(len(groups) ** 2 / (sizes**2).sum())
+
+
+def t_quantile(freedom: float, level: float = 0.95) -> float:
+    """Return the t that |t| of Student's distribution stays below with probability `level`; freedom: at least 1.
+
+    P(|T| < sqrt(f) tan a) = c integral_0^a cos^(f - 1)
+
+    >>> [round(t_quantile(freedom), 2) for freedom in (1, 5, 19, 1e5)]
+    [12.71, 2.57, 2.09, 1.96]
+    """
+    freedom = max(1.0, freedom)
+    widest = min(math.pi / 2, 12 / math.sqrt(freedom))
+    edges = np.linspace(0, widest, 4001)
+    below = np.append(0, np.cumsum(np.cos((edges[1:] + edges[:-1]) / 2) ** (freedom - 1)))
+    return math.sqrt(freedom) * math.tan(float(np.interp(level * below[-1], below, edges)))

@@ -13,7 +13,8 @@ import numpy as np
 
 from pellucid.data import ImageMetadata
 from pellucid.evaluation.comparison import IN_WORDS, Comparison, compare
-from pellucid.evaluation.cross_val_predict import majority_of_the_rest, rest_of
+from pellucid.evaluation.cross_val_predict import rest_of
+from pellucid.evaluation.intervals import independent_rows
 from pellucid.model.predictions import class_codes
 
 TREES, LEAST_IN_LEAF = 30, 3
@@ -26,7 +27,7 @@ class MetadataBaseline:
     facts: those that differ between files.  accuracies: of each alone, and of all together.
     named: the smallest set of them (one, or two) that is within one standard error of the best, else all; accuracy:
     what it reaches.
-    majority: the best of each alone and all together, against always saying the majority of the rows learned from.
+    majority: the best of each alone and all together, against always saying the majority of the held rows.
     net: the network against the named facts, None where no network was given.
     """
 
@@ -60,6 +61,7 @@ def metadata_baseline(
     *,
     seed: int,
     net: np.ndarray | None = None,
+    groups: np.ndarray | None = None,
 ) -> MetadataBaseline | None:
     """Return how well a random forest on file metadata alone guesses the class; None where no fact differs.
 
@@ -70,6 +72,7 @@ def metadata_baseline(
     held : the held rows of each fold, such as `CrossValidation.held`, or of one division; the rest is learned from.
     seed : of the forests.
     net : (n,) the codes that the network said of the held rows.
+    groups : (n,) or None; held rows of one group are compared as one.
 
     >>> facts = [{"width": 64 + 16 * (row % 2)} for row in range(40)]
     >>> found = metadata_baseline(facts, np.arange(40) % 2, [np.arange(20), np.arange(20, 40)], seed=0)
@@ -86,12 +89,13 @@ def metadata_baseline(
     right = {chosen: _right(columns, chosen, labels, held, seed) for chosen in sets}
     accuracies = {in_words(chosen): float(guessed.mean()) for chosen, guessed in right.items()}
     best = _best(right)
-    constant = (majority_of_the_rest(labels, held) == labels)[rows]
-    majority = compare(right[best], constant, IN_WORDS["majority"], tried=len(right))
-    named = _smallest(right, best)
+    together = None if groups is None else groups[rows]
+    constant = labels[rows] == np.bincount(labels[rows]).argmax()
+    majority = compare(right[best], constant, IN_WORDS["majority"], tried=len(right), groups=together)
+    named = _smallest(right, best, together)
     if majority.credibly_better and len(named) > 2:
         right |= {pair: _right(columns, pair, labels, held, seed) for pair in combinations(columns, 2)}
-        named = _smallest(right, best)
+        named = _smallest(right, best, together)
     net_right = None if net is None else net[rows] == labels[rows]
     return MetadataBaseline(
         facts=tuple(columns),
@@ -99,7 +103,7 @@ def metadata_baseline(
         named=named,
         accuracy=float(right[named].mean()),
         majority=majority,
-        net=None if net_right is None else compare(net_right, right[named], IN_WORDS["file_facts"]),
+        net=None if net_right is None else compare(net_right, right[named], IN_WORDS["file_facts"], groups=together),
     )
 
 
@@ -169,10 +173,12 @@ def _best(right: Mapping[tuple[str, ...], np.ndarray]) -> tuple[str, ...]:
     return max(right, key=lambda chosen: int(right[chosen].sum()))
 
 
-def _smallest(right: Mapping[tuple[str, ...], np.ndarray], best: tuple[str, ...]) -> tuple[str, ...]:
+def _smallest(
+    right: Mapping[tuple[str, ...], np.ndarray], best: tuple[str, ...], groups: np.ndarray | None
+) -> tuple[str, ...]:
     """Return the best of the smallest sets that are within one standard error of the best of all."""
     share = float(right[best].mean())
-    enough = share - math.sqrt(share * (1 - share) / len(right[best]))
+    enough = share - math.sqrt(share * (1 - share) / independent_rows(right[best], groups))
     near = {chosen: guessed for chosen, guessed in right.items() if guessed.mean() >= enough}
     fewest = min(map(len, near))
     return _best({chosen: guessed for chosen, guessed in near.items() if len(chosen) == fewest})

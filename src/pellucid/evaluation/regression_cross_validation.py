@@ -6,14 +6,16 @@ from typing import Any
 import numpy as np
 
 from pellucid.evaluation.cross_val_predict import FOLDS, FitPredict, Told, rest_of, runs
-from pellucid.evaluation.regression import RegressionScores, rmse_interval, score_regression
+from pellucid.evaluation.intervals import effective_groups
+from pellucid.evaluation.regression import RegressionScores, between_of, rmse_interval, score_regression
 
 
 @dataclass(frozen=True, eq=False)
 class RegressionValidation:
     """What came of cross-validation of n rows, in the targets' own unit.
 
-    rmse: over rows and repeats, `rmses` those of each repeat.  interval: 95%, for n rows, however often repeated.
+    rmse: over rows and repeats, `rmses` those of each repeat.  interval: 95%, for `effective_rows` however often
+    repeated: n, or fewer in groups.  groups: how many; None without them.
     baselines: rmse over rows and repeats, by name; "mean" says the mean of each fold's training targets.
     scores: of the first repeat, whose pooled predictions (n,) and folds (held rows) are kept.
     error: (n,) the root of a row's mean squared error over the repeats; its largest are the rows to look at.
@@ -27,6 +29,8 @@ class RegressionValidation:
     predicted: np.ndarray
     held: list[np.ndarray]
     error: np.ndarray
+    effective_rows: float
+    groups: int | None
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain numbers and lists, as JSON takes them: the scores of the first repeat under the headline's."""
@@ -37,15 +41,18 @@ class RegressionValidation:
             "baselines": self.baselines,
             "folds": len(self.held),
             "repeats": len(self.rmses),
+            "effective_rows": self.effective_rows,
+            "grouped": self.groups is not None,
         }
 
     def sentence(self) -> str:
         """Return the headline in one line to print."""
         often = "" if len(self.rmses) == 1 else f", {len(self.rmses)} times"
-        between = "" if self.interval is None else f"95% interval {self.interval[0]:.4g} to {self.interval[1]:.4g}; "
+        together = "" if self.groups is None else f", {self.groups} groups kept together"
+        between = between_of(self.interval, self.groups)
         return (
-            f"rmse {self.rmse:.4g} in {len(self.held)}-fold cross-validation of {len(self.error)} rows{often} "
-            f"({between}always the mean: {self.baselines['mean']:.4g}"
+            f"rmse {self.rmse:.4g} in {len(self.held)}-fold cross-validation of {len(self.error)} rows{often}{together}"
+            f" ({between}always the mean: {self.baselines['mean']:.4g}"
             f"{'' if self.scores.credibly_better else ', which is not credibly worse'})"
         )
 
@@ -63,8 +70,7 @@ def cross_validate_regression(
     """Return how near what `fit_predict` fits comes to targets (n,) that it never saw.
 
     fit_predict: (training rows, held rows, where) -> predictions (n_held,), or a dict of several candidates; the first
-    is judged, the others are baselines.  The rest is as in `cross_validate`, but the folds are not stratified, and the
-    interval takes rows as independent, even in groups.
+    is judged, the others are baselines.  The rest is as in `cross_validate`, but the folds are not stratified.
 
     >>> def always_two(training, held, where):
     ...     return np.full(len(held), 2.0)
@@ -80,15 +86,21 @@ def cross_validate_regression(
     baselines = {name: _rmse([run.answers[name] for run in done], targets) for name in others}
     return RegressionValidation(
         rmse=float(np.sqrt(squared.mean())),
-        interval=rmse_interval(error),
+        interval=rmse_interval(error, groups),
         rmses=np.sqrt(squared.mean(axis=1)).tolist(),
         baselines=baselines | {"mean": _rmse(means, targets)},
         scores=score_regression(
-            done[0].answers[judged], targets, means[0], baselines={name: done[0].answers[name] for name in others}
+            done[0].answers[judged],
+            targets,
+            means[0],
+            baselines={name: done[0].answers[name] for name in others},
+            groups=groups,
         ),
         predicted=done[0].answers[judged],
         held=done[0].held,
         error=error,
+        effective_rows=float(len(targets)) if groups is None else effective_groups(groups),
+        groups=None if groups is None else len(np.unique(groups)),
     )
 
 

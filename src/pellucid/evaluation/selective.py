@@ -201,29 +201,32 @@ def cross_fitted(
 ) -> SelectiveScores:
     """Return what limits chosen like this are worth: those of each fold's rows are chosen on all other rows.
 
-    held: the rows of each fold.  threshold: of two classes; "auto" is chosen on all other rows too.  The others: as
-    `choose_rejection` and `selective` take them.
+    held: the rows of each fold; they share limits, so the interval counts them as one group as well.  threshold: of two
+    classes; "auto" is chosen on all other rows too.  The others: as `choose_rejection` and `selective` take them.
     """
     given, right = np.zeros((2, len(labels)), bool)
-    for rows in held:
+    fold = np.zeros(len(labels), np.intp)
+    for number, rows in enumerate(held):
+        fold[rows] = number
         rest = rest_of(rows, len(labels))
         line = choose_threshold(probabilities[rest, 1], labels[rest]).value if threshold == "auto" else threshold
         P = reweighted(probabilities, line)
         limits = choose_rejection(P[rest], novelty[rest], labels[rest], wanted)
         given[rows] = limits.accepts(P[rows], novelty[rows])
         right[rows] = P[rows].argmax(axis=1) == labels[rows]
-    return selective(given, right, groups)
+    return selective(given, right, groups, fold)
 
 
-def selective(given: np.ndarray, right: np.ndarray, groups: np.ndarray | None) -> SelectiveScores:
+def selective(given: np.ndarray, right: np.ndarray, *groupings: np.ndarray | None) -> SelectiveScores:
     """Return coverage and accuracy where `given` (n,) says which rows get an answer, and `right` (n,) which are right.
 
-    groups: (n,) or None, as `score` takes them.
+    groupings: each (n,) or None, as `score` takes groups; the interval is that of the fewest independent rows.
     """
     n, right = len(given), right[given]
     if not len(right):
         return SelectiveScores(0.0, None, None, n)
-    accuracy, rows = float(right.mean()), independent_rows(right, None if groups is None else groups[given])
+    accuracy = float(right.mean())
+    rows = min(independent_rows(right, None if groups is None else groups[given]) for groups in groupings)
     return SelectiveScores(float(given.mean()), accuracy, wilson_interval(accuracy * rows, rows), n)
 
 

@@ -99,7 +99,7 @@ class Regression:
         """
         mean = float(labels.mean()) if model.target is None else model.target.mean
         simpler = {name: other.outputs for name, other in baselines.items()}
-        return score_regression(predictions.outputs, labels, mean, used_for, simpler)
+        return score_regression(predictions.outputs, labels, mean, used_for, simpler, groups)
 
     def cross_validate(
         self, fit_predict: FitPredict, labels: np.ndarray, threshold: float | Literal["auto"], **how: Any

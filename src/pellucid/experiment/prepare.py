@@ -60,11 +60,8 @@ def prepare(recipe: Recipe, progress: Progress = SILENT) -> Prepared:
     if not recipe.audit:
         return Prepared(splits, features, scans, None, corrections=corrections)
     found = audit(splits, metadata=metadata)
+    splits = _with_duplicates_together(splits, found)
     train = splits.train
-    if train.kind == "pictures":
-        duplicates = found.duplicate_groups()
-        if len(np.unique(duplicates)) < len(duplicates):
-            train = replace(train, groups=joined(duplicates, train.groups))
     leaks = found.leaks() if recipe.drop_leaks else np.empty(0, np.intp)
     if len(leaks):
         train = train.take(np.delete(np.arange(len(train)), leaks))
@@ -73,6 +70,16 @@ def prepare(recipe: Recipe, progress: Progress = SILENT) -> Prepared:
         if "train" in scans:
             scans["train"] = scans["train"].without(leaks)
     return Prepared(replace(splits, train=train), features, scans, found, len(leaks), corrections)
+
+
+def _with_duplicates_together(splits: Splits, found: Audit) -> Splits:
+    """Return the parts with duplicates in one group; equal rows of a table may be chance, and stay apart."""
+    parts = dict(splits.items())
+    for part, dataset in parts.items():
+        duplicates = found.duplicate_groups(part)
+        if dataset.kind == "pictures" and len(np.unique(duplicates)) < len(duplicates):
+            parts[part] = replace(dataset, groups=joined(duplicates, dataset.groups))
+    return Splits(**parts)
 
 
 def _scanned(

@@ -92,10 +92,11 @@ def metadata_baseline_of(
         known += facts_of(found.metadata[whole][row_of[name]] for name in parts[part].names)
     labels = np.concatenate([parts[part].labels for part in used])
     if isinstance(judged, CrossValidation):
-        return metadata_baseline(known, labels, judged.held, seed=seed, net=judged.said)
+        return metadata_baseline(known, labels, judged.held, seed=seed, net=judged.said, groups=parts["train"].groups)
     held = [np.arange(len(parts["train"]), len(labels))]
     net = np.concatenate([parts["train"].labels, class_codes(predictions["test"].outputs)])  # only held-out rows count
-    return metadata_baseline(known, labels, held, seed=seed, net=net)
+    groups = None if parts["test"].groups is None else np.append(parts["train"].names, parts["test"].groups)
+    return metadata_baseline(known, labels, held, seed=seed, net=net, groups=groups)
 
 
 def class_shift_between(parts: Mapping[str, Dataset], seed: int) -> ClassShift | None:
