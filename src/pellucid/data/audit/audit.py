@@ -10,8 +10,11 @@ from pellucid.data.audit import checks
 from pellucid.data.audit.duplicates import Duplicates, find_duplicates
 from pellucid.data.audit.finding import LEVELS, Finding
 from pellucid.data.audit.image_metadata import MetadataTable, metadata_of
+from pellucid.data.audit.leaks import leaks
 from pellucid.data.dataset import Splits
 from pellucid.system.progress import SILENT, Progress
+
+IN_DOUBT = ("leaks", "groups-across-parts", "label-twin", "label-key", "row-numbers", "strong-column")
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +41,10 @@ class Audit:
     def duplicate_groups(self, part: str = "train") -> np.ndarray:
         """Return groups of integers (n,) for a split of the part to keep together: duplicates have the same one."""
         return self.duplicates.groups(part)
+
+    def cautions(self) -> Iterator[str]:
+        """Yield what puts a score in doubt, for a line beside it."""
+        return (f"caution: {f.sentence}" for f in self.findings if f.level == "problem" and f.kind in IN_DOUBT)
 
     def numbers(self) -> dict[str, int]:
         """Return how many findings there are of each level."""
@@ -82,6 +89,7 @@ def audit(splits: Splits, progress: Progress = SILENT, metadata: dict[str, Metad
         *checks.groups(parts, metadata),
         *checks.classes(parts),
         *checks.constant(parts),
+        *leaks(parts),
         *(checks.looks(parts, metadata) if metadata else ()),
     ]
     findings.sort(key=lambda finding: LEVELS.index(finding.level))
