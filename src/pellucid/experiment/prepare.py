@@ -61,10 +61,9 @@ def prepare(recipe: Recipe, progress: Progress = SILENT) -> Prepared:
         return Prepared(splits, features, scans, None, corrections=corrections)
     found = audit(splits, metadata=metadata)
     train = splits.train
-    if train.kind == "pictures":
-        duplicates = found.duplicate_groups()
-        if len(np.unique(duplicates)) < len(duplicates):
-            train = replace(train, groups=joined(duplicates, train.groups))
+    duplicates = found.duplicate_groups()
+    if len(np.unique(duplicates)) < len(duplicates):
+        train = replace(train, groups=joined(duplicates, train.groups))
     leaks = found.leaks() if recipe.drop_leaks else np.empty(0, np.intp)
     if len(leaks):
         train = train.take(np.delete(np.arange(len(train)), leaks))

@@ -10,11 +10,12 @@ from pellucid.data.audit import checks
 from pellucid.data.audit.duplicates import Duplicates, find_duplicates
 from pellucid.data.audit.finding import LEVELS, Finding
 from pellucid.data.audit.image_metadata import MetadataTable, metadata_of
+from pellucid.data.audit.interpolation import interpolated
 from pellucid.data.audit.leaks import leaks
 from pellucid.data.dataset import Splits
 from pellucid.system.progress import SILENT, Progress
 
-IN_DOUBT = ("leaks", "groups-across-parts", "label-twin", "label-key", "row-numbers", "strong-column")
+IN_DOUBT = ("leaks", "groups-across-parts", "label-twin", "label-key", "row-numbers", "strong-column", "interpolated")
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +91,7 @@ def audit(splits: Splits, progress: Progress = SILENT, metadata: dict[str, Metad
         *checks.classes(parts),
         *checks.constant(parts),
         *leaks(parts),
+        *interpolated(parts),
         *(checks.looks(parts, metadata) if metadata else ()),
     ]
     findings.sort(key=lambda finding: LEVELS.index(finding.level))
