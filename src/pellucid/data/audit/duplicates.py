@@ -25,8 +25,8 @@ class Duplicates:
     """Which samples are copies of which, over all parts of the data, one part after the other.
 
     parts: the data sets by part.  same: labels (n,), equal for samples equal to the last bit: the first row with that
-    content.  alike: labels (n,), equal for near copies too, and for copies of copies.  together: as alike, without
-    the rows of a table that chance may have made equal.
+    content.  alike: labels (n,), equal for near copies too, and for copies of copies.  together: those that a split
+    keeps together: as alike, without rows of a table that chance may have made equal.
     """
 
     parts: Mapping[str, Dataset]
