@@ -12,6 +12,7 @@ from pellucid.data.audit.finding import LEVELS, Finding
 from pellucid.data.audit.image_metadata import MetadataTable, metadata_of
 from pellucid.data.audit.interpolation import interpolated
 from pellucid.data.audit.leaks import leaks
+from pellucid.data.audit.values import values
 from pellucid.data.dataset import Splits
 from pellucid.system.progress import SILENT, Progress
 
@@ -92,6 +93,7 @@ def audit(splits: Splits, progress: Progress = SILENT, metadata: dict[str, Metad
         *checks.constant(parts),
         *leaks(parts),
         *interpolated(parts),
+        *values(parts),
         *(checks.looks(parts, metadata) if metadata else ()),
     ]
     findings.sort(key=lambda finding: LEVELS.index(finding.level))

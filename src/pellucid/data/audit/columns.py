@@ -21,12 +21,13 @@ MOST_ROWS = 10_000  # that are looked at
 class Column:
     """One column of training rows.
 
-    values (n,): numbers, NaN where missing; or texts, None where missing.  labels (n,): of the same rows.
+    values (n,): numbers, NaN where missing; or texts, None where missing.  labels, rows (n,): of the same samples.
     """
 
     name: str
     values: np.ndarray
     labels: np.ndarray
+    rows: np.ndarray
 
     @property
     def of_numbers(self) -> bool:
@@ -57,8 +58,10 @@ class Column:
         return self.of_numbers and bool(self.known.all() and (self.values == np.rint(self.values)).all())
 
 
-def columns_of(dataset: Dataset) -> Iterator[Column]:
+def columns_of(dataset: Dataset, most_rows: int = MOST_ROWS) -> Iterator[Column]:
     """Yield the columns of a table, or of rows of numbers; nothing for pictures.
+
+    most_rows: that are looked at.
 
     >>> from pellucid.data import load
     >>> [column.name for column in columns_of(load("toy:moons").train)]
@@ -67,13 +70,13 @@ def columns_of(dataset: Dataset) -> Iterator[Column]:
     if dataset.kind == "pictures" or len(dataset) == 0:
         return
     rows = np.arange(len(dataset))
-    if len(rows) > MOST_ROWS:  # by chance: every tenth row of a sorted file would make its values all different
-        rows = np.sort(np.random.default_rng(0).choice(rows, MOST_ROWS, replace=False))
+    if len(rows) > most_rows:  # by chance: every tenth row of a sorted file would make its values all different
+        rows = np.sort(np.random.default_rng(0).choice(rows, most_rows, replace=False))
     X, labels = np.asarray(dataset.read(rows)), dataset.labels[rows]
     categorical = set(dataset.categorical)
     for place, name in enumerate(dataset.columns):
         values = X[:, place]
-        yield Column(name, values if name in categorical else values.astype(np.float64), labels)
+        yield Column(name, values if name in categorical else values.astype(np.float64), labels, rows)
 
 
 def drop_option(dataset: Dataset, names: Sequence[str]) -> str:
