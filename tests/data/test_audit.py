@@ -1,6 +1,7 @@
 """The audit finds what was planted, says it in sentences with numbers and examples, and else says nothing."""
 
 import json
+import shlex
 
 import h5py
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from PIL import Image
 
 from pellucid.cli.main import run
+from pellucid.cli.options import Merge
 from pellucid.data import Dataset, Splits, grouped_splits, load, metadata_of, split_rows
 from pellucid.data.audit import image_metadata
 from pellucid.data.audit.audit import audit
@@ -298,7 +300,7 @@ def test_sizes_and_modes(tmp_path):
 def test_nothing_can_be_read(tmp_path):
     for name in ("a/1.jpg", "b/2.jpg"):
         put(tmp_path / name, b"broken")
-    assert set(found(tmp_path)) == {"unreadable", "few-samples"}
+    assert set(found(tmp_path)) == {"unreadable", "single-sample", "few-samples"}
 
 
 # Classes and groups
@@ -316,6 +318,60 @@ def test_classes(tmp_path):
     assert findings["few-samples"].examples == ("c: 3",)
     assert findings["imbalance"].level == "watch"
     assert "always saying b would be right 79% of the time" in findings["imbalance"].sentence  # 50 of 63
+
+
+def test_a_class_with_one_sample(tmp_path):
+    clean(tmp_path, "a", "b", "c")
+    for k in range(1, 10):
+        (tmp_path / f"c/{k}.jpg").unlink()
+    single = found(tmp_path)["single-sample"]
+    assert (single.level, single.count, single.examples) == ("watch", 1, ("c",))
+    assert "in place of cross-validation" in single.sentence
+
+
+@pytest.mark.parametrize(
+    ("names", "option"),
+    [
+        (("yes", "Yes", "no"), "--merge yes=yes+Yes"),
+        (("ice cream", "Ice_Cream", "ice-cream"), "--merge 'ice cream=ice cream+Ice_Cream+ice-cream'"),
+        (("type 1", "Type1", "type 2"), "--merge 'type 1=type 1+Type1'"),
+        (("K\u00e4fer", "Ka\u0308fer", "b"), "--merge 'K\u00e4fer=K\u00e4fer+Ka\u0308fer'"),
+        (("a=b", "A=B"), "rename 'A=B'"),
+        (("cat", "cat ", "dog"), "rename 'cat '"),
+    ],
+)
+def test_spellings_of_a_class(names, option):
+    labels = np.repeat(np.arange(len(names)), np.arange(30, 30 - len(names), -1))
+    X = np.random.default_rng(0).normal(size=(len(labels), 2))
+    data = Dataset(X.__getitem__, labels, names, "table", range(len(X)), "t.csv", ("x", "z"))
+    (watch,) = audit(Splits(data)).findings
+    assert (watch.level, watch.kind) == ("watch", "spellings")
+    assert watch.sentence.endswith(f"; if so, {option}.")
+    if option.startswith("--merge"):
+        assert run_merge(data, shlex.split(option)[1]) < len(names)
+
+
+def run_merge(data, option):
+    new, olds = Merge().convert(option, None, None)
+    if len(olds) == len(data.class_names):
+        return 1
+    return len(data.merged({new: olds}).class_names)
+
+
+@pytest.mark.parametrize(
+    "names", [("+", "-"), ("C", "C++", "C#"), ("A", "A-", "A+"), ("15", "1.5", "1-5", "-15", "1 5")]
+)
+def test_different_classes_are_no_spellings(names):
+    labels = np.arange(30 * len(names)) % len(names)
+    X = np.random.default_rng(0).normal(size=(len(labels), 2))
+    assert audit(Splits(Dataset(X.__getitem__, labels, names, "table", range(len(X)), "t", ("x", "z")))).findings == ()
+
+
+def test_spellings_of_a_category(tmp_path):
+    rows = [f"{k / 8},{('no', 'yes', 'Yes ', 'NO')[k % 4]},{'ab'[k // 4 % 2]}" for k in range(40)]
+    watch = found(table(tmp_path / "t.csv", *rows))["category-spellings"]
+    assert watch.sentence == ("1 column with several spellings of a category, each learned by itself: z: 'no', 'NO'.")
+    assert watch.examples == ("z: 'no', 'NO'", "z: 'yes', 'Yes'")
 
 
 def test_imbalance_grows(tmp_path):

@@ -90,6 +90,7 @@ def audit(splits: Splits, progress: Progress = SILENT, metadata: dict[str, Metad
         *checks.unreadable(parts, metadata),
         *checks.groups(parts, metadata),
         *checks.classes(parts),
+        *checks.spellings(parts),
         *checks.constant(parts),
         *leaks(parts),
         *interpolated(parts),

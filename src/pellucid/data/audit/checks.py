@@ -4,11 +4,14 @@ Each function looks at one thing in all parts and yields what it finds.
 """
 
 import re
+import shlex
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from pellucid.data.audit.columns import columns_of
 from pellucid.data.audit.duplicates import clusters_of
 from pellucid.data.audit.finding import Finding, few, number
 from pellucid.data.audit.image_metadata import MetadataTable
@@ -25,6 +28,8 @@ UNEQUAL, VERY_UNEQUAL = 3, 10  # times as many samples in the largest class as i
 SMALL_SIDE = 32  # pixels
 LONG = 3  # times as long as wide
 SIZES_APART = 16  # times the area of the smallest
+MOST_MERGED = 5  # options that a sentence lists
+BETWEEN_LETTERS = re.compile(r"(?<=[^\W_])[\s_.-]+(?=[^\W\d_])|(?<=[^\W\d_])[\s_.-]+(?=[^\W_])")  # not between digits
 FLAT = 2  # grey levels between darkest and brightest
 
 
@@ -53,6 +58,12 @@ def classes(parts: Parts) -> Iterator[Finding]:
         if absent := [name for name, count in dataset.counts().items() if not count]:
             said = f"{part} has no sample of {number(len(absent), 'class', 'classes')}: nothing is known of them there."
             yield Finding("watch", "missing-classes", len(absent), said, few(absent))
+    if single := [name for name, count in present.items() if count == 1]:
+        said = (
+            f"{number(len(single), 'class', 'classes')} with one training sample, which cannot be held out too: train "
+            "holds out a part in place of cross-validation. Add samples, or join classes with --merge."
+        )
+        yield Finding("watch", "single-sample", len(single), said, few(single))
     if scarce := {name: count for name, count in present.items() if count < FEW}:
         said = (
             f"{number(len(scarce), 'class', 'classes')} with fewer than {FEW} training samples; collect more of them."
@@ -69,6 +80,38 @@ def classes(parts: Parts) -> Iterator[Finding]:
             f"{largest} would be right {share:.0%} of the time. --class-weight balanced gives rare classes more weight."
         )
         yield Finding("watch" if times >= VERY_UNEQUAL else "note", "imbalance", present[largest], said)
+
+
+def spellings(parts: Parts) -> Iterator[Finding]:
+    """Yield classes, and categories of a column, that differ only in case, blanks, marks or Unicode form."""
+    train = parts["train"]
+    counts = {name: count for name, count in train.counts().items() if count}
+    if found := _spelled(counts):
+        options, names = list[str](), [name for alike in found for name in alike]
+        for alike in found:
+            plain = all(name == name.strip() and not set(name) & set("+=") for name in alike)
+            usual = max(alike, key=counts.__getitem__)
+            options.append(f"--merge {shlex.quote(usual + '=' + '+'.join(alike))}" if plain else f"rename {alike[1]!r}")
+        said = f"{len(names)} classes seem to be spellings of {len(found)}; if so, {' '.join(options[:MOST_MERGED])}."
+        yield Finding("watch", "spellings", len(names), said, few(", ".join(map(repr, alike)) for alike in found))
+    columns = {
+        column.name: _spelled(Counter(text for text in column.values if text is not None))
+        for column in columns_of(train)
+        if not column.of_numbers
+    }
+    if columns := {name: found for name, found in columns.items() if found}:
+        examples = [f"{name}: {', '.join(map(repr, alike))}" for name, found in columns.items() for alike in found]
+        said = f"{number(len(columns), 'column')} with several spellings of a category, each learned by itself: "
+        yield Finding("watch", "category-spellings", len(columns), f"{said}{examples[0]}.", few(examples))
+
+
+def _spelled(counts: Mapping[str, int]) -> list[list[str]]:
+    """Return the names that are one apart from their spelling, by it."""
+    by_key: dict[str, list[str]] = {}
+    for name in counts:
+        key = unicodedata.normalize("NFKC", name).casefold().strip().rstrip(".!")
+        by_key.setdefault(BETWEEN_LETTERS.sub("", key) or name, []).append(name)
+    return [names for names in by_key.values() if len(names) > 1]
 
 
 def constant(parts: Parts) -> Iterator[Finding]:

@@ -24,9 +24,8 @@ FEW = 0.01  # share of the cells that are typing errors at most
 LONG_TAIL = 50  # spreads from the median to the furthest value
 NUMBER = r"[+-]?\d+(?:[.,'\u2019 \u00a0]\d{3})*(?:[.,]\d+)?"
 PLAIN = re.compile(r"[+-]?\d+(?:[.,]\d+)?(?:[eE][+-]?\d+)?")
-DRESSED = re.compile(
-    rf"(?P<before>(?:[$€£¥]|USD|EUR|GBP|CHF)?)[ \u00a0]?{NUMBER}[ \u00a0]?(?P<after>(?:[^\W\d_]{{1,3}}|[^\w\s,.-]{{0,3}})?)"
-)
+BLANK, CURRENCY, UNIT = "[ \u00a0]?", r"(?:[$€£¥]|USD|EUR|GBP|CHF)?", r"(?:[^\W\d_]{1,3}|[^\w\s,.-]{0,3})?"
+DRESSED = re.compile(f"(?P<before>{CURRENCY}){BLANK}{NUMBER}{BLANK}(?P<after>{UNIT})")
 MOSTLY, MOSTLY_PLAIN = 0.9, 0.7  # of the cells of a column are dressed numbers, or plain ones
 MOST_DRESSES = 2  # "%" and none, say: codes such as 12A and 7C have more
 
