@@ -303,6 +303,27 @@ def test_nothing_can_be_read(tmp_path):
     assert set(found(tmp_path)) == {"unreadable", "single-sample", "few-samples"}
 
 
+@pytest.mark.parametrize(
+    ("names", "noted"),
+    [
+        (("DSC_{}", "IMG{}"), True),
+        (("{}", "IMG {}"), True),
+        (("IMG_{}", "IMG_1{}"), False),
+        (("plum_{}", "pear.{}"), False),  # the names of the classes
+        (("pl{}", "x{}"), False),
+        (("DSC_{}", "{}"), True),
+    ],
+)
+def test_file_names_of_two_sources(tmp_path, names, noted):
+    for start, (name, file) in enumerate(zip(("plum", "pear"), names, strict=True)):
+        for k in ENOUGH:
+            put(tmp_path / name / f"{file.format(k)}.jpg", jpeg(photograph(100 * start + k, (40, 40))))
+    findings = found(tmp_path)
+    assert set(findings) == ({"file-names"} if noted else set())
+    if noted:
+        assert findings["file-names"].level == "note"
+
+
 # Classes and groups
 
 

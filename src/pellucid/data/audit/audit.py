@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.data.audit import checks
+from pellucid.data.audit.brightness import brightness
 from pellucid.data.audit.duplicates import Duplicates, find_duplicates
 from pellucid.data.audit.finding import LEVELS, Finding
 from pellucid.data.audit.image_metadata import MetadataTable, metadata_of
@@ -96,6 +97,8 @@ def audit(splits: Splits, progress: Progress = SILENT, metadata: dict[str, Metad
         *interpolated(parts),
         *values(parts),
         *(checks.looks(parts, metadata) if metadata else ()),
+        *brightness(parts, metadata),
+        *checks.file_names(parts),
     ]
     findings.sort(key=lambda finding: LEVELS.index(finding.level))
     return Audit({part: dataset.counts() for part, dataset in parts.items()}, tuple(findings), metadata, duplicates)

@@ -30,6 +30,8 @@ LONG = 3  # times as long as wide
 SIZES_APART = 16  # times the area of the smallest
 MOST_MERGED = 5  # options that a sentence lists
 BETWEEN_LETTERS = re.compile(r"(?<=[^\W_])[\s_.-]+(?=[^\W\d_])|(?<=[^\W\d_])[\s_.-]+(?=[^\W_])")  # not between digits
+WORD = re.compile(r"[^\W\d_]+")  # at the beginning of a file's name
+TELLING = 0.99  # of the pictures have the class that the word of their name is usual in
 FLAT = 2  # grey levels between darkest and brightest
 
 
@@ -151,6 +153,26 @@ def looks(parts: Parts, metadata: OfParts) -> Iterator[Finding]:
     if all(parts[part].of_files for part in metadata):
         yield from _sizes(names, together["widths"], together["heights"], readable)
         yield from _modes(names, [mode for of_part in metadata.values() for mode in of_part.modes])
+
+
+def file_names(parts: Parts) -> Iterator[Finding]:
+    """Yield that file names begin with another word in each class, which is not the class's own: of another source."""
+    train = parts["train"]
+    if not (train.of_files and train.class_names):
+        return
+    words = [WORD.match(name.rpartition("/")[2]) for name in train.names]
+    labels_of: dict[str, Counter[int]] = {}
+    for word, label in zip(words, train.labels.tolist(), strict=True):
+        labels_of.setdefault("" if word is None else word[0].casefold(), Counter())[label] += 1
+    right = sum(counter.most_common(1)[0][1] for counter in labels_of.values())
+    class_of = {word: train.class_names[counter.most_common(1)[0][0]] for word, counter in labels_of.items()}
+    own = any(word and (word in name.casefold() or name.casefold() in word) for word, name in class_of.items())
+    if own or right < TELLING * len(train) or len(train) < FEW or len(set(class_of.values())) < 2:
+        return
+    if len(labels_of) <= 2 * len(train.class_names):
+        said = "File names begin differently in each class, as of other cameras or sources; a net may learn the source."
+        examples = few(f"{word or '(no word)'}: {name}" for word, name in class_of.items())
+        yield Finding("note", "file-names", len(labels_of), said, examples)
 
 
 def _sizes(names: list[str], widths: np.ndarray, heights: np.ndarray, readable: np.ndarray) -> Iterator[Finding]:

@@ -129,8 +129,13 @@ def guesses(dataset: Dataset) -> Iterator[Guess]:
     """
     for column in columns_of(dataset):
         if column.different > 1:
-            fit = np.random.default_rng(0).permutation(len(column.labels)) % 2 == 0
-            yield (_of_classes if dataset.class_names else _of_numbers)(column, fit)
+            yield guess_of(column, bool(dataset.class_names))
+
+
+def guess_of(column: Column, of_classes: bool) -> Guess:
+    """Return how well a column predicts the labels of one half of its rows, from the other half."""
+    fit = np.random.default_rng(0).permutation(len(column.labels)) % 2 == 0
+    return (_of_classes if of_classes else _of_numbers)(column, fit)
 
 
 def _kind(guess: Guess, alone: bool) -> str:
