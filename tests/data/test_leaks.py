@@ -183,3 +183,12 @@ def test_only_problems_of_a_score_are_cautions():
     assert [line.split(" numbers")[0] for line in audit(Splits(data)).cautions()] == ["caution: Column 'Id'"]
     unused = table({"Id": np.arange(60), "b": np.arange(60) % 7}, np.arange(60) % 3)
     assert list(audit(Splits(unused)).cautions()) == []
+
+
+def test_huge_and_tiny_numbers_end_in_no_fault():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=60)
+    columns = {"huge": np.sign(x) * 1e308, "tiny": x * 1e-308, "both": np.where(x > 0, 1e308, x * 1e-300), "x": x}
+    with np.errstate(all="raise", under="ignore"):
+        found = audit(Splits(table(columns, np.arange(60) % 3)))
+    assert len(np.unique(found.duplicate_groups())) == 60

@@ -73,6 +73,7 @@ def metadata_by_part(splits: Splits, progress: Progress = SILENT) -> dict[str, M
     return {part: metadata_of(dataset, progress) for part, dataset in splits.items() if dataset.kind == "pictures"}
 
 
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")  # huge numbers are the scaler's to report
 def audit(splits: Splits, progress: Progress = SILENT, metadata: dict[str, MetadataTable] | None = None) -> Audit:
     """Return what is to be said of data before anything is learned from it.
 

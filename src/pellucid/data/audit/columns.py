@@ -15,6 +15,7 @@ import numpy as np
 from pellucid.data.dataset import Dataset
 
 MOST_ROWS = 10_000  # that are looked at
+LARGEST = 1e100
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +77,13 @@ def columns_of(dataset: Dataset, most_rows: int = MOST_ROWS) -> Iterator[Column]
     categorical = set(dataset.categorical)
     for place, name in enumerate(dataset.columns):
         values = X[:, place]
-        yield Column(name, values if name in categorical else values.astype(np.float64), labels, rows)
+        is_text = name in categorical
+        yield Column(name, values if is_text else bounded(values.astype(np.float64)), labels, rows)
+
+
+def bounded(values: np.ndarray) -> np.ndarray:
+    """Return numbers as they are, but for those so large that their squares would overflow."""
+    return values.clip(-LARGEST, LARGEST)
 
 
 def drop_option(dataset: Dataset, names: Sequence[str]) -> str:

@@ -153,7 +153,7 @@ def _numbers_rows(column: Column) -> bool:
     if not column.whole or column.different < n:
         return False
     span = np.ptp(values) + 1
-    return bool(NAME.fullmatch(column.name)) or n * (n - 1) >= 2 * COLLISIONS * span
+    return bool(NAME.fullmatch(column.name) or n * (n - 1) >= 2 * COLLISIONS * span)
 
 
 def _is_key(column: Column) -> bool:
@@ -162,7 +162,7 @@ def _is_key(column: Column) -> bool:
     if column.different > n / 2 or column.different <= 2 * classes or not (column.whole or not column.of_numbers):
         return False
     in_order = column.labels[np.argsort(column.codes, kind="stable")]
-    return not column.of_numbers or np.count_nonzero(np.diff(in_order)) >= 2 * classes
+    return bool(not column.of_numbers or np.count_nonzero(np.diff(in_order)) >= 2 * classes)
 
 
 def _of_classes(column: Column, fit: np.ndarray) -> Guess:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pellucid.data.audit.columns import bounded
 from pellucid.data.audit.similarity import join
 from pellucid.data.dataset import Dataset
 
@@ -52,10 +53,10 @@ class Rows:
         fine, steps = list[np.ndarray](), list[float]()
         for place in range(table.shape[1]):
             of_texts = bool(categorical) and first.columns[place] in categorical
-            column = table[:, place] if of_texts else table[:, place].astype(np.float64) + 0.0  # -0 is 0
-            known, codes = _coded(column) if of_texts else np.unique(column, return_inverse=True)
-            hashes[:, place] = rng.integers(2**64, size=len(known), dtype=np.uint64)[codes]
-            known = np.empty(0) if of_texts else known[np.isfinite(known)]
+            column = table[:, place] if of_texts else bounded(table[:, place].astype(np.float64)) + 0.0  # -0 is 0
+            values, codes = _coded(column) if of_texts else np.unique(column, return_inverse=True)
+            hashes[:, place] = rng.integers(2**64, size=len(values), dtype=np.uint64)[codes]
+            known = np.empty(0) if of_texts else values[np.isfinite(values)]
             if len(known) < FINE:
                 patterns += hashes[:, place]
                 continue
@@ -69,12 +70,15 @@ class Rows:
         return cls(X, float(np.sqrt(np.square(steps).sum() / 6)), patterns, hashes)
 
 
-def _coded(texts: np.ndarray) -> tuple[list[str | None], np.ndarray]:
+def _coded(texts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     place_of: dict[str | None, int] = {}
     codes = np.array([place_of.setdefault(text, len(place_of)) for text in texts])
-    return list(place_of), codes
+    return np.array(list(place_of), object), codes
 
 
+@np.errstate(
+    over="ignore", invalid="ignore", divide="ignore"
+)  # a column of huge and of tiny numbers is compared with nothing
 def copies(parts: Mapping[str, Dataset]) -> np.ndarray:
     """Return labels (n,) of the rows of all parts: copies that chance does not explain have that of the first of them.
 

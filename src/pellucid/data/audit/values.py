@@ -34,7 +34,7 @@ class Odd(NamedTuple):
     """A column with odd values: how many cells, and what to say of them."""
 
     column: str
-    count: int
+    cells: int
     told: str
 
 
@@ -83,7 +83,7 @@ def _finding(level: str, kind: str, found: list[Odd], said: str) -> Finding:
     example = f" ({first.told})" if len(found) == 1 else f" ({first.column!r}: {first.told})"
     head, mark, rest = said.partition("; ") if "; " in said else said.partition(":")
     examples = () if len(found) == 1 else few(f"{odd.column}: {odd.told}" for odd in found)
-    return Finding(level, kind, sum(odd.count for odd in found), f"{columns} {head}{example}{mark}{rest}", examples)
+    return Finding(level, kind, sum(odd.cells for odd in found), f"{columns} {head}{example}{mark}{rest}", examples)
 
 
 def _stands_for_missing(known: np.ndarray) -> Iterator[float]:
