@@ -18,10 +18,13 @@ COPIED = 10  # times as many equal rows as chance would give
 FREQUENT, FREQUENT_ROWS = 0.2, 5  # share and number of rows that no one copies: they are what rows usually are
 PAIRS_OF_COLUMNS = 60  # looked at, of all that there are
 ROUNDED = 0.05  # share of the steps between different values, from which on a step is the unit of rounding
+USUAL = 0.05  # share of the rows with one value, from which on it is compared as a category
+LEAST_FREE = 0.5  # of the cells of a row, that are compared by distance
 LEAST_ROWS = 40  # fewer have no neighbours to compare with
 AROUND, SHARE, MOST_AROUND = 5, 4, 500  # the 5th nearest among a quarter of the rows, at most 500 of them
 NEAREST = 0.2  # of that distance; copies are not further apart
-FALSE = 0.01  # share of rows that chance may explain among those taken for copies
+OUTLYING = 2.0  # times the median of that distance, which it is taken for at most
+FALSE, FALSE_OF_MANY = 0.001, 0.03  # share that chance may explain of a few rows taken for copies, and of all rows
 CHAIN = 4.0  # times the distance of two copies, that all copies of a row lie within
 WORK, COMPARING = 10**11, 20  # multiplications at most, and what a comparison costs; beyond, only equal rows are found
 MOST_CELLS = 50_000_000  # of a table; beyond, its copies would take gigabytes to find
@@ -32,14 +35,16 @@ TILE = (1024, 8192)  # rows that are compared at once
 class Rows:
     """The rows of all parts of a table.
 
-    X (n, f): its fine columns, in units of their spread, missing as the median.  resolution: the distance of two rows
-    that rounding can hide.  patterns (n,): equal where the coarse columns, and what is missing, are.  hashes (n, d): a
-    random number for each value of each column, so that the sums of equal rows are equal.
+    X (n, f): its fine columns, in units of their spread; the median where a value is missing or as frequent as one that
+    stands for missing.  free (n,): the share of cells that are neither.  patterns (n,): equal where the coarse columns
+    and those cells are.  resolution: the distance of two rows that rounding can hide.  hashes (n, d): a random number
+    for each value of each column, so that the sums of equal rows are equal.
     """
 
     X: np.ndarray
-    resolution: float
+    free: np.ndarray
     patterns: np.ndarray
+    resolution: float
     hashes: np.ndarray
 
     @classmethod
@@ -50,24 +55,27 @@ class Rows:
         categorical = set(first.categorical)
         n, rng = len(table), np.random.default_rng(0)
         hashes, patterns = np.empty(table.shape, np.uint64), np.zeros(n, np.uint64)
-        fine, steps = list[np.ndarray](), list[float]()
+        fine, steps, fixed_cells = list[np.ndarray](), list[float](), np.zeros(n)
         for place in range(table.shape[1]):
             of_texts = bool(categorical) and first.columns[place] in categorical
             column = table[:, place] if of_texts else bounded(table[:, place].astype(np.float64)) + 0.0  # -0 is 0
             values, codes = _coded(column) if of_texts else np.unique(column, return_inverse=True)
+            counts = np.bincount(codes, minlength=len(values))
             hashes[:, place] = rng.integers(2**64, size=len(values), dtype=np.uint64)[codes]
             known = np.empty(0) if of_texts else values[np.isfinite(values)]
             if len(known) < FINE:
                 patterns += hashes[:, place]
                 continue
-            missing = np.isnan(column)
-            patterns[missing] += rng.integers(2**64, dtype=np.uint64)
-            low, middle, high = np.nanquantile(column, [0.1, 0.5, 0.9])
+            fixed = (counts[codes] > USUAL * n) | np.isnan(column)
+            patterns[fixed] += hashes[fixed, place]
+            fixed_cells += fixed
+            low, middle, high = np.quantile(column[~fixed], [0.1, 0.5, 0.9]) if not fixed.all() else (0.0, 0.0, 0.0)
             spread = (high - low) / 2 or np.nanstd(column)
-            fine.append((np.where(missing, middle, column) - middle) / spread)
+            fine.append((np.where(fixed, middle, column) - middle) / spread)
             steps.append(float(np.quantile(np.diff(known), ROUNDED) / spread))
         X = np.stack(fine, axis=1) if fine else np.empty((n, 0))
-        return cls(X, float(np.sqrt(np.square(steps).sum() / 6)), patterns, hashes)
+        free = 1 - fixed_cells / max(len(fine), 1)
+        return cls(X, free, patterns, float(np.sqrt(np.square(steps).sum() / 6)), hashes)
 
 
 def _coded(texts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -91,7 +99,7 @@ def copies(parts: Mapping[str, Dataset]) -> np.ndarray:
     rows = Rows.of(parts)
     labels = equal(rows.hashes)
     firsts = np.unique(rows.hashes.sum(axis=1), return_index=True)[1]
-    for i, j in near(rows.X[firsts], rows.resolution, rows.patterns[firsts]):
+    for i, j in near(rows.X[firsts], rows.free[firsts], rows.patterns[firsts], rows.resolution):
         join(labels, firsts[i], firsts[j])
     return labels
 
@@ -122,10 +130,12 @@ def equal(hashes: np.ndarray) -> np.ndarray:
     return labels if np.count_nonzero(labels != alone) >= COPIED * by_chance else alone
 
 
-def near(X: np.ndarray, resolution: float, patterns: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def near(
+    X: np.ndarray, free: np.ndarray, patterns: np.ndarray, resolution: float
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield pairs of rows that are nearly equal in X (n, f), with equal patterns (n,), and not by chance.
 
-    X: in units of the spread.  resolution: the distance that rounding can hide.
+    X, free, patterns, resolution: as `Rows` has them.
 
     The number of rows within a distance grows as its power D, the dimension: Facco, d'Errico, Rodriguez, Laio 2017.
     """
@@ -134,24 +144,27 @@ def near(X: np.ndarray, resolution: float, patterns: np.ndarray) -> Iterator[tup
         return
     among = np.random.default_rng(0).choice(n, min(n // SHARE, MOST_AROUND), replace=False)
     around, D = neighbourhood(X, X[among])
+    around = np.minimum(around, OUTLYING * np.median(around))  # two outliers are not near because all others are far
     i, j, distance = _closer_than(X, NEAREST * around)
-    alike = patterns[i] == patterns[j]
+    alike = (patterns[i] == patterns[j]) & (free[i] >= LEAST_FREE)
     i, j, distance = i[alike], j[alike], np.maximum(distance[alike], resolution)
-    ratio = np.full(n, np.inf)
     of_pair = distance / np.minimum(around[i], around[j])
+    ratio = np.full(n, np.inf)
     np.minimum.at(ratio, i, of_pair)
     np.minimum.at(ratio, j, of_pair)
-    ratios = np.sort(ratio[ratio <= NEAREST])
-    expected = n * (n / len(among)) * AROUND * ratios**D
-    enough = np.flatnonzero(expected <= FALSE * np.arange(1, len(ratios) + 1))
-    if len(enough) == 0:
-        return
-    linked = of_pair <= ratios[enough[-1]]
-    i, j = i[linked], j[linked]
-    labels = np.arange(n)
-    join(labels, i, j)
-    compact = _compact(X, labels, distance[linked].max())
-    yield i[compact[labels[i]]], j[compact[labels[i]]]
+    linked = np.zeros(len(i), bool)
+    for share in np.unique(free[i]):  # rows with fewer cells to compare are near by chance more often
+        these = free == share
+        ratios = np.sort(ratio[these & (ratio <= NEAREST)])
+        expected = these.sum() * (n / len(among)) * AROUND * ratios ** (share * D)
+        found = np.arange(1, len(ratios) + 1)
+        if len(enough := np.flatnonzero(expected <= found * (FALSE + FALSE_OF_MANY * found / these.sum()))):
+            linked |= these[i] & (of_pair <= ratios[enough[-1]])
+    if linked.any():
+        i, j, labels = i[linked], j[linked], np.arange(n)
+        join(labels, i, j)
+        compact = _compact(X, labels, distance[linked].max())
+        yield i[compact[labels[i]]], j[compact[labels[i]]]
 
 
 def neighbourhood(X: np.ndarray, among: np.ndarray) -> tuple[np.ndarray, float]:
