@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_breast_cancer, load_digits, load_iris, load_wine
 
+import pellucid
 from pellucid.cli.main import run
 from pellucid.cli.options import Columns
 from pellucid.data import Dataset, Splits, load
@@ -13,6 +14,7 @@ from pellucid.data.audit import columns as audit_columns
 from pellucid.data.audit.audit import audit
 from pellucid.data.audit.columns import columns_of, drop_option
 from pellucid.data.audit.leaks import leaks
+from pellucid.explanation.report.summary import summary_html
 
 N = 150
 
@@ -59,7 +61,8 @@ def test_a_number_of_the_row_that_follows_no_label_is_a_thing_to_watch(rng, name
         np.random.default_rng(1).integers(1000, 10**8, N),  # populations: all different by chance
         np.random.default_rng(1).integers(18, 80, N),  # ages
         np.arange(N) / 7,
-        np.where(np.arange(N) == 3, np.nan, np.arange(N)),
+        np.where(np.arange(N) % 10 == 3, np.nan, np.arange(N)),
+        np.arange(N) // 2,
     ],
 )
 def test_a_measure_is_no_number_of_the_row(rng, values):
@@ -115,6 +118,26 @@ def test_a_name_of_what_comes_in_several_rows(rng):
     key = found(table({"a": rng.normal(size=300), "patient": patient}, y, ("x", "y")))["label-key"]
     assert key.level == "problem"
     assert key.sentence.endswith("--group-by patient keeps each thing on one side of a split.")
+
+
+def test_a_number_of_the_row_with_gaps_and_copies(rng):
+    y, nr = np.repeat([0, 1, 2], 50), np.arange(N)
+    gaps = found(table({"a": rng.normal(size=N), "nr": np.where(nr % 40 == 3, np.nan, nr)}, y))
+    assert set(gaps) == {"row-numbers"}
+    copied = np.r_[nr, nr[:20]]
+    assert set(found(table({"a": rng.normal(size=170), "Id": copied}, y[copied]))) == {"row-numbers"}
+
+
+def test_a_column_named_as_an_id_that_comes_in_several_rows(rng):
+    data = table({"a": rng.normal(size=300), "user_id": rng.integers(0, 60, 300)}, rng.integers(0, 2, 300), ("x", "y"))
+    watch = found(data)["key-column"]
+    assert watch.level == "watch"
+    assert watch.sentence.endswith("--group-by user_id keeps each on one side of a split.")
+
+
+def test_the_only_column_cannot_be_dropped():
+    said = found(table({"id": np.arange(60)}, np.arange(60) // 20))["row-numbers"].sentence
+    assert said.endswith("New rows have no such order: no other column is left.")
 
 
 def test_a_measure_that_separates_the_classes_is_a_problem_only_where_rows_are_many(rng):
@@ -176,6 +199,8 @@ def test_training_warns_beside_its_score(tmp_path, capsys):
     caution = next(at for at, line in enumerate(lines) if line.startswith("caution: Column 'Id' numbers the rows"))
     calibration = next(at for at, line in enumerate(lines) if line.startswith("Its mean confidence"))
     assert score < caution < calibration
+    result = pellucid.train(tmp_path / "t.csv", cross_validate=1, epochs=2, random_state=0)
+    assert "caution: Column &#x27;Id&#x27; numbers the rows" in summary_html(result)
 
 
 def test_only_problems_of_a_score_are_cautions():

@@ -53,11 +53,6 @@ class Column:
         """How many different values there are."""
         return int(self.codes.max()) + 1
 
-    @cached_property
-    def whole(self) -> bool:
-        """Whether all values are there and are whole numbers."""
-        return self.of_numbers and bool(self.known.all() and (self.values == np.rint(self.values)).all())
-
 
 def columns_of(dataset: Dataset, most_rows: int = MOST_ROWS) -> Iterator[Column]:
     """Yield the columns of a table, or of rows of numbers; nothing for pictures.

@@ -33,6 +33,10 @@ SENTENCES = {  # kind of finding -> how grave it is, and what to say of the colu
         "problem",
         "{columns} alone predict{s} the label: {figures}. If known only after the label, leave out: {drop}.",
     ),
+    "key-column": (
+        "watch",
+        "{columns} seem{s} to name things with several rows each: --group-by {group} keeps each on one side of a split.",
+    ),
     "row-numbers-unused": (
         "watch",
         "{columns} number{s} the rows, as an id or an index does, and tell{s} nothing of new ones: {drop}.",
@@ -43,12 +47,13 @@ LEAST_ROWS = 20  # fewer tell too little
 ALMOST_ALL, OF_THE_REST = 0.01, 0.1  # a leak is wrong on so few held-out rows, and on so few of the minority's
 LEAST_OTHERS = 5  # held-out rows that are not of the majority
 EXPLAINED, NEARLY_EXPLAINED = 0.999, 0.99  # of the variance: two units of one quantity; a strong relation
+MOSTLY = 0.95  # of the cells of a row's number are there
 TRENDING = 0.2  # of the variance, explained by a row number
 COLLISIONS = 7  # that whole numbers without meaning would have: without any, they number the rows
 SURE_ROWS = 100  # held out, from which on a strong column is hardly the work of chance
 FEW_VALUES = 5  # rows of a value on average, from which on each value has a prediction of its own
 NAME = re.compile(r"(?i:id|idx|index|row|row_?names?|row_?(nr|no|num|number)|nr|uu?id|guid|unnamed(:\s*\d+)?"
-                  r"|.*[_\s.-](id|idx|index|uuid))|.*[a-z](Id|ID)|level_0")  # fmt: skip
+                  r"|.*[_\s.-](id|idx|uuid))|.*[a-z](Id|ID)|level_0")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -112,7 +117,7 @@ def leaks(parts: Mapping[str, Dataset]) -> Iterator[Finding]:
                 columns=f"Column {names[0]!r}" if one else f"{len(found)} columns, {best.column.name!r} most,",
                 s="s" if one else "",
                 figures=best.in_words,
-                drop=drop_option(dataset, names),
+                drop=drop_option(dataset, names) if len(names) < len(dataset.columns) else "no other column is left",
                 group=shlex.quote(best.column.name),
             )
             examples = () if one else few(f"{guess.column.name}: {guess.in_words}" for guess in found)
@@ -140,26 +145,37 @@ def guess_of(column: Column, of_classes: bool) -> Guess:
 
 def _kind(guess: Guess, alone: bool) -> str:
     """Return the kind of finding that a column is, "" for none; `alone` is a column that has no other beside it."""
-    if _numbers_rows(guess.column) and not (alone and not guess.of_classes):  # alone, it is what a curve is drawn over
+    column, named = guess.column, bool(NAME.fullmatch(guess.column.name))
+    if _numbers_rows(column, named) and not (alone and not guess.of_classes):  # alone, a curve is drawn over it
         return "row-numbers" if guess.beats_chance else "row-numbers-unused"
-    if alone or not guess.is_strong:
+    if alone:
         return ""
-    return "label-key" if _is_key(guess.column) else "label-twin" if guess.is_twin else "strong-column"
+    if guess.is_strong:
+        return "label-key" if _is_key(column) else "label-twin" if guess.is_twin else "strong-column"
+    whole = not column.of_numbers or _whole(column)
+    return "key-column" if named and whole and LEAST_ROWS <= column.different <= len(column.rows) / 2 else ""
 
 
-def _numbers_rows(column: Column) -> bool:
+def _whole(column: Column) -> bool:
+    """Whether nearly all values are there, and are whole numbers."""
+    known = column.values[column.known]
+    return len(known) >= MOSTLY * len(column.rows) and bool((known == np.rint(known)).all())
+
+
+def _numbers_rows(column: Column, named: bool) -> bool:
     """Whether whole numbers are all different, and are named an id or lie closer than such of a measure ever would."""
-    n, values = len(column.values), column.values
-    if not column.whole or column.different < n:
+    if not (column.of_numbers and _whole(column)):
         return False
-    span = np.ptp(values) + 1
-    return bool(NAME.fullmatch(column.name) or n * (n - 1) >= 2 * COLLISIONS * span)
+    known = column.values[column.known]
+    n, different = len(known), len(np.unique(known))
+    span = np.ptp(known) + 1
+    return different > n / 2 if named else different == n and n * (n - 1) >= 2 * COLLISIONS * span
 
 
 def _is_key(column: Column) -> bool:
     """Whether a column names things that come in several rows: no order of its values follows the label."""
     n, classes = len(column.labels), len(np.unique(column.labels))
-    if column.different > n / 2 or column.different <= 2 * classes or not (column.whole or not column.of_numbers):
+    if column.different > n / 2 or column.different <= 2 * classes or (column.of_numbers and not _whole(column)):
         return False
     in_order = column.labels[np.argsort(column.codes, kind="stable")]
     return bool(not column.of_numbers or np.count_nonzero(np.diff(in_order)) >= 2 * classes)
