@@ -132,7 +132,7 @@ def test_a_column_named_as_an_id_that_comes_in_several_rows(rng):
     data = table({"a": rng.normal(size=300), "user_id": rng.integers(0, 60, 300)}, rng.integers(0, 2, 300), ("x", "y"))
     watch = found(data)["key-column"]
     assert watch.level == "watch"
-    assert watch.sentence.endswith("--group-by user_id keeps each on one side of a split.")
+    assert watch.sentence.endswith("--group-by user_id keeps each on one side of splits.")
 
 
 def test_the_only_column_cannot_be_dropped():

@@ -39,6 +39,13 @@ def test_copies_of_a_minority_are_grouped(rng, d, jitter):
     assert (labels[120:] == labels[np.repeat(np.arange(20), 4)]).all()
 
 
+def test_many_copies_of_a_few_rows_are_grouped(rng):
+    X = rng.normal(size=(1000, 6))
+    X = np.concatenate([X, X[np.repeat(np.arange(20), 40)]])
+    labels = copies({"train": table(X + 1e-2 * rng.normal(size=X.shape))})
+    assert len(np.unique(labels)) <= 1000 + 2 * 40  # where many copies are among the rows compared with, two may escape
+
+
 @pytest.mark.parametrize(
     "draw",
     [

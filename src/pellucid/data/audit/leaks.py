@@ -35,7 +35,7 @@ SENTENCES = {  # kind of finding -> how grave it is, and what to say of the colu
     ),
     "key-column": (
         "watch",
-        "{columns} seem{s} to name things with several rows each: --group-by {group} keeps each on one side of a split.",
+        "{columns} seem{s} to name things with several rows: --group-by {group} keeps each on one side of splits.",
     ),
     "row-numbers-unused": (
         "watch",
