@@ -1,6 +1,7 @@
 """The audit finds what was planted, says it in sentences with numbers and examples, and else says nothing."""
 
 import json
+import shlex
 
 import h5py
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from PIL import Image
 
 from pellucid.cli.main import run
+from pellucid.cli.options import Merge
 from pellucid.data import Dataset, Splits, grouped_splits, load, metadata_of, split_rows
 from pellucid.data.audit import image_metadata
 from pellucid.data.audit.audit import audit
@@ -171,7 +173,11 @@ def table(path, *rows):
 def test_equal_rows_of_a_table(tmp_path):
     rows = [f"{k},{k % 7},{'ab'[k % 2]}" for k in range(1, 40)]
     findings = found(table(tmp_path / "t.csv", *rows, rows[4], "-0,0,b", "0,0,a", "0,0,a"))
-    assert findings["copies"].sentence == ("train has 3 rows twice among its 43 rows.")
+    assert findings["copies"].sentence == (
+        "train has 3 rows twice among its 43 rows. Chance may explain the equal rows, so a split can part them; the "
+        "score then counts them."
+    )
+    assert findings["copies"].level == "note"
     assert findings["copies"].examples == ("line 6 and line 41", "line 42 and line 43 and line 44")
     conflict = findings["conflicting-labels"]
     assert (conflict.level, conflict.count, conflict.examples) == ("watch", 3, ("line 42 (b) and line 43 (a)",))
@@ -180,7 +186,7 @@ def test_equal_rows_of_a_table(tmp_path):
 
 
 def test_a_table_without_faults(tmp_path):
-    assert found(table(tmp_path / "t.csv", *(f"{k},{k % 7},{'ab'[k % 2]}" for k in range(40)))) == {}
+    assert found(table(tmp_path / "t.csv", *(f"{k / 8},{k % 7},{'ab'[k % 2]}" for k in range(40)))) == {}
 
 
 def test_equal_rows_of_tables_in_parts(tmp_path):
@@ -188,8 +194,20 @@ def test_equal_rows_of_tables_in_parts(tmp_path):
     X[31] = X[2]
     np.savez(tmp_path / "x.npz", x_train=X[:20], y_train=y[:20], x_val=X[20:], y_val=y[20:])
     leak = found(tmp_path / "x.npz")["leaks"]
-    assert leak.level == "watch"
-    assert leak.sentence.startswith("The same row is in train and validation: train row 2 and validation row 11.")
+    assert leak.level == "problem"
+    assert leak.sentence == (
+        "The same row is in train and validation: train row 2 and validation row 11. The validation score counts it as "
+        "new; --drop-leaks leaves the training copy out."
+    )
+
+
+def test_equal_rows_by_chance_of_tables_in_parts(tmp_path):
+    X, y = np.random.default_rng(0).integers(0, 2, (40, 4)), np.arange(40) % 2
+    np.savez(tmp_path / "x.npz", x_train=X[:20], y_train=y[:20], x_val=X[20:], y_val=y[20:])
+    leak, *_, copies, _ = audit(load(tmp_path / "x.npz")).findings
+    assert (leak.kind, leak.level, copies.kind, copies.level) == ("leaks", "watch", "copies", "watch")
+    assert leak.sentence.endswith("With few or coarse columns that happens by chance; else the validation score is too "
+                                  "good.")  # fmt: skip
 
 
 def test_constant_columns(tmp_path):
@@ -282,7 +300,28 @@ def test_sizes_and_modes(tmp_path):
 def test_nothing_can_be_read(tmp_path):
     for name in ("a/1.jpg", "b/2.jpg"):
         put(tmp_path / name, b"broken")
-    assert set(found(tmp_path)) == {"unreadable", "few-samples"}
+    assert set(found(tmp_path)) == {"unreadable", "single-sample", "few-samples"}
+
+
+@pytest.mark.parametrize(
+    ("names", "noted"),
+    [
+        (("DSC_{}", "IMG{}"), True),
+        (("{}", "IMG {}"), True),
+        (("IMG_{}", "IMG_1{}"), False),
+        (("plum_{}", "pear.{}"), False),  # the names of the classes
+        (("pl{}", "x{}"), False),
+        (("DSC_{}", "{}"), True),
+    ],
+)
+def test_file_names_of_two_sources(tmp_path, names, noted):
+    for start, (name, file) in enumerate(zip(("plum", "pear"), names, strict=True)):
+        for k in ENOUGH:
+            put(tmp_path / name / f"{file.format(k)}.jpg", jpeg(photograph(100 * start + k, (40, 40))))
+    findings = found(tmp_path)
+    assert set(findings) == ({"file-names"} if noted else set())
+    if noted:
+        assert findings["file-names"].level == "note"
 
 
 # Classes and groups
@@ -300,6 +339,60 @@ def test_classes(tmp_path):
     assert findings["few-samples"].examples == ("c: 3",)
     assert findings["imbalance"].level == "watch"
     assert "always saying b would be right 79% of the time" in findings["imbalance"].sentence  # 50 of 63
+
+
+def test_a_class_with_one_sample(tmp_path):
+    clean(tmp_path, "a", "b", "c")
+    for k in range(1, 10):
+        (tmp_path / f"c/{k}.jpg").unlink()
+    single = found(tmp_path)["single-sample"]
+    assert (single.level, single.count, single.examples) == ("watch", 1, ("c",))
+    assert "in place of cross-validation" in single.sentence
+
+
+@pytest.mark.parametrize(
+    ("names", "option"),
+    [
+        (("yes", "Yes", "no"), "--merge yes=yes+Yes"),
+        (("ice cream", "Ice_Cream", "ice-cream"), "--merge 'ice cream=ice cream+Ice_Cream+ice-cream'"),
+        (("type 1", "Type1", "type 2"), "--merge 'type 1=type 1+Type1'"),
+        (("K\u00e4fer", "Ka\u0308fer", "b"), "--merge 'K\u00e4fer=K\u00e4fer+Ka\u0308fer'"),
+        (("a=b", "A=B"), "rename 'A=B'"),
+        (("cat", "cat ", "dog"), "rename 'cat '"),
+    ],
+)
+def test_spellings_of_a_class(names, option):
+    labels = np.repeat(np.arange(len(names)), np.arange(30, 30 - len(names), -1))
+    X = np.random.default_rng(0).normal(size=(len(labels), 2))
+    data = Dataset(X.__getitem__, labels, names, "table", range(len(X)), "t.csv", ("x", "z"))
+    (watch,) = audit(Splits(data)).findings
+    assert (watch.level, watch.kind) == ("watch", "spellings")
+    assert watch.sentence.endswith(f"; if so, {option}.")
+    if option.startswith("--merge"):
+        assert run_merge(data, shlex.split(option)[1]) < len(names)
+
+
+def run_merge(data, option):
+    new, olds = Merge().convert(option, None, None)
+    if len(olds) == len(data.class_names):
+        return 1
+    return len(data.merged({new: olds}).class_names)
+
+
+@pytest.mark.parametrize(
+    "names", [("+", "-"), ("C", "C++", "C#"), ("A", "A-", "A+"), ("15", "1.5", "1-5", "-15", "1 5")]
+)
+def test_different_classes_are_no_spellings(names):
+    labels = np.arange(30 * len(names)) % len(names)
+    X = np.random.default_rng(0).normal(size=(len(labels), 2))
+    assert audit(Splits(Dataset(X.__getitem__, labels, names, "table", range(len(X)), "t", ("x", "z")))).findings == ()
+
+
+def test_spellings_of_a_category(tmp_path):
+    rows = [f"{k / 8},{('no', 'yes', 'Yes ', 'NO')[k % 4]},{'ab'[k // 4 % 2]}" for k in range(40)]
+    watch = found(table(tmp_path / "t.csv", *rows))["category-spellings"]
+    assert watch.sentence == ("1 column with several spellings of a category, each learned by itself: z: 'no', 'NO'.")
+    assert watch.examples == ("z: 'no', 'NO'", "z: 'yes', 'Yes'")
 
 
 def test_imbalance_grows(tmp_path):

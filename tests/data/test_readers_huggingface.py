@@ -133,6 +133,16 @@ def test_numbers_to_predict(datasets, tmp_path):
     assert data.labels.tolist() == [0.5, 1.5, 2.5] and data.columns == ("a",) and data.target == "b"
 
 
+def test_the_index_of_pandas_is_no_feature(datasets, tmp_path):
+    index = {"__index_level_0__": [2, 0, 1]}
+    numbers(datasets, **index).to_parquet(tmp_path / "a.parquet")
+    assert load(tmp_path / "a.parquet").train.columns == ("a", "b")
+    asked_for = load(tmp_path / "a.parquet", numeric=["__index_level_0__"]).train
+    assert asked_for.columns == ("a", "b", "__index_level_0__")
+    known = load(tmp_path / "a.parquet", only=["a", "__index_level_0__"]).train  # of a model that has learned from it
+    assert known.columns == ("a", "__index_level_0__")
+
+
 def test_what_is_not_there(datasets, tmp_path):
     with pytest.raises((MissingFileError, InputError), match="hf:nobody/nothing-of-this-name"):
         load("hf:nobody/nothing-of-this-name")

@@ -42,6 +42,9 @@ def print_training(result: Result) -> None:
     if result.cross_validation is not None:
         what = f"{task.score_name} expected on new samples".strip()
         say(f"{what}: {result.cross_validation.sentence()}")
+    if result.audit is not None:
+        for line in result.audit.cautions():
+            say(line)
     for sentence in result.decision.sentences(model.class_names):
         say(sentence)
     for part, worth in result.answered.items():

@@ -73,11 +73,11 @@ def prepare(recipe: Recipe, progress: Progress = SILENT) -> Prepared:
 
 
 def _with_duplicates_together(splits: Splits, found: Audit) -> Splits:
-    """Return the parts with duplicates in one group; equal rows of a table may be chance, and stay apart."""
+    """Return the parts with duplicates in one group; equal rows of a table only where chance does not explain them."""
     parts = dict(splits.items())
     for part, dataset in parts.items():
         duplicates = found.duplicate_groups(part)
-        if dataset.kind == "pictures" and len(np.unique(duplicates)) < len(duplicates):
+        if len(np.unique(duplicates)) < len(duplicates):
             parts[part] = replace(dataset, groups=joined(duplicates, dataset.groups))
     return Splits(**parts)
 

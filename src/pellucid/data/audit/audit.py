@@ -7,11 +7,17 @@ from typing import Any
 import numpy as np
 
 from pellucid.data.audit import checks
+from pellucid.data.audit.brightness import brightness
 from pellucid.data.audit.duplicates import Duplicates, find_duplicates
 from pellucid.data.audit.finding import LEVELS, Finding
 from pellucid.data.audit.image_metadata import MetadataTable, metadata_of
+from pellucid.data.audit.interpolation import interpolated
+from pellucid.data.audit.leaks import leaks
+from pellucid.data.audit.values import values
 from pellucid.data.dataset import Splits
 from pellucid.system.progress import SILENT, Progress
+
+IN_DOUBT = ("leaks", "groups-across-parts", "label-twin", "label-key", "row-numbers", "strong-column", "interpolated")
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +45,10 @@ class Audit:
         """Return groups of integers (n,) for a split of the part to keep together: duplicates have the same one."""
         return self.duplicates.groups(part)
 
+    def cautions(self) -> Iterator[str]:
+        """Yield what puts a score in doubt, for a line beside it."""
+        return (f"caution: {f.sentence}" for f in self.findings if f.level == "problem" and f.kind in IN_DOUBT)
+
     def numbers(self) -> dict[str, int]:
         """Return how many findings there are of each level."""
         return {level: sum(finding.level == level for finding in self.findings) for level in LEVELS}
@@ -63,6 +73,7 @@ def metadata_by_part(splits: Splits, progress: Progress = SILENT) -> dict[str, M
     return {part: metadata_of(dataset, progress) for part, dataset in splits.items() if dataset.kind == "pictures"}
 
 
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")  # huge numbers are the scaler's to report
 def audit(splits: Splits, progress: Progress = SILENT, metadata: dict[str, MetadataTable] | None = None) -> Audit:
     """Return what is to be said of data before anything is learned from it.
 
@@ -81,8 +92,14 @@ def audit(splits: Splits, progress: Progress = SILENT, metadata: dict[str, Metad
         *checks.unreadable(parts, metadata),
         *checks.groups(parts, metadata),
         *checks.classes(parts),
+        *checks.spellings(parts),
         *checks.constant(parts),
+        *leaks(parts),
+        *interpolated(parts),
+        *values(parts),
         *(checks.looks(parts, metadata) if metadata else ()),
+        *brightness(parts, metadata),
+        *checks.file_names(parts),
     ]
     findings.sort(key=lambda finding: LEVELS.index(finding.level))
     return Audit({part: dataset.counts() for part, dataset in parts.items()}, tuple(findings), metadata, duplicates)

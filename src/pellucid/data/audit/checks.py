@@ -4,11 +4,14 @@ Each function looks at one thing in all parts and yields what it finds.
 """
 
 import re
+import shlex
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from pellucid.data.audit.columns import columns_of
 from pellucid.data.audit.duplicates import clusters_of
 from pellucid.data.audit.finding import Finding, few, number
 from pellucid.data.audit.image_metadata import MetadataTable
@@ -25,6 +28,10 @@ UNEQUAL, VERY_UNEQUAL = 3, 10  # times as many samples in the largest class as i
 SMALL_SIDE = 32  # pixels
 LONG = 3  # times as long as wide
 SIZES_APART = 16  # times the area of the smallest
+MOST_MERGED = 5  # options that a sentence lists
+BETWEEN_LETTERS = re.compile(r"(?<=[^\W_])[\s_.-]+(?=[^\W\d_])|(?<=[^\W\d_])[\s_.-]+(?=[^\W_])")  # not between digits
+WORD = re.compile(r"[^\W\d_]+")  # at the beginning of a file's name
+TELLING = 0.99  # of the pictures have the class that the word of their name is usual in
 FLAT = 2  # grey levels between darkest and brightest
 
 
@@ -53,6 +60,12 @@ def classes(parts: Parts) -> Iterator[Finding]:
         if absent := [name for name, count in dataset.counts().items() if not count]:
             said = f"{part} has no sample of {number(len(absent), 'class', 'classes')}: nothing is known of them there."
             yield Finding("watch", "missing-classes", len(absent), said, few(absent))
+    if single := [name for name, count in present.items() if count == 1]:
+        said = (
+            f"{number(len(single), 'class', 'classes')} with one training sample, which cannot be held out too: train "
+            "holds out a part in place of cross-validation. Add samples, or join classes with --merge."
+        )
+        yield Finding("watch", "single-sample", len(single), said, few(single))
     if scarce := {name: count for name, count in present.items() if count < FEW}:
         said = (
             f"{number(len(scarce), 'class', 'classes')} with fewer than {FEW} training samples; collect more of them."
@@ -69,6 +82,38 @@ def classes(parts: Parts) -> Iterator[Finding]:
             f"{largest} would be right {share:.0%} of the time. --class-weight balanced gives rare classes more weight."
         )
         yield Finding("watch" if times >= VERY_UNEQUAL else "note", "imbalance", present[largest], said)
+
+
+def spellings(parts: Parts) -> Iterator[Finding]:
+    """Yield classes, and categories of a column, that differ only in case, blanks, marks or Unicode form."""
+    train = parts["train"]
+    counts = {name: count for name, count in train.counts().items() if count}
+    if found := _spelled(counts):
+        options, names = list[str](), [name for alike in found for name in alike]
+        for alike in found:
+            plain = all(name == name.strip() and not set(name) & set("+=") for name in alike)
+            usual = max(alike, key=counts.__getitem__)
+            options.append(f"--merge {shlex.quote(usual + '=' + '+'.join(alike))}" if plain else f"rename {alike[1]!r}")
+        said = f"{len(names)} classes seem to be spellings of {len(found)}; if so, {' '.join(options[:MOST_MERGED])}."
+        yield Finding("watch", "spellings", len(names), said, few(", ".join(map(repr, alike)) for alike in found))
+    columns = {
+        column.name: _spelled(Counter(text for text in column.values if text is not None))
+        for column in columns_of(train)
+        if not column.of_numbers
+    }
+    if columns := {name: found for name, found in columns.items() if found}:
+        examples = [f"{name}: {', '.join(map(repr, alike))}" for name, found in columns.items() for alike in found]
+        said = f"{number(len(columns), 'column')} with several spellings of a category, each learned by itself: "
+        yield Finding("watch", "category-spellings", len(columns), f"{said}{examples[0]}.", few(examples))
+
+
+def _spelled(counts: Mapping[str, int]) -> list[list[str]]:
+    """Return the names that are one apart from their spelling, by it."""
+    by_key: dict[str, list[str]] = {}
+    for name in counts:
+        key = unicodedata.normalize("NFKC", name).casefold().strip().rstrip(".!")
+        by_key.setdefault(BETWEEN_LETTERS.sub("", key) or name, []).append(name)
+    return [names for names in by_key.values() if len(names) > 1]
 
 
 def constant(parts: Parts) -> Iterator[Finding]:
@@ -108,6 +153,26 @@ def looks(parts: Parts, metadata: OfParts) -> Iterator[Finding]:
     if all(parts[part].of_files for part in metadata):
         yield from _sizes(names, together["widths"], together["heights"], readable)
         yield from _modes(names, [mode for of_part in metadata.values() for mode in of_part.modes])
+
+
+def file_names(parts: Parts) -> Iterator[Finding]:
+    """Yield that file names begin with another word in each class, which is not the class's own: of another source."""
+    train = parts["train"]
+    if not (train.of_files and train.class_names):
+        return
+    words = [WORD.match(name.rpartition("/")[2]) for name in train.names]
+    labels_of: dict[str, Counter[int]] = {}
+    for word, label in zip(words, train.labels.tolist(), strict=True):
+        labels_of.setdefault("" if word is None else word[0].casefold(), Counter())[label] += 1
+    right = sum(counter.most_common(1)[0][1] for counter in labels_of.values())
+    class_of = {word: train.class_names[counter.most_common(1)[0][0]] for word, counter in labels_of.items()}
+    own = any(word and (word in name.casefold() or name.casefold() in word) for word, name in class_of.items())
+    if own or right < TELLING * len(train) or len(train) < FEW or len(set(class_of.values())) < 2:
+        return
+    if len(labels_of) <= 2 * len(train.class_names):
+        said = "File names begin differently in each class, as of other cameras or sources; a net may learn the source."
+        examples = few(f"{word or '(no word)'}: {name}" for word, name in class_of.items())
+        yield Finding("note", "file-names", len(labels_of), said, examples)
 
 
 def _sizes(names: list[str], widths: np.ndarray, heights: np.ndarray, readable: np.ndarray) -> Iterator[Finding]:

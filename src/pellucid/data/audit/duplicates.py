@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pellucid.data.audit import row_copies
 from pellucid.data.audit.finding import Finding, few, number
 from pellucid.data.audit.image_metadata import MetadataTable, metadata_of
 from pellucid.data.audit.similarity import duplicates as near_duplicates
@@ -16,18 +17,22 @@ from pellucid.data.dataset import SPLIT_WORDS, Dataset
 from pellucid.data.groups import joined
 from pellucid.errors import InputError
 
+MANY = 0.1  # share of equal rows, from which on a score may be about them
+
 
 @dataclass(frozen=True, eq=False)
 class Duplicates:
     """Which samples are copies of which, over all parts of the data, one part after the other.
 
     parts: the data sets by part.  same: labels (n,), equal for samples equal to the last bit: the first row with that
-    content.  alike: labels (n,), equal for near copies too, and for copies of copies.
+    content.  alike: labels (n,), equal for near copies too, and for copies of copies.  together: those that a split
+    keeps together: as alike, without rows of a table that chance may have made equal.
     """
 
     parts: Mapping[str, Dataset]
     same: np.ndarray
     alike: np.ndarray
+    together: np.ndarray
 
     def rows(self, part: str) -> slice:
         """Return where the rows of a part stand."""
@@ -40,7 +45,7 @@ class Duplicates:
 
     def groups(self, part: str = "train") -> np.ndarray:
         """Return groups of integers (rows of the part,): copies have the same one, for a split to keep together."""
-        return np.unique(self.alike[self.rows(part)], return_inverse=True)[1]
+        return np.unique(self.together[self.rows(part)], return_inverse=True)[1]
 
     def leaks(self) -> np.ndarray:
         """Return the training rows that are copies of validation or test rows, ascending."""
@@ -69,9 +74,10 @@ class Duplicates:
             said = f"The same {self._noun} is in {first} and {second}: {examples[0]}."
         else:
             said = f"{number(len(rows), self._noun)} of {second} are in {first} too{_nearly(near, len(rows))}."
+        by_chance = not np.isin(self.together[self.rows(second)], self.together[self.rows(first)]).any()
         if first != "train":
             said += f" What was chosen on {first} has seen them."
-        elif self._kind != "pictures":
+        elif by_chance:
             said += f" With few or coarse columns that happens by chance; else the {second} score is too good."
         else:
             one = len(rows) == 1
@@ -79,14 +85,15 @@ class Duplicates:
                 f" The {second} score counts {'it' if one else 'them'} as new; --drop-leaks leaves the training "
                 f"{'copy' if one else 'copies'} out."
             )
-        level = "problem" if first == "train" and self._kind == "pictures" else "watch"
+        level = "problem" if first == "train" and not by_chance else "watch"
         yield Finding(level, "leaks" if first == "train" else "copies-across-parts", len(rows), said, examples)
 
     def _conflicts(self) -> Iterator[Finding]:
         if any(not dataset.class_names for dataset in self.parts.values()):
             return  # that equal rows have different numbers is no contradiction
         labels = np.concatenate([dataset.labels for dataset in self.parts.values()])
-        clusters = [rows for rows in clusters_of(self.alike) if len(np.unique(labels[rows])) > 1]
+        copies = self.alike if self._kind == "pictures" else self.same
+        clusters = [rows for rows in clusters_of(copies) if len(np.unique(labels[rows])) > 1]
         if not clusters:
             return
         examples = few(" and ".join(f"{self._told(row)} ({self._class(row)})" for row in _one_a_label(rows, labels))
@@ -114,10 +121,14 @@ class Duplicates:
         copies = number(count, "copy", "copies") if self._kind == "pictures" else f"{number(count, 'row')} twice"
         total = here.stop - here.start
         said = f"{part} has {copies} among its {number(total, self._noun)}{_nearly(near, count)}."
-        if part == "train" and self._kind == "pictures":  # equal rows of a table may be chance, and are parted
+        parted = count - (total - len(np.unique(self.together[here])))
+        if part == "train" and parted < count:
             said += " A split or cross-validation keeps copies together."
+        if part == "train" and parted:
+            which = "the" if parted == count else f"{parted:,}"
+            said += f" Chance may explain {which} equal rows, so a split can part them; the score then counts them."
         examples = few(" and ".join(map(self._told, rows[:4])) + self._how(*rows[:2]) for rows in clusters)
-        yield Finding("note", "copies", count, said, examples)
+        yield Finding("watch" if parted >= MANY * total else "note", "copies", count, said, examples)
 
     @property
     def _kind(self) -> str:
@@ -163,14 +174,15 @@ def find_duplicates(parts: Mapping[str, Dataset], metadata: Mapping[str, Metadat
     _, first, places = np.unique(content, return_index=True, return_inverse=True)
     same = first[places]
     if not metadata:
-        return Duplicates(parts, same, same)
+        together = row_copies.copies(parts)
+        return Duplicates(parts, same, joined(same, together), together)
     readable = np.concatenate([metadata[part].readable for part in parts])
     same = np.where(readable, same, np.arange(len(same)))
     firsts = np.flatnonzero((same == np.arange(len(same))) & readable)
     seen = np.concatenate([metadata[part].thumbnails for part in parts])[firsts]
     alike = np.arange(len(same))
     alike[firsts] = firsts[near_duplicates(seen)]
-    return Duplicates(parts, same, alike[same])
+    return Duplicates(parts, same, alike[same], alike[same])
 
 
 def duplicate_groups(dataset: Dataset, metadata: MetadataTable | None = None) -> np.ndarray:

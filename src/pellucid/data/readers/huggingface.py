@@ -17,6 +17,7 @@ from pellucid.data.readers.table_columns import Columns, Declared, read_columns
 from pellucid.errors import InputError, MissingExtraError, MissingFileError
 
 LABEL_NAMES = ("label", "labels", "fine_label")
+PANDAS_INDEX = "__index_level_"  # a column of this name is where rows once stood in a frame
 SAVED = ("dataset_dict.json", "state.json")  # what save_to_disk leaves in its folder
 
 
@@ -136,7 +137,10 @@ def _dataset(
             return [cell["bytes"] or Path(cell["path"]) for cell in undecoded[rows.tolist()][pictures[0]]]
 
         return replace(frame, read=read_pictures)
-    held = _read_columns(table, known.features(table.column_names, taken, source), known, source)
+    named = {*known.only, *known.categorical, *known.numeric}
+    features = known.features(table.column_names, taken, source)
+    features = [name for name in features if name in named or not name.startswith(PANDAS_INDEX)] or features
+    held = _read_columns(table, features, known, source)
     return replace(frame, read=held.X.__getitem__, kind="table", columns=held.names, categorical=held.categorical)
 
 

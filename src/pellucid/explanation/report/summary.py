@@ -47,6 +47,7 @@ def summary_html(result: Result) -> str:
         independent = _independent(result, scores)
     bars = bars_of(scores, folds, result.file_facts, independent)
     lines += [] if folds is None else [f"Measured: {folds.sentence()}."]
+    lines += [] if result.audit is None else result.audit.cautions()
     lines += [*_of_scores(scores), None if result.shift is None else result.shift.sentence()]
     lines += [None if result.file_facts is None else result.file_facts.sentence(), *_decided(result)]
     unit = "" if result.model.class_names else train.target
