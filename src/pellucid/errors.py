@@ -4,7 +4,10 @@ Every error that a user can cause is a `PellucidError` and also the built-in err
 `except ValueError` and `except FileNotFoundError` work as everywhere else.
 """
 
+import csv
 import difflib
+import io
+import shlex
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -90,3 +93,19 @@ def check_finite(array: np.ndarray, name: str, columns: Sequence[str] = ()) -> N
 def _place(array: np.ndarray, place: np.ndarray, columns: Sequence[str]) -> str:
     column = "" if len(place) == 1 else f", column {columns[place[1]] if len(columns) else int(place[1])!r}"
     return f"row {place[0]}{column} is {array[tuple(place)]}"
+
+
+def listed(names: Iterable[str]) -> str:
+    """Return names of columns as an option takes them in a shell, those with a comma in quotes.
+
+    >>> print(listed(["a", "x, mm"]))
+    'a,"x, mm"'
+    """
+    return shlex.quote(",".join(map(quoted, names)))
+
+
+def quoted(name: str) -> str:
+    """Return a name as a list of names has it: in quotes where it has a comma or quotes itself."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="").writerow([name])
+    return text.getvalue()

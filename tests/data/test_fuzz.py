@@ -83,7 +83,7 @@ def test_the_hunt_would_find_a_fault(tmp_path, monkeypatch):
     path = KINDS["CSV"].write(tmp_path)
     assert outcome(KINDS["CSV"], path, b"another answer") == (OTHER, "")
     assert outcome(KINDS["model"], KINDS["model"].write(tmp_path), b"another answer")[0] == FAULT
-    monkeypatch.setattr(pellucid.data.readers.csv_table, "_sheet", lambda path: 1 / 0)
+    monkeypatch.setattr(pellucid.data.readers.csv_table, "read_sheet", lambda *_: 1 / 0)
     assert outcome(KINDS["CSV"], path, b"")[0] == FAULT
 
 

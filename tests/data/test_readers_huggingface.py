@@ -91,7 +91,7 @@ def test_a_part_without_answers_is_left_out(datasets, tmp_path):
         ({"many": [[1], [2], [3]]}, {}, "{0} has no pictures, and columns of neither numbers nor texts: many. Leave "
          "them out with --drop many (drop=['many'])."),
         ({"a": [1, np.inf, 2]}, {}, "{0}: row 1, column 'a' is 'inf', expected a finite number. Correct it, or empty "
-         "it where the value is missing, or declare the column with --categorical a (categorical=[\"a\"])."),
+         "it where the value is missing, or declare the column with --categorical a (categorical=['a'])."),
         ({"labels": ["p", None, "q"]}, {}, "{0}: row 1 has no 'labels'; every sample needs one."),
         (
             {"labels": ["p", "p", "p"]},
@@ -121,9 +121,9 @@ def test_missing_values_and_categories(datasets, tmp_path):
     table = datasets.Dataset.from_dict(rows | {"labels": ["p", "q", "p"]}, features=kinds)
     datasets.DatasetDict(test=table.select([1]), train=table).save_to_disk(tmp_path / "set")
     splits = load(tmp_path / "set")
-    assert splits.train.categorical == ("word", "kind") == splits.test.categorical
+    assert splits.train.categorical == ("word", "t", "kind") == splits.test.categorical
     (X,), (T,) = splits.train.blocks(), splits.test.blocks()
-    assert str(X.tolist()) == str([[1.0, "x", 1.0, "yes"], [np.nan, None, 0.0, None], [np.nan, "y", np.nan, "no"]])
+    assert str(X.tolist()) == str([[1.0, "x", "True", "yes"], [np.nan, None, "False", None], [np.nan, "y", None, "no"]])
     assert str(T.tolist()) == str(X[1:2].tolist())
 
 
@@ -141,6 +141,30 @@ def test_the_index_of_pandas_is_no_feature(datasets, tmp_path):
     assert asked_for.columns == ("a", "b", "__index_level_0__")
     known = load(tmp_path / "a.parquet", only=["a", "__index_level_0__"]).train  # of a model that has learned from it
     assert known.columns == ("a", "__index_level_0__")
+
+
+def test_labels_and_groups_are_as_in_a_text_file(datasets, tmp_path):
+    def table(labels, **columns):
+        path = tmp_path / "t.parquet"
+        datasets.Dataset.from_dict({"a": [*range(len(labels))], "label": labels} | columns).to_parquet(path)
+        return path
+
+    with pytest.raises(InputError, match=r"row 1, column 'label' is 'NA', which stands for a missing label \(1 row\)"):
+        load(table(["p", "NA", "q"]))
+    assert load(table(["p", "NA", "q"]), categorical=["label"]).train.class_names == ("NA", "p", "q")
+    assert load(table([True, False, True])).train.class_names == ("False", "True")
+    with pytest.raises(InputError, match=r"column 'label' of .* holds 40 different numbers, 0 to 39, as labels"):
+        load(table([n % 40 for n in range(400)]))
+    assert len(load(table([n % 40 for n in range(400)]), regression=False).train.class_names) == 40
+    thousands = table(["p", "q", "p"], b=["856", "1,207", "9"])
+    with pytest.raises(InputError, match=r"row 1, column 'b' is '1,207', which may be 1207 or 1\.207"):
+        load(thousands)
+    assert load(thousands, decimal=".").train.read(np.arange(2))[:, 1].tolist() == [856, 1207]
+    assert load(table(["p", "q", "p"], who=["7", "7.0", "NA"]), groups="who").train.groups.tolist() == [
+        "7",
+        "7",
+        "row 2",
+    ]
 
 
 def test_what_is_not_there(datasets, tmp_path):

@@ -11,6 +11,7 @@ from command_line import results
 from inputs import inputs
 from pellucid.cli.main import run
 from pellucid.data.dataset import Dataset
+from pellucid.data.readers.decimal_marks import DecimalMarks
 from pellucid.data.readers.table_columns import Declared, read_columns
 from pellucid.errors import InputError, ModelFileError
 from pellucid.experiment.run import train
@@ -562,6 +563,15 @@ def test_numbers_of_arrays_are_predicted(capsys):
     assert "row 0, column 'x1' is nan" in capsys.readouterr().err
 
 
+def test_truths_are_one_category_in_all_spellings():
+    fitted = Table(("a",), ("a",), categories=(("FALSE", "TRUE"),))  # of a model file of the last release
+    raw = [["TRUE"], [True], [np.bool_(False)], ["false"], ["True"]]
+    assert inputs(fitted, raw).tolist() == [[0, 1], [0, 1], [1, 0], [1, 0], [0, 1]]
+    assert fitted.notes(fitted.extract(raw)) == []
+    again = Table(("a",), ("a",)).fit(fitted.extract(raw))
+    assert again.categories == (("False", "True"),)
+
+
 class Counted(str):
     """A name that counts how often it is compared with another."""
 
@@ -594,7 +604,8 @@ def test_the_work_of_a_wide_table_grows_with_its_columns(kind):
         assert known.features([Counted(name) for name in names], {"y"}, "here") == names
         assert replace(known, only=names).features([Counted(name) for name in names], {"y"}, "here") == names
         cells = {name: column.tolist() for name, column in zip(names, R.T, strict=True)}
-        read = read_columns(cells, [Counted(name) for name in names], known, lambda row, name: f"{row}, {name}")
+        where = "{}, {}".format
+        read = read_columns(cells, [Counted(name) for name in names], known, where, DecimalMarks(cells, where))
         assert read.names == tuple(names) and read.categorical == categorical
         again = Table.restore(fitted.metadata(), fitted.arrays())
         assert again.names == fitted.names and len(known_columns(fitted)["numeric"]) == numbers

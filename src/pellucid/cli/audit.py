@@ -35,19 +35,24 @@ def audit_command(data: str, groups: str | None, quiet: bool, json_file: str | N
     """
     check_json_file(json_file)
     of_table = takes(data, "groups")
-    splits = load(data, **options, groups=groups if of_table else None, least_classes=1)
+    splits = load(data, **options, groups=groups if of_table else None, least_classes=1, usual={"skip_bad": True})
     with progress_bars(quiet) as bars:
         metadata = metadata_by_part(splits, bars)
     if groups and not of_table:
         splits = grouped_splits(splits, groups, metadata)
     found = audit(splits, metadata=metadata)
-    write_json(json_file, "audit", found.as_dict())
+    write_json(json_file, "audit", found.as_dict() | ({"notes": list(splits.train.notes)} if of_table else {}))
+    if splits.train.kind == "table":
+        say(f"learning: {splits.train.learned}")
     classes = splits.train.class_names
     rows = [[part, *map(str, dataset.counts().values()), str(len(dataset))] for part, dataset in splits.items()]
     table(["rows", *classes, "all"], rows)
     numbers = found.numbers()
+    numbers["note"] += len(splits.train.notes)
     told = ", ".join(f"{count} {level if count == 1 or level == 'watch' else level + 's'}"
                      for level, count in numbers.items() if count)  # fmt: skip
     say(f"{data}: {told or 'no problems found'}")
+    for note in splits.train.notes:
+        say(f"note:    {note}")
     for line in found.lines():
         say(line)

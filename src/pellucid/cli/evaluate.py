@@ -5,9 +5,10 @@ from typing import Any
 
 import click
 
-from pellucid.cli.options import Keys, cache_option
+from pellucid.cli.options import Keys, cache_option, decimal_option
 from pellucid.cli.output import check_json_file, json_option, progress_bars, say, table, typed, write_json
 from pellucid.data import grouped
+from pellucid.data.load import takes
 from pellucid.evaluation import RegressionScores
 from pellucid.evaluation.task import task_of
 from pellucid.experiment.operating_point import selective_scores
@@ -33,7 +34,8 @@ Examples:
 @click.option("--part", type=click.Choice(["train", "validation", "test"]), help="Which part of the data to score on.")
 @click.option("--label", metavar="COLUMN", help="The label column of a table.")
 @click.option("--keys", type=Keys(), help="The keys of samples and labels in an HDF5 or NPZ file.")
-@click.option("--skip-bad", is_flag=True, help="Leave out unreadable pictures and list them.")
+@decimal_option
+@click.option("--skip-bad", is_flag=True, help="Leave out unreadable pictures, or rows without a label.")
 @click.option("--report", "report_file", metavar="FILE.html", help="Also write a report to look at.")
 @click.option("--force", is_flag=True, help="Replace a report that exists.")
 @cache_option()
@@ -44,6 +46,7 @@ def evaluate_command(
     part: str | None,
     label: str | None,
     keys: tuple[str, str] | None,
+    decimal: str | None,
     skip_bad: bool,
     report_file: str | None,
     force: bool,
@@ -58,13 +61,14 @@ def evaluate_command(
     report_out = None if report_file is None else check_output(report_file, force)
     check_different(json=json_file, report=report_file)
     model = load(model_file)
-    dataset, part, used_for = data_for(model, data, part, label=label, keys=keys)
+    of_rows = (skip_bad and takes(data, "skip_bad")) or None
+    dataset, part, used_for = data_for(model, data, part, label=label, keys=keys, decimal=decimal, skip_bad=of_rows)
     skipped: list[tuple[str, str]] | None = [] if skip_bad else None
     with progress_bars() as bars:
         R, dataset = described(dataset, model.features, model.network.parameters.dtype, skipped, bars, cache)
     if dataset.kind == "pictures" and (by := model.provenance.recipe.get("group_by")):
         dataset = replace(dataset, groups=grouped(dataset, by, needed=False))  # of a table they are a column
-    task, found, notes = task_of(model), model.predictions(R), model.notes(R)
+    task, found, notes = task_of(model), model.predictions(R), [*dataset.notes, *model.notes(R)]
     known = model.has_learned(R)
     used_for = used_with(model, known, used_for)
     scores = task.scores(found, dataset.labels, used_for, model, groups=dataset.groups)

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from pellucid.cli.options import decimal_option
 from pellucid.cli.output import check_json_file, json_option, progress_bars, say, write_json
 from pellucid.errors import InputError, MissingFileError
 from pellucid.system.files import atomic_write, check_different, check_output
@@ -38,6 +39,7 @@ Examples:
 @click.argument("source", metavar="[INPUT]]", required=False)
 @click.option("--label", help="True class or number of INPUT. Without it, only the forward pass is shown.")
 @click.option("--row", type=click.IntRange(0), default=0, show_default=True, help="Row of the table, or of the batch.")
+@decimal_option
 @click.option("--at", type=At(), help="Show this update of the run, which is trained again from its recipe.")
 @click.option("--recipe", "recipe_file", metavar="FILE.toml", help="Recipe of the run.  [default: MODEL.toml]")
 @click.option("--html", "html_file", metavar="FILE", help="Write a page on which each number highlights its sources.")
@@ -55,6 +57,7 @@ def explain_command(
     source: str | None,
     label: str | None,
     row: int,
+    decimal: str | None,
     at: int | None,
     recipe_file: str | None,
     html_file: str | None,
@@ -87,7 +90,7 @@ def explain_command(
             raise click.UsageError("--label, --row, --at and --recipe need a model: give MODEL and INPUT.")
         step = example()
     else:
-        step = _of_model(model_file, source, label, row, at, recipe_file)
+        step = _of_model(model_file, source, label, row, decimal, at, recipe_file)
     write_json(json_file, "explain", step.as_dict())
     documents = [(path, made) for path, made in ((html_file, step.html), (latex_file, step.latex)) if path is not None]
     say("\n\n".join(in_short(step)) if documents else str(step))
@@ -106,7 +109,13 @@ def _write_sheet(path: str, seed: int, json_file: str | None) -> None:
 
 
 def _of_model(
-    model_file: str, source: str | None, label: str | None, row: int, at: int | None, recipe_file: str | None
+    model_file: str,
+    source: str | None,
+    label: str | None,
+    row: int,
+    decimal: str | None,
+    at: int | None,
+    recipe_file: str | None,
 ) -> Any:
     """Return the trace of a sample, or of an update of the run that made the model."""
     from pellucid.experiment.recipe import make_recipe
@@ -118,7 +127,7 @@ def _of_model(
     model = load(model_file)
     if source is None and (at is None or label is not None):
         raise click.UsageError("give INPUT, a picture or a table; or --at without --label for a batch of the run.")
-    sample = None if source is None else Sample.of_file(model, source, row)
+    sample = None if source is None else Sample.of_file(model, source, row, decimal)
     if at is None:
         if recipe_file is not None:
             raise click.UsageError("--recipe needs --at: give --at start or a number too.")

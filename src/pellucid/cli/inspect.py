@@ -7,8 +7,9 @@ from typing import Any
 import click
 import numpy as np
 
-from pellucid.cli.options import Keys
+from pellucid.cli.options import Keys, decimal_option
 from pellucid.cli.output import check_json_file, json_option, picture_folder, say, table, write_json
+from pellucid.data.load import takes
 from pellucid.errors import PellucidError
 from pellucid.features.extraction import assemble
 from pellucid.model.labelled_data import data_for
@@ -71,6 +72,7 @@ def inspect_command(model_file: str, pictures: str | None, force: bool, json_fil
 @click.option("--rows", type=click.IntRange(1), default=30, show_default=True, help="How many rows to check on.")
 @click.option("--label", metavar="COLUMN", help="The label column of a table.")
 @click.option("--keys", type=Keys(), help="The keys of samples and labels in an HDF5 or NPZ file.")
+@decimal_option
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the probes.")
 @json_option
 def check_command(
@@ -79,6 +81,7 @@ def check_command(
     rows: int,
     label: str | None,
     keys: tuple[str, str] | None,
+    decimal: str | None,
     seed: int,
     json_file: str | None,
 ) -> None:
@@ -92,7 +95,8 @@ def check_command(
 
     check_json_file(json_file)
     model = load(model_file)
-    dataset, _, _ = data_for(model, data, label=label, keys=keys)
+    labelled = takes(data, "skip_bad") or None  # of a table, the rows that have a label
+    dataset, _, _ = data_for(model, data, label=label, keys=keys, decimal=decimal, skip_bad=labelled)
     spread = np.linspace(0, len(dataset) - 1, min(rows, len(dataset))).astype(int)
     X, chosen = assemble(dataset.take(spread), model.features)
     labels = np.repeat(chosen.labels, len(model.features.views))

@@ -1,5 +1,6 @@
 """What people type as the value of an option, turned into values, or into a usage error with an example."""
 
+import csv
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -118,10 +119,15 @@ class Columns(click.ParamType):
         """Return a list of names."""
         if not isinstance(value, str):
             return value
-        names = [name.strip() for name in value.split(",")]
-        if not all(names):
+        names = [name.strip() for name in next(csv.reader([value], skipinitialspace=True), [])]
+        if not names or not all(names):
             self.fail(f"{value!r} is not a list of columns, such as colour,shape.", param)
         return names
+
+
+decimal_option = click.option(
+    "--decimal", type=click.Choice([".", ","]), help="The decimal mark of a table, where its cells leave it open."
+)
 
 
 def column_options(command: Any) -> Any:
@@ -132,12 +138,15 @@ def column_options(command: Any) -> Any:
             default=None,
             help="Predict numbers, or classes.  [default: numbers where the labels look like measurements]",
         ),
-        click.option("--drop", type=Columns(), help="Columns of a table to leave out."),
+        decimal_option,
+        click.option("--drop", type=Columns(), help='Columns of a table to leave out; "x, mm" in quotes is one.'),
         click.option(
             "--numeric", type=Columns(), help="Columns of a table that hold numbers, though some cells do not."
         ),
         click.option(
-            "--categorical", type=Columns(), help="Columns of a table that hold categories, though of numbers."
+            "--categorical",
+            type=Columns(),
+            help="Columns of a table that hold categories, though of numbers; the label too, if NA is a class.",
         ),
     ):
         command = option(command)

@@ -4,9 +4,11 @@ import signal
 import threading
 import webbrowser
 from pathlib import Path
+from typing import Any
 
 import click
 
+from pellucid.cli.options import column_options
 from pellucid.cli.output import say
 from pellucid.errors import InputError, MissingFileError
 
@@ -18,12 +20,20 @@ from pellucid.errors import InputError, MissingFileError
 )
 @click.argument("data", required=False)
 @click.option("--label", metavar="COLUMN", help="The column of a table that holds the classes.")
+@column_options
+@click.option("--skip-bad", is_flag=True, default=None, help="Leave out rows without a label.")
 @click.option("--port", type=click.IntRange(1, 65535), help="Where to listen.  [default: 8420, or the next free one]")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
 @click.option("--allow-host", multiple=True, metavar="NAME", help="A host name by which others reach this machine.")
 @click.option("--no-browser", is_flag=True, help="Only print the address.")
 def play_command(
-    data: str | None, label: str | None, port: int | None, host: str, allow_host: tuple[str, ...], no_browser: bool
+    data: str | None,
+    label: str | None,
+    port: int | None,
+    host: str,
+    allow_host: tuple[str, ...],
+    no_browser: bool,
+    **options: Any,
 ) -> None:
     """Play with a small network on points in the plane, or on your own table. Press Ctrl-C to stop.
 
@@ -38,13 +48,13 @@ def play_command(
 
     photographs = data if data is not None and (Path(data).is_dir() or data.lower().endswith(".zip")) else None
     table = data if photographs is None else None
-    if table is None and label is not None:
-        raise InputError("--label names a column of a table; give the table too.")
+    if table is None and (given := [name for name, value in {"label": label, **options}.items() if value is not None]):
+        raise InputError(f"--{given[0].replace('_', '-')} is for the columns of a table; give the table too.")
     if photographs is not None and not Path(photographs).exists():
         raise MissingFileError(f"there is no file {photographs}.")
     closing = threading.Event()
     rooms: list[Routes] = [
-        PlaygroundRoutes(closing, None if table is None else OwnTable.read(table, label)),
+        PlaygroundRoutes(closing, None if table is None else OwnTable.read(table, label, **options)),
         PhotoRoutes(closing, photographs),
     ]
     names = [*allow_host, *([] if host in ("0.0.0.0", "::") else [host])]

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import click
 import numpy as np
 
+from pellucid.cli.options import decimal_option
 from pellucid.cli.output import check_json_file, json_option, say, write_json
 from pellucid.data import picture_files
 from pellucid.data.sort_into_folders import Sorted, check_sorting_folder, folder_names
@@ -43,19 +44,24 @@ class Answers(NamedTuple):
     notes: list[str]
 
 
-def answers(model: Model, sources: tuple[str, ...], skipped: list[tuple[str, str]] | None) -> Answers:
+def answers(
+    model: Model, sources: tuple[str, ...], skipped: list[tuple[str, str]] | None, decimal: str | None = None
+) -> Answers:
     """Return the predictions for files and folders.
 
+    decimal: the decimal mark of tables, where their cells leave it open.
     skipped: where given, unreadable pictures are left out and added to it as (name, reason).
     """
+    notes: list[str] = []
     if model.features.of_images:
         names, found, words = _of_pictures(model, sources, skipped)
-        notes = unfamiliar_notes(words)
+        notes += unfamiliar_notes(words)
     else:
-        tables = [model.extract(_existing(source)) for source in sources]
+        tables = [model.extract(_existing(source), decimal=decimal, notes=notes) for source in sources]
         names = [f"{s}, row {row}" for s, t in zip(sources, tables, strict=True) for row in range(len(t))]
         R = np.concatenate(tables)
-        found, notes, words = model.predictions(R), model.notes(R), model.unfamiliar(R)
+        found, words = model.predictions(R), model.unfamiliar(R)
+        notes += model.notes(R)
     if model.class_names:
         columns = ["class", "probability", *(["novelty"] if model.rejection else [])]
         columns += [f"p({name})" for name in model.class_names]
@@ -133,6 +139,7 @@ Examples:
 )
 @click.argument("model_file", metavar="MODEL")
 @click.argument("sources", metavar="FILE_OR_FOLDER...", nargs=-1, required=True)
+@decimal_option
 @click.option("--csv", "csv_file", metavar="FILE", help="Write a table: file, class, probability, one column a class.")
 @click.option("--sort-into", metavar="DIR", help="Copy each picture into a folder of its class; nothing is moved.")
 @click.option("--force", is_flag=True, help="Replace the table if it exists; sort beside what else is in the folder.")
@@ -141,6 +148,7 @@ Examples:
 def predict_command(
     model_file: str,
     sources: tuple[str, ...],
+    decimal: str | None,
     csv_file: str | None,
     sort_into: str | None,
     force: bool,
@@ -167,7 +175,7 @@ def predict_command(
             raise InputError(f"{model_file} predicts numbers, so there are no classes to sort pictures by; use --csv.")
         check_sorting_folder(sort_into, sources, folders.values(), force)
     skipped: list[tuple[str, str]] = []
-    found = answers(model, sources, skipped if skip_bad else None)
+    found = answers(model, sources, skipped if skip_bad else None, decimal)
     if csv_file is not None:
         atomic_write(csv_file, _csv(found).encode("utf-8", "surrogateescape"))
     copies = None

@@ -89,7 +89,7 @@ Examples:
 @click.option("--group-by", metavar="WAY", help=GROUP_BY)
 @click.option("--audit/--no-audit", default=None, help="Check the data first.  [default: on]")
 @click.option("--drop-leaks", is_flag=True, default=None, help="Leave out training duplicates of test samples.")
-@click.option("--skip-bad", is_flag=True, default=None, help="Leave out unreadable pictures and list them.")
+@click.option("--skip-bad", is_flag=True, default=None, help="Leave out unreadable pictures, or rows without a label.")
 @cache_option(default=None)
 @click.option("--features", metavar="KIND", help="photo, pixels or embedding:FILE.onnx.  [default: photo]")
 @click.option("--copies", type=Copies(), help="Augmentation: mirrored,shifted or none.")

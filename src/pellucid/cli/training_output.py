@@ -13,6 +13,10 @@ def print_training(result: Result) -> None:
     """Print a result, from the data to the estimate for new samples."""
     model, history, task = result.model, result.history, task_of(result.model)
     say(f"{result.model.provenance.data}: {model.features}")
+    if result.splits.train.kind == "table":
+        say(f"learning: {result.splits.train.learned}")
+    for note in dict.fromkeys(note for _, dataset in result.splits.items() for note in dataset.notes):
+        say(f"note: {note}")
     rows = [
         [part, *(str(count) for count in dataset.counts().values()), str(len(dataset))]
         for part, dataset in result.splits.items()

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pellucid.data.dataset import Dataset
-from pellucid.data.readers.csv_table import DELIMITERS
+from pellucid.data.readers.sheet import DELIMITERS
 from pellucid.errors import InputError, MissingFileError, unknown_name
 
 NAME_COLUMNS, CLASS_COLUMN = ("file", "name"), "class"

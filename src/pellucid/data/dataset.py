@@ -11,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 
 from pellucid.data.images import PictureShape
+from pellucid.data.readers.numerals import plain
 from pellucid.errors import InputError, unknown_name
 
 Block = np.ndarray | list[Any]
@@ -45,6 +46,7 @@ class Dataset:
     shape : the pictures' own size where all have the same, else None, as for picture files.
     class_depth : how many folders of a file's name lead to its class, that one included; 0 where none does.
     passed_over : files that look like pictures of a kind that cannot be read.
+    notes : sentences on how a table was read, where its cells left something open.
     """
 
     read: Callable[[np.ndarray], Block]
@@ -60,6 +62,7 @@ class Dataset:
     shape: PictureShape | None = None
     class_depth: int = 0
     passed_over: Sequence[str] = ()
+    notes: Sequence[str] = ()
 
     @property
     def of_files(self) -> bool:
@@ -140,7 +143,9 @@ class Dataset:
         if not class_names:
             return self
         joined = {old: new for new, olds in merge.items() for old in olds if old in self.class_names}
+        spelled = {plain(name): name for name in class_names}  # TRUE, where a model has it, is True
         names = [joined.get(name, name) for name in self.class_names]
+        names = [name if name in class_names else spelled.get(name, name) for name in names]
         if unknown := sorted({name for name in names if name not in class_names}):
             raise InputError(
                 f"{self.source} has {'the class' if len(unknown) == 1 else 'the classes'} {', '.join(unknown)}, "
@@ -163,6 +168,16 @@ class Dataset:
             raise InputError(f"{self.source} has no column {missing[0]!r}; its columns are {', '.join(self.columns)}.")
         places = [place_of[name] for name in columns]
         return replace(self, read=lambda rows: np.asarray(self.read(rows))[:, places], columns=tuple(columns))
+
+    @property
+    def learned(self) -> str:
+        """What there is to learn, in words, with what would take it otherwise where the labels are numbers."""
+        column = f" of column {self.target!r}" if self.kind == "table" else ""
+        if not self.class_names:
+            return f"numbers{column}" + ("; --classify takes them as classes" if column else "")
+        numbers = column and all(name.lstrip("-").replace(".", "", 1).isdecimal() for name in self.class_names)
+        otherwise = "; --regression predicts them as numbers" if numbers and len(self.class_names) > 2 else ""
+        return f"classes{column} ({len(self.class_names)} classes{otherwise})"
 
     def counts(self) -> dict[str, int]:
         """Return how many samples each class has, in the order of the class names; {} where there are no classes."""

@@ -10,22 +10,24 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.data.readers.table_columns import plain
+from pellucid.data.readers.numerals import TRUTHS, is_missing, plain
 from pellucid.errors import InputError
 
 LABEL_KINDS = "biufSUMO"  # NumPy's letters for numbers, texts, dates; of objects each is looked at
 LONGEST_LABEL = 1000  # characters
 MOST_NUMERIC_CLASSES = 50  # more different numbers than this, not all whole, are measurements and not classes,
 FEW_NUMERIC_CLASSES = 10  # and so are more than this
+MOST_WHOLE_CLASSES = 30  # more different whole numbers in a table may be ages, or numbers of classes: we ask
+RARE = 3  # ... and so if most classes have no more samples than this
 LEAST_OF_A_CLASS = 5  # that come less often than this on average
 
 
-def class_names_of(values: Any, source: str, regression: bool | None = None) -> tuple[str, ...]:
+def class_names_of(values: Any, source: str, regression: bool | None = None, words: bool = False) -> tuple[str, ...]:
     """Return the class names among labels: numbers sorted by size, anything else by the alphabet.
 
     regression: True takes the labels as numbers to predict, which have no class names, (); None does where they look
     like measurements: more than 50 different numbers that are not all whole, or more than 10 that come less than 5
-    times each on average.
+    times each on average.  words: whether NA, None and ? are classes; else they stand for missing labels.
 
     >>> class_names_of([10, 9, 10, 1], "an example")
     ('1', '9', '10')
@@ -34,12 +36,16 @@ def class_names_of(values: Any, source: str, regression: bool | None = None) -> 
     names = {_text(value, source) for value in np.unique(values)}
     if regression:
         return ()
-    try:
-        numbers = {name: float(name) for name in names}
-    except ValueError:
-        return tuple(sorted(names))
-    if not all(map(math.isfinite, numbers.values())):
+    numbers = {name: number for name in names if (number := _number(name)) is not None}
+    if len(numbers) == len(names) and not words and not all(map(math.isfinite, numbers.values())):
         raise InputError(f"the labels of {source} contain NaN or infinity; every sample needs a label.")
+    if not words and (missing := sorted(filter(is_missing, names))):
+        raise InputError(
+            f"the labels of {source} contain {missing[0]!r}, which stands for a missing label. "
+            "Leave such samples out, or rename the class."
+        )
+    if len(numbers) < len(names) or not all(map(math.isfinite, numbers.values())):
+        return tuple(sorted(names))
     if regression is None and are_measurements(numbers.values(), len(values)):
         return ()
     return tuple(sorted(names, key=lambda name: (numbers[name], name)))
@@ -57,6 +63,54 @@ def are_measurements(distinct: Collection[float], n: int) -> bool:
     return k > FEW_NUMERIC_CLASSES and n < LEAST_OF_A_CLASS * k
 
 
+def check_whole_numbers(numbers: np.ndarray, what: str) -> None:
+    """Raise InputError where whole numbers (n,) may be measurements as well as classes: the user must say which.
+
+    what: what they are, for the message.
+    """
+    distinct, counts = np.unique(numbers, return_counts=True)
+    k, rare = len(distinct), int((counts <= RARE).sum())
+    if k <= FEW_NUMERIC_CLASSES or (k <= MOST_WHOLE_CLASSES and 2 * rare <= k):
+        return
+    raise InputError(
+        f"{what} holds {k} different numbers, {distinct[0]:g} to {distinct[-1]:g}, as labels. Are they numbers to "
+        "predict? Then give --regression (regression=True). Are they classes? Then give --classify (regression=False)."
+    )
+
+
+def class_texts(cells: Sequence[str], decimal: str, column: str) -> tuple[list[str], list[str]]:
+    """Return labels of a table as the names of their classes, and notes; True and 1 are one where both occur.
+
+    >>> class_texts(["TRUE", "1", "0", "True"], ".", "sick")[0]
+    ['True', 'True', 'False', 'True']
+    """
+    texts = [plain(cell, decimal) for cell in cells]
+    found, digits = set(texts), {"1": "True", "0": "False"}
+    if found <= {*digits, *TRUTHS.values()} and found & {*digits} and found & {*TRUTHS.values()}:
+        note = f"{column!r} has 1 and 0 beside True and False; they are taken for the same"
+        return [digits.get(text, text) for text in texts], [note]
+    return texts, []
+
+
+def few_lines(lines: Sequence[int]) -> str:
+    """Return the first few of some lines, in words.
+
+    >>> few_lines([3]), few_lines(range(20))
+    ('line 3', 'lines 0, 1, 2, 3, 4, ...')
+    """
+    named = ", ".join(map(str, lines[:5])) + (", ..." if len(lines) > 5 else "")
+    return f"line {named}" if len(lines) == 1 else f"lines {named}"
+
+
+def counted(rows: int) -> str:
+    """Return a number of rows in words.
+
+    >>> counted(1), counted(2)
+    ('1 row', '2 rows')
+    """
+    return "1 row" if rows == 1 else f"{rows} rows"
+
+
 def codes_of(values: Any, class_names: Sequence[str], source: str) -> np.ndarray:
     """Return each label's position in the class names; the numbers themselves (n,) where there are none.
 
@@ -64,10 +118,12 @@ def codes_of(values: Any, class_names: Sequence[str], source: str) -> np.ndarray
     [0, 1, 0]
     """
     distinct, places = np.unique(flat(values, source), return_inverse=True)
-    position = {name: code for code, name in enumerate(class_names)}
     names = [_text(value, source) for value in distinct]
     if not class_names:
-        return np.array([_number(name, source) for name in names])[places]
+        return np.array([_to_predict(name, source) for name in names])[places]
+    position = {name: code for code, name in enumerate(class_names)}
+    position = {plain(name): code for name, code in position.items()} | position
+    names = [raw if (raw := str(value)) in position else name for value, name in zip(distinct, names, strict=True)]
     if strangers := [name for name in names if name not in position]:
         raise InputError(
             f"{source} has the class {strangers[0]!r}, which is not among those of the training part: "
@@ -100,12 +156,16 @@ def flat(values: Any, source: str) -> np.ndarray:
     raise InputError(f"the labels of {source} have the shape {values.shape}; expected (n,), (n, 1) or (1, n).")
 
 
-def _number(name: str, source: str) -> float:
+def _number(name: str) -> float | None:
     try:
-        number = float(name)
+        return float(name)
     except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
+        return None
+
+
+def _to_predict(name: str, source: str) -> float:
+    number = _number(name)
+    if number is None or not math.isfinite(number):
         raise InputError(f"the labels of {source} are numbers to predict, but there is {name!r} among them.")
     return number
 

@@ -5,15 +5,15 @@ silently without effect.
 """
 
 import os
+import zipfile
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from pellucid.data import toy
 from pellucid.data.dataset import Splits
 from pellucid.data.readers import csv_table, hdf5, huggingface, idx, image_folders, npz
+from pellucid.data.readers.table_columns import Columns
 from pellucid.errors import InputError, MissingFileError
 
 
@@ -26,13 +26,13 @@ class Reader(NamedTuple):
 
 
 OF_ARRAYS = ("keys", "regression")
-OF_TABLES = ("label", "groups", "regression", "categorical", "numeric", "drop", "only")
+OF_TABLES = ("label", "groups", "regression", "decimal", "categorical", "numeric", "drop", "only")
 
 HDF5 = Reader(hdf5.read, OF_ARRAYS, "HDF5 file")
 IDX = Reader(idx.read, (), "IDX file or folder of them")
 FOLDERS = Reader(image_folders.read, (), "folder or zip of class folders")
 NPZ = Reader(npz.read, OF_ARRAYS, "NumPy file")
-TABLE = Reader(csv_table.read, OF_TABLES, "table")
+TABLE = Reader(csv_table.read, (*OF_TABLES, "skip_bad"), "table")
 HUGGINGFACE = Reader(huggingface.read, OF_TABLES, "data set of the datasets library")
 TOY = Reader(toy.read, (), "toy data set")
 
@@ -45,6 +45,8 @@ BY_ENDING = {
     ".parquet": HUGGINGFACE,
     ".zip": FOLDERS,
 }
+TABLE_ENDINGS = (".csv", ".tsv", ".txt", ".parquet", ".xlsx")
+WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods", ".numbers")
 BY_PREFIX = {"hf:": HUGGINGFACE, "toy:": TOY}
 
 
@@ -69,6 +71,8 @@ def load(
         categorical, numeric, drop, only : what is known of the columns of tables, as `table_columns.Declared` has it.
         keys : the names of samples and labels, for HDF5 and .npz files.
         regression : whether the labels are numbers to predict, for all of these; None decides by how they look.
+        decimal : the decimal mark of a table, "." or ",", where its cells leave it open.
+        skip_bad : whether rows of a CSV or TSV file without a label are left out.
 
     Raises
     ------
@@ -124,12 +128,26 @@ def _reader_of(source: Any) -> tuple[Reader, Any]:
             f"{path} is one picture; training needs a folder with one folder of pictures per class. "
             "pellucid predict and pellucid explain take one picture, with a model."
         )
+    if path.suffix.lower() in WORKBOOKS:
+        raise InputError(f'{path} is a workbook; save its sheet as "CSV UTF-8" and give that file.')
+    if path.suffix.lower() == ".zip" and (table := _only_table(path)):
+        raise InputError(f"{path} holds one table, {table}: unpack it and give that file.")
     if path.suffix.lower() not in BY_ENDING:
         raise InputError(
             f"{path} is of a kind that cannot be read. These can: {', '.join(BY_ENDING)}, IDX files "
             "(...-ubyte, also .gz), a folder of class folders with pictures, hf:NAME, toy:NAME."
         )
     return BY_ENDING[path.suffix.lower()], path
+
+
+def _only_table(path: Path) -> str:
+    """Return the name of the table that is all a zip holds, or ""."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [name for name in archive.namelist() if not name.startswith("__MACOSX/") and name[-1:] != "/"]
+    except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError):
+        return ""  # its reader says what is wrong
+    return names[0] if len(names) == 1 and names[0].lower().endswith(TABLE_ENDINGS) else ""
 
 
 def _reader_of_folder(folder: Path) -> Reader:
@@ -140,15 +158,17 @@ def _reader_of_folder(folder: Path) -> Reader:
     return IDX if idx.files_in(folder) else FOLDERS
 
 
-def rows_of_table(path: Path, columns: Sequence[str], categorical: Collection[str] = ()) -> np.ndarray:
-    """Return the named columns (n, d) of a CSV, TSV or parquet file, in that order; others are passed over.
+def rows_of_table(
+    path: Path, columns: Sequence[str], categorical: Collection[str] = (), decimal: str | None = None
+) -> Columns:
+    """Return the named columns of a CSV, TSV or parquet file, in that order; others are passed over.
 
-    categorical: those of them that hold categories; all others hold numbers.
+    categorical: those of them that hold categories; all others hold numbers.  decimal: as for `load`.
     """
     if not path.exists():
         raise MissingFileError(f"there is no file {path}.")
     of_kind = huggingface if path.suffix.lower() == ".parquet" else csv_table
-    return of_kind.read_rows(path, columns, categorical)
+    return of_kind.read_rows(path, columns, categorical, decimal)
 
 
 def _existing(source: str | Path) -> Path:

@@ -106,10 +106,12 @@ def loaded(recipe: Recipe) -> Splits:
         "keys": recipe.keys,
         "groups": groups,
         "regression": recipe.regression,
+        "decimal": recipe.decimal,
     }
+    bad = {"skip_bad": recipe.skip_bad}  # of tables; pictures are left out when they are read
     of_columns = {name: getattr(recipe, name) for name in ("categorical", "numeric", "drop")}
-    parts = dict(load(recipe.data, **how, **of_columns).items())
-    known = known_columns(parts["train"]) | {"regression": not parts["train"].class_names}
+    parts = dict(load(recipe.data, **how, **of_columns, usual=bad).items())
+    known = known_columns(parts["train"], recipe.categorical) | {"regression": not parts["train"].class_names} | bad
     undivided: list[str] = []  # other data that is one part as a whole
     for part, source in (("validation", recipe.validation), ("test", recipe.test)):
         if source is not None:

@@ -63,6 +63,7 @@ class Recipe:
     label, keys: the label column; the HDF5 keys.
     categorical, numeric, drop: columns of a table to read as categories or as numbers, or to leave out.
     regression: predict numbers; None does so when the labels look like measurements.
+    decimal: the decimal mark of the tables, "." or ",", where their cells leave it open.
     group_by: what stays on one side of every division: a column of a table; for pictures "parent" (their folders),
     "burst", "date" or a pattern in their names.
     audit: check the data first, and keep duplicates together.  drop_leaks: leave out training samples that duplicate
@@ -86,7 +87,7 @@ class Recipe:
     reject: the wanted accuracy of answers, or "auto": other samples, and those unlike training, are "unknown".
     threshold: of two classes, the second is predicted above this p; "auto" chooses it.
     corrections: a CSV file with columns file and class; its classes replace those of the data.
-    skip_bad: leave out unreadable pictures instead of stopping.
+    skip_bad: leave out unreadable pictures, or rows of a table without a label, instead of stopping.
     cache: keep decoded pictures in the user's cache folder for the next run; results do not depend on it.
     training: fields of `Settings`; a missing one has the default in `USUAL` for the features, else in `Settings`.
     """
@@ -103,6 +104,7 @@ class Recipe:
     numeric: list[str] = field(default_factory=list)
     drop: list[str] = field(default_factory=list)
     regression: bool | None = None
+    decimal: str | None = None
     merge: dict[str, list[str]] = field(default_factory=dict)
     features: str | None = None
     normalize: str | None = None

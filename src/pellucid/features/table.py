@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from pellucid.data.readers.table_columns import as_category, as_number
-from pellucid.errors import InputError
+from pellucid.data.readers.numerals import as_category, as_number
+from pellucid.errors import InputError, listed
 from pellucid.features.named_rows import named_rows
 from pellucid.features.scaling import mean_and_scale
 from pellucid.features.training_range import TrainingRange
@@ -98,7 +98,7 @@ class Table:
         if empty := [name for name, column in zip(self.numeric, absent.T, strict=True) if column.all()]:
             raise InputError(
                 f"column {empty[0]!r} has no value in any of the {len(R)} training rows, so nothing can be learned of "
-                f"it; leave it out with --drop {','.join(empty)} (drop={empty})."
+                f"it; leave it out with --drop {listed(empty)} (drop={empty})."
             )
         with np.errstate(over="ignore"):
             median = np.array([np.median(column[~np.isnan(column)]) for column in N.T], np.float64)
@@ -282,6 +282,7 @@ class Table:
 def _codes(column: np.ndarray, categories: Sequence[str | None]) -> np.ndarray:
     """Return the position (n,) of each cell among the categories, -1 where it is none of them."""
     position = {category: code for code, category in enumerate(categories)}
+    position = {as_category(category): code for category, code in position.items()} | position  # TRUE of an old file
     return np.array([position.get(cell, -1) for cell in column], np.intp)
 
 

@@ -1,5 +1,6 @@
 """Labelled data as a trained model knows it: its classes joined and coded, its columns in its order."""
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ def data_for(model: Model, source: str | Path, part: str | None = None, **option
     """
     trained = model.provenance.recipe
     usual = {"label": trained.get("label"), "keys": trained.get("keys"), "groups": trained.get("group_by")}
-    usual |= known_columns(model.features) | {"regression": not model.class_names}
+    usual |= known_columns(model.features, trained.get("categorical")) | {"regression": not model.class_names}
     if model.target is not None and not usual["label"]:
         usual["label"] = model.target.name
     parts = dict(load(source, **options, least_classes=1, usual=usual).items())
@@ -35,12 +36,15 @@ def data_for(model: Model, source: str | Path, part: str | None = None, **option
     return dataset, chosen, _used_for(model, source, chosen, divided=len(parts) > 1)
 
 
-def known_columns(of: Dataset | Features) -> dict[str, Any]:
-    """Return what `load` may take as known of the columns of other data: those of the training data, or of features."""
+def known_columns(of: Dataset | Features, declared: Collection[str] | None = None) -> dict[str, Any]:
+    """Return what `load` may take as known of the columns of other data: those of the training data, or of features.
+
+    declared: what training was given as categorical; of them, one that is no feature is the label.
+    """
     categorical = set(of.categorical)
     return {
         "only": of.columns,
-        "categorical": of.categorical,
+        "categorical": (*of.categorical, *(name for name in declared or () if name not in of.columns)),
         "numeric": tuple(name for name in of.columns if name not in categorical),
     }
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.data import picture_files, rows_of_table
+from pellucid.data.readers.table_columns import Columns
 from pellucid.errors import BadPictureError, InputError, ModelFileError, UnfamiliarWarning
 from pellucid.features import FEATURES, Features
 from pellucid.features.embedding import bytes_outside
@@ -79,27 +80,38 @@ class Model:
             warnings.warn(note, UnfamiliarWarning, stacklevel=3)
         return R
 
-    def extract(self, raw: Any, bad: list[tuple[int, BadPictureError]] | None = None) -> np.ndarray:
+    def extract(
+        self,
+        raw: Any,
+        bad: list[tuple[int, BadPictureError]] | None = None,
+        decimal: str | None = None,
+        notes: list[str] | None = None,
+    ) -> np.ndarray:
         """Return the raw features R (n, n_row) of samples.
 
         raw: an array, a path, a folder, a PIL image, or a list of them; of tables also a CSV, TSV or parquet file, a
         data frame, a list of dicts. Integer pixels are divided by their type's maximum; floats must lie in [0, 1].
         bad: takes (position, error) of each picture that cannot be read; without it the first one raises.
+        decimal: the decimal mark of a file with a table, where its cells leave it open.  notes: takes sentences on how
+        the cells of such a file were read.
         """
         if isinstance(raw, str | Path):
             if not self.features.of_images:
-                raw = self._table_rows(Path(raw))
+                table = self._table(Path(raw), decimal)
+                raw = table.X
+                if notes is not None:
+                    notes += table.notes
             elif Path(raw).is_dir():
                 raw = picture_files(Path(raw))
         return self.features.extract(raw, self.network.parameters.dtype, bad)
 
     rows = extract  # the former name, which programs outside still call
 
-    def _table_rows(self, path: Path) -> np.ndarray:
-        """Return the rows of a CSV, TSV or parquet file, its columns found by name."""
+    def _table(self, path: Path, decimal: str | None) -> Columns:
+        """Return the columns of a CSV, TSV or parquet file, found by name."""
         if not self.features.columns:
             raise InputError("this model has no column names, so a table cannot be matched to it; give it arrays.")
-        return rows_of_table(path, self.features.columns, self.features.categorical)
+        return rows_of_table(path, self.features.columns, self.features.categorical, decimal)
 
     def predictions(self, R: np.ndarray) -> Predictions:
         """Return all that the model answers to raw features (n, n_row)."""

@@ -4,68 +4,32 @@ Comma, semicolon or tab, decimal point or comma are found out. A cell that is wr
 because that is what one needs to mend it.
 """
 
-import csv
-import io
-import math
-import re
 import shlex
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from pellucid.data.dataset import Dataset, Splits
-from pellucid.data.labels import are_measurements, class_names_of, codes_of
-from pellucid.data.readers.table_columns import Columns, Declared, are_mistakes, as_number, plain, read_columns
-from pellucid.errors import InputError
-from pellucid.system import memory
+from pellucid.data.labels import (
+    FEW_NUMERIC_CLASSES,
+    are_measurements,
+    check_whole_numbers,
+    class_names_of,
+    class_texts,
+    codes_of,
+    counted,
+    few_lines,
+)
+from pellucid.data.readers.number_column import Numbers, are_mistakes, may_be_numbers
+from pellucid.data.readers.numerals import DASHES, POINT, is_missing
+from pellucid.data.readers.sheet import Sheet, no_numbers, read_sheet
+from pellucid.data.readers.table_columns import Columns, Declared, check_asked
+from pellucid.errors import InputError, listed
 
-IN_MEMORY = 12  # bytes that a table takes for one of its file: a cell of eight characters is a text of 65 bytes
-DELIMITERS = ",;\t"
 LABEL_NAMES = ("label", "class", "target", "y", "species", "diagnosis")
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """The cells of a table, as text: the header, the rows with the line each ends on, the decimal mark."""
-
-    path: Path
-    header: list[str]
-    rows: list[list[str]]
-    lines: list[int]
-    decimal: str
-
-    def cells(self, name: str) -> list[str]:
-        """Return the cells of one column."""
-        place = self._places[name]
-        return [row[place] for row in self.rows]
-
-    @cached_property
-    def _places(self) -> dict[str, int]:
-        """The columns' places, looked up once: searching the header for each column is quadratic."""
-        return {name: place for place, name in enumerate(self.header)}
-
-    @property
-    def texts(self) -> list[str]:
-        """The columns of texts: without a number in them, and not empty."""
-        known = {name: [cell for cell in self.cells(name) if cell] for name in self.header}
-        return [name for name, cells in known.items() if cells and _no_numbers(cells, self.decimal)]
-
-    def groups(self, name: str) -> np.ndarray:
-        """Return the groups that a column names; a row that it says nothing of is a group of its own."""
-        named = zip(self.cells(name), self.lines, strict=True)
-        return np.array([cell or f"line {line}" for cell, line in named], object)
-
-    def where(self, row: int, name: str) -> str:
-        """Return where a cell is, in words."""
-        return f"{self.path}, line {self.lines[row]}, column {name!r}"
-
-    def columns(self, names: Sequence[str], declared: Declared) -> Columns:
-        """Return the named columns as numbers and categories."""
-        return read_columns({name: self.cells(name) for name in names}, names, declared, self.where, self.decimal)
 
 
 def read(
@@ -73,6 +37,8 @@ def read(
     label: str | None = None,
     groups: str | None = None,
     regression: bool | None = None,
+    decimal: str | None = None,
+    skip_bad: bool = False,
     **declared: Any,
 ) -> Splits:
     """Return the data set of a table with a header.
@@ -80,19 +46,22 @@ def read(
     Parameters
     ----------
     path : the file, in UTF-8.
-    label : the column of the classes; by default the one named label, class, target, y, species or diagnosis.
+    label : the column of the classes; by default the one named label, class, target, y, species or diagnosis. It may
+        be declared categorical: then words such as NA are classes.
     groups : a column that says which rows belong together; it is no feature then. A row without one is alone.
         Where the columns are known (`only`) it may be missing.
     regression : whether the labels are numbers to predict; None decides by how they look.
+    decimal : the decimal mark, "." or ",", where the cells of a column leave it open.
+    skip_bad : whether rows without a label are left out.
     declared : what is known of the columns, as `Declared` has it.
 
     Raises
     ------
     InputError : no such column, a cell that is wrong, rows of different lengths.
     """
-    sheet, known = _sheet(path), Declared(**declared)
+    sheet, known = read_sheet(path, decimal), Declared(**declared)
     label = find_column(sheet.header, label, LABEL_NAMES, str(path), sheet.texts)
-    if not _no_numbers(sheet.header) and label in sheet.cells(label):
+    if not no_numbers(sheet.header) and label in sheet.cells(label):
         raise InputError(
             f"{path}: the first line looks like data, {', '.join(sheet.header[:5])}; put a line with the names of the "
             "columns above it."
@@ -100,9 +69,14 @@ def read(
     if known.only and groups not in sheet.header:
         groups = None  # data to score on, whose columns are known from training, need not have it
     taken = {label} if groups is None else {label, find_column(sheet.header, groups, (), str(path))}
+    named = label in known.categorical
+    if named and not known.only:
+        known = replace(known, categorical=[name for name in known.categorical if name != label])
     names = known.features(sheet.header, taken, str(path))
-    labels, class_names = _labels(sheet, label, regression)
+    sheet, notes = _labelled(sheet, label, named, skip_bad, trained=bool(known.only))
+    labels, class_names, on_labels = _labels(sheet, label, False if named and regression is None else regression)
     columns = sheet.columns(names, known)
+    in_groups, on_groups = (None, []) if groups is None else sheet.groups(groups)
     return Splits(
         Dataset(
             read=columns.X.__getitem__,
@@ -113,57 +87,83 @@ def read(
             source=str(path),
             columns=columns.names,
             categorical=columns.categorical,
-            groups=None if groups is None else sheet.groups(groups),
+            groups=in_groups,
             target=label,
+            notes=(*sheet.notes, *notes, *on_labels, *on_groups, *columns.notes),
         )
     )
 
 
-def read_rows(path: Path, columns: Sequence[str], categorical: Collection[str] = ()) -> np.ndarray:
-    """Return the named columns (n, d) of a table, in that order; others are passed over.
+def read_rows(
+    path: Path, columns: Sequence[str], categorical: Collection[str] = (), decimal: str | None = None
+) -> Columns:
+    """Return the named columns of a table, in that order; others are passed over.
 
-    categorical: those of them that hold categories, all others hold numbers.
+    categorical: those of them that hold categories, all others hold numbers.  decimal: as for `read`.
 
     Raises
     ------
     InputError : as `read`, or columns that are not there.
     """
-    sheet = _sheet(path)
+    sheet = read_sheet(path, decimal)
     known = Declared.by_training(columns, categorical)
-    return sheet.columns(known.features(sheet.header, (), str(path)), known).X
+    read = sheet.columns(known.features(sheet.header, (), str(path)), known)
+    return replace(read, notes=(*sheet.notes, *read.notes))
 
 
-def _labels(sheet: Sheet, label: str, regression: bool | None) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Return codes and class names, or numbers to predict and no names."""
+def _labels(sheet: Sheet, label: str, regression: bool | None) -> tuple[np.ndarray, tuple[str, ...], list[str]]:
+    """Return codes and class names, or numbers to predict and no names; and notes."""
     cells, source = sheet.cells(label), str(sheet.path)
-    if "" in cells:
-        raise InputError(f"{sheet.where(cells.index(''), label)} is empty; every sample needs a label.")
-    numbers = np.array([_number(cell, sheet.decimal) for cell in cells])
-    wrong = np.flatnonzero(np.isnan(numbers)).tolist()
-    right = len(cells) - len(wrong)
-    measured = are_mistakes(len(wrong), right) and are_measurements(set(numbers[~np.isnan(numbers)]), right)
+    of_numbers = regression or (may_be_numbers(cells) and len(set(cells)) > FEW_NUMERIC_CLASSES)
+    column = Numbers.read(cells, sheet.marks.of(label) if of_numbers else POINT, known=bool(regression))
+    wrong, distinct = column.wrong, set(column.values[np.isfinite(column.values)].tolist())
+    measured = are_mistakes(len(wrong), column.right) and are_measurements(distinct, column.right)
+    measured = measured and not (column.codes and column.whole)
+    if regression is None and not measured:
+        check_asked(cells, column, label, sheet.where, of_labels=True)
+        if not wrong:
+            check_whole_numbers(column.values, f"column {label!r} of {source}")
     if not measured if regression is None else not regression:
-        texts = [plain(cell, sheet.decimal) for cell in cells]
-        class_names = class_names_of(texts, source, regression=False)
-        return codes_of(texts, class_names, source), class_names
+        texts, notes = class_texts(cells, sheet.marks.of_texts(label), label)
+        class_names = class_names_of(texts, source, regression=False, words=True)
+        return codes_of(texts, class_names, source), class_names, notes
     if wrong:
         otherwise = "" if regression else ", or take the labels as classes with --classify (regression=False)"
         raise InputError(
             f"{sheet.where(wrong[0], label)} is {cells[wrong[0]]!r}, but the labels are numbers to predict. "
             f"Correct it, or remove the line{otherwise}."
         )
-    return numbers, ()
+    column.check_units(cells, label, sheet.where)
+    return column.values, (), column.notes(label)
 
 
-def _number(cell: str, decimal: str) -> float:
-    try:
-        return as_number(cell, decimal)
-    except ValueError:
-        return math.nan
+def _labelled(sheet: Sheet, label: str, named: bool, skip_bad: bool, trained: bool) -> tuple[Sheet, list[str]]:
+    """Return the sheet without the rows that have no label, and a note; or raise InputError where they may not be.
 
-
-def _no_numbers(cells: Sequence[str], decimal: str = ".") -> bool:
-    return all(math.isnan(_number(cell, decimal)) for cell in cells)
+    named: whether words such as NA are classes here.  trained: whether the classes are those of a model.
+    """
+    cells = sheet.cells(label)
+    signs = "+" in cells  # beside which - is a class, not a missing one
+    rows = [row for row, cell in enumerate(cells)
+            if not cell or (not named and (is_missing(cell) or (cell in DASHES and not signs)))]  # fmt: skip
+    if not rows:
+        return sheet, []
+    lines = few_lines([sheet.lines[row] for row in rows])
+    if len(rows) == len(cells):
+        raise InputError(f"{sheet.path}: column {label!r} has no label in any row; every sample needs one.")
+    if skip_bad:
+        return sheet.without(rows), [f"no label: {counted(len(rows))} left out, as --skip-bad does ({lines})"]
+    word = next((cells[row] for row in rows if cells[row]), "")
+    found = f"{word!r}, which stands for a missing label" if cells[rows[0]] else "empty; every sample needs a label"
+    more = "" if len(rows) == 1 else f" ({counted(len(rows))}: {lines})"
+    keep = (
+        f" If {word!r} is a class, keep it with --categorical {listed([label])} (categorical={[label]})."
+        if word and not trained
+        else ""
+    )
+    raise InputError(
+        f"{sheet.where(rows[0], label)} is {found}{more}. Leave such rows out with --skip-bad (skip_bad=True).{keep}"
+    )
 
 
 def find_column(
@@ -173,6 +173,8 @@ def find_column(
 
     texts: those without a number; a single one is proposed.
     """
+    if "x" in {name.lower() for name in columns} and len(columns) > 2:
+        usual = [name for name in usual if name != "y"]  # beside x, y is a coordinate, unless there are just these two
     found = [name for name in columns if name == wanted or (wanted is None and name.lower() in usual)]
     if len(found) == 1:
         return found[0]
@@ -180,7 +182,7 @@ def find_column(
     if wanted is not None:
         raise InputError(f"{source} has no column {wanted!r}; {here}")
     proposed = f" Only {texts[0]} holds texts: try --label {shlex.quote(texts[0])}." if len(texts) == 1 else ""
-    if not _no_numbers(columns):
+    if not no_numbers(columns):
         proposed = ""
         here += (
             " Some of them are numbers: if the first line is data, put a line with the names of the columns above it."
@@ -189,57 +191,3 @@ def find_column(
         f"{source} does not say which column is the label; {here} "
         f'Name the column of the classes with --label NAME (label="NAME").{proposed}'
     )
-
-
-def _sheet(path: Path) -> Sheet:
-    """Return the cells of a file, stripped."""
-    try:
-        memory.check_memory(path, IN_MEMORY * path.stat().st_size, InputError)
-        text = path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f'{path} is not in UTF-8 (byte {error.start} is not); save it again as "CSV UTF-8".') from None
-    first_line = re.sub(r'"[^"]*"', "", text.lstrip("\r\n").partition("\n")[0])
-    delimiter = max(DELIMITERS, key=first_line.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    table: dict[int, list[str]] = {}  # by the line a row ends on
-    try:
-        for row in reader:
-            if any(cells := [cell.strip() for cell in row]):
-                table[reader.line_num] = cells
-    except csv.Error as error:
-        raise InputError(f"{path}, line {reader.line_num} cannot be read: {error}.") from None
-    (header, *rows), (_, *lines) = (list(table.values()) or [[]]), (list(table) or [0])
-    _check_header(header, rows, path)
-    for line, row in zip(lines, rows, strict=True):
-        if len(row) != len(header):
-            raise InputError(f"{path}, line {line} has {len(row)} cells, the header has {len(header)}.")
-    return Sheet(path, header, rows, lines, "." if delimiter == "," else ",")
-
-
-def _check_header(header: list[str], rows: list[list[str]], path: Path) -> None:
-    if not rows:
-        raise InputError(f"{path} holds no samples; expected a header and a line for each sample.")
-    if "" in header:
-        raise InputError(
-            f"{path}: column {header.index('') + 1} has no name in the header; name it, or remove it "
-            "(an index that pandas wrote goes away with index=False)."
-        )
-    if all(_is_number(name) for name in header):
-        raise InputError(
-            f"{path} has no header: its first line is {', '.join(header[:5])}; add a line of column names."
-        )
-    seen: set[str] = set()
-    for name in header:
-        if name in seen:
-            raise InputError(f"{path} has two columns named {name!r}; rename one.")
-        seen.add(name)
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

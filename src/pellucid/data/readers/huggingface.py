@@ -11,10 +11,13 @@ from typing import Any
 import numpy as np
 
 from pellucid.data.dataset import SPLIT_WORDS, Block, Dataset, Splits, as_splits, training_part
-from pellucid.data.labels import checked_codes, class_names_of, codes_of
+from pellucid.data.labels import are_measurements, check_whole_numbers, checked_codes, class_names_of, codes_of, counted
 from pellucid.data.readers.csv_table import find_column
+from pellucid.data.readers.decimal_marks import DecimalMarks
+from pellucid.data.readers.numerals import as_category, is_missing
 from pellucid.data.readers.table_columns import Columns, Declared, read_columns
 from pellucid.errors import InputError, MissingExtraError, MissingFileError
+from pellucid.errors import listed as listed_columns
 
 LABEL_NAMES = ("label", "labels", "fine_label")
 PANDAS_INDEX = "__index_level_"  # a column of this name is where rows once stood in a frame
@@ -26,6 +29,7 @@ def read(
     label: str | None = None,
     groups: str | None = None,
     regression: bool | None = None,
+    decimal: str | None = None,
     **declared: Any,
 ) -> Splits:
     """Return the data sets of a hub name, a folder or a parquet file.
@@ -37,6 +41,7 @@ def read(
     label : the column of the classes; by default label, labels or fine_label.
     groups : a column that says which rows belong together; it is no feature then.
     regression : whether the labels are numbers to predict; None decides by how they look.
+    decimal : the decimal mark, "." or ",", where a column of texts leaves it open.
     declared : what is known of the columns, as `Declared` has it.
 
     Raises
@@ -55,24 +60,34 @@ def read(
     listed = tuple(getattr(feature, "names", None) or ())
     if regression:
         listed = ()
-    class_names = listed or class_names_of(_column(first, label, source), source, regression)
     known = Declared(**declared)
+    named = label in known.categorical
+    if named and not known.only:
+        known = replace(known, categorical=[name for name in known.categorical if name != label])
+    labels = _column(first, label, source)
+    if not listed:
+        _check_labels(first, labels, label, named, regression, source)
+    class_names = listed or class_names_of(
+        labels, source, False if named and regression is None else regression, words=True
+    )
     data: dict[str, Dataset] = {}
     for part, table in sorted(tables.items(), key=lambda pair: pair[1] is not first):  # what is learned from first
         values = _column(table, label, source)
         if listed and table is not first and (values < 0).all():
             continue  # the hub's way to publish a test set without its answers
         codes = checked_codes(values, listed, source) if listed else codes_of(values, class_names, source)
-        data[part] = _dataset(table, label, groups, codes, class_names, known, source)
+        data[part] = _dataset(table, label, groups, codes, class_names, known, source, decimal)
         known = _known_from(data[part]) or known
     return as_splits(data, source)
 
 
-def read_rows(path: Path, columns: Sequence[str], categorical: Collection[str] = ()) -> np.ndarray:
-    """Return the named columns (n, d) of a parquet file, as `csv_table.read_rows` does."""
+def read_rows(
+    path: Path, columns: Sequence[str], categorical: Collection[str] = (), decimal: str | None = None
+) -> Columns:
+    """Return the named columns of a parquet file, as `csv_table.read_rows` does."""
     table = next(iter(_tables(str(path), str(path)).values()))
     known = Declared.by_training(columns, categorical)
-    return _read_columns(table, known.features(table.column_names, (), str(path)), known, str(path)).X
+    return _read_columns(table, known.features(table.column_names, (), str(path)), known, str(path), decimal)
 
 
 def _tables(name: str, source: str) -> Mapping[str, Any]:
@@ -101,7 +116,32 @@ def _column(table: Any, name: str, source: str) -> np.ndarray:
     values = table.select_columns([name]).with_format(None)[:][name]
     if None in values:
         raise InputError(f"{source}: row {values.index(None)} has no {name!r}; every sample needs one.")
-    return np.asarray(values)
+    values = np.asarray(values)
+    return values.astype(str) if values.dtype == bool else values  # True and False, as in a text file
+
+
+def _check_labels(
+    table: Any, labels: np.ndarray, column: str, named: bool, regression: bool | None, source: str
+) -> None:
+    """Raise InputError for labels that are words for missing ones, and for numbers that may be classes or not."""
+    if labels.dtype.kind in "iuf":
+        of_table = not any(type(feature).__name__ == "Image" for feature in table.features.values())
+        known = regression is not None or named or not np.isfinite(labels).all()
+        if of_table and not known and not are_measurements(set(labels.tolist()), len(labels)):
+            check_whole_numbers(labels, f"column {column!r} of {source}")
+    elif not named and (rows := [row for row, label in enumerate(labels.tolist()) if is_missing(label)]):
+        raise InputError(
+            f"{source}: row {rows[0]}, column {column!r} is {str(labels[rows[0]])!r}, which stands for a missing label "
+            f"({counted(len(rows))}). Leave such rows out; or, if it is a class, keep it with --categorical "
+            f"{listed_columns([column])} (categorical={[column]})."
+        )
+
+
+def _groups(values: np.ndarray) -> np.ndarray:
+    """Return groups, those of texts as a text file has them: 7 and 7.0 are one, a row without one is alone."""
+    if values.dtype.kind not in "OUS":
+        return values
+    return np.array([as_category(value) or f"row {row}" for row, value in enumerate(values.tolist())], object)
 
 
 def _dataset(
@@ -112,6 +152,7 @@ def _dataset(
     class_names: tuple[str, ...],
     known: Declared,
     source: str,
+    decimal: str | None,
 ) -> Dataset:
     import datasets
 
@@ -127,7 +168,7 @@ def _dataset(
         kind="pictures",
         names=[f"row {row}" for row in range(len(codes))],
         source=source,
-        groups=None if groups is None else _column(table, groups, source),
+        groups=None if groups is None else _groups(_column(table, groups, source)),
         target=label,
     )
     if pictures:
@@ -140,21 +181,28 @@ def _dataset(
     named = {*known.only, *known.categorical, *known.numeric}
     features = known.features(table.column_names, taken, source)
     features = [name for name in features if name in named or not name.startswith(PANDAS_INDEX)] or features
-    held = _read_columns(table, features, known, source)
-    return replace(frame, read=held.X.__getitem__, kind="table", columns=held.names, categorical=held.categorical)
+    held = _read_columns(table, features, known, source, decimal)
+    frame = replace(frame, read=held.X.__getitem__, kind="table", notes=held.notes)
+    return replace(frame, columns=held.names, categorical=held.categorical)
 
 
-def _read_columns(table: Any, names: Sequence[str], known: Declared, source: str) -> Columns:
+def _read_columns(
+    table: Any, names: Sequence[str], known: Declared, source: str, decimal: str | None = None
+) -> Columns:
     if strange := [name for name in names if not _is_plain(table.features[name])]:
         raise InputError(
             f"{source} has no pictures, and columns of neither numbers nor texts: {', '.join(strange)}. Leave them out "
-            f"with --drop {','.join(strange)} (drop={strange})."
+            f"with --drop {listed_columns(strange)} (drop={strange})."
         )
     cells = dict(table.select_columns(names).with_format(None)[:])
     for name in names:
         if listed := getattr(table.features[name], "names", None):
             cells[name] = [None if code is None or code < 0 else listed[code] for code in cells[name]]
-    return read_columns(cells, names, known, lambda row, name: f"{source}: row {row}, column {name!r}")
+
+    def where(row: int, name: str) -> str:
+        return f"{source}: row {row}, column {name!r}"
+
+    return read_columns(cells, names, known, where, DecimalMarks(cells, where, decimal))
 
 
 def _known_from(dataset: Dataset) -> Declared | None:

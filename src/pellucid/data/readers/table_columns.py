@@ -4,76 +4,20 @@ A few cells that are no numbers among many that are, are taken for mistakes, and
 one of categories without a word.
 """
 
-import math
-import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from pellucid.errors import InputError, unknown_name
+from pellucid.data.readers.decimal_marks import DecimalMarks, Where
+from pellucid.data.readers.number_column import Numbers, are_mistakes, may_be_numbers, shown
+from pellucid.data.readers.numerals import WITH_UNIT, Marks, as_category
+from pellucid.errors import InputError, listed, quoted, unknown_name
 
-MISTAKES, MISTAKEN_SHARE = 3, 0.05  # so many cells, or such a share of them, are mistakes rather than categories
 MOST_CATEGORIES = 100  # a column of more different texts names its rows, or tells of them,
 FEW_CATEGORIES = 10  # and so does one of more than this, if they are more than half as many as its cells
-MOST_SHOWN = 60  # characters of a cell in a message
-
-Where = Callable[[int, str], str]  # (row, column) -> where that cell is, in words
-MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?", "<na>", "nat"})  # in lower case; the last two: pandas
-NUMERAL = re.compile(r"(?P<whole>[+-]?\d+)(?P<mark>[.,])(?P<fraction>\d+)")
-
-
-def is_missing(cell: Any) -> bool:
-    """Whether a cell stands for a missing value: empty, NA, N/A, NaN, null, None or ?, in any case.
-
-    >>> [is_missing(cell) for cell in (" n/a", None, float("nan"), 0, "no")]
-    [True, True, True, False, False]
-    """
-    return _text(cell).casefold() in MISSING
-
-
-def as_number(cell: Any, decimal: str = ".") -> float:
-    """Return a cell as a finite number, NaN where it is missing; raise ValueError where it is no number.
-
-    >>> as_number("-2,5", decimal=","), as_number("NA"), as_number(3)
-    (-2.5, nan, 3.0)
-    """
-    plainly = cell.replace(decimal, ".").replace("_", "?") if isinstance(cell, str) else cell  # 1_000 is Python's own
-    try:
-        number = float(plainly)
-    except (TypeError, ValueError, OverflowError):
-        if is_missing(cell):
-            return math.nan
-        raise ValueError(f"{cell} is no number") from None
-    if math.isinf(number):
-        raise ValueError(f"{cell} is not finite")
-    return number
-
-
-def as_category(cell: Any, decimal: str = ".") -> str | None:
-    """Return a cell as the text of a category, None where it is missing; 1.0 and 1 are one category.
-
-    >>> as_category(" red"), as_category("1.0"), as_category(1), as_category("01"), as_category("?")
-    ('red', '1', '1', '01', None)
-    """
-    return None if is_missing(cell) else plain(_text(cell), decimal)
-
-
-def plain(text: str, decimal: str = ".") -> str:
-    """Return a text as it is, but for numerals: without a fraction of zeros, and with a point for the decimal mark.
-
-    >>> plain("3.0"), plain("3,50", decimal=","), plain("3,50")
-    ('3', '3.50', '3,50')
-    """
-    match = NUMERAL.fullmatch(text)
-    if match is None or match["mark"] not in (".", decimal):
-        return text
-    return f"{match['whole']}.{match['fraction']}" if match["fraction"].strip("0") else match["whole"]
-
-
-def _text(cell: Any) -> str:
-    return (cell.decode("utf-8", "replace") if isinstance(cell, bytes) else str(cell)).strip()
 
 
 @dataclass(frozen=True)
@@ -110,7 +54,7 @@ class Declared:
         declared: set[str] = set()
         for name in (*self.categorical, *self.numeric, *self.drop):
             if name not in there:
-                raise unknown_name(f"column of {source}", name, header)
+                raise unknown_name(f"column of {source}", name, map(quoted, header))
             if name in taken or name in declared:
                 other = "declared once already" if name in declared else "the label or the column of groups"
                 raise InputError(f"column {name!r} of {source} is {other}; it can be only one of these.")
@@ -127,67 +71,114 @@ class Columns:
     """The columns of a table as they are learned from.
 
     X (n, d): numbers, NaN where missing; of type object where there are categories, which are texts, None where
-    missing.  categorical: the names of those that hold categories.
+    missing.  categorical: the names of those that hold categories.  notes: sentences on how cells were read.
     """
 
     names: tuple[str, ...]
     categorical: tuple[str, ...]
     X: np.ndarray
+    notes: tuple[str, ...] = ()
 
 
 def read_columns(
-    cells: Mapping[str, Sequence[Any]], names: Sequence[str], declared: Declared, where: Where, decimal: str = "."
+    cells: Mapping[str, Sequence[Any]], names: Sequence[str], declared: Declared, where: Where, marks: DecimalMarks
 ) -> Columns:
     """Return the named columns of a table, given as the cells of each column.
 
-    Raises InputError for a cell that is no number in a column of numbers, and for columns that no network can learn
-    from: without any value, or of texts that differ from row to row.
+    Raises InputError for a cell that is no number in a column of numbers, for numbers that can be read in two ways, and
+    for columns that no network can learn from: without any value, or of texts that differ from row to row.
     """
-    values, known_categorical, known_numeric = {}, set(declared.categorical), set(declared.numeric)
+    values, notes, codes = dict[str, np.ndarray](), list[str](), list[str]()
+    known_categorical, known_numeric = set(declared.categorical), set(declared.numeric)
     for name in names:
-        known = "categories" if name in known_categorical else "numbers" if name in known_numeric else None
-        values[name] = _values(cells[name], name, known, where, decimal)
+        if name in known_categorical:
+            values[name] = _categories(cells[name], marks.of_texts(name))
+        elif name in known_numeric:
+            values[name] = _known_numbers(cells[name], name, where, marks.of(name), notes)
+        else:
+            values[name] = _values(cells[name], name, where, marks, notes, codes)
     if not declared.only:
-        _check_useful(values, declared)
+        _check_useful(values, cells, declared, codes)
+    notes += [
+        f"{name!r} holds codes, such as {values[name][0]!r}, as categories; --numeric {listed([name])} reads numbers"
+        for name in codes
+    ]
     categorical = tuple(name for name in names if values[name].dtype == object)
     X = np.empty((len(next(iter(cells.values()))), len(names)), object if categorical else np.float64)
     for place, name in enumerate(names):
         X[:, place] = values[name]
-    return Columns(tuple(names), categorical, X)
+    return Columns(tuple(names), categorical, X, (*notes, *marks.notes))
 
 
-def _values(cells: Sequence[Any], name: str, known: str | None, where: Where, decimal: str) -> np.ndarray:
-    """Return the values of a column, of type object where they are categories."""
-    if known == "categories":
-        return _categories(cells, decimal)
-    numbers, wrong = np.full(len(cells), np.nan), list[int]()
-    for row, cell in enumerate(cells):
-        try:
-            numbers[row] = as_number(cell, decimal)
-        except ValueError:
-            wrong.append(row)
-    right = np.isfinite(numbers).sum()
-    if known is None and not are_mistakes(len(wrong), right):
-        return _categories(cells, decimal)
-    if wrong:
-        text = str(cells[wrong[0]])
-        shown = repr(text[:MOST_SHOWN]) + ("..." if len(text) > MOST_SHOWN else "")
-        more = f" (one of {len(wrong)} such cells)" if len(wrong) > 1 else ""
-        declare = f', or declare the column with --categorical {name} (categorical=["{name}"])' if known is None else ""
+def _known_numbers(cells: Sequence[Any], name: str, where: Where, marks: Marks, notes: list[str]) -> np.ndarray:
+    column = Numbers.read(cells, marks, known=True)
+    if column.wrong:
+        raise _no_number(cells, column.wrong, name, where, "")
+    column.check_units(cells, name, where)
+    notes += column.notes(name)
+    return column.values
+
+
+def _values(
+    cells: Sequence[Any], name: str, where: Where, marks: DecimalMarks, notes: list[str], codes: list[str]
+) -> np.ndarray:
+    """Return the values of a column by the looks of its cells, of type object where they are categories."""
+    if not may_be_numbers(cells):
+        return _categories(cells, marks.of_texts(name))
+    column = Numbers.read(cells, marks.of(name))
+    declare = f", or declare the column with --categorical {listed([name])} (categorical={[name]})"
+    if not are_mistakes(len(column.wrong), column.right):
+        check_asked(cells, column, name, where)
+        texts = _categories(cells, marks.of_texts(name))
+        if (k := len({text for text in texts if text})) > FEW_CATEGORIES:  # dates, times, versions, addresses
+            notes.append(f"{name!r} is read as {k} categories, such as {shown(cells[column.wrong[0]])}")
+        return texts
+    if column.wrong:
+        raise _no_number(cells, column.wrong, name, where, declare)
+    column.check_units(cells, name, where)
+    if column.codes and column.whole:
+        row = column.codes[0]
+        if are_mistakes(len(column.codes), column.right - len(column.codes)):
+            raise InputError(
+                f"{where(row, name)} is {shown(cells[row])}, which looks like a code; most cells are numbers. "
+                f"Declare the column with --numeric {listed([name])} (numeric={[name]}) or "
+                f"--categorical {listed([name])} (categorical={[name]})."
+            )
+        codes.append(name)
+        return _categories(cells, "")
+    notes += column.notes(name)
+    return column.values
+
+
+def _no_number(cells: Sequence[Any], wrong: Sequence[int], name: str, where: Where, declare: str) -> InputError:
+    more = f" (one of {len(wrong)} such cells)" if len(wrong) > 1 else ""
+    return InputError(
+        f"{where(wrong[0], name)} is {shown(cells[wrong[0]])}{more}, expected a finite number. "
+        f"Correct it, or empty it where the value is missing{declare}."
+    )
+
+
+def check_asked(cells: Sequence[Any], column: Numbers, name: str, where: Where, of_labels: bool = False) -> None:
+    """Raise InputError where a column that would be one of categories, or of classes, is mostly of many numbers."""
+    numeric = f"--numeric {listed([name])} (numeric={[name]})"
+    categories = f"declare categories with --categorical {listed([name])} (categorical={[name]})"
+    if of_labels:
+        numeric = "--regression (regression=True)"
+        categories = "take the labels as classes with --classify (regression=False)"
+    numbers = Counter(column.values[np.isfinite(column.values)])
+    if column.wrong and len(numbers) > FEW_CATEGORIES and 3 * column.right >= len(column.wrong):
+        row = column.wrong[0]
         raise InputError(
-            f"{where(wrong[0], name)} is {shown}{more}, expected a finite number. "
-            f"Correct it, or empty it where the value is missing{declare}."
+            f"{where(row, name)} is {shown(cells[row])} (one of {len(column.wrong)} such cells); {column.right} others "
+            f"are numbers, {len(numbers)} different ones. Correct it, or empty it where the value is missing; or "
+            f"{categories}."
         )
-    return numbers
-
-
-def are_mistakes(wrong: int, right: int) -> bool:
-    """Whether `wrong` cells that are no numbers are mistakes among `right` cells that are: few, and fewer than those.
-
-    >>> are_mistakes(1, 20), are_mistakes(40, 60), are_mistakes(3, 2)
-    (True, False, False)
-    """
-    return wrong <= right and wrong <= max(MISTAKES, MISTAKEN_SHARE * (wrong + right))
+    united = [row for row in column.wrong if isinstance(cells[row], str) and WITH_UNIT.fullmatch(cells[row].strip())]
+    if 2 * len(united) >= len(cells) and len({cells[row] for row in united}) > FEW_CATEGORIES:
+        raise InputError(
+            f"{where(united[0], name)} is {shown(cells[united[0]])} (one of {len(united)} such cells), a number with a "
+            f"unit. Read the numbers with {numeric}, or {categories}."
+        )
 
 
 def _categories(cells: Sequence[Any], decimal: str) -> np.ndarray:
@@ -197,7 +188,12 @@ def _categories(cells: Sequence[Any], decimal: str) -> np.ndarray:
     return values
 
 
-def _check_useful(values: Mapping[str, np.ndarray], declared: Declared) -> None:
+def _check_useful(
+    values: Mapping[str, np.ndarray],
+    cells: Mapping[str, Sequence[Any]],
+    declared: Declared,
+    codes: Sequence[str],
+) -> None:
     """Raise InputError naming all columns that are empty, or hold a text of its own for almost every row."""
     useless, categorical = {}, set(declared.categorical)
     for name, column in values.items():
@@ -206,12 +202,15 @@ def _check_useful(values: Mapping[str, np.ndarray], declared: Declared) -> None:
         if len(present) == 0:
             useless[name] = f"{name!r} is empty in every row"
         elif different > MOST_CATEGORIES or (different > FEW_CATEGORIES and 2 * different > len(present)):
-            useless[name] = f"{name!r} has {different} different texts in {len(present)} cells, such as {present[0]!r}"
+            example = shown(next(cell for cell, text in zip(cells[name], column, strict=True) if text is not None))
+            useless[name] = f"{name!r} has {different} different texts in {len(present)} cells, such as {example}"
     if useless:
         names = list(useless)
+        coded = [name for name in names if name in codes]
+        numbers = f"read numbers with --numeric {listed(coded)} (numeric={coded}), " if coded else ""
         raise InputError(
             f"of some columns nothing can be learned: {'; '.join(useless.values())}. Leave them out with --drop "
-            f"{','.join(names)} (drop={names}), or declare categories with --categorical (categorical=[...])."
+            f"{listed(names)} (drop={names}), {numbers}or declare categories with --categorical (categorical=[...])."
         )
 
 

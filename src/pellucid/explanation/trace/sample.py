@@ -82,8 +82,10 @@ class Sample:
     picture: str = ""
 
     @classmethod
-    def of_file(cls, model: Model, source: str, row: int = 0) -> "Sample":
+    def of_file(cls, model: Model, source: str, row: int = 0, decimal: str | None = None) -> "Sample":
         """Return the picture of a file, or a row of a table, counted from 0.
+
+        decimal: the decimal mark of a table, where its cells leave it open.
 
         Raises MissingFileError, or InputError if it is not one sample that the model can take.
         """
@@ -96,7 +98,7 @@ class Sample:
                 raise InputError("--row is for tables; leave it out for a picture.")
             R = model.extract([Path(source)])
             return replace(cls.of_row(model, R), picture=embedded(Path(source), SHOWN))
-        R = model.extract(source)
+        R = model.extract(source, decimal=decimal)
         if not 0 <= row < len(R):
             raise InputError(f"{source} has {len(R)} rows, 0 to {len(R) - 1}; got --row {row}.")
         R = R[row : row + 1]

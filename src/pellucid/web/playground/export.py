@@ -49,7 +49,7 @@ def _recipe(run: Run, view: View, moment: Moment) -> str:
     heading = "A recipe of the playground. Train with it: pellucid train --recipe playground.toml\n"
     values: dict[str, Any] = {"standardize": problem.source is not None}
     if problem.source is not None:
-        values |= {"data": problem.source.source, "label": problem.source.label}
+        values |= {"data": problem.source.source, **problem.source.options}
     elif _is_toy(settings):
         values |= {"data": f"toy:{settings.data}"}
     else:

@@ -3,7 +3,7 @@
 Toys, drawn points and tables all end in the same few arrays; only tables need features that are fitted.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -34,19 +34,23 @@ MAKERS = {"flower": toy.flower, "moons": toy.moons, "circles": toy.circles, "spi
 
 @dataclass(frozen=True)
 class OwnTable:
-    """A table of the user's, read once: raw rows, codes, names.  source, label: as they were given."""
+    """A table of the user's, read once: raw rows, codes, names.  source, options: as they were given."""
 
     R: Array
     labels: Array
     class_names: tuple[str, ...]
     features: Columns
     source: str
-    label: str | None = None
+    options: Mapping[str, Any]
 
     @classmethod
-    def read(cls, source: str, label: str | None = None) -> "OwnTable":
-        """Return the table of a file, or raise InputError where it is none that can be played with."""
-        recipe = make_recipe(data=source, label=label, audit=False)
+    def read(cls, source: str, label: str | None = None, **options: Any) -> "OwnTable":
+        """Return the table of a file, or raise InputError where it is none that can be played with.
+
+        options: what a recipe may say of its columns: drop, categorical, numeric, regression, decimal.
+        """
+        options = {name: value for name, value in {"label": label, **options}.items() if value is not None}
+        recipe = make_recipe(data=source, audit=False, **options)
         dataset = loaded(recipe).train
         if dataset.kind == "pictures":
             raise InputError(f"{source} holds pictures; give a folder or zip of them: pellucid play FOLDER.")
@@ -64,7 +68,7 @@ class OwnTable:
         if len(_numeric(features)) < 2:
             raise InputError(f"{source} has fewer than two columns of numbers, so there is nothing to plot.")
         R = features.extract(dataset.read(np.arange(len(dataset))))
-        return cls(R, dataset.labels, dataset.class_names, features, source, label)
+        return cls(R, dataset.labels, dataset.class_names, features, source, options)
 
 
 @dataclass(frozen=True)

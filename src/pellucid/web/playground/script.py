@@ -48,7 +48,7 @@ def _data(problem: Problem, settings: PlaygroundSettings, points: Sequence[Point
         how = f"seed={settings.data_seed}, points={settings.samples}, noise={settings.noise!r}"
         return [("pellucid.data.toy", settings.data)], [f"X, y = {settings.data}({how})"]
     source = problem.source
-    named = "" if source.label is None else f", label={source.label!r}"
+    named = "".join(f", {name}={value!r}" for name, value in source.options.items())
     lines = [f"table = load({source.source!r}{named}).train"]
     imports = [("pellucid.data", "load")]
     if isinstance(problem.features, Table):
