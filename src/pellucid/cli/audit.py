@@ -49,5 +49,7 @@ def audit_command(data: str, groups: str | None, quiet: bool, json_file: str | N
     told = ", ".join(f"{count} {level if count == 1 or level == 'watch' else level + 's'}"
                      for level, count in numbers.items() if count)  # fmt: skip
     say(f"{data}: {told or 'no problems found'}")
+    for note in splits.train.notes:
+        say(f"note:    {note}")
     for line in found.lines():
         say(line)

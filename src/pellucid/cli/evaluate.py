@@ -59,7 +59,7 @@ def evaluate_command(
     skipped: list[tuple[str, str]] | None = [] if skip_bad else None
     with progress_bars() as bars:
         R, dataset = described(dataset, model.features, model.network.parameters.dtype, skipped, bars, cache)
-    task, found, notes = task_of(model), model.predictions(R), model.notes(R)
+    task, found, notes = task_of(model), model.predictions(R), [*dataset.notes, *model.notes(R)]
     scores = task.scores(found, dataset.labels, used_for, model)
     worth = selective_scores(model, found, dataset.labels, dataset.groups, used_for)
     others: dict[str, Any] = {"part": part, "skipped": [list(pair) for pair in skipped or ()], "notes": notes}

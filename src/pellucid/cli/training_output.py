@@ -18,6 +18,8 @@ def print_training(result: Result) -> None:
         for part, dataset in result.splits.items()
     ]
     table(["rows", *model.class_names, "all"], rows)
+    for note in dict.fromkeys(note for _, dataset in result.splits.items() for note in dataset.notes):
+        say(f"note: {note}")
     for part, made in (result.corrections or {}).items():
         say(f"corrections, {part}: {made.sentence()}")
     if result.skipped:

@@ -13,6 +13,7 @@ import numpy as np
 
 from pellucid.data import toy
 from pellucid.data.dataset import Splits
+from pellucid.data.images.kinds import is_named_picture
 from pellucid.data.readers import csv_table, hdf5, huggingface, idx, image_folders, npz
 from pellucid.errors import InputError, MissingFileError
 
@@ -119,7 +120,7 @@ def _reader_of(source: Any) -> tuple[Reader, Any]:
         return _reader_of_folder(path), path
     if idx.is_idx(path):
         return IDX, path
-    if path.suffix.lower() in image_folders.PICTURE_ENDINGS:
+    if is_named_picture(path.name):
         raise InputError(
             f"{path} is one picture; training needs a folder with one folder of pictures per class. "
             "pellucid predict and pellucid explain take one picture, with a model."

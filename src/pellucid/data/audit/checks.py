@@ -15,7 +15,7 @@ from pellucid.data.audit.image_metadata import MetadataTable
 from pellucid.data.audit.similarity import SIDE
 from pellucid.data.dataset import Dataset
 from pellucid.data.groups import bursts, more_alike_than_chance
-from pellucid.data.readers.image_folders import how_to_read
+from pellucid.data.images.kinds import tally
 
 Parts = Mapping[str, Dataset]
 OfParts = Mapping[str, MetadataTable]
@@ -25,6 +25,7 @@ UNEQUAL, VERY_UNEQUAL = 3, 10  # times as many samples in the largest class as i
 SMALL_SIDE = 32  # pixels
 LONG = 3  # times as long as wide
 SIZES_APART = 16  # times the area of the smallest
+SIDECARS = {".txt", ".xml", ".json", ".csv", ".tsv", ".md", ".yaml", ".yml", ".html", ".pdf", ".log"}
 FLAT = 2  # grey levels between darkest and brightest
 
 
@@ -35,9 +36,10 @@ def unreadable(parts: Parts, metadata: OfParts) -> Iterator[Finding]:
         total = sum(map(len, metadata.values()))
         said = f"{len(bad):,} of {number(total, 'picture')} cannot be read; --skip-bad trains without them."
         yield Finding("problem", "unreadable", len(bad), said, few(f"{name}: {reason}" for name, reason in bad))
-    if passed := [name for dataset in parts.values() for name in dataset.passed_over]:
-        said = f"{number(len(passed), 'file')} passed over: {how_to_read(passed)}."
-        yield Finding("watch", "passed-over", len(passed), said, few(passed))
+    if passed := {name: why for dataset in parts.values() for name, why in dataset.passed_over.items()}:
+        said = f"{number(len(passed), 'file')} passed over: {tally(passed.values())}."
+        level = "note" if SIDECARS.issuperset(passed.values()) else "watch"
+        yield Finding(level, "passed-over", len(passed), said, few(passed))
 
 
 def _why(reason: str) -> str:

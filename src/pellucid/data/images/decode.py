@@ -145,6 +145,15 @@ def _formats() -> list[str]:
     return [name for name in FORMATS if name in Image.OPEN]
 
 
+@cache
+def readable_formats() -> frozenset[str]:
+    """Return the formats, by Pillow's names, that can be decoded here; some need libraries of their own."""
+    from PIL import features
+
+    needed = {"AVIF": "avif", "JPEG2000": "jpg_2000", "WEBP": "webp"}
+    return frozenset(name for name in _formats() if name not in needed or features.check(needed[name]))
+
+
 @contextmanager
 def _silence() -> Iterator[None]:
     with warnings.catch_warnings():

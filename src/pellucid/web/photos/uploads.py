@@ -12,11 +12,10 @@ from pathlib import Path, PurePosixPath
 from uuid import uuid4
 
 from pellucid.data.dataset import SPLIT_WORDS
-from pellucid.data.readers.image_folders import HEIC_ENDINGS, OTHER_ENDINGS, PICTURE_ENDINGS
+from pellucid.data.images.kinds import ENDINGS
 from pellucid.data.sort_into_folders import folder_names
 from pellucid.errors import InputError
 
-ENDINGS = (*PICTURE_ENDINGS, *HEIC_ENDINGS, *OTHER_ENDINGS)  # of kinds that cannot be read too: the check names them
 DEEPEST = 8  # folders
 
 Take = Callable[[bytes], None]
