@@ -234,3 +234,15 @@ def test_idx_without_labels(pair):
     assert told(pair[0], MissingFileError) == (
         f"there are no labels for {pair[0]}: looked for {name} beside it; or give both files."
     )
+
+
+@pytest.mark.parametrize("scale, told_", [(1, True), (16, False)])
+def test_sixteen_bits_that_hold_eight(tmp_path, scale, told_):
+    X = np.arange(6 * 5 * 5, dtype=np.uint16).reshape(6, 5, 5) * scale
+    np.savez(tmp_path / "a.npz", X=X, y=Y)
+    if told_:
+        assert "are uint16, and their values lie in 0 to 149 of 65535, so all would be black" in told(
+            tmp_path / "a.npz"
+        )
+    else:
+        assert load(tmp_path / "a.npz").train.kind == "pictures"

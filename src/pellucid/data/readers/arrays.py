@@ -129,8 +129,23 @@ def dataset_of(pair: Pair, class_names: tuple[str, ...], codes: np.ndarray) -> D
             f"the pictures of {source} have the shape {shape[1:]}; expected (height, width, channels) with 1, 3 or 4 "
             "channels, channels last."
         )
+    if samples.dtype == np.uint16:
+        _check_range(samples, source)
     native = PictureShape(shape[1], shape[2], 1 if len(shape) == 3 or shape[3] == 1 else 3)
     return Dataset(samples.__getitem__, codes, class_names, "pictures", names, source, shape=native)
+
+
+def _check_range(samples: Stored, source: str) -> None:
+    """Raise InputError where pictures of 16 bits hold 8-bit numbers: all of them would be black."""
+    high = 0
+    for start in range(0, samples.shape[0], BLOCK_ROWS):
+        high = max(high, int(np.max(samples[start : start + BLOCK_ROWS])))
+        if high > 255:  # mostly in the first block
+            return
+    raise InputError(
+        f"the pictures of {source} are uint16, and their values lie in 0 to {high} of 65535, so all would be black. "
+        "Save 8-bit numbers as uint8: X.astype(np.uint8)."
+    )
 
 
 def finite(block: np.ndarray, rows: np.ndarray, columns: Sequence[str], source: str) -> np.ndarray:
