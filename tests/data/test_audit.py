@@ -398,6 +398,18 @@ def test_copies_of_one_part(tmp_path):
         copies.rows("test")
 
 
+# Pages and frames
+
+
+@pytest.mark.parametrize("kind, ending", [("TIFF", "tif"), ("GIF", "gif"), ("PNG", "png"), ("WEBP", "webp")])
+def test_pages_after_the_first_are_told(tmp_path, kind, ending):
+    clean(tmp_path)
+    pages = [photograph(seed, (160, 120)) for seed in (700, 701)]
+    pages[0].save(tmp_path / f"a/many.{ending}", kind, save_all=True, append_images=pages[1:])
+    pages[1].save(tmp_path / f"a/one.{ending}", kind)
+    assert found(tmp_path)["several-frames"].examples == (f"a/many.{ending}",)
+
+
 # The command
 
 

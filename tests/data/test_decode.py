@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pellucid.data.images import PictureShape, as_pixels, to_unit
+from pellucid.data.images import PictureShape, as_pixels, decode, to_unit
 from pellucid.errors import BadPictureError, InputError, MissingFileError
 
 COLOUR = (200, 100, 40)
@@ -304,6 +304,16 @@ def test_too_many_pixels(limit, monkeypatch):
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", limit)  # Pillow warns beyond it and raises beyond its double
     with pytest.raises(BadPictureError, match=re.escape(f"it has too many pixels (more than {limit:,})")):
         as_pixels(encoded(Image.new("L", (40, 40)), "PNG"), SMALL)
+
+
+def test_photographs_of_large_phones(monkeypatch):
+    monkeypatch.setattr(decode, "PILLOWS_LIMIT", 1000)
+    monkeypatch.setattr(decode, "MOST_PIXELS", 3000)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
+    assert as_pixels(encoded(Image.new("L", (50, 50)), "PNG"), SMALL).shape == SMALL.as_tuple
+    assert Image.MAX_IMAGE_PIXELS == 1000
+    with pytest.raises(BadPictureError, match="more than 3,000"):
+        as_pixels(encoded(Image.new("L", (60, 60)), "PNG"), SMALL)
 
 
 def test_pillows_warnings_do_not_leak(monkeypatch):

@@ -107,6 +107,12 @@ def looks(parts: Parts, metadata: OfParts) -> Iterator[Finding]:
         count = int(flat.sum())
         said = f"{number(count, 'picture')} of a single flat colour: nothing is to be seen."
         yield Finding("watch", "flat", count, said, few(names[row] for row in np.flatnonzero(flat)))
+    if several := [parts[part].names[row] for part, of_part in metadata.items() for row in of_part.several]:
+        said = (
+            f"{number(len(several), 'picture')} with several pages or frames: only the first is looked at. "
+            "Save the others as pictures of their own where they matter."
+        )
+        yield Finding("watch", "several-frames", len(several), said, few(several))
     if all(parts[part].of_files for part in metadata):
         yield from _sizes(names, together["widths"], together["heights"], readable)
         yield from _modes(names, [mode for of_part in metadata.values() for mode in of_part.modes])
