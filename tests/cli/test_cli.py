@@ -303,3 +303,11 @@ def test_predict_answers_or_counts_every_file(model, capsys):
         Path("p.json").unlink()
     assert run(["predict", model, "new.zip", "--sort-into", "sorted"]) == 1
     assert "new.zip is a zip, whose pictures cannot be sorted; unpack it first" in capsys.readouterr().err
+
+
+def test_predict_notes_pages_after_the_first(model, capsys):
+    pages = [Image.new("L", (8, 8), level) for level in (9, 99)]
+    pages[0].save("many.tif", save_all=True, append_images=pages[1:])
+    pages[0].save("one.tif")
+    assert run(["predict", model, "one.tif", "many.tif"]) == 0
+    assert "note: only the first page or frame was looked at of many.tif\n" in capsys.readouterr().out

@@ -164,6 +164,7 @@ def test_what_is_no_picture(start):
         (("train/images/1.jpg", "train/labels/1.txt", "valid/images/1.jpg", "valid/labels/1.txt"), "YOLO"),
         (("images/train/1.jpg", "images/val/1.jpg", "labels/train/1.txt", "labels/val/1.txt"), "YOLO"),
         (("JPEGImages/1.jpg", "Annotations/1.xml"), "Pascal VOC"),
+        (("train2017/1.jpg", "val2017/1.jpg", "annotations/instances.json"), "COCO"),
         (("images/1.jpg", "masks/1.jpg"), "masks of segmentation"),
     ],
 )

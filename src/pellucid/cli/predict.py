@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,6 +12,7 @@ import numpy as np
 
 from pellucid.cli.output import check_json_file, json_option, say, write_json
 from pellucid.data import census, pictures_and_others
+from pellucid.data.images import has_several, opened, read_file
 from pellucid.data.sort_into_folders import Sorted, check_sorting_folder, folder_names
 from pellucid.data.sort_into_folders import sort_into as sort
 from pellucid.errors import BadPictureError, InputError, MissingFileError
@@ -22,6 +23,7 @@ from pellucid.model.predictions import UNKNOWN, Predictions
 from pellucid.system.files import atomic_write, check_different, check_output
 
 MOST_SHOWN = 60  # lines on the screen; --csv has them all
+MAY_HAVE_PAGES = (".tif", ".tiff", ".gif", ".webp")
 BLOCK = 256  # pictures that are answered at a time
 
 
@@ -55,7 +57,7 @@ def answers(model: Model, sources: tuple[str, ...], skipped: list[tuple[str, str
     passed_over: dict[str, str] = {}
     if model.features.of_images:
         names, found, words = _of_pictures(model, sources, skipped, passed_over)
-        notes = unfamiliar_notes(words)
+        notes = [*unfamiliar_notes(words), *_of_pages(names)]
     else:
         tables = [model.extract(_existing(source)) for source in sources]
         names = [f"{s}, row {row}" for s, t in zip(sources, tables, strict=True) for row in range(len(t))]
@@ -126,6 +128,20 @@ def _of_pictures(
     left_out = {place for place, _ in bad}
     names = [str(file) for place, file in enumerate(files) if place not in left_out]
     return names, Predictions.joined(blocks), np.concatenate(words)
+
+
+def _of_pages(names: Sequence[str]) -> Iterator[str]:
+    """Yield a note on pictures of several pages or frames; the names alone say which files may be such."""
+    several = []
+    for name in (name for name in names if Path(name).suffix.lower() in MAY_HAVE_PAGES and Path(name).is_file()):
+        with opened(read_file(name)) as image:
+            if has_several(image):
+                several.append(name)
+    if several:
+        yield (
+            f"only the first page or frame was looked at of {several[0]}"
+            f"{f' and {len(several) - 1:,} more' if len(several) > 1 else ''}"
+        )
 
 
 def _existing(source: str) -> Path:

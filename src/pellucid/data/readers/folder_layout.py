@@ -22,9 +22,15 @@ MOST_NAMED = 5
 
 def check_no_annotations(folders: Sequence[Folder], source: str) -> None:
     """Raise InputError where folders are those of an annotation tool: images beside their masks, boxes or lists."""
-    images = next((folder for folder in folders if folder.name.lower() in IMAGES), None)
     beside = next((folder for folder in folders if folder.name.lower() in BESIDE_IMAGES), None)
-    if images and beside:
+    if beside is None:
+        return
+    parts = parts_of([folder.name for folder in folders])
+    of_lists = bool(beside.passed_over()) and not any(beside.pictures())
+    images = next(
+        (folder for folder in folders if folder.name.lower() in IMAGES or (of_lists and folder.name in parts)), None
+    )
+    if images is not None:
         what = BESIDE_IMAGES[beside.name.lower()]
         raise InputError(
             f"{source} has the folders {images.name} and {beside.name}: {what}, not classes. A classifier needs one "
