@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from pellucid.cli.options import Keys, cache_option
+from pellucid.cli.options import PICTURES_FROM, Keys, cache_option
 from pellucid.cli.output import check_json_file, json_option, progress_bars, say, table, typed, write_json
 from pellucid.evaluation import RegressionScores
 from pellucid.evaluation.task import task_of
@@ -29,6 +29,7 @@ Examples:
 @click.argument("data")
 @click.option("--part", type=click.Choice(["train", "validation", "test"]), help="Which part of the data to score on.")
 @click.option("--label", metavar="COLUMN", help="The label column of a table.")
+@click.option("--pictures-from", metavar="DIR", help=PICTURES_FROM)
 @click.option("--keys", type=Keys(), help="The keys of samples and labels in an HDF5 or NPZ file.")
 @click.option("--skip-bad", is_flag=True, help="Leave out unreadable pictures and list them.")
 @click.option("--report", "report_file", metavar="FILE.html", help="Also write a report to look at.")
@@ -40,6 +41,7 @@ def evaluate_command(
     data: str,
     part: str | None,
     label: str | None,
+    pictures_from: str | None,
     keys: tuple[str, str] | None,
     skip_bad: bool,
     report_file: str | None,
@@ -55,7 +57,7 @@ def evaluate_command(
     report_out = None if report_file is None else check_output(report_file, force)
     check_different(json=json_file, report=report_file)
     model = load(model_file)
-    dataset, part, used_for = data_for(model, data, part, label=label, keys=keys)
+    dataset, part, used_for = data_for(model, data, part, label=label, keys=keys, pictures_from=pictures_from)
     skipped: list[tuple[str, str]] | None = [] if skip_bad else None
     with progress_bars() as bars:
         R, dataset = described(dataset, model.features, model.network.parameters.dtype, skipped, bars, cache)

@@ -156,6 +156,9 @@ class Copies(click.ParamType):
         return [] if value.strip() == "none" else [name.strip() for name in value.split(",")]
 
 
+PICTURES_FROM = "The folder or zip of the pictures that DATA, a table of file names and labels, is about."
+
+
 class Merge(click.ParamType):
     """A new class and those it joins."""
 

@@ -14,7 +14,7 @@ import numpy as np
 from pellucid.data import toy
 from pellucid.data.dataset import Splits
 from pellucid.data.images.kinds import is_named_picture
-from pellucid.data.readers import csv_table, hdf5, huggingface, idx, image_folders, npz
+from pellucid.data.readers import csv_table, hdf5, huggingface, idx, image_folders, listed_pictures, npz
 from pellucid.errors import InputError, MissingFileError
 
 
@@ -34,6 +34,7 @@ IDX = Reader(idx.read, (), "IDX file or folder of them")
 FOLDERS = Reader(image_folders.read, (), "folder or zip of class folders")
 NPZ = Reader(npz.read, OF_ARRAYS, "NumPy file")
 TABLE = Reader(csv_table.read, OF_TABLES, "table")
+LISTED = Reader(listed_pictures.read, ("label", "pictures_from"), "table of pictures and their labels")
 HUGGINGFACE = Reader(huggingface.read, OF_TABLES, "data set of the datasets library")
 TOY = Reader(toy.read, (), "toy data set")
 
@@ -70,6 +71,7 @@ def load(
         categorical, numeric, drop, only : what is known of the columns of tables, as `table_columns.Declared` has it.
         keys : the names of samples and labels, for HDF5 and .npz files.
         regression : whether the labels are numbers to predict, for all of these; None decides by how they look.
+        pictures_from : the folder or zip of the pictures that a CSV or TSV file names beside their labels.
 
     Raises
     ------
@@ -81,6 +83,8 @@ def load(
     """
     reader, place = _reader_of(source)
     options = _given(options)
+    if "pictures_from" in options and reader is TABLE:
+        reader = LISTED
     if strange := [name for name in options if name not in reader.options]:
         raise InputError(f"{source} is a {reader.what}; {strange[0]}= has no meaning there, leave it out.")
     usual = {name: value for name, value in _given(usual or {}).items() if name in reader.options}
