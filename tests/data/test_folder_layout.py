@@ -210,3 +210,38 @@ def test_a_link_in_a_circle_ends(tmp_path):
 def test_a_test_part_without_classes(tmp_path):
     tree(tmp_path, "train/a/1.jpg", "train/b/1.jpg", "test/1.jpg", "test/2.jpg")
     assert told(tmp_path).startswith(f"{tmp_path}/test holds 2 pictures and no class folders, so nothing tells")
+
+
+@pytest.mark.parametrize("pattern", [r"^(?:.*/)?([a-z]+)[._]\d", "cat|dog", r"(cat|dog)"])
+def test_labels_in_file_names(tmp_path, pattern):
+    tree(tmp_path, "cat.1.jpg", "cat_2.jpg", "more/dog.1.jpg", "dog_3.jpg", "17.jpg")
+    data = load(tmp_path, label_from=pattern).train
+    assert data.counts() == {"cat": 2, "dog": 2}
+    assert list(data.names) == ["cat.1.jpg", "cat_2.jpg", "dog_3.jpg", "more/dog.1.jpg"]
+    assert data.notes == ("5 files: 4 used, 1 passed over (1 whose name does not match)",)
+
+
+def test_patterns_that_find_nothing_or_are_none(tmp_path):
+    tree(tmp_path, "cat.1.jpg", "dog.1.jpg")
+    assert "in whose names 'x' matches; the first is cat.1.jpg." in told(tmp_path, label_from="x")
+    assert "'(' is not a regular expression" in told(tmp_path, label_from="(")
+
+
+def test_flat_pictures_are_told_what_to_do(tmp_path):
+    top = tree(tmp_path / "a b", "cat.1.jpg", "dog.1.jpg")
+    assert told(top).endswith("If their names hold the classes, give --label-from PATTERN.")
+    put(top / "labels.csv", b"image,label\n")
+    assert told(top).endswith(
+        f"If the labels stand in labels.csv: pellucid train '{top}/labels.csv' --pictures-from '{top}'"
+    )
+
+
+def test_parts_with_labels_in_file_names(tmp_path):
+    tree(tmp_path, "train/cat.1.jpg", "train/dog.1.jpg", "test_images/dog.2.jpg")
+    splits = load(tmp_path, label_from="cat|dog")
+    assert {part: data.counts() for part, data in splits.items()} == {
+        "train": {"cat": 1, "dog": 1},
+        "test": {"cat": 0, "dog": 1},
+    }
+    put(tmp_path / "cat.9.jpg", JPEG)
+    assert "which name parts of the data, beside other pictures." in told(tmp_path, label_from="cat|dog")

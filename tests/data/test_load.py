@@ -89,7 +89,8 @@ def test_folders_are_in_alphabetical_order(tmp_path):
         ([], "{0} holds no class folders; put the pictures of each class into a folder of its name."),
         (
             ["a.png"],
-            "{0} holds 1 picture and no class folders; put the pictures of each class into a folder of its name.",
+            "{0} holds 1 picture and no class folders; put the pictures of each class into a folder of its name. "
+            "If their names hold the classes, give --label-from PATTERN.",
         ),
         (["a/1.png", "b/1.txt"], "{0}: the class 'b' has no pictures that can be read, but 1 .txt."),
         (["a/1.png"], "{0} has only one class, a; learning to tell classes apart needs at least two."),

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from pellucid.cli.options import GROUP_BY, PICTURES_FROM, Keys, column_options
+from pellucid.cli.options import GROUP_BY, LABEL_FROM, PICTURES_FROM, Keys, column_options
 from pellucid.cli.output import check_json_file, json_option, progress_bars, say, table, write_json
 from pellucid.data import grouped_splits, load
 from pellucid.data.audit.audit import audit, metadata_by_part
@@ -23,6 +23,7 @@ Examples:
 )
 @click.argument("data")
 @click.option("--label", metavar="COLUMN", help="The label column of a table.")
+@click.option("--label-from", metavar="PATTERN", help=LABEL_FROM)
 @click.option("--pictures-from", metavar="DIR", help=PICTURES_FROM)
 @column_options
 @click.option("--keys", type=Keys(), help="The keys of samples and labels in an HDF5 or NPZ file.")

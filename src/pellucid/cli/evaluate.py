@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from pellucid.cli.options import PICTURES_FROM, Keys, cache_option
+from pellucid.cli.options import LABEL_FROM, PICTURES_FROM, Keys, cache_option
 from pellucid.cli.output import check_json_file, json_option, progress_bars, say, table, typed, write_json
 from pellucid.evaluation import RegressionScores
 from pellucid.evaluation.task import task_of
@@ -29,6 +29,7 @@ Examples:
 @click.argument("data")
 @click.option("--part", type=click.Choice(["train", "validation", "test"]), help="Which part of the data to score on.")
 @click.option("--label", metavar="COLUMN", help="The label column of a table.")
+@click.option("--label-from", metavar="PATTERN", help=LABEL_FROM)
 @click.option("--pictures-from", metavar="DIR", help=PICTURES_FROM)
 @click.option("--keys", type=Keys(), help="The keys of samples and labels in an HDF5 or NPZ file.")
 @click.option("--skip-bad", is_flag=True, help="Leave out unreadable pictures and list them.")
@@ -41,6 +42,7 @@ def evaluate_command(
     data: str,
     part: str | None,
     label: str | None,
+    label_from: str | None,
     pictures_from: str | None,
     keys: tuple[str, str] | None,
     skip_bad: bool,
@@ -57,7 +59,8 @@ def evaluate_command(
     report_out = None if report_file is None else check_output(report_file, force)
     check_different(json=json_file, report=report_file)
     model = load(model_file)
-    dataset, part, used_for = data_for(model, data, part, label=label, keys=keys, pictures_from=pictures_from)
+    how = {"label": label, "keys": keys, "pictures_from": pictures_from, "label_from": label_from}
+    dataset, part, used_for = data_for(model, data, part, **how)
     skipped: list[tuple[str, str]] | None = [] if skip_bad else None
     with progress_bars() as bars:
         R, dataset = described(dataset, model.features, model.network.parameters.dtype, skipped, bars, cache)

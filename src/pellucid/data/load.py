@@ -31,7 +31,7 @@ OF_TABLES = ("label", "groups", "regression", "categorical", "numeric", "drop", 
 
 HDF5 = Reader(hdf5.read, OF_ARRAYS, "HDF5 file")
 IDX = Reader(idx.read, (), "IDX file or folder of them")
-FOLDERS = Reader(image_folders.read, (), "folder or zip of class folders")
+FOLDERS = Reader(image_folders.read, ("label_from",), "folder or zip of class folders")
 NPZ = Reader(npz.read, OF_ARRAYS, "NumPy file")
 TABLE = Reader(csv_table.read, OF_TABLES, "table")
 LISTED = Reader(listed_pictures.read, ("label", "pictures_from"), "table of pictures and their labels")
@@ -71,6 +71,7 @@ def load(
         categorical, numeric, drop, only : what is known of the columns of tables, as `table_columns.Declared` has it.
         keys : the names of samples and labels, for HDF5 and .npz files.
         regression : whether the labels are numbers to predict, for all of these; None decides by how they look.
+        label_from : a regular expression that finds the class in each picture's name, for folders and zips of pictures.
         pictures_from : the folder or zip of the pictures that a CSV or TSV file names beside their labels.
 
     Raises

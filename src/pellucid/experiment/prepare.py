@@ -105,6 +105,7 @@ def loaded(recipe: Recipe) -> Splits:
         "groups": groups,
         "regression": recipe.regression,
         "pictures_from": recipe.pictures_from,
+        "label_from": recipe.label_from,
     }
     of_columns = {name: getattr(recipe, name) for name in ("categorical", "numeric", "drop")}
     parts = dict(load(recipe.data, **how, **of_columns).items())

@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path, PurePosixPath
 
 from pellucid.data.images.kinds import tally
 from pellucid.data.readers.folder_tree import Folder
@@ -48,11 +49,17 @@ def check_class_folders(folder: Folder, source: str) -> None:
     if folder.others:
         there.append(tally(folder.others.values()))
     found = f"{', '.join(there)} and no class folders" if there else "no class folders"
+    tables = [PurePosixPath(place).name for place, reason in folder.others.items() if reason in (".csv", ".tsv")]
     hint = ""
-    if any(reason == ".zip" for reason in folder.others.values()):
+    if len(tables) == 1 and (Path(source) / tables[0]).is_file():
+        command = shlex.join(["pellucid", "train", f"{source}/{tables[0]}", "--pictures-from", source])
+        hint = f" If the labels stand in {tables[0]}: {command}"
+    elif any(reason == ".zip" for reason in folder.others.values()):
         hint = " Unpack each zip into a folder of its class."
     elif any(reason in (".csv", ".json", ".xml", ".txt", ".tsv") for reason in folder.others.values()):
         hint = " Labels in other files are not read."
+    if folder.loose and not hint:
+        hint = " If their names hold the classes, give --label-from PATTERN."
     raise InputError(f"{source} holds {found}; {HOW}.{hint}")
 
 

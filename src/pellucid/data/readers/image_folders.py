@@ -3,6 +3,7 @@
 Folders that are all named as parts of the data are, be they above the classes or in each of them.
 """
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import replace
@@ -20,8 +21,11 @@ from pellucid.errors import InputError
 INVISIBLE = ("Cf", "Cc")  # Unicode categories: of zero width, of control
 
 
-def read(path: Path) -> Splits:
+def read(path: Path, label_from: str | None = None) -> Splits:
     """Return the data sets of a folder of class folders, of a folder of parts, or of a zip of either.
+
+    label_from: a regular expression on the places of the pictures, whose first group, or else all that it matches, is
+    the class, in place of the folder.
 
     Hidden files and what systems leave behind (.DS_Store, Thumbs.db, __MACOSX) do not count. Other files that are
     no pictures that can be read are in `passed_over`, with the reason. Pictures are opened when their block is read.
@@ -32,6 +36,8 @@ def read(path: Path) -> Splits:
         zip.
     """
     top, source = read_tree(path), str(path)
+    if label_from is not None:
+        return _by_names(top, source, label_from)
     level = top
     while len(level.folders) == 1 and not parts_of([level.folders[0].name]) and level.folders[0].folders:
         level = level.folders[0]  # the one folder that most zips wrap everything in
@@ -121,34 +127,70 @@ def _classes(level: Folder, source: str) -> dict[str, Folder]:
     return classes
 
 
+def _by_names(top: Folder, source: str, pattern: str) -> Splits:
+    """Return all pictures with the classes that a pattern finds in their places; folders that are all parts stay such."""
+    try:
+        compiled = re.compile(pattern)
+    except (re.error, RecursionError, OverflowError) as error:
+        raise InputError(f"{pattern!r} is not a regular expression: {error}.") from error
+    by_part = parts_of([folder.name for folder in top.folders])
+    if by_part and (len(by_part) < len(top.folders) or len(set(by_part.values())) < len(by_part) or top.loose):
+        raise InputError(f"{source} has {', '.join(by_part)}, which name parts of the data, beside other pictures.")
+    places = {by_part[folder.name]: folder for folder in top.folders} if by_part else {"train": top}
+    found = {part: _labelled(folder, compiled, f"{source}/{folder.place}") for part, folder in places.items()}
+    classes = tuple(sorted(set(found[training_part(found, source)].values())))
+    parts = {part: _coded_pictures(labels, classes, source) for part, labels in found.items()}
+    splits = as_splits(parts, source)
+    matched = {picture.place for labels in found.values() for picture in labels}
+    others = top.passed_over()
+    others |= {picture.place: "whose name does not match" for picture in top.pictures() if picture.place not in matched}
+    return _told(splits, len(matched), others)
+
+
+def _labelled(folder: Folder, pattern: re.Pattern[str], where: str) -> dict[Picture, str]:
+    """Return the pictures of a folder in whose places a pattern finds a class."""
+    labels: dict[Picture, str] = {}
+    for picture in folder.pictures():
+        found = pattern.search(picture.place)
+        if label := (found[1 if pattern.groups else 0] or "").strip() if found else "":
+            labels[picture] = unicodedata.normalize("NFC", label)
+    if not labels:
+        first = next((picture.place for picture in folder.pictures()), "(none)")
+        raise InputError(
+            f"{where.rstrip('/')} has no pictures in whose names {pattern.pattern!r} matches; the first is {first}."
+        )
+    return labels
+
+
+def _coded_pictures(labels: Mapping[Picture, str], classes: tuple[str, ...], source: str, depth: int = 0) -> Dataset:
+    """Return the data set of pictures with the names of their classes."""
+    if strangers := sorted(set(labels.values()) - set(classes)):
+        raise InputError(
+            f"{source} has the class {strangers[0]!r}, which is not among those of the training part: "
+            f"{', '.join(classes)}."
+        )
+    code = {name: number for number, name in enumerate(classes)}
+    pictures = list(labels)
+    return Dataset(
+        read=lambda rows: [pictures[row].raw for row in rows],
+        labels=np.array([code[label] for label in labels.values()], np.int64),
+        class_names=classes,
+        kind="pictures",
+        names=[picture.place for picture in pictures],
+        source=source,
+        class_depth=depth,
+    )
+
+
 def _instead(others: Mapping[str, str]) -> str:
     """Return what there is instead of pictures; nothing where there is nothing."""
     return f" that can be read, but {tally(others.values())}" if others else ""
 
 
 def _dataset(found: Mapping[str, Folder], classes: tuple[str, ...] | None, source: str, depth: int) -> Dataset:
-    classes = classes or tuple(found)
-    if strangers := [name for name in found if name not in classes]:
-        raise InputError(
-            f"{source} has the class {strangers[0]!r}, which is not among those of the training part: "
-            f"{', '.join(classes)}."
-        )
-    pictures: list[Picture] = []
-    labels: list[int] = []
-    for name, folder in found.items():
-        of_class = list(folder.pictures())
-        pictures += of_class
-        labels += [classes.index(name)] * len(of_class)
-    return Dataset(
-        read=lambda rows: [pictures[row].raw for row in rows],
-        labels=np.array(labels, np.int64),
-        class_names=classes,
-        kind="pictures",
-        names=[picture.place for picture in pictures],
-        source=source,
-        class_depth=depth,
-        notes=tuple(folder_layout.notes_on(found, source)),
-    )
+    labels = {picture: name for name, folder in found.items() for picture in folder.pictures()}
+    dataset = _coded_pictures(labels, classes or tuple(found), source, depth)
+    return replace(dataset, notes=tuple(folder_layout.notes_on(found, source)))
 
 
 def _with_notes(splits: Splits, top: Folder) -> Splits:
@@ -156,9 +198,14 @@ def _with_notes(splits: Splits, top: Folder) -> Splits:
     used = {name for _, dataset in splits.items() for name in dataset.names}
     others = top.passed_over()
     others |= {picture.place: folder_layout.BESIDE for picture in top.pictures() if picture.place not in used}
+    return _told(splits, len(used), others)
+
+
+def _told(splits: Splits, used: int, others: dict[str, str]) -> Splits:
     if not others:
         return splits
-    note = folder_layout.census(len(used), "used", others)
-    return Splits(
-        **{part: replace(dataset, passed_over=others, notes=(*dataset.notes, note)) for part, dataset in splits.items()}
-    )
+    note = folder_layout.census(used, "used", others)
+    parts = {
+        part: replace(dataset, passed_over=others, notes=(*dataset.notes, note)) for part, dataset in splits.items()
+    }
+    return Splits(**parts)
