@@ -128,7 +128,7 @@ def _classes(level: Folder, source: str) -> dict[str, Folder]:
 
 
 def _by_names(top: Folder, source: str, pattern: str) -> Splits:
-    """Return all pictures with the classes that a pattern finds in their places; folders that are all parts stay such."""
+    """Return all pictures with the classes that a pattern finds in their places; folders that are parts stay such."""
     try:
         compiled = re.compile(pattern)
     except (re.error, RecursionError, OverflowError) as error:
