@@ -283,3 +283,31 @@ def test_early_stopping_of_a_recipe_is_kept(pictures):
     Path("r.toml").write_text('data = "photos"\nearly_stopping = {patience = 3, fraction = 0.3}\n')
     assert run(["train", "--recipe", "r.toml", "--early-stopping", "--out", "m", "--epochs", "1", *QUICK]) == 0
     assert read_recipe("m.toml")["early_stopping"] == EarlyStopping(3, fraction=0.3)
+
+
+def test_predict_answers_or_counts_every_file(model, capsys):
+    Path("new").mkdir()
+    for name in ("a.jpg", "b", "c.jpe"):
+        Image.new("RGB", (8, 8)).save(f"new/{name}", "JPEG")
+    Path("new/d.mp4").write_bytes(b"...")
+    Path("new/e.jpg").write_bytes(b"...")
+    shutil.make_archive("new", "zip", "new")
+    for source in ("new", "new.zip"):
+        assert run(["predict", model, source, "--skip-bad", "--json", "p.json"]) == 0
+        said = capsys.readouterr().out
+        assert "5 files: 3 answered, 1 skipped as unreadable, 1 passed over (1 .mp4)" in said
+        found = results("p.json", "predict")
+        assert [answer["name"] for answer in found["predictions"]] == [f"{source}/{n}" for n in ("a.jpg", "b", "c.jpe")]
+        assert found["passed_over"] == [[f"{source}/d.mp4", ".mp4"]]
+        assert [name for name, _ in found["skipped"]] == [f"{source}/e.jpg"]
+        Path("p.json").unlink()
+    assert run(["predict", model, "new.zip", "--sort-into", "sorted"]) == 1
+    assert "new.zip is a zip, whose pictures cannot be sorted; unpack it first" in capsys.readouterr().err
+
+
+def test_predict_notes_pages_after_the_first(model, capsys):
+    pages = [Image.new("L", (8, 8), level) for level in (9, 99)]
+    pages[0].save("many.tif", save_all=True, append_images=pages[1:])
+    pages[0].save("one.tif")
+    assert run(["predict", model, "one.tif", "many.tif"]) == 0
+    assert "note: only the first page or frame was looked at of many.tif\n" in capsys.readouterr().out

@@ -252,24 +252,23 @@ def test_unreadable_files_are_named_with_the_reason(tmp_path):
 
 
 def test_files_of_other_kinds_are_told(tmp_path, monkeypatch):
-    monkeypatch.setattr("pellucid.data.readers.image_folders.heic_is_readable", lambda: False)
+    monkeypatch.setattr("pellucid.data.images.kinds.readable_formats", lambda: {"JPEG", "PNG"})
     clean(tmp_path)
     for name in ("a/phone.HEIC", "a/phone2.heif", "b/drawing.psd", "b/notes.txt"):
         put(tmp_path / name, b"...")
     passed = found(tmp_path)["passed-over"]
-    assert passed.examples == ("a/phone.HEIC", "a/phone2.heif", "b/drawing.psd")
+    assert passed.examples == ("a/phone.HEIC", "a/phone2.heif", "b/drawing.psd", "b/notes.txt")
     assert passed.sentence == (
-        '3 files passed over: HEIC, HEIF, PSD cannot be read, save them as JPEG or PNG or pip install "pellucid[heic]".'
+        "4 files passed over: 1 .heic, 1 .heif, 1 .psd, 1 .txt; "
+        'HEIC, HEIF, PSD cannot be read, save them as JPEG or PNG or pip install "pellucid[heic]".'
     )
 
 
 def test_a_class_of_nothing_but_other_kinds(tmp_path, monkeypatch):
-    monkeypatch.setattr("pellucid.data.readers.image_folders.heic_is_readable", lambda: False)
+    monkeypatch.setattr("pellucid.data.images.kinds.readable_formats", lambda: {"JPEG", "PNG"})
     clean(tmp_path)
     put(tmp_path / "phone/1.heic", b"...")
-    with pytest.raises(
-        InputError, match=r"'phone' has no pictures that can be read, but 1 such as 1.heic: HEIC cannot"
-    ):
+    with pytest.raises(InputError, match=r"'phone' has no pictures that can be read, but 1 .heic; HEIC cannot"):
         load(tmp_path)
 
 
@@ -492,17 +491,29 @@ def test_copies_of_one_part(tmp_path):
         copies.rows("test")
 
 
+# Pages and frames
+
+
+@pytest.mark.parametrize("kind, ending", [("TIFF", "tif"), ("GIF", "gif"), ("PNG", "png"), ("WEBP", "webp")])
+def test_pages_after_the_first_are_told(tmp_path, kind, ending):
+    clean(tmp_path)
+    pages = [photograph(seed, (160, 120)) for seed in (700, 701)]
+    pages[0].save(tmp_path / f"a/many.{ending}", kind, save_all=True, append_images=pages[1:])
+    pages[1].save(tmp_path / f"a/one.{ending}", kind)
+    assert found(tmp_path)["several-frames"].examples == (f"a/many.{ending}",)
+
+
 # The command
 
 
 def test_command(leaky, tmp_path, capsys):
-    assert run(["audit", str(leaky), "--json", str(tmp_path / "audit.json")]) == 0
+    assert run(["audit", str(leaky), "--json", str(tmp_path / ".audit.json")]) == 0
     said = capsys.readouterr()
     assert said.err == ""
     assert f"{leaky}: 2 problems, 1 watch, 1 note" in said.out.replace("\n", " ").replace("  ", " ")
     assert "problem: 2 pictures of test are in train too" in said.out
     assert "- train/a/5.jpg and test/b/small.png (nearly the same)" in said.out
-    results = json.loads((tmp_path / "audit.json").read_text())
+    results = json.loads((tmp_path / ".audit.json").read_text())
     assert results["command"] == "audit"
     assert results["results"] == json.loads(json.dumps(audit(load(leaky)).as_dict()))
 

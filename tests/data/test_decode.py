@@ -2,6 +2,7 @@
 
 import io
 import re
+import struct
 import warnings
 import zipfile
 from pathlib import Path
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pellucid.data.images import PictureShape, as_pixels, to_unit
+from pellucid.data.images import PictureShape, as_pixels, decode, to_unit
 from pellucid.errors import BadPictureError, InputError, MissingFileError
 
 COLOUR = (200, 100, 40)
@@ -104,7 +105,7 @@ def test_float_images_are_of_unit_range_or_bytes(value, expected):
         assert as_pixels(raw, PictureShape(4, 6, 1))[0, 0, 0] == expected
 
 
-@pytest.mark.parametrize("value", [-0.5, 256.0, float("nan"), float("inf")])
+@pytest.mark.parametrize("value", [-0.5, 300.0, float("nan"), float("inf")])
 def test_float_images_out_of_range_are_refused(value):
     with pytest.raises(BadPictureError, match=r"its values lie in .* expected 0 to"):
         as_pixels(Image.new("F", (8, 8), value), SMALL)
@@ -305,6 +306,16 @@ def test_too_many_pixels(limit, monkeypatch):
         as_pixels(encoded(Image.new("L", (40, 40)), "PNG"), SMALL)
 
 
+def test_photographs_of_large_phones(monkeypatch):
+    monkeypatch.setattr(decode, "PILLOWS_LIMIT", 1000)
+    monkeypatch.setattr(decode, "MOST_PIXELS", 3000)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
+    assert as_pixels(encoded(Image.new("L", (50, 50)), "PNG"), SMALL).shape == SMALL.as_tuple
+    assert Image.MAX_IMAGE_PIXELS == 1000
+    with pytest.raises(BadPictureError, match="more than 3,000"):
+        as_pixels(encoded(Image.new("L", (60, 60)), "PNG"), SMALL)
+
+
 def test_pillows_warnings_do_not_leak(monkeypatch):
     convert = Image.Image.convert
 
@@ -352,3 +363,68 @@ def test_real_photo_is_close_to_a_full_resize(real_data):
     shape = PictureShape(100, 100, 3)
     exact = np.asarray(Image.open(path).resize((100, 100), Image.Resampling.BICUBIC)).astype(int)
     assert np.abs(as_pixels(path, shape) - exact).mean() < 3
+
+
+# Ranges
+
+
+def tiff(samples, bits, data, photometric, planes=1, size=(4, 4)):
+    """Return the bytes of an uncompressed TIFF, its samples in planes or not."""
+    many = samples > 1
+    tags = [
+        (256, 4, [size[0]]),
+        (257, 4, [size[1]]),
+        (258, 3, [bits] * samples),
+        (259, 3, [1]),
+        (262, 3, [photometric]),
+    ]
+    length = len(data) // (samples if planes == 2 else 1)
+    start = 8 + 2 + 12 * 10 + 4
+    counts = samples if planes == 2 else 1
+    strips = start + 100
+    tags += [(273, 4, [strips + k * length for k in range(counts)]), (277, 3, [samples]), (278, 4, [size[1]])]
+    tags += [(279, 4, [length] * counts), (284, 3, [planes])]
+    extra, entries = b"", b""
+    for tag, kind, values in tags:
+        packed = struct.pack(f"<{len(values)}{'HI'[kind == 4]}", *values)
+        place = packed.ljust(4, b"\0") if len(packed) <= 4 else struct.pack("<I", start + len(extra))
+        extra += packed if len(packed) > 4 else b""
+        entries += struct.pack("<HHI", tag, kind, len(values)) + place
+    assert many or not extra
+    return struct.pack("<2sHIH", b"II", 42, 8, len(tags)) + entries + bytes(4) + extra.ljust(100, b"\0") + data
+
+
+@pytest.mark.parametrize("photometric, expected", [(0, 255 - 100), (1, 100)])
+def test_white_is_zero_of_sixteen_bits(photometric, expected):
+    data = np.full((4, 4), 257 * 100, "<u2").tobytes()
+    assert as_pixels(tiff(1, 16, data, photometric), PictureShape(1, 1, 1)).item() == expected
+
+
+def test_sixteen_bit_colours_in_planes_are_rejected():
+    data = np.full((3, 4, 4), 257 * 100, "<u2").tobytes()
+    with pytest.raises(BadPictureError, match="its 16-bit colours lie in planes"):
+        as_pixels(tiff(3, 16, data, 2, planes=2), PictureShape(1, 1))
+    assert as_pixels(tiff(3, 16, data, 2), PictureShape(1, 1)).tolist() == [[[100] * 3]]
+    assert as_pixels(tiff(3, 8, bytes([100]) * 48, 2, planes=2), PictureShape(1, 1)).tolist() == [[[100] * 3]]
+
+
+@pytest.mark.parametrize("low, high, expected", [(0, 1.002, 255), (-0.002, 1, 255), (-3, 256, 255)])
+def test_a_small_overshoot_is_clipped(low, high, expected):
+    image = Image.fromarray(np.array([[low, high]], np.float32))
+    assert as_pixels(image, PictureShape(1, 2, 1)).ravel().tolist() == [0, expected]
+    if high < 2:
+        array = np.array([[low, high]])
+        assert as_pixels(array, PictureShape(1, 2, 1)).ravel().tolist() == [0, 1]
+        assert array.ravel().tolist() == [low, high]
+
+
+def test_floats_of_an_unclear_range_are_rejected():
+    with pytest.raises(BadPictureError, match="expected 0 to 1, or 0 to 255; scale them"):
+        as_pixels(Image.fromarray(np.array([[0, 1.5]], np.float32)), PictureShape(1, 2, 1))
+
+
+def test_sixteen_bits_that_hold_eight_are_rejected():
+    with pytest.raises(
+        BadPictureError, match="its 16-bit values lie in 0 to 200 of 65535, so it is black; save it with"
+    ):
+        as_pixels(Image.fromarray(np.array([[0, 200]], np.uint16)), PictureShape(1, 2, 1))

@@ -20,6 +20,7 @@ from pellucid.cli.main import run
 from pellucid.cli.output import printable, table
 from pellucid.data import load
 from pellucid.data.images import PictureShape, as_pixels, decode, files
+from pellucid.data.readers import arrays
 from pellucid.errors import BadPictureError, InputError, ModelFileError
 from pellucid.model.model_file import METADATA_KEY
 from pellucid.model.provenance import Provenance
@@ -130,6 +131,29 @@ def test_hdf5_that_claims_more_than_it_holds():
     )
     with pytest.raises(InputError, match=r"x claims to be \(6, 1048576\), more than a file of"):
         all_rows(load(in_h5(x=never_written((6, 2**20), "f8"), y=Y)).train)
+
+
+def test_no_name_is_made_for_a_claimed_column():
+    claim = 10**8
+    assert f"x claims to be (2, {claim}), more than a file of" in told(
+        in_h5(x=never_written((2, claim)), y=np.array([0, 1]))
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(arrays, "MOST_COLUMNS", 3)
+        assert "has 4 columns; 3 are the most." in told(in_npz(npy(header((6, 4)), bytes(24))))
+
+
+@pytest.mark.parametrize("dtype", [h5py.string_dtype(), "S9000"], ids=str)
+def test_labels_that_are_one_very_long_text(dtype):
+    texts = lambda file, key: file.create_dataset(key, data=["z" * 9000] * 6, dtype=dtype)  # noqa: E731
+    assert "takes 9,000 bytes; 1,000 characters are the most." in told(in_h5(x=np.zeros((6, 4)), y=texts))
+
+
+def test_texts_of_any_length_are_labels():
+    words = [f"w{number % 3}" for number in range(50)]
+    texts = lambda file, key: file.create_dataset(key, data=words, dtype=h5py.string_dtype())  # noqa: E731
+    data = load(in_h5(x=np.zeros((50, 4)), y=texts)).train
+    assert [data.class_names[code] for code in data.labels] == words
 
 
 def test_a_huge_chunk_is_refused_before_it_is_unpacked(monkeypatch):

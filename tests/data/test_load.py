@@ -87,8 +87,12 @@ def test_folders_are_in_alphabetical_order(tmp_path):
     "files, message",
     [
         ([], "{0} holds no class folders; put the pictures of each class into a folder of its name."),
-        (["a.png"], "{0} holds no class folders; put the pictures of each class into a folder of its name."),
-        (["a/1.png", "b/1.txt"], "{0}: the class 'b' has no pictures; add some, or remove the folder."),
+        (
+            ["a.png"],
+            "{0} holds 1 picture and no class folders; put the pictures of each class into a folder of its name. "
+            "If their names hold the classes, give --label-from PATTERN.",
+        ),
+        (["a/1.png", "b/1.txt"], "{0}: the class 'b' has no pictures that can be read, but 1 .txt."),
         (["a/1.png"], "{0} has only one class, a; learning to tell classes apart needs at least two."),
         (["val/a/1.png", "dev/a/1.png"], "{0} has two folders for the part validation; keep one."),
         (["test/a/1.png", "dev/a/1.png"], "{0} has the parts test, validation, but no train."),

@@ -96,7 +96,7 @@ def test_class_names_from_labels(tmp_path, write, labels, names):
         ({"x": X, "y": [0, 1, np.nan] * 2}, {}, "the labels of {0} contain NaN or infinity; every sample "
          "needs a label."),
         ({"x": X.transpose(0, 3, 1, 2), "y": Y}, {}, "the pictures of {0} have the shape (3, 4, 5); expected (height, "
-         "width, channels) with 1, 3 or 4 channels, channels last."),
+         "width, channels) with 1, 3 or 4 channels, channels last. Save np.moveaxis(X, 1, 3)."),
         ({"x": Y, "y": Y}, {}, "the samples of {0} are an array of shape (6,) and type int64; expected pictures (n, "
          "height, width) or (n, height, width, channels), or rows of numbers (n, columns)."),
         ({"x": X, "y": Y}, {"label": "y"}, None),
@@ -234,3 +234,36 @@ def test_idx_without_labels(pair):
     assert told(pair[0], MissingFileError) == (
         f"there are no labels for {pair[0]}: looked for {name} beside it; or give both files."
     )
+
+
+@pytest.mark.parametrize("scale, told_", [(1, True), (16, False)])
+def test_sixteen_bits_that_hold_eight(tmp_path, scale, told_):
+    X = np.arange(6 * 5 * 5, dtype=np.uint16).reshape(6, 5, 5) * scale
+    np.savez(tmp_path / "a.npz", X=X, y=Y)
+    if told_:
+        assert "are uint16, and their values lie in 0 to 149 of 65535, so all would be black" in told(
+            tmp_path / "a.npz"
+        )
+    else:
+        assert load(tmp_path / "a.npz").train.kind == "pictures"
+
+
+@WRITERS
+@pytest.mark.parametrize("keys", [None, ("x", "y")])
+def test_single_values_beside_do_not_matter(tmp_path, write, keys):
+    path = write(tmp_path / "a.h5", x=X, y=Y, seed=np.int64(3))
+    assert len(load(path, keys=keys).train) == 6
+    assert "y is a single value" in told(write(tmp_path / "b.h5", x=X, y=np.int64(3)))
+
+
+@WRITERS
+def test_names_in_any_case_and_the_others_told(tmp_path, write):
+    splits = load(write(tmp_path / "a.h5", x_train=X, y_train=Y, X_test=X, Y_test=Y, X_holdout=X, mean=np.float64(2)))
+    assert [part for part, _ in splits.items()] == ["train", "test"]
+    assert splits.train.notes == ("X_test, Y_test, x_train, y_train are used; X_holdout are passed over",)
+
+
+@WRITERS
+def test_rows_in_the_last_axis(tmp_path, write):
+    assert "save X.T, one row for each sample" in told(write(tmp_path / "a.h5", X=np.zeros((9, 6)), y=Y))
+    assert "Save np.moveaxis(X, 1, 3)." in told(write(tmp_path / "b.h5", X=np.zeros((6, 3, 8, 8)), y=Y))

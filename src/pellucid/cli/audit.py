@@ -4,8 +4,8 @@ from typing import Any
 
 import click
 
-from pellucid.cli.options import GROUP_BY, Keys, column_options
-from pellucid.cli.output import check_json_file, json_option, progress_bars, say, table, write_json
+from pellucid.cli.options import GROUP_BY, LABEL_FROM, PICTURES_FROM, Keys, column_options
+from pellucid.cli.output import check_json_file, json_option, print_counts, progress_bars, say, write_json
 from pellucid.data import grouped_splits, load
 from pellucid.data.audit.audit import audit, metadata_by_part
 from pellucid.data.load import takes
@@ -23,6 +23,8 @@ Examples:
 )
 @click.argument("data")
 @click.option("--label", metavar="COLUMN", help="The label column of a table.")
+@click.option("--label-from", metavar="PATTERN", help=LABEL_FROM)
+@click.option("--pictures-from", metavar="DIR", help=PICTURES_FROM)
 @column_options
 @click.option("--keys", type=Keys(), help="The keys of samples and labels in an HDF5 or NPZ file.")
 @click.option("--group-by", "groups", metavar="WAY", help=GROUP_BY)
@@ -34,7 +36,7 @@ def audit_command(data: str, groups: str | None, quiet: bool, json_file: str | N
     DATA is as for train. Each finding is a problem, a thing to watch, or a note. The exit code is 0 whatever is found.
     """
     check_json_file(json_file)
-    of_table = takes(data, "groups")
+    of_table = takes(data, "groups") and not options["pictures_from"]
     splits = load(data, **options, groups=groups if of_table else None, least_classes=1, usual={"skip_bad": True})
     with progress_bars(quiet) as bars:
         metadata = metadata_by_part(splits, bars)
@@ -44,9 +46,7 @@ def audit_command(data: str, groups: str | None, quiet: bool, json_file: str | N
     write_json(json_file, "audit", found.as_dict() | ({"notes": list(splits.train.notes)} if of_table else {}))
     if splits.train.kind == "table":
         say(f"learning: {splits.train.learned}")
-    classes = splits.train.class_names
-    rows = [[part, *map(str, dataset.counts().values()), str(len(dataset))] for part, dataset in splits.items()]
-    table(["rows", *classes, "all"], rows)
+    print_counts(splits)
     numbers = found.numbers()
     numbers["note"] += len(splits.train.notes)
     told = ", ".join(f"{count} {level if count == 1 or level == 'watch' else level + 's'}"

@@ -5,11 +5,11 @@ from typing import Any
 
 import click
 
-from pellucid.cli.options import Keys, cache_option, decimal_option
-from pellucid.cli.output import check_json_file, json_option, progress_bars, say, table, typed, write_json
+from pellucid.cli.options import LABEL_FROM, PICTURES_FROM, Keys, cache_option, decimal_option
+from pellucid.cli.output import MOST_CLASSES, check_json_file, json_option, progress_bars, say, table, typed, write_json
 from pellucid.data import grouped
 from pellucid.data.load import takes
-from pellucid.evaluation import RegressionScores
+from pellucid.evaluation import RegressionScores, Scores
 from pellucid.evaluation.task import task_of
 from pellucid.experiment.operating_point import selective_scores
 from pellucid.experiment.scoring import class_shift_since_training
@@ -33,6 +33,8 @@ Examples:
 @click.argument("data")
 @click.option("--part", type=click.Choice(["train", "validation", "test"]), help="Which part of the data to score on.")
 @click.option("--label", metavar="COLUMN", help="The label column of a table.")
+@click.option("--label-from", metavar="PATTERN", help=LABEL_FROM)
+@click.option("--pictures-from", metavar="DIR", help=PICTURES_FROM)
 @click.option("--keys", type=Keys(), help="The keys of samples and labels in an HDF5 or NPZ file.")
 @decimal_option
 @click.option("--skip-bad", is_flag=True, help="Leave out unreadable pictures, or rows without a label.")
@@ -45,6 +47,8 @@ def evaluate_command(
     data: str,
     part: str | None,
     label: str | None,
+    label_from: str | None,
+    pictures_from: str | None,
     keys: tuple[str, str] | None,
     decimal: str | None,
     skip_bad: bool,
@@ -61,8 +65,9 @@ def evaluate_command(
     report_out = None if report_file is None else check_output(report_file, force)
     check_different(json=json_file, report=report_file)
     model = load(model_file)
-    of_rows = (skip_bad and takes(data, "skip_bad")) or None
-    dataset, part, used_for = data_for(model, data, part, label=label, keys=keys, decimal=decimal, skip_bad=of_rows)
+    of_rows = (skip_bad and takes(data, "skip_bad") and not pictures_from) or None
+    how = {"label": label, "keys": keys, "pictures_from": pictures_from, "label_from": label_from}
+    dataset, part, used_for = data_for(model, data, part, **how, decimal=decimal, skip_bad=of_rows)
     skipped: list[tuple[str, str]] | None = [] if skip_bad else None
     with progress_bars() as bars:
         R, dataset = described(dataset, model.features, model.network.parameters.dtype, skipped, bars, cache)
@@ -93,12 +98,7 @@ def evaluate_command(
     else:
         say(f"balanced accuracy: {scores.balanced_accuracy:.3f}")
         say(scores.calibration.sentence())
-        rows = [
-            [name, *map(str, row), _share(recall)]
-            for name, row, recall in zip(scores.classes, scores.confusion, scores.recall, strict=True)
-        ]
-        precision = ["precision", *map(_share, scores.precision), ""]
-        table(["true \\ predicted", *scores.classes, "recall"], [*rows, precision])
+        _print_classes(scores)
     for note in notes:
         say(f"note: {note}")
     for name, reason in skipped or ():
@@ -111,6 +111,25 @@ def evaluate_command(
                 model, dataset, found, scores, part=part, shift=shift, command=typed(), progress=bars
             )
         say(f"report: {page.save(report_out, force=True)}, opens in any browser")
+
+
+def _print_classes(scores: Scores) -> None:
+    """Print the confusion matrix; of many classes, a line each with the class it was most often taken for."""
+    counts = [sum(row) for row in scores.confusion]
+    if len(counts) > MOST_CLASSES:
+        rows = []
+        for code, (name, row) in enumerate(zip(scores.classes, scores.confusion, strict=True)):
+            most, other = max((n, other) for other, n in zip(scores.classes, row, strict=True) if other != name)
+            shares = _share(scores.recall[code]), _share(scores.precision[code])
+            rows.append([name, str(counts[code]), *shares, f"{other} ({most})" if most else ""])
+        table(["class", "samples", "recall", "precision", "most often taken for"], rows)
+        return
+    rows = [
+        [name, *map(str, row), _share(recall)]
+        for name, row, recall in zip(scores.classes, scores.confusion, scores.recall, strict=True)
+    ]
+    precision = ["precision", *map(_share, scores.precision), ""]
+    table(["true \\ predicted", *scores.classes, "recall"], [*rows, precision])
 
 
 def _share(value: float | None) -> str:

@@ -165,6 +165,10 @@ class Copies(click.ParamType):
         return [] if value.strip() == "none" else [name.strip() for name in value.split(",")]
 
 
+LABEL_FROM = "A pattern that finds the class in each picture's name, such as '(cat|dog)' or '([a-z]+)_\\d+'."
+PICTURES_FROM = "The folder or zip of the pictures that DATA, a table of file names and labels, is about."
+
+
 class Merge(click.ParamType):
     """A new class and those it joins."""
 

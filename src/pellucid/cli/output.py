@@ -6,7 +6,7 @@ Progress bars appear on a terminal only; in a pipe or a log there is silence.
 import json
 import shlex
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from rich.progress import BarColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from pellucid._version import __version__
+from pellucid.data import Splits
 from pellucid.errors import InputError, OutputExistsError
 from pellucid.model.predictions import predicted_codes
 from pellucid.nn.scaled_integers import Rows, take
@@ -27,6 +28,7 @@ from pellucid.system.progress import Progress
 from pellucid.training.diagnostics import Finding
 
 SCHEMA = 1
+MOST_CLASSES = 12  # that a table has columns for
 MEASURED_ROWS = 500  # the accuracy beside the bar is measured on at most so many training rows
 SECONDS_BETWEEN = 0.3  # ... and not more often than this
 
@@ -58,6 +60,26 @@ def table(columns: list[str], rows: list[list[str]], title: str = "") -> None:
     for row in rows:
         drawn.add_row(*map(printable, row))
     Console(width=None if Console().is_terminal else 110, markup=False, emoji=False, highlight=False).print(drawn)
+
+
+def print_counts(splits: Splits) -> None:
+    """Print how many samples each part has of each class; of many classes, the smallest and the largest number."""
+    counts = {part: dataset.counts() for part, dataset in splits.items()}
+    classes = splits.train.class_names
+    sizes = {part: str(len(dataset)) for part, dataset in splits.items()}
+    if len(classes) <= MOST_CLASSES:
+        rows = [[part, *map(str, counts[part].values()), sizes[part]] for part in counts]
+        table(["rows", *classes, "all"], rows)
+        return
+    rows = [
+        [part, *map(str, (len(classes), *_ends(of_part.values()))), sizes[part]] for part, of_part in counts.items()
+    ]
+    table(["rows", "classes", "smallest", "largest", "all"], rows)
+
+
+def _ends(numbers: Iterable[int]) -> tuple[int, int]:
+    numbers = list(numbers)
+    return min(numbers), max(numbers)
 
 
 def findings(found: Sequence[Finding]) -> None:

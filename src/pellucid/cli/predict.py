@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,7 +12,8 @@ import numpy as np
 
 from pellucid.cli.options import decimal_option
 from pellucid.cli.output import check_json_file, json_option, say, write_json
-from pellucid.data import picture_files
+from pellucid.data import census, pictures_and_others
+from pellucid.data.images import has_several, opened, read_file
 from pellucid.data.sort_into_folders import Sorted, check_sorting_folder, folder_names
 from pellucid.data.sort_into_folders import sort_into as sort
 from pellucid.errors import BadPictureError, InputError, MissingFileError
@@ -23,6 +24,7 @@ from pellucid.model.predictions import UNKNOWN, Predictions
 from pellucid.system.files import atomic_write, check_different, check_output
 
 MOST_SHOWN = 60  # lines on the screen; --csv has them all
+MAY_HAVE_PAGES = (".tif", ".tiff", ".gif", ".webp")
 BLOCK = 256  # pictures that are answered at a time
 
 
@@ -35,13 +37,17 @@ class Answer(NamedTuple):
 
 
 class Answers(NamedTuple):
-    """Predictions with the samples' names, the columns of their table, and notes on what never occurred in training."""
+    """Predictions with the samples' names, the columns of their table, and notes on what never occurred in training.
+
+    passed_over: the files that are no pictures, with the reason.
+    """
 
     names: list[str]
     columns: list[str]
     predictions: Predictions
     rows: list[Answer]
     notes: list[str]
+    passed_over: dict[str, str]
 
 
 def answers(
@@ -53,9 +59,10 @@ def answers(
     skipped: where given, unreadable pictures are left out and added to it as (name, reason).
     """
     notes: list[str] = []
+    passed_over: dict[str, str] = {}
     if model.features.of_images:
-        names, found, words = _of_pictures(model, sources, skipped)
-        notes += unfamiliar_notes(words)
+        names, found, words = _of_pictures(model, sources, skipped, passed_over)
+        notes += [*unfamiliar_notes(words), *_of_pages(names)]
     else:
         tables = [model.extract(_existing(source), decimal=decimal, notes=notes) for source in sources]
         names = [f"{s}, row {row}" for s, t in zip(sources, tables, strict=True) for row in range(len(t))]
@@ -65,11 +72,11 @@ def answers(
     if model.class_names:
         columns = ["class", "probability", *(["novelty"] if model.rejection else [])]
         columns += [f"p({name})" for name in model.class_names]
-        return Answers(names, columns, found, list(_classes(model, found, words)), notes)
+        return Answers(names, columns, found, list(_classes(model, found, words)), notes, passed_over)
     Y = found.outputs.reshape(len(names), -1)
     columns = ["value"] if Y.shape[1] == 1 else [f"value {number + 1}" for number in range(Y.shape[1])]
     columns = columns if model.target is None else [model.target.name]
-    return Answers(names, columns, found, [_number(columns, y) for y in Y], notes)
+    return Answers(names, columns, found, [_number(columns, y) for y in Y], notes, passed_over)
 
 
 def _classes(model: Model, found: Predictions, unfamiliar: np.ndarray) -> Iterator[Answer]:
@@ -98,10 +105,20 @@ def _number(columns: list[str], y: np.ndarray) -> Answer:
 
 
 def _of_pictures(
-    model: Model, sources: tuple[str, ...], skipped: list[tuple[str, str]] | None
+    model: Model, sources: tuple[str, ...], skipped: list[tuple[str, str]] | None, passed_over: dict[str, str]
 ) -> tuple[list[str], Predictions, np.ndarray]:
-    """Return a name for each readable picture, the predictions, and how each picture differs from all of training."""
-    files = [file for source in map(_existing, sources) for file in _files(source)]
+    """Return a name for each readable picture, the predictions, and how each picture differs from all of training.
+
+    passed_over: takes the files that are no pictures, with the reason.
+    """
+    files: list[Any] = []
+    for source in map(_existing, sources):
+        if source.is_dir() or source.suffix.lower() == ".zip":
+            found, others = pictures_and_others(source)
+            files += found
+            passed_over |= others
+        else:
+            files.append(source)
     blocks, words, bad = [], [], []
     for start in range(0, len(files), BLOCK):
         of_block: list[tuple[int, BadPictureError]] = []
@@ -119,8 +136,18 @@ def _of_pictures(
     return names, Predictions.joined(blocks), np.concatenate(words)
 
 
-def _files(source: Path) -> list[Path]:
-    return picture_files(source) if source.is_dir() else [source]
+def _of_pages(names: Sequence[str]) -> Iterator[str]:
+    """Yield a note on pictures of several pages or frames; the names alone say which files may be such."""
+    several = []
+    for name in (name for name in names if Path(name).suffix.lower() in MAY_HAVE_PAGES and Path(name).is_file()):
+        with opened(read_file(name)) as image:
+            if has_several(image):
+                several.append(name)
+    if several:
+        yield (
+            f"only the first page or frame was looked at of {several[0]}"
+            f"{f' and {len(several) - 1:,} more' if len(several) > 1 else ''}"
+        )
 
 
 def _existing(source: str) -> Path:
@@ -159,8 +186,8 @@ def predict_command(
 
     A model that was trained with --reject says "unknown" where it is unsure, or a sample is unlike all it knows.
 
-    Pictures of any size and kind; folders are searched for pictures; a model of a table takes CSV, TSV and parquet
-    files, in which its columns are found by name.
+    Pictures of any size and kind; folders and zips are searched for pictures; a model of a table takes CSV, TSV and
+    parquet files, in which its columns are found by name.
     """
     if csv_file is not None:
         check_output(csv_file, force)
@@ -173,6 +200,8 @@ def predict_command(
             raise InputError(f"{model_file} takes tables, whose rows cannot be sorted into folders; use --csv.")
         if not model.class_names:
             raise InputError(f"{model_file} predicts numbers, so there are no classes to sort pictures by; use --csv.")
+        if zipped := [source for source in sources if source.lower().endswith(".zip")]:
+            raise InputError(f"{zipped[0]} is a zip, whose pictures cannot be sorted; unpack it first, or use --csv.")
         check_sorting_folder(sort_into, sources, folders.values(), force)
     skipped: list[tuple[str, str]] = []
     found = answers(model, sources, skipped if skip_bad else None, decimal)
@@ -182,7 +211,10 @@ def predict_command(
     if sort_into is not None:
         of_class = [folders[name] for name in found.predictions.classes.tolist()]
         copies = sort(Path(sort_into), [Path(name) for name in found.names], of_class)
-    results = _results(found, copies) | {"skipped": [list(pair) for pair in skipped]}
+    results = _results(found, copies) | {
+        "skipped": [list(pair) for pair in skipped],
+        "passed_over": [list(pair) for pair in found.passed_over.items()],
+    }
     if model.rejection is not None:
         results["limits"] = asdict(model.rejection)
     write_json(json_file, "predict", results)
@@ -196,6 +228,8 @@ def predict_command(
         say(f"note: {note}")
     for name, reason in skipped:
         say(f"left out: {name}: {reason}")
+    if skipped or found.passed_over:
+        say(census(len(found.names), "answered", found.passed_over, len(skipped)))
     if csv_file is not None:
         say(f"table: {csv_file}")
     if copies is not None:

@@ -10,6 +10,8 @@ import click
 
 from pellucid.cli.options import (
     GROUP_BY,
+    LABEL_FROM,
+    PICTURES_FROM,
     BatchSize,
     Copies,
     Keys,
@@ -73,6 +75,8 @@ class TrainCommand(Sectioned):
 Examples:
   pellucid train photos/                        a folder with one folder a class
   pellucid train photos.zip --size 100 --merge sick=rust+spot --out leaves.pellucid
+  pellucid train labels.csv --pictures-from photos/
+  pellucid train photos/ --label-from '(cat|dog)'
   pellucid train table.csv --label species --layers 16:tanh --seed 1
   pellucid train houses.csv --label price --drop id,address
   pellucid train fashion_mnist/ --layers 128 --optimizer adam --epochs 10
@@ -82,6 +86,8 @@ Examples:
 @click.option("--validation", metavar="DATA", help="Data to measure on after each epoch.")
 @click.option("--test", metavar="DATA", help="Data to score on at the end.")
 @click.option("--label", metavar="COLUMN", help="The column of a table to learn: classes, or numbers.")
+@click.option("--label-from", metavar="PATTERN", help=LABEL_FROM)
+@click.option("--pictures-from", metavar="DIR", help=PICTURES_FROM)
 @column_options
 @click.option("--keys", type=Keys(), help="The keys of samples and labels in an HDF5 or NPZ file.")
 @click.option("--merge", "merges", type=Merge(), multiple=True, help="Join classes; may be repeated.")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from pellucid.cli.output import findings, say, table
+from pellucid.cli.output import MOST_CLASSES, findings, print_counts, say
 from pellucid.evaluation import Scores
 from pellucid.evaluation.task import task_of
 from pellucid.experiment.result import Result
@@ -17,11 +17,7 @@ def print_training(result: Result) -> None:
         say(f"learning: {result.splits.train.learned}")
     for note in dict.fromkeys(note for _, dataset in result.splits.items() for note in dataset.notes):
         say(f"note: {note}")
-    rows = [
-        [part, *(str(count) for count in dataset.counts().values()), str(len(dataset))]
-        for part, dataset in result.splits.items()
-    ]
-    table(["rows", *model.class_names, "all"], rows)
+    print_counts(result.splits)
     for part, made in (result.corrections or {}).items():
         say(f"corrections, {part}: {made.sentence()}")
     if result.skipped:
@@ -60,6 +56,7 @@ def print_training(result: Result) -> None:
         say("No rows were held out: these figures say nothing about new data.")
         return
     if isinstance(best, Scores):
+        say(f"recall: {_recall(best)}")
         say(best.calibration.sentence())
     for comparison in best.comparisons.values():
         say(comparison.sentence())
@@ -67,6 +64,14 @@ def print_training(result: Result) -> None:
         say(result.file_facts.sentence())
     if result.learning_curve is not None:
         say(result.learning_curve.sentence())
+
+
+def _recall(scores: Scores) -> str:
+    """Return the share found of each class; of many classes, those of which least was found."""
+    known = [(share, name) for name, share in zip(scores.classes, scores.recall, strict=True) if share is not None]
+    shown = known if len(known) <= MOST_CLASSES else sorted(known)[:MOST_CLASSES]
+    each = ", ".join(f"{name} {share:.3f}" for share, name in shown)
+    return each if len(shown) == len(known) else f"the lowest of {len(known)} classes are {each}"
 
 
 def _found_in_data(result: Result) -> Iterator[str]:

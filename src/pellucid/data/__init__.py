@@ -7,7 +7,8 @@ from pellucid.data.audit.image_metadata import ImageMetadata, MetadataTable, met
 from pellucid.data.dataset import Dataset, Splits
 from pellucid.data.groups import grouped, grouped_splits, joined
 from pellucid.data.load import load, rows_of_table
-from pellucid.data.readers.image_folders import picture_files
+from pellucid.data.readers.folder_layout import census
+from pellucid.data.readers.image_folders import picture_files, pictures_and_others
 from pellucid.data.splitting import folds, split_rows
 from pellucid.data.toy import flower
 
@@ -16,6 +17,7 @@ __all__ = [
     "ImageMetadata",
     "MetadataTable",
     "Splits",
+    "census",
     "flower",
     "folds",
     "grouped",
@@ -24,6 +26,7 @@ __all__ = [
     "load",
     "metadata_of",
     "picture_files",
+    "pictures_and_others",
     "read_metadata",
     "rows_of_table",
     "split_rows",

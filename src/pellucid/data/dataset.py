@@ -5,7 +5,7 @@ or a list of pictures. `Splits` are the parts a source comes in: train, validati
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -45,8 +45,8 @@ class Dataset:
     groups : (n,) or None; samples of one group belong to one side of a split.
     shape : the pictures' own size where all have the same, else None, as for picture files.
     class_depth : how many folders of a file's name lead to its class, that one included; 0 where none does.
-    passed_over : files that look like pictures of a kind that cannot be read.
-    notes : sentences on how a table was read, where its cells left something open.
+    passed_over : files that are no pictures that can be read, or of no class, with the reason, such as ".mp4".
+    notes : sentences on how the data was read, where something was left open.
     """
 
     read: Callable[[np.ndarray], Block]
@@ -61,7 +61,7 @@ class Dataset:
     groups: np.ndarray | None = None
     shape: PictureShape | None = None
     class_depth: int = 0
-    passed_over: Sequence[str] = ()
+    passed_over: Mapping[str, str] = field(default_factory=dict)
     notes: Sequence[str] = ()
 
     @property

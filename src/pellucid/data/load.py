@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 from pellucid.data import toy
 from pellucid.data.dataset import Splits
-from pellucid.data.readers import csv_table, hdf5, huggingface, idx, image_folders, npz
+from pellucid.data.images.kinds import is_named_picture
+from pellucid.data.readers import csv_table, hdf5, huggingface, idx, image_folders, listed_pictures, npz
 from pellucid.data.readers.table_columns import Columns
 from pellucid.errors import InputError, MissingFileError
 
@@ -30,9 +31,10 @@ OF_TABLES = ("label", "groups", "regression", "decimal", "categorical", "numeric
 
 HDF5 = Reader(hdf5.read, OF_ARRAYS, "HDF5 file")
 IDX = Reader(idx.read, (), "IDX file or folder of them")
-FOLDERS = Reader(image_folders.read, (), "folder or zip of class folders")
+FOLDERS = Reader(image_folders.read, ("label_from",), "folder or zip of class folders")
 NPZ = Reader(npz.read, OF_ARRAYS, "NumPy file")
 TABLE = Reader(csv_table.read, (*OF_TABLES, "skip_bad"), "table")
+LISTED = Reader(listed_pictures.read, ("label", "pictures_from"), "table of pictures and their labels")
 HUGGINGFACE = Reader(huggingface.read, OF_TABLES, "data set of the datasets library")
 TOY = Reader(toy.read, (), "toy data set")
 
@@ -73,6 +75,8 @@ def load(
         regression : whether the labels are numbers to predict, for all of these; None decides by how they look.
         decimal : the decimal mark of a table, "." or ",", where its cells leave it open.
         skip_bad : whether rows of a CSV or TSV file without a label are left out.
+        label_from : a regular expression that finds the class in each picture's name, for folders and zips of pictures.
+        pictures_from : the folder or zip of the pictures that a CSV or TSV file names beside their labels.
 
     Raises
     ------
@@ -84,6 +88,8 @@ def load(
     """
     reader, place = _reader_of(source)
     options = _given(options)
+    if "pictures_from" in options and reader is TABLE:
+        reader = LISTED
     if strange := [name for name in options if name not in reader.options]:
         raise InputError(f"{source} is a {reader.what}; {strange[0]}= has no meaning there, leave it out.")
     usual = {name: value for name, value in _given(usual or {}).items() if name in reader.options}
@@ -123,7 +129,7 @@ def _reader_of(source: Any) -> tuple[Reader, Any]:
         return _reader_of_folder(path), path
     if idx.is_idx(path):
         return IDX, path
-    if path.suffix.lower() in image_folders.PICTURE_ENDINGS:
+    if is_named_picture(path.name):
         raise InputError(
             f"{path} is one picture; training needs a folder with one folder of pictures per class. "
             "pellucid predict and pellucid explain take one picture, with a model."

@@ -53,7 +53,7 @@ def prepare(recipe: Recipe, progress: Progress = SILENT) -> Prepared:
     if recipe.drop_leaks and not recipe.audit:
         raise InputError("drop_leaks needs the audit; leave audit = false out.")
     features = recipe.features_for(splits.train)
-    by = None if takes(recipe.data, "groups") else recipe.group_by
+    by = None if _has_groups(recipe) else recipe.group_by
     scans, metadata = _scanned(splits, features, recipe, recipe.audit or by in WAYS_OF_METADATA, progress)
     if by:
         splits = grouped_splits(splits, by, metadata)
@@ -98,15 +98,22 @@ def _scanned(
     return scans, metadata
 
 
+def _has_groups(recipe: Recipe) -> bool:
+    """Whether groups are a column of the data, and not found by its pictures."""
+    return recipe.pictures_from is None and takes(recipe.data, "groups")
+
+
 def loaded(recipe: Recipe) -> Splits:
     """Return the parts as they come, coded alike: by the classes and columns of the training part."""
-    groups = recipe.group_by if takes(recipe.data, "groups") else None
+    groups = recipe.group_by if _has_groups(recipe) else None
     how: dict[str, Any] = {
         "label": recipe.label,
         "keys": recipe.keys,
         "groups": groups,
         "regression": recipe.regression,
         "decimal": recipe.decimal,
+        "pictures_from": recipe.pictures_from,
+        "label_from": recipe.label_from,
     }
     bad = {"skip_bad": recipe.skip_bad}  # of tables; pictures are left out when they are read
     of_columns = {name: getattr(recipe, name) for name in ("categorical", "numeric", "drop")}
@@ -115,6 +122,8 @@ def loaded(recipe: Recipe) -> Splits:
     undivided: list[str] = []  # other data that is one part as a whole
     for part, source in (("validation", recipe.validation), ("test", recipe.test)):
         if source is not None:
+            if not takes(source, "groups"):  # a folder of other pictures
+                how["pictures_from"] = None
             own = load(source, **how, least_classes=1, usual=known)
             if same_place(source, recipe.data) and getattr(own, part) is None:
                 raise InputError(f"the {part} data is the training data itself; give other data, or leave {part} out.")

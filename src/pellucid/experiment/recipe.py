@@ -61,6 +61,8 @@ class Recipe:
 
     data, validation, test: the sources, as `pellucid.data.load` takes them; parts that `data` itself has are used.
     label, keys: the label column; the HDF5 keys.
+    label_from: a regular expression that finds the class in each picture's name, in place of class folders.
+    pictures_from: the folder or zip of the pictures that a table names beside their labels.
     categorical, numeric, drop: columns of a table to read as categories or as numbers, or to leave out.
     regression: predict numbers; None does so when the labels look like measurements.
     decimal: the decimal mark of the tables, "." or ",", where their cells leave it open.
@@ -96,6 +98,8 @@ class Recipe:
     validation: str | None = None
     test: str | None = None
     label: str | None = None
+    pictures_from: str | None = None
+    label_from: str | None = None
     keys: tuple[str, str] | None = None
     group_by: str | None = None
     audit: bool = True

@@ -18,7 +18,7 @@ from pellucid.data.audit.image_metadata import MetadataTable
 from pellucid.data.audit.similarity import SIDE
 from pellucid.data.dataset import Dataset
 from pellucid.data.groups import bursts, more_alike_than_chance
-from pellucid.data.readers.image_folders import how_to_read
+from pellucid.data.images.kinds import tally
 
 Parts = Mapping[str, Dataset]
 OfParts = Mapping[str, MetadataTable]
@@ -32,6 +32,7 @@ MOST_MERGED = 5  # options that a sentence lists
 BETWEEN_LETTERS = re.compile(r"(?<=[^\W_])[\s_.-]+(?=[^\W\d_])|(?<=[^\W\d_])[\s_.-]+(?=[^\W_])")  # not between digits
 WORD = re.compile(r"[^\W\d_]+")  # at the beginning of a file's name
 TELLING = 0.99  # of the pictures have the class that the word of their name is usual in
+SIDECARS = {".txt", ".xml", ".json", ".csv", ".tsv", ".md", ".yaml", ".yml", ".html", ".pdf", ".log"}
 FLAT = 2  # grey levels between darkest and brightest
 
 
@@ -42,9 +43,10 @@ def unreadable(parts: Parts, metadata: OfParts) -> Iterator[Finding]:
         total = sum(map(len, metadata.values()))
         said = f"{len(bad):,} of {number(total, 'picture')} cannot be read; --skip-bad trains without them."
         yield Finding("problem", "unreadable", len(bad), said, few(f"{name}: {reason}" for name, reason in bad))
-    if passed := [name for dataset in parts.values() for name in dataset.passed_over]:
-        said = f"{number(len(passed), 'file')} passed over: {how_to_read(passed)}."
-        yield Finding("watch", "passed-over", len(passed), said, few(passed))
+    if passed := {name: why for dataset in parts.values() for name, why in dataset.passed_over.items()}:
+        said = f"{number(len(passed), 'file')} passed over: {tally(passed.values())}."
+        level = "note" if SIDECARS.issuperset(passed.values()) else "watch"
+        yield Finding(level, "passed-over", len(passed), said, few(passed))
 
 
 def _why(reason: str) -> str:
@@ -150,6 +152,12 @@ def looks(parts: Parts, metadata: OfParts) -> Iterator[Finding]:
         count = int(flat.sum())
         said = f"{number(count, 'picture')} of a single flat colour: nothing is to be seen."
         yield Finding("watch", "flat", count, said, few(names[row] for row in np.flatnonzero(flat)))
+    if several := [parts[part].names[row] for part, of_part in metadata.items() for row in of_part.several]:
+        said = (
+            f"{number(len(several), 'picture')} with several pages or frames: only the first is looked at. "
+            "Save the others as pictures of their own where they matter."
+        )
+        yield Finding("watch", "several-frames", len(several), said, few(several))
     if all(parts[part].of_files for part in metadata):
         yield from _sizes(names, together["widths"], together["heights"], readable)
         yield from _modes(names, [mode for of_part in metadata.values() for mode in of_part.modes])

@@ -20,6 +20,7 @@ from pellucid.data.images import (
     PictureShape,
     as_pixels,
     decoded,
+    has_several,
     is_file,
     opened,
     read_file,
@@ -43,6 +44,7 @@ class ImageMetadata:
     width, height: in pixels, upright.  size: of the file in bytes; 0 for an array.  format, mode: as Pillow names
     them, "JPEG" and "RGB"; empty for an array.  camera: make and model, or empty.  taken: by its clock, or None.
     digest: SHA-256 of the file's bytes, or of an array's pixels.  thumbnail: (1152,) bytes, see `similarity`.
+    several: whether pages or frames follow the first, which nobody looks at.
     """
 
     width: int
@@ -54,6 +56,7 @@ class ImageMetadata:
     taken: datetime | None
     digest: bytes = field(repr=False)
     thumbnail: np.ndarray = field(repr=False)
+    several: bool = False
 
     @property
     def brightness(self) -> float:
@@ -74,8 +77,9 @@ def read_metadata(image: Any) -> ImageMetadata:
         width, height = undecoded.size[::-1] if exif.get(ORIENTATION) in TURNED else undecoded.size
         format, mode = undecoded.format or "", undecoded.mode
         camera, taken = _camera(exif), _taken(exif)
+        several = has_several(undecoded)
         thumbnail = thumbnails(decoded(undecoded, SMALL)[None])[0]
-    return ImageMetadata(width, height, len(file.data), format, mode, camera, taken, file.digest, thumbnail)
+    return ImageMetadata(width, height, len(file.data), format, mode, camera, taken, file.digest, thumbnail, several)
 
 
 def _of_arrays(block: np.ndarray) -> Iterator[ImageMetadata]:
@@ -117,6 +121,7 @@ class MetadataTable:
     """The metadata of a data set's images, column by column (n,); zeros, empty or NaT where one cannot be read.
 
     thumbnails: (n, 1152).  digests: (n, 32).  taken: datetime64[s].  bad: (row, reason) of those that cannot be read.
+    several: rows of those with pages or frames after the first.
     """
 
     widths: np.ndarray
@@ -129,6 +134,7 @@ class MetadataTable:
     digests: np.ndarray
     thumbnails: np.ndarray
     bad: list[tuple[int, str]]
+    several: list[int] = field(default_factory=list)
 
     @classmethod
     def empty(cls, n: int) -> Self:
@@ -149,6 +155,8 @@ class MetadataTable:
         self.taken[row] = np.datetime64("NaT") if one.taken is None else np.datetime64(one.taken, "s")
         self.digests[row] = np.frombuffer(one.digest, np.uint8)
         self.thumbnails[row] = one.thumbnail
+        if one.several:
+            self.several.append(row)
 
     def __len__(self) -> int:
         return len(self.widths)
@@ -165,6 +173,7 @@ class MetadataTable:
             taken=self.taken[row].item(),
             digest=self.digests[row].tobytes(),
             thumbnail=self.thumbnails[row],
+            several=row in self.several,
         )
 
     @property

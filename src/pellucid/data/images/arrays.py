@@ -7,6 +7,7 @@ import numpy as np
 
 from pellucid.errors import InputError
 
+OVERSHOOT = 0.05  # of the range of floats: what sharpening and resizing leave beyond it, which is clipped
 LUMA = (0.299, 0.587, 0.114)  # ITU-R 601-2, the weights of Pillow's mode "L"
 
 
@@ -68,8 +69,8 @@ def checked(array: np.ndarray) -> np.ndarray:
         return pixels.astype(np.uint8)
     if not np.isfinite([low, high]).all():
         raise InputError("pixels must be finite, got NaN or infinity among them.")
-    if low < 0 or high > 1:
+    if low < -OVERSHOOT or high > 1 + OVERSHOOT:
         raise InputError(
             f"float pixels must lie in [0, 1], got {low:g} to {high:g}; divide by 255, or pass them as uint8."
         )
-    return pixels
+    return pixels if low >= 0 and high <= 1 else pixels.clip(0, 1)

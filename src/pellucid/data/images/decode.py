@@ -59,6 +59,7 @@ if TYPE_CHECKING:
 ORIENTATION, TURNED = 0x0112, (5, 6, 7, 8)  # the EXIF tag; its values that swap height and width
 # Whatever a file's name says: other formats may start programs, as Pillow hands EPS to Ghostscript
 FORMATS = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP", "PPM", "MPO", "DIB", "AVIF", "JPEG2000", "HEIF")
+PILLOWS_LIMIT, MOST_PIXELS = 89_478_485, 2**28  # phones take photographs of 200 million; memory is checked too
 LARGE = 2**24  # pixels; larger pictures are decoded one at a time, whatever the number of cores
 IN_MEMORY = 16  # bytes a pixel that a decoded picture takes, with the copies that are made of it
 
@@ -145,14 +146,31 @@ def _formats() -> list[str]:
     return [name for name in FORMATS if name in Image.OPEN]
 
 
+@cache
+def readable_formats() -> frozenset[str]:
+    """Return the formats, by Pillow's names, that can be decoded here; some need libraries of their own."""
+    from PIL import features
+
+    needed = {"AVIF": "avif", "JPEG2000": "jpg_2000", "WEBP": "webp"}
+    return frozenset(name for name in _formats() if name not in needed or features.check(needed[name]))
+
+
 @contextmanager
 def _silence() -> Iterator[None]:
+    from PIL import Image
+
+    pillows = Image.MAX_IMAGE_PIXELS
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module=r"PIL\.")
-        yield
+        try:
+            if pillows == PILLOWS_LIMIT:  # as it comes; who chose another limit keeps it
+                Image.MAX_IMAGE_PIXELS = MOST_PIXELS
+            yield
+        finally:
+            Image.MAX_IMAGE_PIXELS = pillows
 
 
-_SILENCE = Shared(_silence)  # Pillow's warnings unheard; the filters are the whole process's
+_SILENCE = Shared(_silence)  # Pillow's warnings unheard, its limit raised; both are the whole process's
 
 
 @contextmanager
@@ -171,7 +189,8 @@ def _reason(error: Exception) -> str:
     if isinstance(error, UnidentifiedImageError):
         return "it is not a picture in a known format, or its beginning is damaged"
     if isinstance(error, Image.DecompressionBombError):
-        return f"it has too many pixels (more than {Image.MAX_IMAGE_PIXELS:,}); make it smaller first"
+        most = MOST_PIXELS if Image.MAX_IMAGE_PIXELS == PILLOWS_LIMIT else Image.MAX_IMAGE_PIXELS
+        return f"it has too many pixels (more than {most:,}); make it smaller first"
     if "truncated" in str(error).lower():
         return "it is truncated, the file ends before the picture does"
     return f"it cannot be decoded ({str(error) or type(error).__name__})"
@@ -195,6 +214,11 @@ def opened(file: PictureFile) -> Iterator["PillowImage"]:
         if Image.MAX_IMAGE_PIXELS is not None and image.width * image.height > Image.MAX_IMAGE_PIXELS:
             raise Image.DecompressionBombError  # up to twice as many, Pillow would only warn
         yield image
+
+
+def has_several(image: "PillowImage") -> bool:
+    """Whether an image has pages or frames after the first; previews that cameras put into a JPEG do not count."""
+    return image.format != "MPO" and bool(getattr(image, "is_animated", False))
 
 
 def decoded(image: "PillowImage", shape: PictureShape) -> np.ndarray:

@@ -13,7 +13,7 @@ from typing import IO, Any
 
 from pellucid.errors import BadPictureError, MissingFileError
 
-LARGEST_FILE = 2**29  # bytes: as many pixels as are read, each of three 16-bit numbers
+LARGEST_FILE = 2**29  # bytes: 89 million pixels, each of three 16-bit numbers, unpacked
 PIECE = 2**22  # bytes read at a time
 
 _ZIP_LOCK = threading.Lock()  # the members of a zip share one file, and Python does not guard the count of its users

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pellucid.data.images.arrays import LUMA, PictureShape, to_unit
+from pellucid.data.images.arrays import LUMA, OVERSHOOT, PictureShape, to_unit
 
 if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 BICUBIC = 3  # PIL.Image.Resampling.BICUBIC, here without importing Pillow
 WIDE_MODES = ("I", "I;16", "I;16L", "I;16B", "I;16N")  # Pillow keeps 16-bit grey in all of these
 DETOURS = {"La": "LA", "LAB": "RGB"}  # modes that Pillow turns into grey only by way of another
+BITS, PHOTOMETRIC, PLANES = 258, 262, 284  # tags of TIFF
 STRIP = 64  # rows of wide pixels that are floats at a time
 
 
@@ -22,9 +23,14 @@ def resized_image(image: "PillowImage", shape: PictureShape) -> np.ndarray:
     """Return upright pixels (h, w, c) of any PIL image: opaque, grey or colour, of the wanted size."""
     from PIL import Image, ImageOps
 
+    tags = getattr(image, "tag_v2", {})
+    if tags.get(PLANES) == 2 and max(tags.get(BITS, (8,))) > 8 and len(image.getbands()) > 1:
+        raise ValueError("its 16-bit colours lie in planes, which Pillow misreads; save it with 8 bits or interleaved")
+    negative = tags.get(PHOTOMETRIC) == 0 and image.mode in WIDE_MODES  # Pillow turns only fewer bits round
     image = ImageOps.exif_transpose(image)
     if image.mode in (*WIDE_MODES, "F"):
         image = _eight_bits(image)
+        image = ImageOps.invert(image) if negative else image
     if image.mode in DETOURS:
         image = image.convert(DETOURS[image.mode])
     if image.has_transparency_data:
@@ -41,12 +47,19 @@ def _eight_bits(image: "PillowImage") -> "PillowImage":
 
     values = np.asarray(image)
     low, high = float(values.min()), float(values.max())
-    top = 65535 if image.mode != "F" else 1 if high <= 1 else 255
-    if not 0 <= low <= high <= top:  # NaN is caught as well
-        raise ValueError(f"its values lie in {low:g} to {high:g}, expected 0 to {top}")
+    of_floats = image.mode == "F"
+    top = 65535.0 if not of_floats else 1.0 if high <= 1 + OVERSHOOT else 255.0
+    slack = OVERSHOOT * top if of_floats else 0
+    if not -slack <= low <= high <= top + slack:  # NaN is caught as well
+        raise ValueError(f"its values lie in {low:g} to {high:g}, expected 0 to {top:g}")
+    if of_floats and top == 255 and high < 2:
+        raise ValueError(f"its values lie in {low:g} to {high:g}, expected 0 to 1, or 0 to 255; scale them")
+    if not of_floats and 0 < high <= 255:
+        raise ValueError(f"its 16-bit values lie in {low:g} to {high:g} of 65535, so it is black; save it with 8 bits")
     pixels = np.empty(values.shape, np.uint8)
     for start in range(0, len(values), STRIP):
-        pixels[start : start + STRIP] = np.rint(values[start : start + STRIP].astype(np.float64) * (255 / top))
+        strip = values[start : start + STRIP].astype(np.float64).clip(0, top)
+        pixels[start : start + STRIP] = np.rint(strip * (255 / top))
     return Image.fromarray(pixels)
 
 

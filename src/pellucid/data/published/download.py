@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from pellucid.data.images.kinds import PICTURE_ENDINGS
 from pellucid.data.published.catalog import PUBLISHED, Published, PublishedFile, data_folder, sha256
-from pellucid.data.readers.image_folders import PICTURE_ENDINGS
 from pellucid.errors import InputError, MissingFileError, OutputExistsError, unknown_name
 
 CHUNK = 2**18  # bytes

@@ -12,11 +12,13 @@ from typing import Any
 import numpy as np
 
 from pellucid.data.dataset import SPLIT_WORDS, Splits
+from pellucid.data.labels import LONGEST_LABEL
 from pellucid.data.readers.arrays import Pair, find_pairs, splits_of
 from pellucid.errors import InputError, PellucidError
 from pellucid.system import memory
 
 ENDINGS = (".h5", ".hdf5")
+TEXTS_AT_A_TIME = 16
 LARGEST_RATIO = 1032  # deflate makes at most this many bytes of one; what was never written takes none, but is no data
 
 
@@ -42,6 +44,8 @@ class StoredArray:
 
     def _rows(self, stored: Any, rows: Any) -> np.ndarray:
         self._check_claims(stored)
+        if isinstance(rows, slice) and rows == slice(None) and stored.dtype.kind == "O":
+            return self._texts(stored)
         if isinstance(rows, slice):
             return stored[rows]
         if len(rows) == 0:
@@ -50,6 +54,20 @@ class StoredArray:
         first, last = wanted[0], wanted[-1]
         gapless = last - first == len(wanted) - 1
         return (stored[first : last + 1] if gapless else stored[wanted])[places]
+
+    def _texts(self, stored: Any) -> np.ndarray:
+        """Return labels of any length, a few at a time: in a small file all may be one text that is very long."""
+        blocks = [np.empty(0, object)]
+        for start in range(0, len(stored), TEXTS_AT_A_TIME):
+            block = stored[start : start + TEXTS_AT_A_TIME]
+            longest = max((len(text) for text in block.flat if isinstance(text, bytes | str)), default=0)
+            if longest > 4 * LONGEST_LABEL:  # bytes: of one letter up to four
+                raise InputError(
+                    f"{self.path}: a label of {self.key} takes {longest:,} bytes; {LONGEST_LABEL:,} characters are the "
+                    "most."
+                )
+            blocks.append(block.reshape(-1))
+        return np.concatenate(blocks).reshape(stored.shape)
 
     def _check_claims(self, stored: Any) -> None:
         """Raise InputError where values lie in other files, or there are more than this file can hold."""
@@ -113,4 +131,7 @@ def _pairs(path: Path, keys: tuple[str, str] | None) -> dict[str, Pair]:
             file.visititems(note)
     except Exception as error:  # as above
         raise InputError(f"{path} is not an HDF5 file, or it is damaged: {error}.") from error
-    return find_pairs(arrays, keys, str(path))
+    pairs = find_pairs(arrays, keys, str(path))
+    for pair in pairs.values():
+        pair.samples[:0]  # what they claim is checked before a name is made for each column
+    return pairs

@@ -1,172 +1,211 @@
 """Folders of class folders with pictures, as they are or in a zip: the folder's name is the class.
 
-Children that are all named train, validation or test are parts. A zip is read where it stands, nothing is
-unpacked, so no name in it can write anywhere.
+Folders that are all named as parts of the data are, be they above the classes or in each of them.
 """
 
-import zipfile
-from collections.abc import Iterable, Iterator
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
-from pellucid.data.dataset import SPLIT_WORDS, Dataset, Splits, as_splits, training_part
-from pellucid.data.images import heic_is_readable
-from pellucid.data.labels import codes_of
+import numpy as np
+
+from pellucid.data.dataset import Dataset, Splits, as_splits, training_part
+from pellucid.data.images.kinds import tally
+from pellucid.data.readers import folder_layout
+from pellucid.data.readers.folder_tree import Folder, Picture, Raw, read_tree
+from pellucid.data.readers.part_names import parts_of
 from pellucid.errors import InputError
 
-Folder = Path | zipfile.Path
-
-LONGEST_NAME = 1024  # characters, with all folders, in a zip
-PICTURE_ENDINGS = (".jpg", ".jpeg", ".jfif", ".png", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pbm")
-HEIC_ENDINGS = (".heic", ".heif")  # what newer phones write; readable with the extra heic
-OTHER_ENDINGS = (".avif", ".jxl", ".jp2", ".psd", ".svg", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2")
+INVISIBLE = ("Cf", "Cc")  # Unicode categories: of zero width, of control
 
 
-def read(path: Path) -> Splits:
+def read(path: Path, label_from: str | None = None) -> Splits:
     """Return the data sets of a folder of class folders, of a folder of parts, or of a zip of either.
 
-    Hidden files and what systems leave behind (.DS_Store, Thumbs.db, __MACOSX) are passed over, as are files that
-    are not named like pictures. Those named like pictures of a kind that cannot be read, such as HEIC, are listed in
-    `passed_over`. Pictures are opened only when their block is read.
+    label_from: a regular expression on the places of the pictures, whose first group, or else all that it matches, is
+    the class, in place of the folder.
+
+    Hidden files and what systems leave behind (.DS_Store, Thumbs.db, __MACOSX) do not count. Other files that are
+    no pictures that can be read are in `passed_over`, with the reason. Pictures are opened when their block is read.
 
     Raises
     ------
-    InputError : no class folders, a class without pictures, parts that do not fit, or a damaged zip.
+    InputError : no class folders, a class without pictures, names that look alike, parts that do not fit, or a damaged
+        zip.
     """
-    if path.is_dir():
-        return _splits(path, str(path))
-    try:
-        archive = zipfile.ZipFile(path)
-    except Exception as error:  # of damaged files: BadZipFile, NotImplementedError, OSError, nearly anything
-        raise InputError(f"{path} is not a zip file, or it is damaged: {error}.") from error
-    strange = next((name for name in archive.namelist() if not 0 < len(name) <= LONGEST_NAME), None)
-    if strange is not None:
-        archive.close()  # zipfile would make a name for each of the folders in a long one, and go in circles on none
-        raise InputError(f"{path} holds a name of {len(strange):,} characters; expected 1 to {LONGEST_NAME:,}.")
-    return _splits(zipfile.Path(archive), str(path))
+    top, source = read_tree(path), str(path)
+    if label_from is not None:
+        return _by_names(top, source, label_from)
+    level = top
+    while len(level.folders) == 1 and not parts_of([level.folders[0].name]) and level.folders[0].folders:
+        level = level.folders[0]  # the one folder that most zips wrap everything in
+    depth = len(level.place.split("/")) + 1 if level.place else 1
+    folder_layout.check_class_folders(level, source)
+    folder_layout.check_no_annotations(level.folders, source)
+    by_part = parts_of([folder.name for folder in level.folders])
+    if 0 < len(by_part) < len(level.folders):
+        others = [folder.name for folder in level.folders if folder.name not in by_part]
+        raise folder_layout.ask_about_parts(str(path / level.place), list(by_part), others, path.is_dir())
+    if by_part:
+        splits = _of_parts(level, by_part, source, depth + 1)
+    elif (divided := folder_layout.parts_in_classes(level.folders, source)) is not None:
+        splits = _of_divided_classes(divided, source, depth)
+    else:
+        splits = Splits(_dataset(_classes(level, source), None, source, depth))
+    return _with_notes(splits, top)
 
 
 def picture_files(folder: Path) -> list[Path]:
     """Return the pictures in a folder and the folders in it, in order, whatever their class; none is an InputError."""
-    files, others = _sorted_out(_pictures(folder))
-    if not files:
-        raise InputError(f"{folder} holds no pictures{_but(others)}.")
-    return [Path(str(file)) for file in files]
+    return [Path(str(file)) for file in pictures_and_others(folder)[0]]
 
 
-def _splits(top: Folder, source: str) -> Splits:
-    folders, depth = _folders(top), 1
-    while len(folders) == 1 and folders[0].name.lower() not in SPLIT_WORDS and _folders(folders[0]):
-        folders, depth = _folders(folders[0]), depth + 1  # the one folder that most zips wrap everything in
-    if not folders:
-        raise InputError(f"{source} holds no class folders; put the pictures of each class into a folder of its name.")
-    parts_here = [folder.name for folder in folders if folder.name.lower() in SPLIT_WORDS]
-    if 0 < len(parts_here) < len(folders):
-        others = [folder.name for folder in folders if folder.name not in parts_here]
-        raise InputError(
-            f"{source} has {', '.join(parts_here)}, which name parts of the data, beside {', '.join(others)}. Are they "
-            "parts or classes? Keep only parts here, each with its class folders, or rename."
-        )
-    if not parts_here:
-        return Splits(_dataset(_pictures_by_class(folders, source), None, top, source, depth))
-    parts: dict[str, dict[str, list[Folder]]] = {}
-    for folder in folders:
-        part = SPLIT_WORDS[folder.name.lower()]
+def pictures_and_others(path: Path) -> tuple[list[Raw], dict[str, str]]:
+    """Return the pictures of a folder or zip, and the names of all other files, with why they are passed over.
+
+    Raises InputError where there are no pictures.
+    """
+    top = read_tree(path)
+    found, others = [picture.raw for picture in top.pictures()], top.passed_over()
+    if not found:
+        raise InputError(f"{path} holds no pictures{_instead(others)}.")
+    return found, {f"{path}/{place}": reason for place, reason in others.items()}
+
+
+def _of_parts(level: Folder, by_part: Mapping[str, str], source: str, depth: int) -> Splits:
+    parts: dict[str, dict[str, Folder]] = {}
+    for folder in level.folders:
+        part = by_part[folder.name]
         if part in parts:
             raise InputError(f"{source} has two folders for the part {part}; keep one.")
-        parts[part] = _pictures_by_class(_folders(folder), f"{source}/{folder.name}")
+        if part == "test" and folder.loose and not folder.folders:
+            raise InputError(
+                f"{source}/{folder.name} holds {len(folder.loose):,} pictures and no class folders, so nothing tells "
+                "what is right. Train on the other parts alone, then give this folder to pellucid predict."
+            )
+        parts[part] = _classes(folder, f"{source}/{folder.name}")
+    return _coded(parts, source, depth)
+
+
+def _of_divided_classes(divided: Mapping[str, Mapping[str, Folder]], source: str, depth: int) -> Splits:
+    parts: dict[str, dict[str, Folder]] = {}
+    for name, of_class in divided.items():
+        for part, folder in of_class.items():
+            if part == "train" and not any(folder.pictures()):
+                raise InputError(f"{source}/{folder.place} has no pictures{_instead(folder.passed_over())}.")
+            parts.setdefault(part, {})[name] = folder
+    return _coded(parts, source, depth)
+
+
+def _coded(parts: Mapping[str, dict[str, Folder]], source: str, depth: int) -> Splits:
     classes = tuple(parts[training_part(parts, source)])
-    read_in = {part: _dataset(pictures, classes, top, source, depth + 1) for part, pictures in parts.items()}
-    return as_splits(read_in, source)
+    return as_splits({part: _dataset(found, classes, source, depth) for part, found in parts.items()}, source)
 
 
-def _pictures_by_class(folders: list[Folder], source: str) -> dict[str, list[Folder]]:
-    """Return all that is named like a picture, by class; each has some that can be read."""
-    if not folders:
-        raise InputError(f"{source} holds no class folders; put the pictures of each class into a folder of its name.")
-    pictures = {folder.name: list(_pictures(folder, _above(folder))) for folder in folders}
-    for name, found in pictures.items():
-        files, others = _sorted_out(found)
-        if not files:
-            what_to_do = _but(others) or "; add some, or remove the folder"
-            raise InputError(f"{source}: the class {name!r} has no pictures{what_to_do}.")
-    return pictures
+def _classes(level: Folder, source: str) -> dict[str, Folder]:
+    """Return the folders of the classes by their names, each with pictures."""
+    folder_layout.check_class_folders(level, source)
+    folder_layout.check_no_annotations(level.folders, source)
+    classes: dict[str, Folder] = {}
+    seen: dict[str, str] = {}
+    for folder in level.folders:
+        if not any(folder.pictures()):
+            what_to_do = _instead(folder.passed_over()) or "; add some, or remove the folder"
+            raise InputError(f"{source}: the class {folder.name!r} has no pictures{what_to_do}.")
+        name = unicodedata.normalize("NFC", folder.name).strip()
+        letters = (letter for letter in " ".join(name.split()) if unicodedata.category(letter) not in INVISIBLE)
+        visible = "".join(letters)
+        if visible in seen:
+            raise InputError(
+                f"{source} has the folders {seen[visible]!a} and {folder.name!a}, whose names differ only in blanks, "
+                "hidden signs or Unicode form. Put the pictures of one class into one folder, or rename one."
+            )
+        seen[visible] = folder.name
+        classes[name] = folder
+    return classes
 
 
-def _dataset(
-    pictures: dict[str, list[Folder]], classes: tuple[str, ...] | None, top: Folder, source: str, depth: int
-) -> Dataset:
-    classes = classes or tuple(pictures)
-    by_class = {name: _sorted_out(found) for name, found in pictures.items()}
-    files = [file for found, _ in by_class.values() for file in found]
-    labels = [name for name, (found, _) in by_class.items() for _ in found]
-    others = [file for _, passed_over in by_class.values() for file in passed_over]
+def _by_names(top: Folder, source: str, pattern: str) -> Splits:
+    """Return all pictures with the classes that a pattern finds in their places; folders that are parts stay such."""
+    try:
+        compiled = re.compile(pattern)
+    except (re.error, RecursionError, OverflowError) as error:
+        raise InputError(f"{pattern!r} is not a regular expression: {error}.") from error
+    by_part = parts_of([folder.name for folder in top.folders])
+    if by_part and (len(by_part) < len(top.folders) or len(set(by_part.values())) < len(by_part) or top.loose):
+        raise InputError(f"{source} has {', '.join(by_part)}, which name parts of the data, beside other pictures.")
+    places = {by_part[folder.name]: folder for folder in top.folders} if by_part else {"train": top}
+    found = {part: _labelled(folder, compiled, f"{source}/{folder.place}") for part, folder in places.items()}
+    classes = tuple(sorted(set(found[training_part(found, source)].values())))
+    parts = {part: _coded_pictures(labels, classes, source) for part, labels in found.items()}
+    splits = as_splits(parts, source)
+    matched = {picture.place for labels in found.values() for picture in labels}
+    others = top.passed_over()
+    others |= {picture.place: "whose name does not match" for picture in top.pictures() if picture.place not in matched}
+    return _told(splits, len(matched), others)
+
+
+def _labelled(folder: Folder, pattern: re.Pattern[str], where: str) -> dict[Picture, str]:
+    """Return the pictures of a folder in whose places a pattern finds a class."""
+    labels: dict[Picture, str] = {}
+    for picture in folder.pictures():
+        found = pattern.search(picture.place)
+        if label := (found[1 if pattern.groups else 0] or "").strip() if found else "":
+            labels[picture] = unicodedata.normalize("NFC", label)
+    if not labels:
+        first = next((picture.place for picture in folder.pictures()), "(none)")
+        raise InputError(
+            f"{where.rstrip('/')} has no pictures in whose names {pattern.pattern!r} matches; the first is {first}."
+        )
+    return labels
+
+
+def _coded_pictures(labels: Mapping[Picture, str], classes: tuple[str, ...], source: str, depth: int = 0) -> Dataset:
+    """Return the data set of pictures with the names of their classes."""
+    if strangers := sorted(set(labels.values()) - set(classes)):
+        raise InputError(
+            f"{source} has the class {strangers[0]!r}, which is not among those of the training part: "
+            f"{', '.join(classes)}."
+        )
+    code = {name: number for number, name in enumerate(classes)}
+    pictures = list(labels)
     return Dataset(
-        read=lambda rows: [files[row] for row in rows],
-        labels=codes_of(labels, classes, source),
+        read=lambda rows: [pictures[row].raw for row in rows],
+        labels=np.array([code[label] for label in labels.values()], np.int64),
         class_names=classes,
         kind="pictures",
-        names=_names(files, top),
+        names=[picture.place for picture in pictures],
         source=source,
         class_depth=depth,
-        passed_over=_names(others, top),
     )
 
 
-def _names(files: list[Folder], top: Folder) -> list[str]:
-    return [Path(str(file)).relative_to(str(top)).as_posix() for file in files]  # a zip's members likewise
+def _instead(others: Mapping[str, str]) -> str:
+    """Return what there is instead of pictures; nothing where there is nothing."""
+    return f" that can be read, but {tally(others.values())}" if others else ""
 
 
-def _sorted_out(files: Iterable[Folder]) -> tuple[list[Folder], list[Folder]]:
-    """Return the files that can be read, and those of other kinds."""
-    readable = (*PICTURE_ENDINGS, *HEIC_ENDINGS) if heic_is_readable() else PICTURE_ENDINGS
-    sorted_out: tuple[list[Folder], list[Folder]] = [], []
-    for file in files:
-        sorted_out[_ending(file.name) not in readable].append(file)
-    return sorted_out
+def _dataset(found: Mapping[str, Folder], classes: tuple[str, ...] | None, source: str, depth: int) -> Dataset:
+    labels = {picture: name for name, folder in found.items() for picture in folder.pictures()}
+    dataset = _coded_pictures(labels, classes or tuple(found), source, depth)
+    return replace(dataset, notes=tuple(folder_layout.notes_on(found, source)))
 
 
-def _ending(name: str) -> str:
-    return Path(name).suffix.lower()
+def _with_notes(splits: Splits, top: Folder) -> Splits:
+    """Return the parts, each with all that is passed over in the source, which is told too."""
+    used = {name for _, dataset in splits.items() for name in dataset.names}
+    others = top.passed_over()
+    others |= {picture.place: folder_layout.BESIDE for picture in top.pictures() if picture.place not in used}
+    return _told(splits, len(used), others)
 
 
-def _but(others: list[Folder]) -> str:
-    """Return what there is instead of pictures, and what to do; nothing where there is nothing."""
-    names = [file.name for file in others]
-    return f" that can be read, but {len(names)} such as {names[0]}: {how_to_read(names)}" if names else ""
-
-
-def how_to_read(names: Iterable[str]) -> str:
-    """Return what to do with files that were passed over.
-
-    >>> how_to_read(["a.psd", "b.CR2"])
-    'CR2, PSD cannot be read, save them as JPEG or PNG'
-    """
-    endings = {_ending(name) for name in names}
-    kinds = ", ".join(sorted(ending.removeprefix(".").upper() for ending in endings))
-    extra = ' or pip install "pellucid[heic]"' if endings & set(HEIC_ENDINGS) else ""
-    return f"{kinds} cannot be read, save them as JPEG or PNG{extra}"
-
-
-def _above(folder: Folder) -> tuple[Path, ...]:
-    return (folder.parent.resolve(),) if isinstance(folder, Path) else ()
-
-
-def _children(folder: Folder) -> list[Folder]:
-    visible = (child for child in folder.iterdir() if child.name[:1] not in ("", ".") and child.name != "__MACOSX")
-    return sorted(visible, key=lambda child: child.name)
-
-
-def _folders(folder: Folder) -> list[Folder]:
-    return [child for child in _children(folder) if child.is_dir()]
-
-
-def _pictures(folder: Folder, above: tuple[Path, ...] = ()) -> Iterator[Folder]:
-    if isinstance(folder, Path):
-        if folder.resolve() in above:
-            return  # a link to a folder that it lies in
-        above = (*above, folder.resolve())
-    for child in _children(folder):
-        if child.is_dir():
-            yield from _pictures(child, above)
-        elif _ending(child.name) in (*PICTURE_ENDINGS, *HEIC_ENDINGS, *OTHER_ENDINGS):
-            yield child
+def _told(splits: Splits, used: int, others: dict[str, str]) -> Splits:
+    if not others:
+        return splits
+    note = folder_layout.census(used, "used", others)
+    parts = {
+        part: replace(dataset, passed_over=others, notes=(*dataset.notes, note)) for part, dataset in splits.items()
+    }
+    return Splits(**parts)

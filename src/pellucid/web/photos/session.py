@@ -16,6 +16,7 @@ from typing import Any
 
 from pellucid.data import Splits, load
 from pellucid.data.audit.audit import audit
+from pellucid.data.images.kinds import ENDINGS
 from pellucid.errors import InputError, PellucidError
 from pellucid.experiment.recipe import USUAL, Recipe, make_recipe
 from pellucid.experiment.result import Result
@@ -25,7 +26,7 @@ from pellucid.web.photos.prediction import Prediction
 from pellucid.web.photos.progress import PageProgress
 from pellucid.web.photos.results import audit_view, save_model, save_report, summary, with_data_name
 from pellucid.web.photos.thumbnails import sample, thumbnails
-from pellucid.web.photos.uploads import ENDINGS, Take, UploadLimits, Uploads
+from pellucid.web.photos.uploads import Take, UploadLimits, Uploads
 
 Message = dict[str, Any]
 LARGEST_PHOTO = 100 * 2**20  # bytes of a photograph that is tried

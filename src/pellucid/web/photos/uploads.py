@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from uuid import uuid4
 
-from pellucid.data.dataset import SPLIT_WORDS
-from pellucid.data.readers.image_folders import HEIC_ENDINGS, OTHER_ENDINGS, PICTURE_ENDINGS
+from pellucid.data.images.kinds import ENDINGS
+from pellucid.data.readers.part_names import parts_of
 from pellucid.data.sort_into_folders import folder_names
 from pellucid.errors import InputError
 
-ENDINGS = (*PICTURE_ENDINGS, *HEIC_ENDINGS, *OTHER_ENDINGS)  # of kinds that cannot be read too: the check names them
 DEEPEST = 8  # folders
 
 Take = Callable[[bytes], None]
@@ -60,7 +59,8 @@ class Uploads:
     @property
     def divided(self) -> bool:
         """Whether all folders at the top name parts of the data: train, validation, test."""
-        return bool(self.pictures) and all(top.lower() in SPLIT_WORDS for top in self._tops())
+        tops = list(self._tops())
+        return bool(self.pictures) and len(parts_of(tops)) == len(set(tops))
 
     def classes(self) -> dict[str, list[str]]:
         """Return the places of the pictures of each class, of all parts together."""
