@@ -320,7 +320,7 @@ def test_bursts_are_suggested(tmp_path):
         )
     suggested = found(tmp_path)["bursts"]
     assert suggested.sentence.startswith("6 pictures of train in 2 bursts")
-    assert "--group-by burst" in suggested.sentence
+    assert "--group-by none" in suggested.sentence
     assert suggested.examples == ("a/burst 0.jpg and 2 more", "b/burst 0.jpg and 2 more")
     assert "bursts" not in {f.kind for f in audit(grouped_splits(load(tmp_path), "burst")).findings}
 

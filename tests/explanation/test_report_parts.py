@@ -174,7 +174,7 @@ def test_verdicts_and_findings_are_text():
     verdict = Verdict("watch", "overfits", f"measured {ODD}", f"change {ODD}")
     assert f"watch overfits. measured {ODD} change {ODD}" in Page(sections.doctor_html([verdict])).text
     finding = Finding("problem", "copies", 2, f"found {ODD}", (f"one {ODD}", f"two {ODD}"))
-    none = Duplicates({}, np.empty(0, int), np.empty(0, int))
+    none = Duplicates({}, *[np.empty(0, int)] * 3)
     text = Page(findings_html(Audit({}, (finding,), {}, none), EmbeddedImages())).text
     assert f"problem found {ODD}" in text and f"one {ODD} two {ODD}" in text
 
@@ -234,7 +234,7 @@ def test_saliency_shows_the_predictions_of_the_model():
 
 def test_duplicates_are_shown_with_their_class():
     _, data, _ = of_pictures((f"ham {ODD}", "spam"))
-    copies = Duplicates({"train": data}, np.zeros(2, int), np.zeros(2, int))
+    copies = Duplicates({"train": data}, *[np.zeros(2, int)] * 3)
     found = Audit({}, (Finding("watch", "copies", 1, "copies"),), {"train": None}, copies)
     text = Page(findings_html(found, EmbeddedImages())).text
     assert f"exact copies train, ham {ODD} {ODD} train, spam b" in text

@@ -11,7 +11,7 @@ import numpy as np
 from pellucid.data import MetadataTable, Splits, grouped_splits, joined, load, metadata_of
 from pellucid.data.audit.audit import Audit, audit
 from pellucid.data.corrections import Corrected, corrected, read_corrections
-from pellucid.data.groups import WAYS_OF_METADATA
+from pellucid.data.groups import ALONE, WAYS_OF_METADATA, evident_bursts
 from pellucid.data.load import takes
 from pellucid.errors import InputError
 from pellucid.experiment.operating_point import check_operating_point
@@ -58,13 +58,18 @@ def prepare(recipe: Recipe, progress: Progress = SILENT) -> Prepared:
     if by:
         splits = grouped_splits(splits, by, metadata)
     if not recipe.audit:
-        return Prepared(splits, features, scans, None, corrections=corrections)
+        return Prepared(splits if by != ALONE else _parted(splits), features, scans, None, corrections=corrections)
     found = audit(splits, metadata=metadata)
+    if by == ALONE:
+        splits = _parted(splits)
     train = splits.train
     if train.kind == "pictures":
-        duplicates = found.duplicate_groups()
-        if len(np.unique(duplicates)) < len(duplicates):
-            train = replace(train, groups=joined(duplicates, train.groups))
+        together = [found.duplicate_groups(), train.groups]
+        if recipe.group_by is None:  # whoever gave no groups would score neighbours of what was learned
+            together.append(evident_bursts(train, metadata["train"]))
+        labels = joined(*together)
+        if len(np.unique(labels)) < len(labels):
+            train = replace(train, groups=labels)
     leaks = found.leaks() if recipe.drop_leaks else np.empty(0, np.intp)
     if len(leaks):
         train = train.take(np.delete(np.arange(len(train)), leaks))
@@ -73,6 +78,10 @@ def prepare(recipe: Recipe, progress: Progress = SILENT) -> Prepared:
         if "train" in scans:
             scans["train"] = scans["train"].without(leaks)
     return Prepared(replace(splits, train=train), features, scans, found, len(leaks), corrections)
+
+
+def _parted(splits: Splits) -> Splits:
+    return Splits(**{part: replace(dataset, groups=None) for part, dataset in splits.items()})
 
 
 def _scanned(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pellucid.data.audit.altered_copies import altered_copies
 from pellucid.data.audit.finding import Finding, few, number
 from pellucid.data.audit.image_metadata import MetadataTable, metadata_of
 from pellucid.data.audit.similarity import duplicates as near_duplicates
@@ -22,12 +23,14 @@ class Duplicates:
     """Which samples are copies of which, over all parts of the data, one part after the other.
 
     parts: the data sets by part.  same: labels (n,), equal for samples equal to the last bit: the first row with that
-    content.  alike: labels (n,), equal for near copies too, and for copies of copies.
+    content.  alike: labels (n,), equal for near copies too, and for copies of copies.  related: labels (n,), equal for
+    altered copies too: mirrored, turned, cropped or in other colours.
     """
 
     parts: Mapping[str, Dataset]
     same: np.ndarray
     alike: np.ndarray
+    related: np.ndarray
 
     def rows(self, part: str) -> slice:
         """Return where the rows of a part stand."""
@@ -40,13 +43,13 @@ class Duplicates:
 
     def groups(self, part: str = "train") -> np.ndarray:
         """Return groups of integers (rows of the part,): copies have the same one, for a split to keep together."""
-        return np.unique(self.alike[self.rows(part)], return_inverse=True)[1]
+        return np.unique(self.related[self.rows(part)], return_inverse=True)[1]
 
     def leaks(self) -> np.ndarray:
         """Return the training rows that are copies of validation or test rows, ascending."""
         training = np.zeros(len(self.alike), bool)
         training[self.rows("train")] = True
-        return np.flatnonzero(np.isin(self.alike[training], self.alike[~training]))
+        return np.flatnonzero(np.isin(self.related[training], self.related[~training]))
 
     def findings(self) -> Iterator[Finding]:
         """Yield what there is to say of copies."""
@@ -56,19 +59,22 @@ class Duplicates:
         yield from self._conflicts()
         for part in self.parts:
             yield from self._within(part)
+            yield from self._altered_within(part)
 
     def _across(self, first: str, second: str) -> Iterator[Finding]:
-        mine, theirs = self.alike[self.rows(first)], self.alike[self.rows(second)]
+        mine, theirs = self.related[self.rows(first)], self.related[self.rows(second)]
         rows = np.flatnonzero(np.isin(theirs, mine)) + self.rows(second).start
         if len(rows) == 0:
             return
         pairs = [(self._copy_in(first, row), row) for row in rows.tolist()]
-        near = sum(self.same[a] != self.same[b] for a, b in pairs)
+        near = sum(self.same[a] != self.same[b] and self.alike[a] == self.alike[b] for a, b in pairs)
+        altered = sum(self.alike[a] != self.alike[b] for a, b in pairs)
         examples = few(f"{self._told(a)} and {self._told(b)}{self._how(a, b)}" for a, b in pairs)
         if len(rows) == 1:
             said = f"The same {self._noun} is in {first} and {second}: {examples[0]}."
         else:
-            said = f"{number(len(rows), self._noun)} of {second} are in {first} too{_nearly(near, len(rows))}."
+            how = _nearly(near, len(rows)) + _altered(altered, len(rows))
+            said = f"{number(len(rows), self._noun)} of {second} are in {first} too{how}."
         if first != "train":
             said += f" What was chosen on {first} has seen them."
         elif self._kind != "pictures":
@@ -119,6 +125,23 @@ class Duplicates:
         examples = few(" and ".join(map(self._told, rows[:4])) + self._how(*rows[:2]) for rows in clusters)
         yield Finding("note", "copies", count, said, examples)
 
+    def _altered_within(self, part: str) -> Iterator[Finding]:
+        here = self.rows(part)
+        alike, related = self.alike[here], self.related[here]
+        clusters = [rows for rows in clusters_of(related) if len(np.unique(alike[rows])) > 1]
+        count = sum(len(np.unique(alike[rows])) - 1 for rows in clusters)
+        if count == 0:
+            return
+        said = (
+            f"{part} has {number(count, 'altered copy', 'altered copies')} among its {number(len(alike), self._noun)}"
+        )
+        said += ": mirrored, turned, cropped or in other colours."
+        if part == "train":
+            said += " A split or cross-validation keeps them together."
+        firsts = (rows[np.sort(np.unique(alike[rows], return_index=True)[1])] + here.start for rows in clusters)
+        examples = few(" and ".join(map(self._told, rows[:4])) for rows in firsts)
+        yield Finding("watch", "altered-copies", count, said, examples)
+
     @property
     def _kind(self) -> str:
         return next(iter(self.parts.values())).kind
@@ -128,14 +151,20 @@ class Duplicates:
         return "picture" if self._kind == "pictures" else "row"
 
     def _copy_in(self, part: str, row: int) -> int:
-        """Return the row of a part that another row is a copy of: an exact one, if there is one."""
+        """Return the row of a part that another row is a copy of: an exact one, if there is one, or else a near one."""
         here = self.rows(part)
-        near = np.flatnonzero(self.alike[here] == self.alike[row])
-        exact = near[self.same[here][near] == self.same[row]]
-        return int((exact if len(exact) else near)[0]) + here.start
+        for labels in (self.same, self.alike, self.related):
+            rows = np.flatnonzero(labels[here] == labels[row])
+            if len(rows):
+                return int(rows[0]) + here.start
+        raise KeyError(row)
 
     def _how(self, a: int, b: int) -> str:
-        return "" if self._kind != "pictures" else " (exact)" if self.same[a] == self.same[b] else " (nearly the same)"
+        if self._kind != "pictures":
+            return ""
+        if self.same[a] == self.same[b]:
+            return " (exact)"
+        return " (nearly the same)" if self.alike[a] == self.alike[b] else " (altered)"
 
     def _at(self, row: int) -> tuple[str, int]:
         part = next(part for part in self.parts if row < self.rows(part).stop)
@@ -163,14 +192,18 @@ def find_duplicates(parts: Mapping[str, Dataset], metadata: Mapping[str, Metadat
     _, first, places = np.unique(content, return_index=True, return_inverse=True)
     same = first[places]
     if not metadata:
-        return Duplicates(parts, same, same)
+        return Duplicates(parts, same, same, same)
     readable = np.concatenate([metadata[part].readable for part in parts])
     same = np.where(readable, same, np.arange(len(same)))
     firsts = np.flatnonzero((same == np.arange(len(same))) & readable)
     seen = np.concatenate([metadata[part].thumbnails for part in parts])[firsts]
     alike = np.arange(len(same))
     alike[firsts] = firsts[near_duplicates(seen)]
-    return Duplicates(parts, same, alike[same])
+    different = alike[firsts] == firsts
+    related = np.arange(len(same))
+    related[firsts[different]] = firsts[different][altered_copies(seen[different])]
+    alike = alike[same]
+    return Duplicates(parts, same, alike, related[alike])
 
 
 def duplicate_groups(dataset: Dataset, metadata: MetadataTable | None = None) -> np.ndarray:
@@ -210,3 +243,8 @@ def _one_a_label(rows: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 def _nearly(near: int, count: int) -> str:
     return "" if near == 0 else ", nearly the same" if near == count else f", {near:,} of them nearly the same"
+
+
+def _altered(altered: int, count: int) -> str:
+    how = "mirrored, turned, cropped or in other colours"
+    return "" if altered == 0 else f", {how}" if altered == count else f", {altered:,} of them {how}"
