@@ -66,7 +66,7 @@ def prepare(recipe: Recipe, progress: Progress = SILENT) -> Prepared:
     if train.kind == "pictures":
         together = [found.duplicate_groups(), train.groups]
         if recipe.group_by is None:  # whoever gave no groups would score neighbours of what was learned
-            together.append(evident_bursts(train, metadata["train"]))
+            together.append(_bursts(splits, metadata["train"]))
         labels = joined(*together)
         if len(np.unique(labels)) < len(labels):
             train = replace(train, groups=labels)
@@ -78,6 +78,21 @@ def prepare(recipe: Recipe, progress: Progress = SILENT) -> Prepared:
         if "train" in scans:
             scans["train"] = scans["train"].without(leaks)
     return Prepared(replace(splits, train=train), features, scans, found, len(leaks), corrections)
+
+
+def _bursts(splits: Splits, metadata: MetadataTable) -> np.ndarray | None:
+    """Return the bursts of the training part that must stay together, as far as it can be divided then."""
+    train, labels = splits.train, evident_bursts(splits.train, metadata)
+    if labels is None or splits.validation is not None or splits.test is not None:
+        return labels
+    for code, name in enumerate(train.class_names):
+        rows = train.labels == code
+        if rows.sum() > 1 and len(np.unique(labels[rows])) == 1:
+            raise InputError(
+                f"{train.source}: all {rows.sum():,} pictures of class {name} are of one burst, taken within seconds "
+                "or showing nearly the same. Collect more, give test data, or let each count alone (--group-by none)."
+            )
+    return labels
 
 
 def _parted(splits: Splits) -> Splits:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pellucid.data.audit.altered_copies import altered_copies
+from pellucid.data.audit.altered_copies import MOST, altered_copies
 from pellucid.data.audit.finding import Finding, few, number
 from pellucid.data.audit.image_metadata import MetadataTable, metadata_of
 from pellucid.data.audit.similarity import duplicates as near_duplicates
@@ -71,7 +71,8 @@ class Duplicates:
         altered = sum(self.alike[a] != self.alike[b] for a, b in pairs)
         examples = few(f"{self._told(a)} and {self._told(b)}{self._how(a, b)}" for a, b in pairs)
         if len(rows) == 1:
-            said = f"The same {self._noun} is in {first} and {second}: {examples[0]}."
+            same = "One scene, altered," if altered else f"The same {self._noun}"
+            said = f"{same} is in {first} and {second}: {examples[0]}."
         else:
             how = _nearly(near, len(rows)) + _altered(altered, len(rows))
             said = f"{number(len(rows), self._noun)} of {second} are in {first} too{how}."
@@ -127,6 +128,9 @@ class Duplicates:
 
     def _altered_within(self, part: str) -> Iterator[Finding]:
         here = self.rows(part)
+        if self._kind == "pictures" and part == "train" and len(self.alike) > MOST:
+            said = f"Mirrored, turned or cropped copies are not looked for among more than {MOST:,} pictures."
+            yield Finding("note", "altered-copies-unknown", len(self.alike), said)
         alike, related = self.alike[here], self.related[here]
         clusters = [rows for rows in clusters_of(related) if len(np.unique(alike[rows])) > 1]
         count = sum(len(np.unique(alike[rows])) - 1 for rows in clusters)
