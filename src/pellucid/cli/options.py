@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import click
 
-GROUP_BY = "What belongs together: parent, burst, date or a pattern in the names of pictures; a column of a table."
+GROUP_BY = "What belongs together: parent, burst, date, none or a pattern in names of pictures; a column of a table."
 
 
 class Sectioned(click.Command):

@@ -18,6 +18,7 @@ from pellucid.errors import InputError
 
 WAYS_OF_METADATA = ("burst", "date")
 WAYS = ("parent", *WAYS_OF_METADATA)
+ALONE = "none"  # the way of those who want each photograph of a burst to count alone
 BURST_SECONDS = 3  # between one photograph of a burst and the next
 
 
@@ -29,8 +30,8 @@ def grouped(dataset: Dataset, by: str, metadata: MetadataTable | None = None, ne
     dataset : pictures.
     by : "parent", the folder that holds the file, below that of its class (of the same name in two classes: one group);
         "burst", photographs of one camera that follow each other within 3 seconds, and neighbours in the order of names
-        that show nearly the same; "date", the day in the EXIF data; or a regular expression on the file's name within
-        the source: its first group, or else all that it matches.
+        that show nearly the same; "date", the day in the EXIF data; "none", each by itself; or a regular
+        expression on the file's name within the source: its first group, or else all that it matches.
     metadata : those of the pictures, where they have been read already.
     needed : whether a way by which no two samples are in one group is an error.
 
@@ -44,6 +45,8 @@ def grouped(dataset: Dataset, by: str, metadata: MetadataTable | None = None, ne
     if by == "parent":
         found = [_below_class(name, dataset.class_depth) for name in dataset.names]
         missing = "no folders below those of the classes; put the pictures that belong together into one"
+    elif by == ALONE:
+        return np.array(dataset.names)
     elif by == "date":
         metadata = metadata or metadata_of(dataset)
         found = ["" if np.isnat(day) else str(day) for day in metadata.taken.astype("datetime64[D]")]
@@ -86,6 +89,16 @@ def bursts(dataset: Dataset, metadata: MetadataTable) -> np.ndarray:
         before, after = rows[:-1], rows[1:]
         join(labels, before, after, _alike_pairs(vectors[before], vectors[after]))
     return labels
+
+
+def evident_bursts(dataset: Dataset, metadata: MetadataTable) -> np.ndarray | None:
+    """Return `bursts` of photographs if their times or looks give evidence of any but exact copies, else None."""
+    if np.isnat(metadata.taken).all() and not more_alike_than_chance(dataset, metadata):
+        return None
+    labels = bursts(dataset, metadata)
+    content = np.unique(metadata.digests.view(f"V{metadata.digests.shape[1]}").ravel(), return_inverse=True)[1]
+    pairs = np.unique(np.stack([labels, content]), axis=1)
+    return labels if len(np.unique(labels)) < pairs.shape[1] else None
 
 
 def more_alike_than_chance(dataset: Dataset, metadata: MetadataTable) -> bool:

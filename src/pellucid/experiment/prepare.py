@@ -11,7 +11,7 @@ import numpy as np
 from pellucid.data import MetadataTable, Splits, grouped_splits, joined, load, metadata_of
 from pellucid.data.audit.audit import Audit, audit
 from pellucid.data.corrections import Corrected, corrected, read_corrections
-from pellucid.data.groups import WAYS_OF_METADATA
+from pellucid.data.groups import ALONE, WAYS_OF_METADATA, evident_bursts
 from pellucid.data.load import takes
 from pellucid.errors import InputError
 from pellucid.experiment.operating_point import check_operating_point
@@ -58,9 +58,9 @@ def prepare(recipe: Recipe, progress: Progress = SILENT) -> Prepared:
     if by:
         splits = grouped_splits(splits, by, metadata)
     if not recipe.audit:
-        return Prepared(splits, features, scans, None, corrections=corrections)
+        return Prepared(splits if by != ALONE else _parted(splits), features, scans, None, corrections=corrections)
     found = audit(splits, metadata=metadata)
-    splits = _with_duplicates_together(splits, found)
+    splits = _together(splits if by != ALONE else _parted(splits), found, metadata, recipe.group_by)
     train = splits.train
     leaks = found.leaks() if recipe.drop_leaks else np.empty(0, np.intp)
     if len(leaks):
@@ -72,14 +72,39 @@ def prepare(recipe: Recipe, progress: Progress = SILENT) -> Prepared:
     return Prepared(replace(splits, train=train), features, scans, found, len(leaks), corrections)
 
 
-def _with_duplicates_together(splits: Splits, found: Audit) -> Splits:
-    """Return the parts with duplicates in one group; equal rows of a table only where chance does not explain them."""
+def _together(splits: Splits, found: Audit, metadata: dict[str, MetadataTable], by: str | None) -> Splits:
+    """Return the parts with copies in one group, and bursts too where nobody gave groups (`by`).
+
+    Equal rows of a table are copies only where chance does not explain them.
+    """
     parts = dict(splits.items())
     for part, dataset in parts.items():
-        duplicates = found.duplicate_groups(part)
-        if len(np.unique(duplicates)) < len(duplicates):
-            parts[part] = replace(dataset, groups=joined(duplicates, dataset.groups))
+        groupings = [found.duplicate_groups(part)]
+        if part == "train" and by is None and part in metadata:
+            bursts = _bursts(splits, metadata[part])  # else neighbours of what was learned would be scored
+            groupings += [] if bursts is None else [bursts]
+        if groupings := [labels for labels in groupings if len(np.unique(labels)) < len(labels)]:
+            parts[part] = replace(dataset, groups=joined(*groupings, dataset.groups))
     return Splits(**parts)
+
+
+def _bursts(splits: Splits, metadata: MetadataTable) -> np.ndarray | None:
+    """Return the bursts of the training part that must stay together, as far as it can be divided then."""
+    train, labels = splits.train, evident_bursts(splits.train, metadata)
+    if labels is None or splits.validation is not None or splits.test is not None:
+        return labels
+    for code, name in enumerate(train.class_names):
+        rows = train.labels == code
+        if rows.sum() > 1 and len(np.unique(labels[rows])) == 1:
+            raise InputError(
+                f"{train.source}: all {rows.sum():,} pictures of class {name} are of one burst, taken within seconds "
+                "or showing nearly the same. Collect more, give test data, or let each count alone (--group-by none)."
+            )
+    return labels
+
+
+def _parted(splits: Splits) -> Splits:
+    return Splits(**{part: replace(dataset, groups=None) for part, dataset in splits.items()})
 
 
 def _scanned(

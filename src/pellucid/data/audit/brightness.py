@@ -57,7 +57,6 @@ def _unused(train: Dataset, metadata: MetadataTable) -> Iterator[Finding]:
         return
     said = (
         f"The pixels of train are of type {dtype} and use 0 to {brightest:g} of 0 to {limit:,}: nearly all detail is "
-        f"lost. Multiply them by {limit / brightest:.4g}"
+        f"lost. Multiply them by {limit / brightest:.4g}."
     )
-    said += ", or save them as uint8." if limit > 255 >= brightest > 1 else "."
     yield Finding("watch", "unused-range", len(train), said)

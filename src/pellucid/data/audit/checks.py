@@ -17,7 +17,7 @@ from pellucid.data.audit.finding import Finding, few, number
 from pellucid.data.audit.image_metadata import MetadataTable
 from pellucid.data.audit.similarity import SIDE
 from pellucid.data.dataset import Dataset
-from pellucid.data.groups import bursts, more_alike_than_chance
+from pellucid.data.groups import evident_bursts
 from pellucid.data.images.kinds import tally
 
 Parts = Mapping[str, Dataset]
@@ -228,15 +228,15 @@ def groups(parts: Parts, metadata: OfParts) -> Iterator[Finding]:
 
 
 def _suggested(dataset: Dataset, metadata: MetadataTable) -> Iterator[Finding]:
-    if np.isnat(metadata.taken).all() and not more_alike_than_chance(dataset, metadata):
+    labels = evident_bursts(dataset, metadata)
+    if labels is None:
         return
     content = metadata.digests.view(f"V{metadata.digests.shape[1]}").ravel()
-    in_bursts = clusters_of(bursts(dataset, metadata))
-    if found := [rows for rows in in_bursts if len(set(content[rows].tolist())) > 1]:  # more than exact duplicates
-        count = sum(map(len, found))
-        said = (
-            f"{number(count, 'picture')} of train in {number(len(found), 'burst')}, taken within seconds or showing "
-            "nearly the same; --group-by burst keeps each on one side of a split."
-        )
-        examples = few(f"{dataset.names[rows[0]]} and {len(rows) - 1} more" for rows in found)
-        yield Finding("watch", "bursts", count, said, examples)
+    found = [rows for rows in clusters_of(labels) if len(set(content[rows].tolist())) > 1]  # more than exact duplicates
+    count = sum(map(len, found))
+    said = (
+        f"{number(count, 'picture')} of train in {number(len(found), 'burst')}, taken within seconds or showing "
+        "nearly the same. A split or cross-validation keeps each burst together; --group-by none treats each alone."
+    )
+    examples = few(f"{dataset.names[rows[0]]} and {len(rows) - 1} more" for rows in found)
+    yield Finding("watch", "bursts", count, said, examples)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pellucid.data.audit import row_copies
+from pellucid.data.audit.altered_copies import MOST, altered_copies
 from pellucid.data.audit.finding import Finding, few, number
 from pellucid.data.audit.image_metadata import MetadataTable, metadata_of
 from pellucid.data.audit.similarity import duplicates as near_duplicates
@@ -26,7 +27,8 @@ class Duplicates:
 
     parts: the data sets by part.  same: labels (n,), equal for samples equal to the last bit: the first row with that
     content.  alike: labels (n,), equal for near copies too, and for copies of copies.  together: those that a split
-    keeps together: as alike, without rows of a table that chance may have made equal.
+    keeps together: as alike, with altered copies of pictures (mirrored, turned, cropped, in other colours), and without
+    rows of a table that chance may have made equal.
     """
 
     parts: Mapping[str, Dataset]
@@ -51,7 +53,7 @@ class Duplicates:
         """Return the training rows that are copies of validation or test rows, ascending."""
         training = np.zeros(len(self.alike), bool)
         training[self.rows("train")] = True
-        return np.flatnonzero(np.isin(self.alike[training], self.alike[~training]))
+        return np.flatnonzero(np.isin(self._found[training], self._found[~training]))
 
     def findings(self) -> Iterator[Finding]:
         """Yield what there is to say of copies."""
@@ -61,19 +63,23 @@ class Duplicates:
         yield from self._conflicts()
         for part in self.parts:
             yield from self._within(part)
+            yield from self._altered_within(part)
 
     def _across(self, first: str, second: str) -> Iterator[Finding]:
-        mine, theirs = self.alike[self.rows(first)], self.alike[self.rows(second)]
+        mine, theirs = self._found[self.rows(first)], self._found[self.rows(second)]
         rows = np.flatnonzero(np.isin(theirs, mine)) + self.rows(second).start
         if len(rows) == 0:
             return
         pairs = [(self._copy_in(first, row), row) for row in rows.tolist()]
-        near = sum(self.same[a] != self.same[b] for a, b in pairs)
+        near = sum(self.same[a] != self.same[b] and self.alike[a] == self.alike[b] for a, b in pairs)
+        altered = sum(self.alike[a] != self.alike[b] for a, b in pairs)
         examples = few(f"{self._told(a)} and {self._told(b)}{self._how(a, b)}" for a, b in pairs)
         if len(rows) == 1:
-            said = f"The same {self._noun} is in {first} and {second}: {examples[0]}."
+            same = "One scene, altered," if altered else f"The same {self._noun}"
+            said = f"{same} is in {first} and {second}: {examples[0]}."
         else:
-            said = f"{number(len(rows), self._noun)} of {second} are in {first} too{_nearly(near, len(rows))}."
+            how = _nearly(near, len(rows)) + _altered(altered, len(rows))
+            said = f"{number(len(rows), self._noun)} of {second} are in {first} too{how}."
         by_chance = not np.isin(self.together[self.rows(second)], self.together[self.rows(first)]).any()
         if first != "train":
             said += f" What was chosen on {first} has seen them."
@@ -130,6 +136,31 @@ class Duplicates:
         examples = few(" and ".join(map(self._told, rows[:4])) + self._how(*rows[:2]) for rows in clusters)
         yield Finding("watch" if parted >= MANY * total else "note", "copies", count, said, examples)
 
+    def _altered_within(self, part: str) -> Iterator[Finding]:
+        here = self.rows(part)
+        if self._kind == "pictures" and part == "train" and len(self.alike) > MOST:
+            said = f"Mirrored, turned or cropped copies are not looked for among more than {MOST:,} pictures."
+            yield Finding("note", "altered-copies-unknown", len(self.alike), said)
+        alike, related = self.alike[here], self.together[here]
+        clusters = [rows for rows in clusters_of(related) if len(np.unique(alike[rows])) > 1]
+        count = sum(len(np.unique(alike[rows])) - 1 for rows in clusters)
+        if count == 0:
+            return
+        said = (
+            f"{part} has {number(count, 'altered copy', 'altered copies')} among its {number(len(alike), self._noun)}"
+        )
+        said += ": mirrored, turned, cropped or in other colours."
+        if part == "train":
+            said += " A split or cross-validation keeps them together."
+        firsts = (rows[np.sort(np.unique(alike[rows], return_index=True)[1])] + here.start for rows in clusters)
+        examples = few(" and ".join(map(self._told, rows[:4])) for rows in firsts)
+        yield Finding("watch", "altered-copies", count, said, examples)
+
+    @property
+    def _found(self) -> np.ndarray:
+        """Labels (n,) of all that is found: altered copies of pictures too, and equal rows though by chance."""
+        return self.together if self._kind == "pictures" else self.alike
+
     @property
     def _kind(self) -> str:
         return next(iter(self.parts.values())).kind
@@ -139,14 +170,20 @@ class Duplicates:
         return "picture" if self._kind == "pictures" else "row"
 
     def _copy_in(self, part: str, row: int) -> int:
-        """Return the row of a part that another row is a copy of: an exact one, if there is one."""
+        """Return the row of a part that another row is a copy of: an exact one, if there is one, or else a near one."""
         here = self.rows(part)
-        near = np.flatnonzero(self.alike[here] == self.alike[row])
-        exact = near[self.same[here][near] == self.same[row]]
-        return int((exact if len(exact) else near)[0]) + here.start
+        for labels in (self.same, self.alike, self.together):
+            rows = np.flatnonzero(labels[here] == labels[row])
+            if len(rows):
+                return int(rows[0]) + here.start
+        raise KeyError(row)
 
     def _how(self, a: int, b: int) -> str:
-        return "" if self._kind != "pictures" else " (exact)" if self.same[a] == self.same[b] else " (nearly the same)"
+        if self._kind != "pictures":
+            return ""
+        if self.same[a] == self.same[b]:
+            return " (exact)"
+        return " (nearly the same)" if self.alike[a] == self.alike[b] else " (altered)"
 
     def _at(self, row: int) -> tuple[str, int]:
         part = next(part for part in self.parts if row < self.rows(part).stop)
@@ -182,7 +219,11 @@ def find_duplicates(parts: Mapping[str, Dataset], metadata: Mapping[str, Metadat
     seen = np.concatenate([metadata[part].thumbnails for part in parts])[firsts]
     alike = np.arange(len(same))
     alike[firsts] = firsts[near_duplicates(seen)]
-    return Duplicates(parts, same, alike[same], alike[same])
+    different = alike[firsts] == firsts
+    related = np.arange(len(same))
+    related[firsts[different]] = firsts[different][altered_copies(seen[different])]
+    alike = alike[same]
+    return Duplicates(parts, same, alike, related[alike])
 
 
 def duplicate_groups(dataset: Dataset, metadata: MetadataTable | None = None) -> np.ndarray:
@@ -222,3 +263,8 @@ def _one_a_label(rows: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 def _nearly(near: int, count: int) -> str:
     return "" if near == 0 else ", nearly the same" if near == count else f", {near:,} of them nearly the same"
+
+
+def _altered(altered: int, count: int) -> str:
+    how = "mirrored, turned, cropped or in other colours"
+    return "" if altered == 0 else f", {how}" if altered == count else f", {altered:,} of them {how}"

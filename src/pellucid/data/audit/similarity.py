@@ -73,14 +73,19 @@ def coarse(thumbnails: np.ndarray) -> np.ndarray:
     return out
 
 
-def alike(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Return whether the detailed pictures of thumbnails a and b (k, 1152) are copies of each other, pair by pair."""
-    yes = _correlation(_gradients(_luma(a)), _gradients(_luma(b))) >= GRADIENTS
+def alike(
+    a: np.ndarray, b: np.ndarray, gradients: float = GRADIENTS, largest: float = LARGEST_DIFFERENCE
+) -> np.ndarray:
+    """Return whether the detailed pictures of thumbnails a and b (k, 1152) are copies of each other, pair by pair.
+
+    gradients: the least correlation.  largest: the largest difference, in deviations of the picture.
+    """
+    yes = _correlation(_gradients(_luma(a)), _gradients(_luma(b))) >= gradients
     a, b = a[yes], b[yes]
     A, B = _luma(a), _luma(b)
     apart = np.abs(_standardized(A) - _standardized(B))
     apart[(A >= BRIGHT) & (B >= BRIGHT)] = 0
-    yes[yes] = (apart.max(axis=(1, 2)) < LARGEST_DIFFERENCE) & _same_colours(a, b)
+    yes[yes] = (apart.max(axis=(1, 2)) < largest) & _same_colours(a, b)
     return yes
 
 

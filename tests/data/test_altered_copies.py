@@ -1,0 +1,76 @@
+"""Altered copies are found in any of the 8 positions, cropped, shifted or in grey; other pictures are not."""
+
+import numpy as np
+import pytest
+from PIL import Image, ImageFilter, ImageOps
+
+from pellucid.data import read_metadata
+from pellucid.data.audit import altered_copies as room
+from pellucid.data.audit.altered_copies import altered_copies, turned, turned_waves
+from pellucid.data.audit.similarity import coarse, duplicates
+from photographs import NO_COPIES, drawing, photograph, png
+
+
+def seen(*images):
+    return np.stack([read_metadata(png(image)).thumbnail for image in images])
+
+
+def cropped(image, share, down=0.5, across=0.5):
+    width, height = image.size
+    left, top = width * (1 - share) * across, height * (1 - share) * down
+    return image.crop((int(left), int(top), int(left + width * share), int(top + height * share)))
+
+
+ALTERED = {
+    "mirrored": ImageOps.mirror,
+    "upside down": ImageOps.flip,
+    "half a turn": lambda image: image.rotate(180),
+    "a quarter": lambda image: image.rotate(90, expand=True),
+    "three quarters": lambda image: image.rotate(270, expand=True),
+    "5 degrees": lambda image: cropped(image.rotate(5, Image.Resampling.BICUBIC), 0.95),
+    "95%": lambda image: cropped(image, 0.95),
+    "90%": lambda image: cropped(image, 0.9, 0, 1),
+    "80%": lambda image: cropped(image, 0.8),
+    "80% in a corner": lambda image: cropped(image, 0.8, 1, 0),
+    "grey": lambda image: image.convert("L"),
+    "blurred": lambda image: image.filter(ImageFilter.GaussianBlur(3)),
+    "mirrored, cropped, grey": lambda image: cropped(ImageOps.mirror(image).convert("L"), 0.9),
+}
+
+
+@pytest.mark.parametrize("kind", ALTERED)
+def test_altered_copies_are_found(kind):
+    images = [photograph(77), photograph(5), photograph(78), ALTERED[kind](photograph(5))]
+    assert altered_copies(seen(*images)).tolist() == [0, 1, 2, 1]
+
+
+# A circle and an octagon, drawn large, are the same to a thumbnail that is laid upon another.
+@pytest.mark.parametrize("kind", sorted(set(NO_COPIES) - {"mirrored", "circle and octagon"}))
+def test_what_is_no_copy_is_not_called_one(kind):
+    assert altered_copies(seen(*NO_COPIES[kind])).tolist() == [0, 1]
+
+
+def test_plain_pictures_of_one_kind_are_not_grouped():
+    rng = np.random.default_rng(0)
+    shirts = []
+    for _ in range(30):
+        x, y, length, grey = (int(v) for v in (*rng.integers(30, 60, 2), rng.integers(80, 110), rng.integers(0, 120)))
+        shirts.append(drawing(lambda d, box=(x, y, 200 - x, y + length), grey=grey: d.rectangle(box, (grey,) * 3)))
+    thumbnails = seen(*shirts)
+    assert len(set(altered_copies(thumbnails).tolist())) >= 28
+
+
+def test_turned_waves_are_those_of_the_turned_picture():
+    thumbnail = seen(photograph(1))
+    waves = np.zeros((1, 64), np.float32)
+    waves[:, 1:] = coarse(thumbnail)
+    for turn in range(8):
+        other = thumbnail.copy()
+        other[:, :1024] = turned(thumbnail[:, :1024].reshape(1, 32, 32), np.array([turn])).reshape(1, 1024)
+        np.testing.assert_allclose(turned_waves(waves.reshape(1, 8, 8), turn)[:, 1:], coarse(other), atol=1e-5)
+
+
+def test_too_many_pictures_are_not_looked_at(monkeypatch):
+    thumbnails = seen(photograph(1), ImageOps.mirror(photograph(1)))
+    monkeypatch.setattr(room, "MOST", 1)
+    assert altered_copies(thumbnails).tolist() == duplicates(thumbnails).tolist() == [0, 1]
