@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter, ImageOps
 
-from pellucid.data import read_metadata
+from pellucid.data import load, read_metadata
 from pellucid.data.audit import altered_copies as room
 from pellucid.data.audit.altered_copies import altered_copies, turned, turned_waves
+from pellucid.data.audit.audit import audit
 from pellucid.data.audit.similarity import coarse, duplicates
 from photographs import NO_COPIES, drawing, photograph, png
 
@@ -74,3 +75,14 @@ def test_too_many_pictures_are_not_looked_at(monkeypatch):
     thumbnails = seen(photograph(1), ImageOps.mirror(photograph(1)))
     monkeypatch.setattr(room, "MOST", 1)
     assert altered_copies(thumbnails).tolist() == duplicates(thumbnails).tolist() == [0, 1]
+
+
+def test_tiny_pictures_are_left_alone(tmp_path):
+    rng = np.random.default_rng(0)
+    digits = rng.integers(0, 256, (20, 8, 8), dtype=np.uint8)
+    X, y = np.concatenate([digits, digits[:, :, ::-1]]), np.arange(40) % 2
+    for scale, found in ((1, 40), (8, 20)):
+        large = X.repeat(scale, axis=1).repeat(scale, axis=2)
+        np.savez(tmp_path / "x.npz", X=large, y=y)
+        groups = audit(load(tmp_path / "x.npz")).duplicate_groups()
+        assert len(np.unique(groups)) == found

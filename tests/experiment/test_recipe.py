@@ -344,3 +344,23 @@ def test_evaluation_groups_pictures_as_training_did(tmp_path):
     train(data, group_by=r"\d", audit=False, epochs=1, random_state=0, **QUICK).model.save(tmp_path / "m.pellucid")
     found = evaluated(tmp_path / "m.pellucid", new)
     assert all(1 < c["groups"] < 36 for c in found["comparisons"].values())
+
+
+def test_mirrored_copies_that_hurt_are_named(tmp_path):
+    """Classes that are each other's mirror image: a bright half on the left, or on the right."""
+    rng = np.random.default_rng(0)
+    for number in range(24):
+        for name in ("left", "right"):
+            pixels = rng.integers(0, 90, (8, 8, 3), dtype=np.uint8)
+            pixels[:, :4] += 150
+            pixels = pixels if name == "left" else pixels[:, ::-1]
+            (tmp_path / "arrows" / name).mkdir(parents=True, exist_ok=True)
+            Image.fromarray(pixels).save(tmp_path / "arrows" / name / f"{number}.png")
+    how = {"features": "pixels", "size": (8, 8), "hidden_layers": (8,), "epochs": 30, "random_state": 0}
+    hurt, plain = (train(tmp_path / "arrows", copies=copies, **how) for copies in (["mirrored"], []))
+    assert plain.cross_validation.accuracy > 0.95 > hurt.cross_validation.accuracy + 0.2
+    (finding,) = (finding for finding in hurt.findings if finding.name == "copies that hurt")
+    assert finding.advice == "Train without copies: --copies none (copies=())."
+    assert finding.numbers["without_copies"] > 0.95
+    assert {finding.name for finding in hurt.findings}.isdisjoint({"no better than the majority"})
+    assert all(finding.name != "copies that hurt" for finding in plain.findings)

@@ -48,8 +48,8 @@ def trained(X, y, settings=SETTINGS, loss=ONE, n_out=1):
 def test_views_of_one_sample_are_not_counted_as_samples():
     X, y = rows(12)
     run = trained(np.repeat(X, 3, axis=0), np.repeat(y, 3, axis=0))
-    reported = diagnose(*run, views=3, cross_validation=(0.5, 0.5))
-    few = diagnose(*trained(X, y), cross_validation=(0.5, 0.5))
+    reported = diagnose(*run, views=3, cross_validation=(0.5, 0.5, 0.5))
+    few = diagnose(*trained(X, y), cross_validation=(0.5, 0.5, 0.5))
     for name in ("too few examples", "no better than the majority"):
         assert found(reported, name).sentence == found(few, name).sentence
     assert "on 12 training rows" in found(reported, "no better than the majority").sentence
@@ -222,15 +222,15 @@ def test_overfitting_is_measured_on_the_rows_given():
     finding = found(diagnose(network, history, settings, X, y, validation=(X, flipped)), "overfits")
     assert finding.numbers["training"] == own and finding.numbers["held_out"] == pytest.approx(1 - own)
     assert not names(diagnose(network, history, settings, X, y, validation=(X, y))) & {"overfits"}
-    by_folds = diagnose(network, history, settings, X, y, cross_validation=(0.5, 0.6))
+    by_folds = diagnose(network, history, settings, X, y, cross_validation=(0.5, 0.6, 0.5))
     assert {"overfits", "no better than the majority"} <= names(by_folds)
     assert (
         "the accuracy is 0.500; always predicting the majority gives 0.600"
         in found(by_folds, "no better than the majority").sentence
     )
-    hardly = diagnose(network, history, settings, X, y, cross_validation=(0.65, 0.6))
+    hardly = diagnose(network, history, settings, X, y, cross_validation=(0.65, 0.6, 0.65))
     assert found(hardly, "no better than the majority").level == "watch"  # less than two standard errors better
-    good = diagnose(network, history, settings, X, y, cross_validation=(0.95, 0.6))
+    good = diagnose(network, history, settings, X, y, cross_validation=(0.95, 0.6, 0.95))
     assert not names(good) & {"overfits", "no better than the majority"}
 
 
@@ -429,3 +429,44 @@ def test_estimators_are_diagnosed():
     good = pellucid.NeuralNetworkRegressor(optimizer="lbfgs", hidden_layers=(), random_state=0).fit(X, X[:, 0])
     assert pellucid.diagnose(good, X, X[:, 0]) == ()
     assert set(findings[0].as_dict()) == {"level", "name", "sentence", "advice", "numbers"}
+
+
+def test_weighted_classes_are_judged_by_balanced_accuracy():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(400, 2))
+    y = (X[:, 0] + rng.normal(0, 0.7, 400) > 1.9).astype(float)[:, None]  # about one row in fifteen
+    settings = Settings(hidden_layers=(4,), class_weight={0: 1, 1: 12}, epochs=60, learning_rate=0.01, random_state=0)
+    network, history = fitted_on(X, y, settings)
+    honest = diagnose(network, history, settings, X, y, cross_validation=(0.878, 0.93, 0.84))
+    assert "no better than the majority" not in names(honest)
+    poor = found(
+        diagnose(network, history, settings, X, y, cross_validation=(0.93, 0.93, 0.5)), "no better than the majority"
+    )
+    assert "the balanced accuracy is 0.500; always predicting the majority gives 0.500" in poor.sentence
+    unweighted = replace(settings, class_weight=None)  # one class has most of the rows all the same
+    assert (
+        "balanced accuracy"
+        in found(
+            diagnose(network, history, unweighted, X, y, cross_validation=(0.93, 0.93, 0.5)),
+            "no better than the majority",
+        ).sentence
+    )
+
+
+def test_a_penalty_that_holds_learning_back_is_named_by_a_trial():
+    rng = np.random.default_rng(0)
+    X = rng.uniform(0, 2, size=(300, 2))
+    y = (X.astype(int).sum(axis=1) % 2).astype(float)[:, None]  # a chessboard of 2 x 2
+    settings = Settings(hidden_layers=(16,), l2=0.1, epochs=100, learning_rate=0.003, random_state=0)
+    network, history = fitted_on(X, y, settings)
+    named = found(diagnose(network, history, settings, X, y), "penalty too strong")
+    assert named.level == "problem" and named.numbers["learned_without"] > named.numbers["learned"] + 0.15
+    assert "--l2 0 --learning-rate" in named.advice
+    by_chance = rng.permutation(y)
+    network, history = fitted_on(X, by_chance, settings)
+    assert "penalty too strong" not in names(diagnose(network, history, settings, X, by_chance))  # tried before given
+
+
+def fitted_on(X, y, settings):
+    fitted = fit(X, y, settings, "binary_cross_entropy", 1)
+    return fitted.network, fitted.history

@@ -55,14 +55,14 @@ class Samples:
 class Learned:
     """A model, the record of each of its networks, and the rows held out of the training samples for stopping early.
 
-    examine: what the training doctor finds, given accuracy and majority in cross-validation, or None.
+    examine: what the training doctor finds, given what cross-validation found as `diagnose` takes it, or None.
     """
 
     model: Model
     histories: tuple[History, ...]
     held: np.ndarray
     interrupted: bool = False
-    examine: Callable[[tuple[float, float] | None], tuple[Finding, ...]] = lambda cross_validation: ()
+    examine: Callable[[tuple[float, float, float] | None], tuple[Finding, ...]] = lambda cross_validation: ()
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ class Learner:
         model = Model(features, networks, task.class_names, history=asdict(fits[0].history), target=target)
         learned, histories = [f.network for f in fits], [f.history for f in fits]
 
-        def examine(cross_validation: tuple[float, float] | None) -> tuple[Finding, ...]:
+        def examine(cross_validation: tuple[float, float, float] | None) -> tuple[Finding, ...]:
             return diagnose(
                 learned,
                 histories,

@@ -4,6 +4,7 @@ The same few steps for pictures and tables, and for every way to ask for them.
 """
 
 from dataclasses import asdict, dataclass, fields, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,14 @@ from pellucid.experiment.partition import Division
 from pellucid.experiment.prepare import Prepared, prepare
 from pellucid.experiment.recipe import Recipe, make_recipe
 from pellucid.experiment.result import Result
-from pellucid.experiment.scoring import class_shift_between, cross_validated, curve_of, metadata_baseline_of, repeats_of
+from pellucid.experiment.scoring import (
+    class_shift_between,
+    cross_validated,
+    curve_of,
+    harmful_copies,
+    metadata_baseline_of,
+    repeats_of,
+)
 from pellucid.model.model import Model
 from pellucid.model.provenance import Provenance
 from pellucid.model.row_digests import row_digests
@@ -119,7 +127,11 @@ def run(recipe: Recipe, progress: Progress | None = None, checkpoints: Checkpoin
         baseline = simpler.learn(whole, validation, "baseline").model
     of_folds = judged if isinstance(judged, CrossValidation) else None
     plain = of_folds if recipe.threshold == 0.5 else None  # another threshold is not what the doctor should judge by
-    findings = learned.examine(None if plain is None else (plain.accuracy, plain.baselines["majority"]))
+    in_folds = None if plain is None else (plain.accuracy, plain.baselines["majority"], plain.scores.balanced_accuracy)
+    plain_features = partial(replace(recipe, copies=[]).features_for, division.train)
+    findings = harmful_copies(learner, whole, of_folds, plain_features)
+    found = learned.examine(in_folds)
+    findings += tuple(f for f in found if not (findings and f.name == "no better than the majority"))  # its effect
     parts = dict(division.parts)  # before early stopping's rows move to the validation part
     model, decision = _decided(plan, learned, of_folds, whole)
 

@@ -1,6 +1,7 @@
 """Judging: what a job finds out about how good its model is, on rows that it did not learn from."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -22,9 +23,14 @@ from pellucid.evaluation import (
 from pellucid.evaluation.cross_val_predict import FOLDS, usual_repeats
 from pellucid.evaluation.cross_validation import HEADLINE_BELOW
 from pellucid.experiment.learner import Learner, Samples
+from pellucid.features import Features
+from pellucid.features.augmentation import copies_of
 from pellucid.model.model import Model
 from pellucid.model.predictions import Predictions, class_codes
 from pellucid.system.random_streams import stream
+from pellucid.training.diagnostics import Finding
+
+ERRORS = 2  # standard errors; a smaller difference may be chance
 
 
 def repeats_of(wanted: int | None, train: Dataset) -> int:
@@ -53,6 +59,45 @@ def cross_validated(
         groups=train.groups,
         progress=learner.progress.counting("cross-validation"),
     )
+
+
+def harmful_copies(
+    learner: Learner, train: Samples, judged: CrossValidation | None, plain: Callable[[], Features]
+) -> tuple[Finding, ...]:
+    """Return a finding where pictures are predicted far better without copies of each, in a trial.
+
+    The trial is one cross-validation of a single network; it is made only where the net is hardly better than chance.
+    Mirrored classes, such as arrows, b and d, or left and right turns, cannot be told apart with mirrored copies.
+    plain: makes the same features without copies.
+    """
+    features = learner.features
+    if judged is None or len(features.views) == 1:
+        return ()
+    n, majority = judged.effective_rows, judged.baselines["majority"]
+    if judged.accuracy > majority + ERRORS * (majority * (1 - majority) / n) ** 0.5:
+        return ()
+    alone = replace(learner, features=plain(), ensemble=1, checkpoints=None)
+    trial = alone.task.cross_validate(
+        alone.fit_predict(replace(train, R=train.R[:, : features.n_out]), with_baseline=False),
+        train.labels,
+        0.5,
+        seed=learner.seed,
+        repeats=1,
+        groups=train.groups,
+        progress=learner.progress.counting("a trial without copies"),
+    )
+    if not isinstance(trial, CrossValidation) or trial.accuracy < judged.accuracy + 2 * ERRORS * (0.25 / n) ** 0.5:
+        return ()
+    kinds = " and ".join(copies_of(features.views))
+    finding = Finding(
+        "problem",
+        "copies that hurt",
+        f"In cross-validation the accuracy is {judged.accuracy:.3f} with {kinds} copies of each picture, "
+        f"and {trial.accuracy:.3f} without, in a trial with one network.",
+        "Train without copies: --copies none (copies=()).",
+        {"with_copies": judged.accuracy, "without_copies": trial.accuracy},
+    )
+    return (finding,)
 
 
 def curve_of(

@@ -13,6 +13,7 @@ from pellucid.data.audit import row_copies
 from pellucid.data.audit.altered_copies import MOST, altered_copies
 from pellucid.data.audit.finding import Finding, few, number
 from pellucid.data.audit.image_metadata import MetadataTable, metadata_of
+from pellucid.data.audit.similarity import SIDE
 from pellucid.data.audit.similarity import duplicates as near_duplicates
 from pellucid.data.dataset import SPLIT_WORDS, Dataset
 from pellucid.data.groups import joined
@@ -219,7 +220,8 @@ def find_duplicates(parts: Mapping[str, Dataset], metadata: Mapping[str, Metadat
     seen = np.concatenate([metadata[part].thumbnails for part in parts])[firsts]
     alike = np.arange(len(same))
     alike[firsts] = firsts[near_duplicates(seen)]
-    different = alike[firsts] == firsts
+    sides = np.concatenate([np.minimum(metadata[part].widths, metadata[part].heights) for part in parts])[firsts]
+    different = (alike[firsts] == firsts) & (sides >= SIDE)  # tiny pictures have too little detail to prove a copy
     related = np.arange(len(same))
     related[firsts[different]] = firsts[different][altered_copies(seen[different])]
     alike = alike[same]

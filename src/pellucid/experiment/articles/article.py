@@ -115,11 +115,11 @@ class Outcome:
         settings: Settings,
         train: tuple[Rows, np.ndarray],
         unseen: tuple[Rows, np.ndarray],
-        cross_validation: tuple[float, float] | None = None,
+        cross_validation: tuple[float, float, float] | None = None,
     ) -> None:
         """Add what the training doctor finds; `train` and `unseen` are rows and class codes.
 
-        cross_validation: the accuracy it gave, and that of always the majority.
+        cross_validation: as `diagnose` takes it.
         """
         targets = fitted.network.loss.targets
         (X, y), (X_unseen, y_unseen) = train, unseen

@@ -112,8 +112,8 @@ def run(article: Article, data: Path, seed: int | None, init: str | None, progre
     return outcome
 
 
-def cross_validated(settings: Settings, X: Rows, y: np.ndarray) -> tuple[float, float] | None:
-    """Return the accuracy in 5-fold cross-validation of the training pictures, and that of always the majority.
+def cross_validated(settings: Settings, X: Rows, y: np.ndarray) -> tuple[float, float, float] | None:
+    """Return what 5-fold cross-validation of the training pictures found, as `diagnose` takes it.
 
     None where one of the five nets diverged, or Ctrl-C ended it.
     """
@@ -127,7 +127,9 @@ def cross_validated(settings: Settings, X: Rows, y: np.ndarray) -> tuple[float, 
         judged = cross_validate(fit_predict, y, ("non-cat", "cat"), seed=0, repeats=1)
     except DivergedError:
         return None
-    return None if any(fitted.interrupted for fitted in fits) else (judged.accuracy, judged.baselines["majority"])
+    if any(fitted.interrupted for fitted in fits):
+        return None
+    return judged.accuracy, judged.baselines["majority"], judged.scores.balanced_accuracy
 
 
 def network_at_start(settings: Settings, n_in: int) -> Network:

@@ -37,6 +37,7 @@ OF_NETWORK: tuple[Check, ...] = (
     layer_checks.identical_units,
     layer_checks.gradients_by_layer,
     layer_checks.saturated_output,
+    learning_checks.penalty_too_strong,
     score_checks.always_the_majority,
     score_checks.overfits,
     score_checks.no_better_than_the_majority,
@@ -51,7 +52,7 @@ def diagnose(
     y: Array,
     *,
     validation: tuple[Rows, Array] | None = None,
-    cross_validation: tuple[float, float] | None = None,
+    cross_validation: tuple[float, float, float] | None = None,
     seeds: Sequence[int] = (),
     views: int = 1,
 ) -> tuple[Finding, ...]:
@@ -59,11 +60,13 @@ def diagnose(
 
     networks, histories: as trained, one or several (an ensemble).  settings: as given to `fit`.
     X, y: the training rows and targets as given to `fit`; at most 1,000 of them are examined.
-    validation: (X, y) that training did not see.  cross_validation: (accuracy, majority) where it was done.
+    validation: (X, y) that training did not see.
+    cross_validation: (accuracy, that of the majority, balanced accuracy) where it was done.
     seeds: of each network's start; by default that of the settings.  views: how many rows of X are one sample.
 
     For a run that diverged, with the history of its DivergedError, the network is `settings.network(...)`.
-    Where more can be learned, short trials at other rates, and of more epochs, show by which change.
+    Where more can be learned, short trials at other rates, of more epochs, and without a penalty, show by which change.
+    Where classes are weighted, or one class has most rows, balanced accuracy counts in place of accuracy.
 
     >>> from pellucid.training import fit
     >>> X = np.linspace(-1, 1, 100)[:, None]
@@ -82,8 +85,9 @@ def diagnose(
         for network, history, seed in zip(networks, histories, seeds, strict=True)
     ]
     if runs[0].single_label:
-        smallest = int(np.unique(codes_of(y), return_counts=True)[1].min())
-        runs[0] = replace(runs[0], smallest_class=smallest)
+        counts = np.unique(codes_of(y), return_counts=True)[1]
+        balanced = settings.class_weight is not None or bool(counts.max() > findings.UNEVEN * counts.sum())
+        runs = [replace(run, class_counts=counts, balanced=balanced) for run in runs]
     found = [check(runs[0]) for check in OF_DATA] + merge_networks([_findings(run) for run in runs])
     return tuple(sorted(filter(None, found), key=lambda f: (LEVELS.index(f.level), NAMES.index(f.name))))
 

@@ -21,9 +21,11 @@ NAMES = (  # causes before what they may cause, the order in which findings are 
     "vanishing gradients by layer",
     "saturated output",
     "silent units",
+    "penalty too strong",
     "always the majority",
     "stopped too early",
     "overfits",
+    "copies that hurt",
     "no better than the majority",
 )
 
@@ -73,6 +75,9 @@ RATE_GAIN = 0.15  # more learned than the whole run did; healthy at most -0.05, 
 UPDATES_MORE = 100, 300  # more training: as long again, within these bounds
 MORE_GAIN = 0.08  # on training rows; healthy at most 0.04, a twentieth of the epochs at least 0.14
 GAIN_HELD_OUT = 0.05  # on held-out rows, where there are any; healthy at most 0.04, sick at least 0.09
+UPDATES_FREE = 1500  # of a trial without a penalty, on three quarters of the sample
+FREE_RATES = (1, 10)  # times the run's rate
+FREE_GAIN = 0.15  # more learned of the last quarter than the whole run learned of its own rows
 MULTIPLICATIONS = 1e10  # that all trials of one kind may take together
 
 # Thresholds: layers

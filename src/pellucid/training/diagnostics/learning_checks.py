@@ -63,6 +63,34 @@ def stopped_too_early(run: ObservedRun) -> Finding | None:
     )
 
 
+def penalty_too_strong(run: ObservedRun) -> Finding | None:
+    """Without the penalty, rows that the trial has not seen are learned far better than the run learned its own."""
+    l2, itself = run.network.l2, run.learned_share
+    if l2 == 0 or not run.finite or itself >= findings.HALF or run.settings.rule.full_batch_only:
+        return None
+    rows = run.rows
+    measures = np.arange(len(rows)) // run.views % findings.TRIAL_PARTS == 0  # all views of a sample on one side
+    taught, measured = rows.take(np.flatnonzero(~measures)), rows.take(np.flatnonzero(measures))
+    if not len(taught) or not len(measured):
+        return None
+    updates = _affordable(run, findings.UPDATES_FREE, len(findings.FREE_RATES))
+    freed = [(_after(run, taught, updates, run.rate * by, l2=0.0), by) for by in findings.FREE_RATES]
+    learned, by = max((_learned(run, network, measured), by) for network, by in freed)
+    if learned < max(itself, 0) + findings.FREE_GAIN:
+        return None
+    rate = run.rate * by
+    epochs = max(1, updates // -(-len(taught) // run.settings.batch_rows(len(taught))))
+    return Finding(
+        "problem",
+        "penalty too strong",
+        f"With the penalty l2={l2:.3g} the run learned {itself:.2f} of what can be learned, of its own rows; "
+        f"in a trial without it, {learned:.2f} of rows that the trial had not seen.",
+        f"Try l2=0 with learning_rate={rate:.3g}, epochs={epochs}: "
+        f"--l2 0 --learning-rate {rate:.3g} --epochs {epochs}.",
+        {"l2": l2, "learned": itself, "learned_without": learned},
+    )
+
+
 def _at_another_rate(run: ObservedRun, name: str, factors: Sequence[float], most_updates: int) -> Finding | None:
     chooses_its_step = run.settings.rule.full_batch_only  # L-BFGS
     if chooses_its_step or run.learned_share >= findings.FINISHED:
@@ -116,14 +144,25 @@ def trained_on(run: ObservedRun, updates: int) -> tuple[float, float] | None:
     return (before, after) if gained else None
 
 
-def _after(run: ObservedRun, rows: Examples, updates: int, rate: float, start: Network | None = None) -> Network | None:
-    """Return the network after at most so many updates at a constant rate, or None where it diverged."""
+def _after(
+    run: ObservedRun,
+    rows: Examples,
+    updates: int,
+    rate: float,
+    start: Network | None = None,
+    l2: float | None = None,
+) -> Network | None:
+    """Return the network after at most so many updates at a constant rate, or None where it diverged.
+
+    l2: of the penalty; by default that of the run.
+    """
     batch = run.settings.batch_rows(len(rows))
     rows = rows.take(np.arange(min(len(rows), updates * batch)))
     an_epoch = -(-len(rows) // batch)
     settings = replace(
         run.settings,
         learning_rate=rate,
+        l2=run.settings.l2 if l2 is None else l2,
         epochs=max(1, updates // an_epoch),
         early_stopping=False,
         restarts=1,

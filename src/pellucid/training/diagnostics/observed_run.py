@@ -52,9 +52,11 @@ class ObservedRun:
 
     network, history, settings: as trained.  seed: of the start, which is drawn from it again.
     rows: the sample of training rows, as floats; n: how many there were in all.
-    held_out: rows that training did not see.  cross_validation: accuracy, and that of always predicting the majority.
+    held_out: rows that training did not see.
+    cross_validation: accuracy, that of always predicting the majority, and balanced accuracy.
     views: rows of one training sample, which are right or wrong together.
-    smallest_class: how many training rows it has; None where rows have no class.
+    class_counts: the training rows of each class present; None where rows have no class.
+    balanced: whether balanced accuracy counts: where classes are weighted, or one has most of the rows.
     """
 
     network: Network
@@ -64,9 +66,10 @@ class ObservedRun:
     rows: Examples
     n: int
     held_out: Examples | None = None
-    cross_validation: tuple[float, float] | None = None
+    cross_validation: tuple[float, float, float] | None = None
     views: int = 1
-    smallest_class: int | None = None
+    class_counts: Array | None = None
+    balanced: bool = False
 
     @property
     def loss(self) -> Loss:

@@ -32,11 +32,11 @@ def unscaled_inputs(run: ObservedRun) -> Finding | None:
 
 def too_few_examples(run: ObservedRun) -> Finding | None:
     """Too few rows to learn a class, or a regression, from."""
-    if run.smallest_class is None:
+    if run.class_counts is None:
         least, few, very_few = run.n // run.views, findings.FEW_ROWS, findings.VERY_FEW_ROWS
         where, end = "There are", "."
     else:
-        least, few, very_few = run.smallest_class // run.views, findings.FEW, findings.VERY_FEW
+        least, few, very_few = int(run.class_counts.min()) // run.views, findings.FEW, findings.VERY_FEW
         where, end = "The smallest class has", " of each class, or join classes (--merge)."
     if least >= few:
         return None
@@ -88,8 +88,8 @@ def overfits(run: ObservedRun) -> Finding | None:
         other, error = _score(run, run.held_out)
         where = counted(len(run.held_out) // run.views, "held-out row")
     elif run.cross_validation is not None:
-        other = run.cross_validation[0]
-        error, where = _standard_error(other, run.n // run.views), "held-out rows in cross-validation"
+        other, _ = _cross_validated(run, run.cross_validation)
+        error, where = _standard_error(run, other, run.n // run.views), "held-out rows in cross-validation"
     else:
         return None
     costs = run.history.validation_cost if run.history.best_epoch is None else []
@@ -100,7 +100,7 @@ def overfits(run: ObservedRun) -> Finding | None:
     l2 = 3 * run.settings.l2 or 0.01
     tries = [] if run.settings.stopping else ["early_stopping=True (--early-stopping)"]
     tries += [f"l2={l2:g} (--l2 {l2:g})", *(["fewer units"] if run.settings.layers else [])]
-    what = "Accuracy" if run.single_label else "Share learned"
+    what = _name(run).capitalize()
     sentence = f"{what} {own:.3f} on the training rows, {other:.3f} on {where}"
     if lost >= findings.LOST:
         lowest = f"lowest after epoch {int(np.argmin(costs))} ({min(costs):.3g})"
@@ -116,10 +116,10 @@ def overfits(run: ObservedRun) -> Finding | None:
 
 def no_better_than_the_majority(run: ObservedRun) -> Finding | None:
     """On unseen rows, always predicting the most frequent class, or the mean, scores as well."""
-    held_out, what, constant = run.held_out, "accuracy", "the majority"
+    held_out, what, constant = run.held_out, _name(run), "the majority"
     if run.cross_validation is not None:
-        (score, baseline), n = run.cross_validation, run.n // run.views
-        error = _standard_error(baseline, n)
+        (score, baseline), n = _cross_validated(run, run.cross_validation), run.n // run.views
+        error = _standard_error(run, baseline, n)
         where = f"In cross-validation on {counted(n, 'training row')}"
     elif held_out is None:
         return None
@@ -128,13 +128,14 @@ def no_better_than_the_majority(run: ObservedRun) -> Finding | None:
         where = f"On {counted(n, 'held-out row')}"
         if run.single_label:
             score, _ = _score(run, held_out)
-            baseline = float(np.bincount(codes_of(held_out.y)).max() / len(held_out))
-            error = _standard_error(baseline, n)
+            counts = np.bincount(codes_of(held_out.y))
+            baseline = 1 / np.count_nonzero(counts) if run.balanced else float(counts.max() / len(held_out))
+            error = _standard_error(run, baseline, n)
         else:
             gains = run.ignorant_losses(held_out) - run.loss.value(passed(run.network, held_out).Z, held_out.y)
             scale = float(run.ignorant_losses(held_out).mean()) or 1.0
             score, baseline, error = float(gains.mean()) / scale, 0.0, float(gains.std()) / np.sqrt(n) / scale
-            what, constant = "share learned", "the mean"
+            constant = "the mean"
     if score >= baseline + findings.GAP_ERRORS * error:
         return None
     return Finding(
@@ -155,13 +156,33 @@ def _score(run: ObservedRun, rows: Examples) -> tuple[float, float]:
     """Return the accuracy, or the share learned where rows have no single class, and its standard error."""
     Z, n = run.at_end.Z if rows is run.rows else passed(run.network, rows).Z, len(rows) // run.views
     if run.single_label:
-        accuracy = float(np.mean(_predicted(Z) == codes_of(rows.y)))
-        return accuracy, _standard_error(accuracy, max(1, n))
+        codes, right = codes_of(rows.y), _predicted(Z) == codes_of(rows.y)
+        shares = [right[codes == code].mean() for code in np.unique(codes)] if run.balanced else [right.mean()]
+        score = float(np.mean(shares))
+        return score, _standard_error(run, score, max(1, n))
     l, ignorant = run.loss.value(Z, rows.y), float(run.ignorant_losses(rows).mean()) or 1.0
     return 1 - float(l.mean()) / ignorant, float(l.std()) / np.sqrt(max(1, n)) / ignorant
 
 
-def _standard_error(share: float, n: int) -> float:
+def _name(run: ObservedRun) -> str:
+    if not run.single_label:
+        return "share learned"
+    return "balanced accuracy" if run.balanced else "accuracy"
+
+
+def _cross_validated(run: ObservedRun, known: tuple[float, float, float]) -> tuple[float, float]:
+    """Return the score of cross-validation, and that of a constant prediction."""
+    accuracy, majority, balanced = known
+    if run.balanced and run.class_counts is not None:
+        return balanced, 1 / len(run.class_counts)
+    return accuracy, majority
+
+
+def _standard_error(run: ObservedRun, share: float, n: int) -> float:
+    """Return the standard error of a share of n rows, or of the mean of such shares over the classes."""
+    if run.balanced and run.class_counts is not None:
+        k, rows = len(run.class_counts), n * run.class_counts / run.class_counts.sum()
+        return float(np.sqrt(share * (1 - share) * (1 / rows).sum()) / k)
     return float(np.sqrt(share * (1 - share) / n))
 
 
