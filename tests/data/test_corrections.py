@@ -78,7 +78,7 @@ def test_files_elsewhere_are_added(photos):
     expected = result.model.extract([Path("more/dark/00.png")])
     np.testing.assert_array_equal(result.rows["train"][9:], np.rint(expected * 255))
     assert result.model.provenance.corrections["train"] == {
-        "changed": 1, "added": 1, "dropped": 0, "confirmed": 0,
+        "changed": 1, "added": 1, "dropped": 0, "confirmed": 0, "ignored": 0, "self_labelled": 0,
     }  # fmt: skip
 
 
@@ -188,3 +188,40 @@ def test_from_predict_to_train_and_back(photos):
     after, made = corrected(parts, read_corrections("answers.csv"), {})
     assert made["train"] == Corrected(changed=1, confirmed=8)
     assert labels(after["train"])[str(Path(rows[1][0]).relative_to("photos"))] == "light"
+
+
+def test_a_models_own_answers_teach_but_do_not_judge(tmp_path, monkeypatch, capsys):
+    """As the guide has it: train, predict new pictures to a list, train with the list, here without an edit."""
+    monkeypatch.chdir(tmp_path)
+    write_pictures(tmp_path / "photos", ("dark", "light"), n=8)
+    write_pictures(tmp_path / "new", ("dark", "light"), n=5, size=(15, 11))
+    how = {"features": "pixels", "size": (4, 4), "epochs": 3, "audit": False, "random_state": 0}
+    first = train("photos", **how)
+    first.model.save("m")
+    assert run(["predict", "m", "new", "--csv", "list.csv"]) == 0
+    assert run(["predict", "m", "photos", "--csv", "known.csv"]) == 0
+    second = train("photos", corrections="list.csv", **how)
+    made = second.model.provenance.corrections["train"]
+    assert (made["added"], made["self_labelled"]) == (10, 10)
+    assert len(second.cross_validation.wrong) == len(second.splits.train) == 16  # those that people labelled
+    assert second.model.has_learned(second.model.extract("new")).all()  # yet they taught
+    assert not first.model.has_learned(first.model.extract("new")).any()
+    assert not np.array_equal(first.model.network.parameters, second.model.network.parameters)
+    again = train("photos", corrections="known.csv", **how)
+    assert again.model.network.parameters.tobytes() == first.model.network.parameters.tobytes()  # labels stay
+    made = again.model.provenance.corrections["train"]
+    assert made["changed"] == 0 and made["confirmed"] + made["ignored"] == 16
+
+    rows = list(csv.DictReader(Path("list.csv").read_text().splitlines()))
+    for row in rows[:3]:
+        row["class"] = "light" if row["class"] == "dark" else "dark"  # edited by hand
+    with Path("list.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+    third = train("photos", corrections="list.csv", **how)
+    assert third.model.provenance.corrections["train"]["self_labelled"] == 7
+    assert len(third.cross_validation.wrong) == 19
+    assert run(["train", "photos", "--corrections", "list.csv", "--out", "n", "--epochs", "1", "--no-report"]) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert "7 of those added have the model's own answer as their label: they teach, but no score counts them" in out

@@ -19,32 +19,51 @@ from pellucid.data.readers.sheet import DELIMITERS
 from pellucid.errors import InputError, MissingFileError, unknown_name
 
 NAME_COLUMNS, CLASS_COLUMN = ("file", "name"), "class"
+PROBABILITY = "probability"  # of the class that a model wrote; equal to its column p(class) until someone edits
 DROPPED = ("", "-")  # as a class: leave this sample out
 
 
 class Correction(NamedTuple):
-    """One line of the list: what it names, and the class it should have; "" to leave the sample out."""
+    """One line of the list: what it names, and the class it should have; "" to leave the sample out.
+
+    own: whether the class is the answer of the model that wrote the list, as nobody has edited it.
+    """
 
     where: str
     name: str
     class_name: str
+    own: bool = False
 
 
 @dataclass(frozen=True)
 class Corrected:
-    """How many samples of a part have another class now, are new, are left out, had the class of the list already."""
+    """How many samples of a part have another class now, are new, are left out, had the class of the list already.
+
+    ignored: the model's own answers that contradict a label and that nobody has edited: they change nothing.
+    self_labelled: how many of the new samples have such an answer as their label.
+    """
 
     changed: int = 0
     added: int = 0
     dropped: int = 0
     confirmed: int = 0
+    ignored: int = 0
+    self_labelled: int = 0
 
     def sentence(self) -> str:
         """Return the counts in words."""
-        return (
+        told = (
             f"labels changed {self.changed}, samples added {self.added}, left out {self.dropped}, "
             f"as they were {self.confirmed}"
         )
+        if self.ignored:
+            told += f"; {self.ignored} answers of the model itself, which nobody edited, change no label"
+        if self.self_labelled:
+            told += (
+                f"; {self.self_labelled} of those added have the model's own answer as their label: they teach, but no "
+                f"score counts them. Where you have checked them all, remove the column {PROBABILITY} from the list"
+            )
+        return told
 
 
 def read_corrections(path: str | Path) -> list[Correction]:
@@ -63,7 +82,8 @@ def read_corrections(path: str | Path) -> list[Correction]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     found: dict[str, Correction] = {}
     try:
-        header = [cell.strip().lower() for cell in next(reader, [])]
+        names = [cell.strip() for cell in next(reader, [])]
+        header = [name.lower() for name in names]
         columns = next((name for name in NAME_COLUMNS if name in header), None)
         if columns is None or CLASS_COLUMN not in header:
             raise InputError(
@@ -78,7 +98,9 @@ def read_corrections(path: str | Path) -> list[Correction]:
             name, class_name = (row[place].strip() for place in places)
             if not name:
                 raise InputError(f"{where} names no file.")
-            new = Correction(where, name, "" if class_name in DROPPED else class_name)
+            cells = dict(zip(names, map(str.strip, row), strict=False))
+            own = PROBABILITY in cells and cells[PROBABILITY] == cells.get(f"p({class_name})")
+            new = Correction(where, name, "" if class_name in DROPPED else class_name, own)
             if found.setdefault(name, new).class_name != new.class_name:
                 raise InputError(f"{where} says {class_name!r} of {name}, but {found[name].where} says otherwise.")
     except csv.Error as error:
@@ -102,7 +124,7 @@ def corrected(
     places, joined = _places(parts), {old: new for new, olds in merge.items() for old in olds}
     labels = {part: dataset.labels.copy() for part, dataset in parts.items()}
     dropped: dict[str, list[int]] = {part: [] for part in parts}
-    added: list[tuple[Path, int]] = []
+    added: list[tuple[Path, int, bool]] = []
     counts = {part: Counter[str]() for part in parts}
     seen: dict[tuple[str, int], Correction] = {}
     for correction in corrections:
@@ -111,8 +133,9 @@ def corrected(
         if place is None:
             file = _new_file(correction, parts["train"])
             if code is not None:
-                added.append((file, code))
+                added.append((file, code, correction.own))
                 counts["train"]["added"] += 1
+                counts["train"]["self_labelled"] += correction.own
             continue
         if (before := seen.setdefault(place, correction)).class_name != correction.class_name:
             raise InputError(f"{correction.where} and {before.where} name the same sample and two classes.")
@@ -122,6 +145,8 @@ def corrected(
         if code is None:
             dropped[part].append(row)
             counts[part]["dropped"] += 1
+        elif correction.own and labels[part][row] != code:
+            counts[part]["ignored"] += 1
         else:
             counts[part]["confirmed" if labels[part][row] == code else "changed"] += 1
             labels[part][row] = code
@@ -194,9 +219,10 @@ def _put_right(dataset: Dataset, labels: np.ndarray, dropped: Sequence[int]) -> 
     return dataset.take(np.delete(np.arange(len(dataset)), dropped)) if dropped else dataset
 
 
-def _with_files(dataset: Dataset, added: Sequence[tuple[Path, int]]) -> Dataset:
+def _with_files(dataset: Dataset, added: Sequence[tuple[Path, int, bool]]) -> Dataset:
     """Return a data set of picture files with more of them at its end, each a group of its own."""
-    n, names = len(dataset), [str(file) for file, _ in added]
+    n, names = len(dataset), [str(file) for file, _, _ in added]
+    own = np.array([*[False] * n, *(own for _, _, own in added)])
 
     def read(rows: np.ndarray) -> list[Any]:
         old = iter(dataset.read(rows[rows < n]))
@@ -205,7 +231,8 @@ def _with_files(dataset: Dataset, added: Sequence[tuple[Path, int]]) -> Dataset:
     return replace(
         dataset,
         read=read,
-        labels=np.concatenate([dataset.labels, [code for _, code in added]]),
+        labels=np.concatenate([dataset.labels, [code for _, code, _ in added]]),
         names=[*dataset.names, *names],
         groups=None if dataset.groups is None else np.concatenate([dataset.groups.astype(str), names]),
+        self_labelled=own if own.any() else None,
     )

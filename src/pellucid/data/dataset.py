@@ -43,6 +43,7 @@ class Dataset:
     categorical : those that hold categories.
     target : what the labels are called, where they are numbers to predict.
     groups : (n,) or None; samples of one group belong to one side of a split.
+    self_labelled : (n,) or None; whether a label is a model's own answer, which teaches but judges nothing.
     shape : the pictures' own size where all have the same, else None, as for picture files.
     class_depth : how many folders of a file's name lead to its class, that one included; 0 where none does.
     passed_over : files that are no pictures that can be read, or of no class, with the reason, such as ".mp4".
@@ -59,6 +60,7 @@ class Dataset:
     categorical: tuple[str, ...] = ()
     target: str = "value"
     groups: np.ndarray | None = None
+    self_labelled: np.ndarray | None = None
     shape: PictureShape | None = None
     class_depth: int = 0
     passed_over: Mapping[str, str] = field(default_factory=dict)
@@ -92,6 +94,7 @@ class Dataset:
             labels=self.labels[rows],
             names=[self.names[row] for row in rows],
             groups=None if self.groups is None else self.groups[rows],
+            self_labelled=None if self.self_labelled is None else self.self_labelled[rows],
         )
 
     def merged(self, mapping: Mapping[str, Sequence[str]]) -> "Dataset":

@@ -46,6 +46,10 @@ class Samples:
     def __len__(self) -> int:
         return len(self.labels)
 
+    def joined(self, others: "Samples") -> "Samples":
+        """Return these samples with others behind them; nobody divides them any more, so groups are left out."""
+        return Samples(np.concatenate([self.R, others.R]), np.concatenate([self.labels, others.labels]))
+
     def take(self, rows: Any) -> "Samples":
         """Return some of the rows."""
         return Samples(self.R[rows], self.labels[rows], None if self.groups is None else self.groups[rows])
@@ -72,6 +76,7 @@ class Learner:
     features: not fitted yet.  seed: of the first start and of what is held out.  task: classes or a number.
     ensemble: the number of networks, each from its own start; their outputs are averaged.
     progress: hears of the training.  checkpoints: where each fit saves its progress and resumes from.
+    aside: samples that teach in every fit but are never held out, as their labels are a model's own answers.
     """
 
     features: Features
@@ -81,6 +86,7 @@ class Learner:
     ensemble: int = 1
     progress: Progress = SILENT
     checkpoints: Checkpoints | None = None
+    aside: Samples | None = None
 
     def learn(
         self,
@@ -102,6 +108,8 @@ class Learner:
             strata, fraction = task.strata(train.labels), settings.stopping.fraction
             kept, held = split_rows(strata, fraction, rng, train.groups, n=len(train))
             train, validation = train.take(kept), train.take(held)
+        if self.aside is not None:
+            train = train.joined(self.aside)
         features = self.features.fit(train.R)
         dtype = settings.training_dtype(np.empty(0, np.float32 if features.of_images else np.float64))
         target = task.target_scaler(train.labels)
@@ -144,6 +152,12 @@ class Learner:
 
         return Learned(model, tuple(histories), held, fits[-1].interrupted, examine)
 
+    def apart_from(self, held: Samples) -> "Learner":
+        """Return the same without samples set aside that are of a group with held-out ones: copies would teach them."""
+        if self.aside is None or held.groups is None or self.aside.groups is None:
+            return self
+        return replace(self, aside=self.aside.take(~np.isin(self.aside.groups, held.groups)))
+
     @property
     def without_hidden_layers(self) -> "Learner | None":
         """The same with one network that has no hidden layer; None where this one has none either.
@@ -171,7 +185,7 @@ class Learner:
         def fold(training: np.ndarray, held: np.ndarray, where: str) -> dict[str, np.ndarray]:
             train, answers = samples.take(training), {}
             for name, learner in learners.items():
-                learned = learner.learn(train, label=f"{where}, {name}")
+                learned = learner.apart_from(samples.take(held)).learn(train, label=f"{where}, {name}")
                 if learned.interrupted:
                     raise KeyboardInterrupt
                 answers[name] = learned.model.outputs(samples.R[held])

@@ -61,6 +61,20 @@ class Division:
         dataset = self.parts[part]
         return Samples(self.rows[part], dataset.labels, dataset.groups)
 
+    def set_aside(self) -> Samples | None:
+        """Take the samples out of the training part whose label is a model's own answer; return them.
+
+        They may teach. A score on them would only say how well the old model is imitated.
+        """
+        whole = self.train
+        if whole.self_labelled is None or not whole.self_labelled.any():
+            return None
+        own = np.flatnonzero(whole.self_labelled)
+        kept = np.delete(np.arange(len(whole)), own)
+        aside = self.samples("train").take(own)
+        self.parts["train"], self.rows["train"] = whole.take(kept), self.rows["train"][kept]
+        return aside
+
     def usual_holdout(self, repeats: int) -> float:
         """Return the share to hold back for testing: a fifth where no other part and no cross-validation judges."""
         return 0 if len(self.parts) > 1 or repeats else HOLDOUT

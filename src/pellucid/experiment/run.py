@@ -96,6 +96,7 @@ def planned(recipe: Recipe, progress: Progress = SILENT, checkpoints: Checkpoint
 
     skipped: list[tuple[str, str]] | None = [] if recipe.skip_bad else None
     division = Division.read(splits, features, skipped, progress, prepared.scans)
+    aside = division.set_aside()
     if recipe.holdout is not None:  # before anything else is planned for what is left
         division.hold_back_for_testing(recipe.holdout, seed)
     repeats = repeats_of(recipe.cross_validate, division.train)
@@ -106,7 +107,7 @@ def planned(recipe: Recipe, progress: Progress = SILENT, checkpoints: Checkpoint
     if recipe.chooses and not repeats and settings.stopping is None:
         division.hold_back_for_choosing(seed)
     ensemble = recipe.networks_for(features)
-    learner = Learner(features, settings, seed, task_of(division.train), ensemble, progress, checkpoints)
+    learner = Learner(features, settings, seed, task_of(division.train), ensemble, progress, checkpoints, aside)
     return Plan(recipe, prepared, learner, division, repeats, holdout, skipped)
 
 
@@ -141,8 +142,9 @@ def run(recipe: Recipe, progress: Progress | None = None, checkpoints: Checkpoin
         findings=[finding.as_dict() for finding in findings],
         decision=decision.as_dict(),
     )
-    learned_rows = np.unique(row_digests(division.rows["train"]))
-    model = replace(model, merge=recipe.merge, provenance=provenance, learned=learned_rows)
+    learned_rows = [division.rows["train"], *([] if learner.aside is None else [learner.aside.R])]
+    digests = np.unique(np.concatenate([row_digests(R) for R in learned_rows]))
+    model = replace(model, merge=recipe.merge, provenance=provenance, learned=digests)
     predictions = {part: model.predictions(R) for part, R, _ in division}
     scores, selective = {}, {}
     for part, R, dataset in division:
