@@ -14,7 +14,9 @@ from models import make
 from pellucid.data.images import PictureShape
 from pellucid.errors import InputError, MissingFileError, ModelFileError, OutputExistsError, PellucidError
 from pellucid.features import Numbers, Pixels
+from pellucid.model.estimator import NeuralNetworkClassifier
 from pellucid.model.model import Model, load
+from pellucid.model.model_file import read_model, write_model
 from pellucid.model.provenance import Provenance
 from pellucid.nn import Activation, Dense, Dropout, Network
 
@@ -183,3 +185,33 @@ def test_the_golden_file_of_format_1_is_read(request):
     assert model.class_names == ("0", "1") and str(model.network).startswith("Network(2-4 tanh-1, binary_cross_entropy")
     p = model.predict_proba([[0.5, -1.0], [2.0, 2.0]])
     np.testing.assert_allclose(p, [[0.2124199, 0.7875801], [0.9999999, 8.4748e-08]], rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("place", "wrong"),
+    [
+        (("history", "cost"), 3),
+        (("history", "seconds"), "long"),
+        (("history", "stopped_because"), None),
+        (("merge",), {"a": 1}),
+        (("provenance", "data"), 3),
+        (("provenance", "versions"), [1]),
+        (("provenance", "recipe"), "r"),
+        (("provenance", "recipe", "categorical"), 3),
+        (("provenance", "counts"), 7),
+        (("features", "columns"), [1, 2]),
+    ],
+)
+def test_every_field_of_a_stranger_is_checked(tmp_path, place, wrong):
+    """Resealed by who changed it, so that the checksum holds: an error that says so, never a fault later."""
+    X = np.random.default_rng(0).normal(size=(30, 2))
+    model = NeuralNetworkClassifier(epochs=2, random_state=0).fit(X, X[:, 0] > 0).to_model(["no", "yes"])
+    networks, arrays, metadata = read_model(model.save(tmp_path / "m"))
+    *way, last = place
+    part = metadata
+    for name in way:
+        part = part.setdefault(name, {})
+    part[last] = wrong
+    write_model(tmp_path / "resealed", networks, arrays, metadata)
+    with pytest.raises(ModelFileError):
+        load(tmp_path / "resealed")

@@ -170,6 +170,8 @@ class Numbers:
         of_columns = (mean, scale, *(() if known is None else (known.low, known.high)))
         if any(array is not None and array.shape != (metadata["n_out"],) for array in of_columns):
             raise InputError("the mean, scale and range of its columns do not fit")
+        if not all(isinstance(name, str) for name in metadata["columns"]):
+            raise InputError("the names of its columns are no texts")
         return cls(metadata["n_out"], tuple(metadata["columns"]), mean, scale, mean is not None, known)
 
     def __str__(self) -> str:

@@ -21,10 +21,11 @@ from pellucid.features.scaling import TargetScaler
 from pellucid.model.model_file import read_model, write_model
 from pellucid.model.novelty import OF_ALL, OF_MOST, ReferenceSet, RejectionThresholds, unfamiliar_notes
 from pellucid.model.predictions import UNKNOWN, Predictions, class_codes, reweighted, with_both_classes
-from pellucid.model.provenance import Provenance
+from pellucid.model.provenance import Provenance, checked
 from pellucid.model.row_digests import row_digests
 from pellucid.nn import Network
 from pellucid.system.files import check_output
+from pellucid.training import History
 
 BLOCK_ROWS = 4096  # of samples that are finished at a time
 
@@ -209,8 +210,8 @@ def load(path: str | Path, backbone: str | Path | None = None) -> Model:
             features,
             tuple(networks),
             tuple(metadata["class_names"]),
-            metadata["merge"],
-            metadata["history"],
+            checked(metadata["merge"], dict[str, list[str]], "merge"),
+            _history(metadata["history"]),
             Provenance.restore(metadata["provenance"]),
             metadata.get("threshold", 0.5),
             *_rejection(metadata, arrays),
@@ -225,6 +226,13 @@ def load(path: str | Path, backbone: str | Path | None = None) -> Model:
     if not sound:
         raise ModelFileError(f"{path} does not fit together: its network, classes, features and numbers disagree.")
     return model
+
+
+def _history(record: Any) -> Mapping[str, Any]:
+    """Return the training record of a model file as it is, once its types are those of a History; {} is none."""
+    if record != {}:
+        checked(record, History, "history")
+    return record
 
 
 def _rejection(

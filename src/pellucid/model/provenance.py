@@ -2,11 +2,35 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, TypedDict, TypeVar
+
+import msgspec
 
 from pellucid.errors import ModelFileError
 
+T = TypeVar("T")
 TABLES = ("recipe", "settings", "versions", "used_for")  # empty where nobody recorded them
+
+
+class RecipeValues(TypedDict, total=False):
+    """The values of a recipe that are read from a model file again; a file may hold anything under these names."""
+
+    label: str | None
+    label_from: str | None
+    pictures_from: str | None
+    keys: list[str] | None
+    group_by: str | None
+    categorical: list[str] | None
+    validation: str | None
+    test: str | None
+
+
+def checked(value: Any, kind: type[T], what: str) -> T:
+    """Return a value of a model file as `kind`; raise ModelFileError where a part of it has another type."""
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        raise ModelFileError(f"its {what} is not as training writes it: {error}.") from None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +69,8 @@ class Provenance:
     def restore(cls, values: Mapping[str, Any]) -> "Provenance":
         """Return the provenance of a model file; names that this release does not know are left out."""
         known = {f.name for f in fields(cls)}
-        if not isinstance(values, dict) or not all(isinstance(values.get(name, {}), dict) for name in TABLES):
-            raise ModelFileError("its provenance is not a table of names and values")
-        return cls(**{name: value for name, value in values.items() if name in known})
+        if not isinstance(values, dict):
+            raise ModelFileError("its provenance is not a table of names and values.")
+        provenance = checked({name: value for name, value in values.items() if name in known}, cls, "provenance")
+        checked(provenance.recipe, RecipeValues, "recipe")
+        return provenance
