@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
@@ -411,3 +412,59 @@ def test_numbers_that_json_has_not():
 
 def test_loopback_is_always_known():
     assert set(LOOPBACK) == {"localhost", "127.0.0.1", "::1"}
+
+
+@pytest.fixture
+def limited(monkeypatch):
+    """Return a function that serves nothing, under limits, and gives the address."""
+    closing, listener = threading.Event(), listening_socket("127.0.0.1", 0)
+    thread = threading.Thread(target=serve, args=(application([]), listener, closing))
+
+    def started(connections, seconds):
+        monkeypatch.setattr(module, "CONNECTIONS", connections)
+        monkeypatch.setattr(module, "FIRST_REQUEST", seconds)
+        thread.start()
+        return listener.getsockname()
+
+    yield started
+    closing.set()
+    thread.join(10)
+    listener.close()
+
+
+def ended(connection):
+    """Wait until the other side closes."""
+    connection.settimeout(10)
+    with connection, contextlib.suppress(ConnectionResetError):
+        return connection.recv(100) == b""
+    return True
+
+
+def status(address):
+    connection = http.client.HTTPConnection(*address, timeout=10)
+    connection.request("GET", "/static/theme.css", headers={"Host": "localhost"})
+    with contextlib.closing(connection):
+        return connection.getresponse().status
+
+
+def test_a_flood_of_connections_is_dropped(limited):
+    address = limited(3, 60)
+    held = [socket.create_connection(address) for _ in range(3)]
+    assert all(ended(socket.create_connection(address)) for _ in range(9))
+    for connection in held:
+        connection.close()
+    for _ in range(100):  # until the server has heard of it
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            assert status(address) == 200
+            break
+        time.sleep(0.05)
+    else:
+        pytest.fail("deaf")
+
+
+def test_silent_connections_and_half_requests_are_closed(limited):
+    address = limited(100, 0.1)
+    half = socket.create_connection(address)
+    half.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n")  # and never the empty line
+    assert ended(half) and ended(socket.create_connection(address))
+    assert status(address) == 200

@@ -26,6 +26,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from pellucid import html
 from pellucid.errors import InputError
@@ -36,6 +37,8 @@ PORTS = 20  # tried one after the other when no port is given
 LARGEST = 2**18  # bytes of a message
 LOOK_UP = 0.02  # seconds between two looks into a mailbox
 THREADS = 96  # so that many long trainings at once keep no message waiting
+CONNECTIONS = 200  # at once; a page of ours takes a handful
+FIRST_REQUEST = 30.0  # seconds that a connection may stay silent
 HEARTBEAT = 10.0  # seconds after which a silent stream says that it lives
 STATIC = Path(str(files("pellucid.web"))) / "static"
 MOST = 200  # messages that wait; older ones are dropped
@@ -98,6 +101,7 @@ def serve(app: SecurityMiddleware, listener: socket.socket, closing: threading.E
     """Serve until Ctrl-C or until `closing` is set. Ctrl-C sets it too, which ends open streams."""
     config = uvicorn.Config(
         app,
+        http=_Connection,
         log_config=None,
         log_level="error",  # bad requests are not worth a log line; our own errors are
         access_log=False,
@@ -107,6 +111,31 @@ def serve(app: SecurityMiddleware, listener: socket.socket, closing: threading.E
         ws="none",
     )
     _Server(config, closing).run(sockets=[listener])
+
+
+class _Connection(H11Protocol):
+    """A connection that is dropped where there are too many, or where no whole request arrives in time.
+
+    Else a flood of connections, or of slow ones, takes all file descriptors, and the server is deaf.
+    """
+
+    _dropped = False
+
+    def connection_made(self, transport: Any) -> None:
+        if len(self.connections) >= CONNECTIONS:
+            self._dropped = True
+            transport.abort()
+            return
+        super().connection_made(transport)
+        self.loop.call_later(FIRST_REQUEST, self._close_if_silent)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self._dropped:
+            super().connection_lost(exc)
+
+    def _close_if_silent(self) -> None:
+        if self.cycle is None:  # no request so far
+            self.transport.close()
 
 
 class _Server(uvicorn.Server):

@@ -205,6 +205,8 @@ ADVICE: dict[str, Callable[[PlaygroundSettings, Finding], Advice]] = {
     "always the majority": lambda settings, found: _one_answer(settings),
     "stopped too early": lambda settings, found: Advice("Keep training.", go_on=True),
     "overfits": lambda settings, found: _penalty(settings),
+    "penalty too strong": lambda settings, found: Advice("Take the L2 penalty away, and train on.", {"l2": 0.0}),
+    "copies that hurt": lambda settings, found: Advice("Train without copies of the pictures."),
     "no better than the majority": lambda settings, found: Advice("Try another network, or more samples."),
 }
 
