@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from browser import chromium as chromium  # fixtures
+from browser import first_tab as first_tab
 from browser import page as page
 from pellucid.explanation import figure_style
 

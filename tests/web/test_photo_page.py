@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 import pellucid
+from browser import serving
 from pellucid.web.photos.progress import PageProgress
 from photographs import put, tinted
 
@@ -19,19 +20,10 @@ def server(chromium):
     """Serve the page from this process, so that the report can be made short."""
     from pellucid.explanation.report.image_sections import MOST
     from pellucid.web.photos.routes import PhotoRoutes
-    from pellucid.web.server import application, listening_socket, serve
 
-    closing = threading.Event()
-    room = PhotoRoutes(closing)
-    listener = listening_socket("127.0.0.1", 0)
-    thread = threading.Thread(target=serve, args=(application([room]), listener, closing))
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, serving(PhotoRoutes) as (address, room):
         patch.setitem(MOST, "photo", 1)  # where it looked takes most of the time
-        thread.start()
-        yield SimpleNamespace(address=f"http://127.0.0.1:{listener.getsockname()[1]}/photos/", room=room)
-        closing.set()
-        thread.join(10)
-        listener.close()
+        yield SimpleNamespace(address=f"{address}photos/", room=room)
 
 
 @pytest.fixture(scope="module")
