@@ -2,6 +2,7 @@
 
 import os
 import signal
+from importlib import import_module
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # one test process a core: BLAS threads on top only wait
@@ -41,6 +42,14 @@ def own_cache(tmp_path_factory):
     """Keep the user's cache out of the tests, and the tests out of it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PELLUCID_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def few_trees():
+    """Let the metadata baseline grow few trees: with all of them it takes half of a training on small pictures."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(import_module("pellucid.evaluation.metadata_baseline"), "TREES", 2)
         yield
 
 
