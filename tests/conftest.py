@@ -14,6 +14,7 @@ from browser import chromium as chromium  # fixtures
 from browser import first_tab as first_tab
 from browser import page as page
 from pellucid.explanation import figure_style
+from pellucid.explanation.saliency import GRID, occlusion_map, occlusion_maps
 
 
 def pytest_collection_modifyitems(items):
@@ -51,6 +52,25 @@ def few_trees():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(import_module("pellucid.evaluation.metadata_baseline"), "TREES", 2)
         yield
+
+
+def set_default_grid(patch, grid):
+    for function in (occlusion_map, occlusion_maps):
+        patch.setattr(function, "__defaults__", (None, grid, None))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def coarse_masks():
+    """Cover 9 places of a picture, not 49, where a test does not give the grid: each is described anew."""
+    with pytest.MonkeyPatch.context() as patch:
+        set_default_grid(patch, 4)
+        yield
+
+
+@pytest.fixture
+def fine_masks(coarse_masks, monkeypatch):
+    """Cover as many places as a user sees."""
+    set_default_grid(monkeypatch, GRID)
 
 
 @pytest.fixture(scope="session")

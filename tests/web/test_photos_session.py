@@ -364,7 +364,7 @@ def test_why_is_told_in_words_and_by_a_veil(trained):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(type(tried), "__setattr__", lambda self, name, value: steps.append(value))
         told = tried.why()
-    assert steps == [*((done, 50) for done in range(1, 50)), None]
+    assert steps == [*((done, 10) for done in range(1, 10)), None]
     (found,) = occlusion_maps(trained.result.model, [tinted(55, RED)])
     assert told["sentence"] == sentence(found, "warm")
     assert (told["veil"] is None) == (found.strongest is None)
