@@ -7,7 +7,6 @@ import pytest
 
 import pellucid
 from pellucid.errors import DivergedError
-from pellucid.experiment.articles import run_article
 from pellucid.nn import SCHEDULES, Dense, Network
 from pellucid.nn.scaled_integers import IntegerRows
 from pellucid.training import EarlyStopping, History, Settings, fit
