@@ -2,6 +2,7 @@
 
 import os
 import signal
+from importlib import import_module
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # one test process a core: BLAS threads on top only wait
@@ -10,8 +11,10 @@ import numpy as np
 import pytest
 
 from browser import chromium as chromium  # fixtures
+from browser import first_tab as first_tab
 from browser import page as page
 from pellucid.explanation import figure_style
+from pellucid.explanation.saliency import GRID, occlusion_map, occlusion_maps
 
 
 def pytest_configure(config):
@@ -46,6 +49,33 @@ def own_cache(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PELLUCID_CACHE", str(tmp_path_factory.mktemp("cache")))
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def few_trees():
+    """Let the metadata baseline grow few trees: with all of them it takes half of a training on small pictures."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(import_module("pellucid.evaluation.metadata_baseline"), "TREES", 2)
+        yield
+
+
+def set_default_grid(patch, grid):
+    for function in (occlusion_map, occlusion_maps):
+        patch.setattr(function, "__defaults__", (None, grid, None))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def coarse_masks():
+    """Cover 9 places of a picture, not 49, where a test does not give the grid: each is described anew."""
+    with pytest.MonkeyPatch.context() as patch:
+        set_default_grid(patch, 4)
+        yield
+
+
+@pytest.fixture
+def fine_masks(coarse_masks, monkeypatch):
+    """Cover as many places as a user sees."""
+    set_default_grid(monkeypatch, GRID)
 
 
 @pytest.fixture(scope="session")

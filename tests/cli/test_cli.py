@@ -255,22 +255,23 @@ def test_json_has_no_nan(tmp_path):
 
 
 @pytest.mark.slow
-def test_the_program_itself(tmp_path, monkeypatch, no_drawing):
+def test_the_program_itself(tmp_path, monkeypatch, capsys, no_drawing):
     def call(*arguments):
         return subprocess.run(
             [sys.executable, "-m", "pellucid", *arguments], cwd=tmp_path, capture_output=True, text=True
         )
 
     assert call("--version").stdout == f"pellucid, version {pellucid.__version__}\n"
-    demo = call("demo", "--json", "d.json")
-    assert demo.returncode == 0 and demo.stderr == "" and "the network says" in demo.stdout
-    assert results(tmp_path / "d.json", "demo")["scores"]["test"]["accuracy"] > 0.95
-    assert (tmp_path / "pellucid-demo" / "digits.pellucid").exists()
-    assert "pellucid explain pellucid-demo/digits.pellucid pellucid-demo/digit.png --label" in demo.stdout
-    explained = call("explain", "pellucid-demo/digits.pellucid", "pellucid-demo/digit.png", "--label", "3")
-    assert explained.returncode == 0 and "Loss" in explained.stdout
     monkeypatch.chdir(tmp_path)
-    assert run(["demo"]) == 0  # once more over its own files
+    (tmp_path / "pellucid-demo").mkdir()
+    (tmp_path / "pellucid-demo" / "digits.pellucid").write_bytes(b"of the last time")
+    assert run(["demo", "--json", "d.json"]) == 0  # over its own files
+    demo = capsys.readouterr()
+    assert demo.err == "" and "the network says" in demo.out
+    assert results(tmp_path / "d.json", "demo")["scores"]["test"]["accuracy"] > 0.95
+    assert "pellucid explain pellucid-demo/digits.pellucid pellucid-demo/digit.png --label" in demo.out
+    explained = call("explain", "pellucid-demo/digits.pellucid", "pellucid-demo/digit.png", "--label", "3")
+    assert explained.returncode == 0 and explained.stderr == "" and "Loss" in explained.stdout
     assert call("predict", "pellucid-demo/digits.pellucid", "nothing.png").returncode == 1
 
 

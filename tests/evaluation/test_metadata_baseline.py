@@ -1,6 +1,7 @@
 """Metadata baseline: a class that can be guessed from the camera is found out; one that cannot is not accused."""
 
 import json
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -14,6 +15,12 @@ N = 200
 RNG = np.random.default_rng(0)
 LABELS = (RNG.random(N) < 0.4).astype(int)
 HELD = folds(LABELS, 5, np.random.default_rng(1))
+
+
+@pytest.fixture(autouse=True)
+def trees(monkeypatch):
+    """Grow enough trees for the findings here; the other tests have fewer still."""
+    monkeypatch.setattr(import_module("pellucid.evaluation.metadata_baseline"), "TREES", 10)
 
 
 def drawn(agreement=0.5, seed=0):

@@ -23,9 +23,20 @@ CATS = {
 }
 
 
+@pytest.fixture(scope="module")
+def outcomes():
+    """Return the outcomes of the published runs by name, as far as they were run."""
+    return {}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", CATS)
-def test_published_costs_and_accuracies(real_data, tmp_path, name, capsys, no_drawing):
+def test_published_costs_and_accuracies(real_data, tmp_path, name, capsys, no_drawing, outcomes, monkeypatch):
+    def noted(*how, **options):
+        outcomes[name] = run_article(*how, **options)
+        return outcomes[name]
+
+    monkeypatch.setattr("pellucid.experiment.articles.run_article", noted)
     out = tmp_path / "out"
     assert (
         run(["reproduce", name, "--data", str(real_data / "cats"), "--out", str(out), "--json", str(out) + ".json"])
@@ -45,6 +56,18 @@ def test_published_costs_and_accuracies(real_data, tmp_path, name, capsys, no_dr
     assert {path.stem for path in out.glob("*.svg")} == {path.stem for path in out.glob("*.png")}
     told = capsys.readouterr().out
     assert "published" in told and f"{test:.4f}" in told and "majority of the 50 test pictures gives 0.66" in told
+
+
+@pytest.mark.slow
+def test_the_findings_of_the_four_layer_cats(real_data, outcomes):
+    outcome = outcomes.get("cats-4-layer") or run_article("cats-4-layer", real_data / "cats")
+    found = {finding.name: finding for finding in outcome.findings}
+    assert found.keys() == {"silent units", "overfits", "no better than the majority"}
+    assert found["silent units"].numbers["units"] == 2 and "layer 2: 2 of 7" in found["silent units"].sentence
+    overfits, majority = (found[name].numbers for name in ("overfits", "no better than the majority"))
+    assert (overfits["training"], overfits["held_out"]) == pytest.approx((206 / 209, 0.8))
+    assert majority["majority"] == pytest.approx(137 / 209) and majority["score"] < 0.6
+    assert outcome.results["findings"][0]["name"] == "no better than the majority"
 
 
 @pytest.mark.slow
@@ -77,12 +100,12 @@ def test_planar_is_the_published_run():
 
 @pytest.mark.slow
 def test_planar_is_filmed(tmp_path, monkeypatch):
-    monkeypatch.setattr(planar, "PLANAR", replace(planar.PLANAR, settings=replace(planar.PLANAR.settings, epochs=15)))
+    monkeypatch.setattr(planar, "PLANAR", replace(planar.PLANAR, settings=replace(planar.PLANAR.settings, epochs=6)))
     monkeypatch.chdir(tmp_path)
     assert run(["reproduce", "planar", "--quiet", "--animation", "flower.gif"]) == 0
     with Image.open("flower.gif") as film:
         assert (film.format, film.size) == ("GIF", (720, 360))
-        assert film.n_frames > 10
+        assert film.n_frames > 5
 
 
 def test_planar_hidden_sizes():

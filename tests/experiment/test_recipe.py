@@ -197,7 +197,7 @@ def test_progress_is_told(tmp_path):
             told.append((X.shape, len(y), epochs))
             return lambda state: told.append(state.epoch)
 
-    how = {"epochs": 2, "cross_validate": 0, "holdout": 0, "size": (2, 2), "audit": False}
+    how = {"epochs": 2, "cross_validate": 0, "holdout": 0, "size": (2, 2), "audit": False, "cache": False}
     run(make_recipe(data=str(write_pictures(tmp_path / "data")), **how), Progress())
     assert told == [(16, 36), (32, 36), (36, 36), ((36, 12), 36, 2), 1, 2]
 
@@ -305,7 +305,7 @@ def test_pictures_are_looked_at_once_though_bursts_are_grouped(tmp_path, monkeyp
     looked, data = [], write_pictures(tmp_path / "data")
     monkeypatch.setattr(extraction, "read_metadata", lambda file: looked.append(file.name) or read_metadata(file))
     Image.open(data / "dark/00.png").save(data / "dark/01.png")  # the next in the order of names: a burst
-    prepared = prepare(make_recipe(data=str(data), group_by="burst"))
+    prepared = prepare(make_recipe(data=str(data), group_by="burst", features="pixels", size=(4, 4)))
     assert len(looked) == len(set(looked)) == 36 and len(set(prepared.splits.train.groups)) < 36
 
 

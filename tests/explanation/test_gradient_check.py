@@ -1,4 +1,4 @@
-"""Proves the gradients of the whole product of layers, activations, losses, penalty, weights, dropout and outputs."""
+"""Proves the gradients for every loss, activation, stack of layers and number of outputs, with the rest rotating."""
 
 import itertools
 
@@ -40,6 +40,11 @@ def build(hidden, loss, l2, drop, k, seed=0):
 CASES = list(itertools.product((0, 0.1), (False, True), (0, 0.3)))  # l2, weighted, dropout
 
 
+def cases_of(turn):
+    """Return a case and its opposite, so each of the three is off and on; four turns have them all."""
+    return [(number, *CASES[number]) for number in (turn % 4, 7 - turn % 4)]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("loss", LOSSES)
@@ -48,9 +53,9 @@ def test_every_combination(loss, activation, monkeypatch):
     monkeypatch.setattr(gradient_check, "MOST_COORDINATES", 1)  # the random direction reaches all the others
     monkeypatch.setattr(gradient_check, "DIRECTIONS", 1)
     checked = zero = 0
-    for stack in STACKS.values() if activation == "relu" else list(STACKS.values())[1:]:
+    for place, stack in enumerate(STACKS.values() if activation == "relu" else list(STACKS.values())[1:]):
         for k in (1, 2, 3):
-            for number, (l2, weighted, drop) in enumerate(CASES):
+            for number, l2, weighted, drop in cases_of(place + k + list(LOSSES).index(loss)):
                 net, X, y, rng = build(stack(activation), loss, l2, drop, k, seed=number + 1)
                 w = rng.uniform(0.2, 2, ROWS) if weighted else None
                 report = check_gradients(net, X, y, w, seed=number)
@@ -61,7 +66,7 @@ def test_every_combination(loss, activation, monkeypatch):
                     continue
                 checked += len(report.tensors)
                 zero += sum(t.zero for t in report.tensors)
-    assert checked >= 250
+    assert checked >= 60
     assert zero <= checked / 10
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 
 import numpy as np
 import pytest
@@ -31,7 +32,7 @@ def source(trained):
 
 
 def seen(tab):
-    return [card for card in tab.locator(".answer").all() if card.is_visible()]
+    return tab.locator(".answer:visible").all()
 
 
 def a_cell(result, right=False):
@@ -49,7 +50,7 @@ def test_cells_open_their_pictures_by_click_and_by_keyboard(page, trained, sourc
     assert len(seen(tab)) == count and {card.get_attribute("data-cell") for card in seen(tab)} == {cell}
     assert button.get_attribute("aria-pressed") == "true"
     assert tab.locator(".opened").inner_text() == button.get_attribute("aria-label")
-    for card in seen(tab):
+    for card in seen(tab)[:3]:
         image = card.locator("img")
         image.scroll_into_view_if_needed()
         assert image.evaluate("async (image) => { await image.decode(); return image.naturalWidth; }") > 0
@@ -111,7 +112,7 @@ def test_odd_names_come_through_the_list(page, trained, source, tmp_path):
     """A name with a comma, quotation marks and markup is one cell of the list."""
     tab = page(source)
     name = f'{HOSTILE}/a, "b" {HOSTILE}.png'
-    card = next(c for c in tab.locator(".answer").all() if c.locator(".choice").get_attribute("data-file") == name)
+    card = tab.locator(".answer").filter(has=tab.locator(f".choice[data-file={json.dumps(name)}]"))
     tab.locator(f'[data-open="{card.get_attribute("data-cell")}"]').click()
     card.locator("select").select_option("one")
     rows = list(csv.reader(io.StringIO(tab.locator("#list").input_value())))
@@ -124,9 +125,10 @@ def test_odd_names_come_through_the_list(page, trained, source, tmp_path):
 def test_it_fits_the_window_and_every_control_has_a_name(page, source, width, dark):
     tab = page(source, width=width, dark=dark)
     assert tab.evaluate("document.documentElement.scrollWidth") <= width
-    for control in tab.locator("button:visible, select:visible, textarea").all()[:40]:
-        name = control.evaluate("(c) => c.getAttribute('aria-label') || c.labels?.[0]?.textContent || c.textContent")
-        assert name.strip()
+    names = tab.locator("button:visible, select:visible, textarea").evaluate_all(
+        "all => all.map(c => c.getAttribute('aria-label') || c.labels?.[0]?.textContent || c.textContent)"
+    )
+    assert len(names) > 20 and all(name.strip() for name in names)
 
 
 def test_on_paper_the_mistakes_are_there_and_the_buttons_are_not(page, source):

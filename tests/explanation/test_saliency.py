@@ -23,6 +23,8 @@ from pellucid.nn import Dense, Network
 SIDE = 16
 RNG = np.random.default_rng(0)
 
+pytestmark = pytest.mark.usefixtures("fine_masks")
+
 
 def sigmoid(z):
     return 1 / (1 + np.exp(-z))

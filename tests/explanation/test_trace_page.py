@@ -125,8 +125,7 @@ def test_the_keyboard_reaches_every_number_of_a_formula(page):
     assert marked(tab, "lit") == set()
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize(("width", "dark"), [(1280, False), (390, True)])
 def test_toggles_choose_what_is_shown_and_nothing_leaves_the_page(page, width, dark):
     tab = page(batch().html(), width=width, dark=dark)
     view = tab.locator('[data-view="one"]')

@@ -46,13 +46,15 @@ def line(step, start):
     raise AssertionError(start)
 
 
+# Each rule with two losses and each loss with several rules: a rule's part of a story knows nothing of the loss's.
+PAIRS = [(list(LOSSES)[(n + by) % len(LOSSES)], rule) for n, rule in enumerate(OPTIMIZERS) for by in (0, 2)]
 DROPPING = [("huber", "adam", 0.3), ("binary_cross_entropy", "gradient_descent", 0.3)]
 
 
-@pytest.mark.parametrize(("loss", "rule", "dropout"), [*itertools.product(LOSSES, OPTIMIZERS, [0]), *DROPPING])
+@pytest.mark.parametrize(("loss", "rule", "dropout"), [*((*pair, 0) for pair in PAIRS), *DROPPING])
 def test_every_story_is_whole(loss, rule, dropout):
     """In all three languages; each source of a number is a number that is told; one number has one value."""
-    for activation in ACTIVATIONS if rule == "adam" and loss == "huber" else ["relu"]:
+    for activation in ACTIVATIONS if (loss, rule) == PAIRS[0] else ["relu"]:
         net, X, y = problem(activation, loss, l2=0.0 if rule == "adamw" else 0.1, dropout=dropout, k=2)
         rng = np.random.default_rng(0) if dropout else None
         whole = trace(net, X, y, rule=rule, rate=0.01, dropout=rng, clip_norm=None if rule == "lbfgs" else 0.1)

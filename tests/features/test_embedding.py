@@ -253,9 +253,9 @@ def test_another_file_in_the_place_of_the_backbone(folder, change):
 
 
 @pytest.mark.slow
-def test_the_command_line(folder, capsys):
+def test_the_command_line(folder, capsys, no_drawing):
     options = ["--features", "embedding:net.onnx", "--size", "6x8", "--normalize", "signed", "--seed", "0"]
-    training = ["--epochs", "30", "--layers", "6", "--learning-rate", "0.03"]
+    training = ["--epochs", "30", "--layers", "6", "--learning-rate", "0.03", "--ensemble", "2"]
     assert run(["train", "photos", *options, *training, "--pictures", "drawn", "--external"]) == 0
     sha256 = hashlib.sha256(pooled_colours()).hexdigest()
     told = f"5 numbers by net.onnx (sha256 {sha256[:12]}..., {len(pooled_colours())} bytes, kept outside)"
@@ -273,7 +273,7 @@ def test_the_command_line(folder, capsys):
 @pytest.mark.slow
 def test_a_recipe_file(folder):
     Path("r.toml").write_text('features = "embedding:net.onnx"\nnormalize = "unit"\nembedding_output = "y"\n'
-                              "size = [8, 6]\nepochs = 1\nexternal = true")  # fmt: skip
+                              "size = [8, 6]\nepochs = 1\ncross_validate = 0\nexternal = true")  # fmt: skip
     assert run(["train", "photos", "--recipe", "r.toml"]) == 0
     features = pellucid.load("model.pellucid").features
     assert (features.normalize, features.external, features.backbone.output) == ("unit", True, "y")

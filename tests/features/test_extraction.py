@@ -339,18 +339,18 @@ def test_recipe_with_cache_and_without_give_one_model(folder, kept, monkeypatch)
 @pytest.mark.slow
 def test_no_cache_on_the_command_line(folder, kept, monkeypatch, tmp_path, no_drawing):
     monkeypatch.chdir(tmp_path)
-    small = ["--size", "8", "--epochs", "1", "--seed", "1", "--cross-validate", "0", "--pictures"]
-    assert run(["train", "photos", "--out", "m", "--no-cache", *small, "p1"]) == 0
+    small = ["--size", "8", "--epochs", "1", "--seed", "1", "--cross-validate", "0"]
+    assert run(["train", "photos", "--out", "m", "--no-cache", *small, "--pictures", "p1"]) == 0
     assert run(["evaluate", "m", "photos", "--no-cache"]) == 0
     Path("r.toml").write_text("cache = false")
-    assert run(["train", "photos", "--out", "m1", "--recipe", "r.toml", *small, "p2"]) == 0
+    assert run(["train", "photos", "--out", "m1", "--recipe", "r.toml", *small, "--no-report"]) == 0
     assert run(["predict", "m", "photos"]) == 0
     assert run(["check", "m", "photos"]) == 0
     assert kept() == []
     assert run(["evaluate", "m", "photos"]) == 0 and len(kept()) == 1
     (path,) = kept()
     os.utime(path, (0, 0))
-    assert run(["train", "photos", "--out", "m2", "--recipe", "r.toml", "--cache", *small, "p3"]) == 0
+    assert run(["train", "photos", "--out", "m2", "--recipe", "r.toml", "--cache", *small, "--no-report"]) == 0
     assert kept() == [path] and path.stat().st_mtime > 0  # found, though the rows were divided
     assert "cache" not in load_model("m2").provenance.recipe
     assert load_model("m2").network.parameters.tobytes() == load_model("m").network.parameters.tobytes()

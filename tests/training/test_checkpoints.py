@@ -195,9 +195,12 @@ def whole(case):
     return expected, {place_and_name: len(made) for place_and_name, made in calls.items()}
 
 
-@pytest.mark.parametrize("share", [0.1, 0.45, 0.9])
-@pytest.mark.parametrize("phase", PHASES)
-@pytest.mark.parametrize("case", ["adam", "dual"])
+SHARES = [0.1, 0.45, 0.9]
+MOMENTS = [("adam", phase, share) for phase in PHASES for share in SHARES]
+MOMENTS += [("dual", phase, SHARES[number % 3]) for number, phase in enumerate(PHASES)]
+
+
+@pytest.mark.parametrize(("case", "phase", "share"), MOMENTS)
 def test_killed_in_each_phase(case, phase, share, tmp_path, monkeypatch):
     """In the first, the second and the third start."""
     how = CASES[case] | {"restarts": 3}

@@ -7,7 +7,6 @@ import pytest
 
 import pellucid
 from pellucid.errors import DivergedError
-from pellucid.experiment.articles import run_article
 from pellucid.nn import SCHEDULES, Dense, Network
 from pellucid.nn.scaled_integers import IntegerRows
 from pellucid.training import EarlyStopping, History, Settings, fit
@@ -75,19 +74,6 @@ def test_no_problem_in_healthy_runs(data):
         run = healthy.run(31)
         findings = findings_of(replace(run, settings=replace(run.settings, **changed)))
         assert not [finding for finding in findings if finding.level == "problem"]
-
-
-@pytest.mark.slow
-def test_the_four_layer_cats(real_data):
-    outcome = run_article("cats-4-layer", real_data / "cats")
-    assert names(outcome.findings) == {"silent units", "overfits", "no better than the majority"}
-    silent = found(outcome.findings, "silent units")
-    assert silent.numbers["units"] == 2 and "layer 2: 2 of 7" in silent.sentence
-    overfits = found(outcome.findings, "overfits")
-    assert (overfits.numbers["training"], overfits.numbers["held_out"]) == pytest.approx((206 / 209, 0.8))
-    majority = found(outcome.findings, "no better than the majority")
-    assert majority.numbers["majority"] == pytest.approx(137 / 209) and majority.numbers["score"] < 0.6
-    assert outcome.results["findings"][0]["name"] == "no better than the majority"
 
 
 # What is reported -----------------------------------------------------------------------------------------------------

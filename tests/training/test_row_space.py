@@ -224,7 +224,7 @@ def test_the_four_layers_of_the_cats(real_data, how):
     pictures = load(real_data / "cats").train
     X = np.concatenate(list(pictures.blocks())).reshape(len(pictures), -1)
     y = pictures.labels[:, None].astype(float)
-    settings = replace(cats.FOUR_LAYER.start(None, None), epochs=150, **how)
+    settings = replace(cats.FOUR_LAYER.start(None, None), epochs=101, **how)
     direct = fit(X / 255, y, replace(settings, row_space=False), "binary_cross_entropy", 1)
     reduced = fit(IntegerRows(X, 255), y, replace(settings, row_space=True), "binary_cross_entropy", 1)
     assert_same(direct, reduced, rtol=1e-11)

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 import pellucid
+from browser import serving
 from pellucid.web.photos.progress import PageProgress
 from photographs import put, tinted
 
@@ -16,22 +17,15 @@ EACH = 12
 
 @pytest.fixture(scope="module")
 def server(chromium):
-    """Serve the page from this process, so that the report can be made short."""
+    """Serve the page from this process, so that training and report can be made short."""
+    from pellucid.experiment.recipe import USUAL
     from pellucid.explanation.report.image_sections import MOST
     from pellucid.web.photos.routes import PhotoRoutes
-    from pellucid.web.server import application, listening_socket, serve
 
-    closing = threading.Event()
-    room = PhotoRoutes(closing)
-    listener = listening_socket("127.0.0.1", 0)
-    thread = threading.Thread(target=serve, args=(application([room]), listener, closing))
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, serving(PhotoRoutes) as (address, room):
+        patch.setitem(USUAL["photo"], "ensemble", 2)
         patch.setitem(MOST, "photo", 1)  # where it looked takes most of the time
-        thread.start()
-        yield SimpleNamespace(address=f"http://127.0.0.1:{listener.getsockname()[1]}/photos/", room=room)
-        closing.set()
-        thread.join(10)
-        listener.close()
+        yield SimpleNamespace(address=f"{address}photos/", room=room)
 
 
 @pytest.fixture(scope="module")
@@ -218,16 +212,16 @@ def opened(page, server, session, **look):
     return tab
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("dark", [False, True])
-def test_every_step_fits_every_screen(page, server, trained, width, dark):
-    tab = opened(page, server, trained, width=width, dark=dark)
+def test_every_step_fits_every_screen(page, server, trained):
+    tab = opened(page, server, trained, dark=True)
     expect(tab.locator(".stop[aria-current=step]")).to_contain_text("Mistakes")
     for name in ("Photographs", "Check", "Train", "Mistakes", "Try it"):
         tab.locator("#path").get_by_role("button", name=name).click()
         expect(tab.locator("#title")).to_have_text(name)
-        assert tab.evaluate("document.documentElement.scrollWidth") <= width, name
         assert tab.evaluate("[...document.images].every((image) => image.alt)")
+        for width in (390, 1280):
+            tab.set_viewport_size({"width": width, "height": 900})
+            assert tab.evaluate("document.documentElement.scrollWidth") <= width, name
 
 
 def test_a_tab_that_is_opened_anew_goes_on(page, server, trained):

@@ -21,6 +21,7 @@ import pellucid
 from pellucid.data import image_scan
 from pellucid.data.images import embedded
 from pellucid.errors import InputError
+from pellucid.experiment.recipe import USUAL
 from pellucid.explanation.report.image_sections import MOST
 from pellucid.explanation.saliency import OcclusionMap, occlusion_maps
 from pellucid.web.photos import Session, UploadLimits, Uploads
@@ -53,6 +54,14 @@ def done(session, *messages):
         if session._thread is not None:
             session._thread.join(60)
     return session.state()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def two_networks():
+    """Train two networks, not five; of each there are as many again in every fold."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(USUAL["photo"], "ensemble", 2)
+        yield
 
 
 @pytest.fixture
@@ -364,7 +373,7 @@ def test_why_is_told_in_words_and_by_a_veil(trained):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(type(tried), "__setattr__", lambda self, name, value: steps.append(value))
         told = tried.why()
-    assert steps == [*((done, 50) for done in range(1, 50)), None]
+    assert steps == [*((done, 10) for done in range(1, 10)), None]
     (found,) = occlusion_maps(trained.result.model, [tinted(55, RED)])
     assert told["sentence"] == sentence(found, "warm")
     assert (told["veil"] is None) == (found.strongest is None)
@@ -492,7 +501,7 @@ def test_stopped_while_it_is_judged_it_learns_from_all_and_is_judged_by_a_part(s
     assert (state["stage"], state["error"]) == ("trained", "")
     assert state["outcome"]["early"]
     assert session.result.cross_validation is None
-    assert len(session.result.model.networks) == 5
+    assert len(session.result.model.networks) == 2
     assert session.result.headline is session.result.scores["test"]
 
 
