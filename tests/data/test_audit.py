@@ -192,9 +192,9 @@ def test_an_altered_copy_across_parts_is_a_leak(tmp_path):
         clean(tmp_path / part, start=start)
     put(tmp_path / "test/a/turned.jpg", jpeg(photograph(3, (160, 120)).transpose(Image.Transpose.ROTATE_90)))
     leak = found(tmp_path)["leaks"]
-    assert leak.level == "problem"
+    assert leak.level == "watch"  # plain drawings may only look altered
     assert leak.sentence.startswith(
-        "One scene, altered, is in train and test: train/a/3.jpg and test/a/turned.jpg (altered)."
+        "What looks like one scene, altered, is in train and test: train/a/3.jpg and test/a/turned.jpg (altered)."
     )
 
 

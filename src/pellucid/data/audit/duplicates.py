@@ -76,7 +76,7 @@ class Duplicates:
         altered = sum(self.alike[a] != self.alike[b] for a, b in pairs)
         examples = few(f"{self._told(a)} and {self._told(b)}{self._how(a, b)}" for a, b in pairs)
         if len(rows) == 1:
-            same = "One scene, altered," if altered else f"The same {self._noun}"
+            same = "What looks like one scene, altered," if altered else f"The same {self._noun}"
             said = f"{same} is in {first} and {second}: {examples[0]}."
         else:
             how = _nearly(near, len(rows)) + _altered(altered, len(rows))
@@ -92,7 +92,8 @@ class Duplicates:
                 f" The {second} score counts {'it' if one else 'them'} as new; --drop-leaks leaves the training "
                 f"{'copy' if one else 'copies'} out."
             )
-        level = "problem" if first == "train" and not by_chance else "watch"
+        sure = first == "train" and not by_chance and altered < len(rows)  # plain drawings may only look altered
+        level = "problem" if sure else "watch"
         yield Finding(level, "leaks" if first == "train" else "copies-across-parts", len(rows), said, examples)
 
     def _conflicts(self) -> Iterator[Finding]:
