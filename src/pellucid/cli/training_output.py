@@ -56,7 +56,7 @@ def print_training(result: Result) -> None:
         say("No rows were held out: these figures say nothing about new data.")
         return
     if isinstance(best, Scores):
-        say(f"recall: {_recall(best)}")
+        say(f"balanced accuracy {best.balanced_accuracy:.3f}; recall: {_recall(best)}")
         say(best.calibration.sentence())
     for comparison in best.comparisons.values():
         say(comparison.sentence())
