@@ -94,7 +94,9 @@ def no_drawing(monkeypatch):
     monkeypatch.setattr(figure_style, "as_bytes", lambda figure, kind: b"")
 
 
-@pytest.fixture
-def no_waiting_for_the_disk(monkeypatch):
+@pytest.fixture(scope="session", autouse=True)
+def no_waiting_for_the_disk():
     """Leave out fsync, which takes most of a small write; a process that is killed loses nothing by it."""
-    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda descriptor: None)
+        yield

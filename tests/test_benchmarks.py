@@ -118,7 +118,8 @@ class Clock:
         return Entrant(who, prepare, lambda result: Answer(said=result, accuracy=0.5), how, threads, scale)
 
 
-def test_turns_rotate_and_medians_count():
+def test_turns_rotate_and_medians_count(monkeypatch):
+    monkeypatch.setattr(measure.gc, "collect", lambda: 0)  # which goes through all that the tests have left
     clock, limits = Clock(), []
     entrants = [
         clock.entrant("a", [3, 1, 2], threads=1),

@@ -64,7 +64,8 @@ def test_ctrl_c_keeps_the_model():
         "press = lambda state: os.kill(os.getpid(), signal.SIGINT) if state.epoch == 3 else None\n"
         "output.Bars.training = lambda *_: press\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-        "sys.exit(run(['train', 'toy:flower', '--out', 'm', '--epochs', '500', '--no-report']))"
+        "how = ['--epochs', '500', '--no-report', '--cross-validate', '0']\n"
+        "sys.exit(run(['train', 'toy:flower', '--out', 'm', *how]))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0 and "what was learned until then is kept" in done.stdout, done.stderr

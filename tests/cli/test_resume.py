@@ -12,8 +12,6 @@ from checkpoint_runs import dying_at, killed_at
 from pellucid.cli.main import run
 from pellucid.training import loop
 
-pytestmark = pytest.mark.usefixtures("no_waiting_for_the_disk")
-
 TRAIN = ["train", "toy:flower", "--layers", "6:tanh", "--epochs", "10", "--ensemble", "2", "--cross-validate", "1"]
 TRAIN += ["--no-report", "--checkpoint-every", "1 epoch", "--out", "m"]
 WHOLE = [*TRAIN[:-1], "whole", "--json", "whole.json"]

@@ -32,7 +32,6 @@ from pellucid.training import Checkpoints, Every, fit
 from pellucid.training.checkpoints import checkpoints
 from training_runs import LOSS
 
-pytestmark = pytest.mark.usefixtures("no_waiting_for_the_disk")
 ADAM = CASES["adam"]
 
 

@@ -35,8 +35,6 @@ from pellucid.training.checkpoints import checkpoints, fit_progress, state_file
 from pellucid.training.loop import State
 from training_runs import LOSS
 
-pytestmark = pytest.mark.usefixtures("no_waiting_for_the_disk")
-
 # every field of State ---------------------------------------------------------------------------------------------
 
 
@@ -186,7 +184,6 @@ def whole(case):
     """Return the outcome with three starts, with and without checkpoints the same, and the calls of each phase."""
     how = CASES[case] | {"restarts": 3}
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
-        patch.setattr(os, "fsync", lambda descriptor: None)
         calls = {
             place_and_name: killed_at(0, patch, *place_and_name) for place_and_name in {p[:2] for p in PHASES.values()}
         }

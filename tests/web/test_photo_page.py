@@ -242,9 +242,7 @@ def test_a_state_that_was_overtaken_is_dropped(page, server, files, monkeypatch)
     for path in sorted(files.rglob("*.jpg")):
         with session.receiving(f"{path.parent.name}/{path.name}") as take:
             take(path.read_bytes())
-    tab = page(server.address)
-    tab.evaluate(f"localStorage.setItem('pellucid-photographs', '{name}')")
-    tab.reload()
+    tab = opened(page, server, name)
     expect(tab.locator("#next button")).to_be_enabled()
     late = []
 

@@ -291,7 +291,7 @@ def test_ten_starts_make_a_fan(play):
 
 
 def test_starts_that_were_put_away_do_not_come_back(play, monkeypatch):
-    monkeypatch.setattr(session, "LEAST", 2000)  # ten starts outlast what is looked at
+    monkeypatch.setattr(session, "LEAST", 600)  # ten starts outlast what is looked at
     tab = play("samples=100")
     for away in ("#whatif-forget", "#new_start"):
         tab.click("#starts")

@@ -333,7 +333,8 @@ def test_a_newer_what_if_ends_an_older_one(session, monkeypatch):
 
 
 @pytest.mark.slow
-def test_starts_come_one_after_the_other(session):
+def test_starts_come_one_after_the_other(session, monkeypatch):
+    monkeypatch.setattr("pellucid.web.playground.session.LEAST", 300)
     tell(session, "set", settings={"layers": [[2, "relu"]], "init": "normal_0.01", "data": "moons", "samples": 60})
     assert session.handle({"do": "starts", "count": 3}) == []
     said = settled(session)
@@ -344,7 +345,7 @@ def test_starts_come_one_after_the_other(session):
     for start in starts:
         settings = replace(session._state.settings, seed=start["seed"])
         straight = Run(session._state.problem, settings)
-        straight.forward(2000)
+        straight.forward(300)
         assert start["cost"][-1] == straight.cost()
         assert start["died"] == (start["why"] is not None)
 
