@@ -24,6 +24,10 @@ class InputError(PellucidError, ValueError):
 class BadPictureError(InputError):
     """One picture that cannot be read: broken, truncated, or not a picture at all."""
 
+    def to_keep(self) -> "BadPictureError":
+        """Return the error without its traceback and cause, whose frames would keep the file, or its zip, open."""
+        return type(self)(*self.args)
+
 
 class MissingFileError(PellucidError, FileNotFoundError):
     """A file or folder that is not where it was looked for."""

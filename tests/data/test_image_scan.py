@@ -206,3 +206,14 @@ def test_a_file_that_cannot_be_read_fails_every_look_and_one_that_is_gone_ends_t
     with pytest.raises(MissingFileError, match=r"1\.jpg"):
         scan(dataset, looks)
     assert [type(result) for result in found] == [BadPictureError] * 2
+
+
+def test_errors_that_are_kept_hold_no_frames(photos):
+    """A frame would keep the file, or the zip that it lies in, open until chance collects it."""
+    put(photos / "train/green/0.jpg", b"no picture")
+    dataset, found = load(photos).train, []
+    scan(dataset, [(lambda file: as_pixels(file, PictureShape(8, 8)), lambda row, result: found.append(result))])
+    bad = [result for result in found if isinstance(result, BadPictureError)]
+    bad.append(Photo().attempt(photos / "train/green/0.jpg"))
+    assert len(bad) == 2
+    assert all(error.__traceback__ is error.__context__ is error.__cause__ is None for error in bad)

@@ -42,7 +42,7 @@ def scan(dataset: Dataset, looks: Sequence[tuple[Look, Put]], progress: Progress
         try:
             file = read_file(raw)
         except BadPictureError as error:
-            return b"", [error] * len(looks)
+            return b"", [error.to_keep()] * len(looks)
         return file.digest, [_attempt(look, file) for look, _ in looks]
 
     prepare_decoders()
@@ -66,4 +66,4 @@ def _attempt(look: Look, file: PictureFile) -> Any:
     try:
         return look(file)
     except BadPictureError as error:
-        return error
+        return error.to_keep()

@@ -145,7 +145,7 @@ class PictureFeatures(ABC):
             pixels = as_pixels(self._unflattened(picture), self.shape)
             return self.describe_views(pixels)
         except BadPictureError as error:
-            return error
+            return error.to_keep()
 
     def extract(self, raw: Any, dtype: DTypeLike | None = None, bad: Bad | None = None) -> np.ndarray:
         """Return the raw rows (n, n_row) of pictures, of the features' own type unless another is given.
