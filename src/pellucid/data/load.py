@@ -5,7 +5,6 @@ silently without effect.
 """
 
 import os
-import zipfile
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,6 +13,7 @@ from pellucid.data import toy
 from pellucid.data.dataset import Splits
 from pellucid.data.images.kinds import is_named_picture
 from pellucid.data.readers import csv_table, hdf5, huggingface, idx, image_folders, listed_pictures, npz
+from pellucid.data.readers.folder_tree import opened_zip
 from pellucid.data.readers.table_columns import Columns
 from pellucid.errors import InputError, MissingFileError
 
@@ -149,10 +149,10 @@ def _reader_of(source: Any) -> tuple[Reader, Any]:
 def _only_table(path: Path) -> str:
     """Return the name of the table that is all a zip holds, or ""."""
     try:
-        with zipfile.ZipFile(path) as archive:
+        with opened_zip(path) as archive:
             names = [name for name in archive.namelist() if not name.startswith("__MACOSX/") and name[-1:] != "/"]
-    except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError):
-        return ""  # its reader says what is wrong
+    except InputError:
+        return ""  # its reader raises it again
     return names[0] if len(names) == 1 and names[0].lower().endswith(TABLE_ENDINGS) else ""
 
 

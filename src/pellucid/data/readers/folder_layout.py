@@ -1,4 +1,4 @@
-"""How folders of pictures are arranged: what the arrangement leaves open is told, what it cannot be is an error."""
+"""The layout of a folder of pictures: notes where it may mean something else, errors where it makes no sense."""
 
 import shlex
 from collections.abc import Iterator, Mapping, Sequence

@@ -116,11 +116,16 @@ def _of_disk(path: Path, folder: Folder, above: tuple[Path, ...]) -> Folder:
     return folder
 
 
-def _of_zip(path: Path) -> Folder:
+def opened_zip(path: Path) -> zipfile.ZipFile:
+    """Return an open zip file, or raise InputError where it is damaged or none."""
     try:
-        archive = zipfile.ZipFile(path)
+        return zipfile.ZipFile(path)
     except Exception as error:  # of damaged files: BadZipFile, NotImplementedError, OSError, nearly anything
         raise InputError(f"{path} is not a zip file, or it is damaged: {error}.") from error
+
+
+def _of_zip(path: Path) -> Folder:
+    archive = opened_zip(path)
     names = archive.namelist()
     strange = next((name for name in names if not 0 < len(name) <= LONGEST_NAME), None)
     if strange is not None:

@@ -194,7 +194,7 @@ def _dataset(found: Mapping[str, Folder], classes: tuple[str, ...] | None, sourc
 
 
 def _with_notes(splits: Splits, top: Folder) -> Splits:
-    """Return the parts, each with all that is passed over in the source, which is told too."""
+    """Return the parts, each with the files that the whole source passes over, and with a note that counts them."""
     used = {name for _, dataset in splits.items() for name in dataset.names}
     others = top.passed_over()
     others |= {picture.place: folder_layout.BESIDE for picture in top.pictures() if picture.place not in used}
