@@ -249,9 +249,10 @@ def test_layers_units_and_activations_are_set(play):
     tab = play()
     tab.click("#more")
     shows(tab, "#depth", "2")
-    tab.click("text='+' >> nth=1")
+    tab.get_by_label("One unit more in hidden layer 1").evaluate("button => { button.click(); button.click(); }")
+    address_holds(tab, "6:tanh,4:tanh")  # of two quick clicks, both count
     tab.get_by_label("relu", exact=True).check(force=True)
-    address_holds(tab, "relu,4:relu")
+    address_holds(tab, "6:relu,4:relu")
     tab.get_by_label("More: Activation of all hidden layers").select_option("softplus")
     address_holds(tab, "softplus,4:softplus")
     tab.click("#fewer")

@@ -1,12 +1,12 @@
 // The controls over each layer of the drawing: how many units, which activation; and how many layers there are.
 
 import { button } from "../element.js";
-import { present } from "./present.js";
+import { change, present } from "./present.js";
 import { plain } from "./settings.js";
-import { on, send } from "./wire.js";
+import { on } from "./wire.js";
 
-const layersNow = () => present.settings.values.layers.map((layer) => [...layer]);
-const put = (layers) => send({ do: "set", settings: { layers } });
+const edited = (edit) => change(({ layers }) => ({ layers: edit(layers) }));
+const editedLayer = (at, edit) => edited((layers) => layers.map((layer, index) => (index === at - 1 ? edit(layer) : layer)));
 
 const small = (sign, label, pressed) => button(sign, pressed, { title: label, class: "small", "aria-label": label });
 
@@ -15,21 +15,13 @@ function hidden(at, count) {
   const counter = document.createElement("div");
   counter.className = "counter";
   const units = Object.assign(document.createElement("output"), { textContent: count });
-  const wider = (by) => () => {
-    const layers = layersNow();
-    layers[at - 1][0] = Math.max(1, layers[at - 1][0] + by);
-    put(layers);
-  };
+  const wider = (by) => () => editedLayer(at, ([width, name]) => [Math.max(1, width + by), name]);
   counter.append(small("\u2212", `One unit fewer in hidden layer ${at}`, wider(-1)), units, small("+", `One unit more in hidden layer ${at}`, wider(1)));
   const select = document.createElement("select");
   select.setAttribute("aria-label", `Activation of hidden layer ${at}`);
   select.append(...present.settings.choices.activation.map((name) => new Option(plain(name), name)));
   select.value = activation;
-  select.addEventListener("change", () => {
-    const layers = layersNow();
-    layers[at - 1][1] = select.value;
-    put(layers);
-  });
+  select.addEventListener("change", () => editedLayer(at, ([width]) => [width, select.value]));
   return [counter, select];
 }
 
@@ -49,9 +41,6 @@ export function layers() {
     document.getElementById("more").disabled = values.layers.length >= limits.layers;
     document.getElementById("fewer").disabled = values.layers.length === 0;
   });
-  document.getElementById("fewer").addEventListener("click", () => put(layersNow().slice(0, -1)));
-  document.getElementById("more").addEventListener("click", () => {
-    const now = layersNow();
-    put([...now, now.at(-1) ?? [4, "tanh"]]);
-  });
+  document.getElementById("fewer").addEventListener("click", () => edited((layers) => layers.slice(0, -1)));
+  document.getElementById("more").addEventListener("click", () => edited((layers) => [...layers, layers.at(-1) ?? [4, "tanh"]]));
 }

@@ -2,7 +2,7 @@
 
 import { button } from "../element.js";
 import { choices, list, slider } from "./controls.js";
-import { present } from "./present.js";
+import { change } from "./present.js";
 import { DECAYS, RATES, number } from "./scale.js";
 import { on, send, sendLatest } from "./wire.js";
 
@@ -27,7 +27,7 @@ function build({ choices: offered, values }) {
     document.getElementById("activation"),
     IN_VIEW.filter((name) => offered.activation.includes(name)),
     plain,
-    (name) => send({ do: "set", settings: { layers: present.settings.values.layers.map(([width]) => [width, name]) } }),
+    (name) => change(({ layers }) => ({ layers: layers.map(([width]) => [width, name]) })),
     { more: others },
   );
   const controls = {
@@ -41,7 +41,7 @@ function build({ choices: offered, values }) {
     l2: slider("L2", DECAYS, (value) => number(value, 2), set("l2")),
     dropout: slider("Dropout", steps(0, 0.8, 0.05), share, set("dropout")),
   };
-  const fresh = button("Fresh points", () => send({ do: "set", settings: { data_seed: present.settings.values.data_seed + 1 } }));
+  const fresh = button("Fresh points", () => change((values) => ({ data_seed: values.data_seed + 1 })));
   document.getElementById("data-settings").replaceChildren(...["noise", "samples", "held_out"].map((name) => controls[name].element), fresh);
   document.getElementById("learning-settings").replaceChildren(
     ...["rate", "optimizer", "batch", "init", "l2", "dropout"].map((name) => controls[name].element),
