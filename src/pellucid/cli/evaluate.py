@@ -8,6 +8,7 @@ import click
 from pellucid.cli.options import LABEL_FROM, PICTURES_FROM, Keys, cache_option, decimal_option
 from pellucid.cli.output import MOST_CLASSES, check_json_file, json_option, progress_bars, say, table, typed, write_json
 from pellucid.data import grouped
+from pellucid.data.groups import BLOCKS
 from pellucid.data.load import takes
 from pellucid.evaluation import RegressionScores, Scores
 from pellucid.evaluation.task import task_of
@@ -71,7 +72,8 @@ def evaluate_command(
     skipped: list[tuple[str, str]] | None = [] if skip_bad else None
     with progress_bars() as bars:
         R, dataset = described(dataset, model.features, model.network.parameters.dtype, skipped, bars, cache)
-    if dataset.kind == "pictures" and (by := model.provenance.recipe.get("group_by")):
+    by = model.provenance.recipe.get("group_by")
+    if by and (dataset.kind == "pictures" or (by == BLOCKS and dataset.groups is None)):
         dataset = replace(dataset, groups=grouped(dataset, by, needed=False))  # of a table they are a column
     task, found, notes = task_of(model), model.predictions(R), [*dataset.notes, *model.notes(R)]
     known = model.has_learned(R)

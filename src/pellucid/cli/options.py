@@ -6,7 +6,10 @@ from typing import Any, ClassVar
 
 import click
 
-GROUP_BY = "What belongs together: parent, burst, date, none or a pattern in names of pictures; a column of a table."
+GROUP_BY = (
+    "What belongs together: a column of a table, or row-blocks where rows are in the order of time; of pictures "
+    "parent, burst, date, none or a pattern in their names."
+)
 
 
 class Sectioned(click.Command):

@@ -19,6 +19,8 @@ from pellucid.errors import InputError
 WAYS_OF_METADATA = ("burst", "date")
 WAYS = ("parent", *WAYS_OF_METADATA)
 ALONE = "none"  # the way of those who want each photograph of a burst to count alone
+BLOCKS = "row-blocks"  # the way of those whose rows are in the order of time
+FEWEST_BLOCKS = 20  # that rows of one label make
 BURST_SECONDS = 3  # between one photograph of a burst and the next
 
 
@@ -27,11 +29,12 @@ def grouped(dataset: Dataset, by: str, metadata: MetadataTable | None = None, ne
 
     Parameters
     ----------
-    dataset : pictures.
-    by : "parent", the folder that holds the file, below that of its class (of the same name in two classes: one group);
-        "burst", photographs of one camera that follow each other within 3 seconds, and neighbours in the order of names
-        that show nearly the same; "date", the day in the EXIF data; "none", each by itself; or a regular
-        expression on the file's name within the source: its first group, or else all that it matches.
+    dataset : pictures; or rows of any kind, for "row-blocks".
+    by : "row-blocks", stretches of consecutive rows, as `row_blocks` has them; for pictures "parent", the folder that
+        holds the file, below that of its class (of the same name in two classes: one group); "burst", photographs of
+        one camera that follow each other within 3 seconds, and neighbours in the order of names that show nearly the
+        same; "date", the day in the EXIF data; "none", each by itself; or a regular expression on the file's name
+        within the source: its first group, or else all that it matches.
     metadata : those of the pictures, where they have been read already.
     needed : whether a way by which no two samples are in one group is an error.
 
@@ -40,6 +43,12 @@ def grouped(dataset: Dataset, by: str, metadata: MetadataTable | None = None, ne
     InputError : rows of numbers (their groups are a column), a pattern that is not one, or a way by which no two
         samples are in one group.
     """
+    if by == BLOCKS:
+        if BLOCKS in dataset.columns:
+            raise InputError(
+                f"{dataset.source} has a column {BLOCKS!r}, which means blocks of rows; rename the column."
+            )
+        return row_blocks(dataset.labels, bool(dataset.class_names)).astype(str)
     if dataset.kind != "pictures":
         raise InputError(f"{dataset.source} holds rows of numbers; name the column of the groups, not {by!r}.")
     if by == "parent":
@@ -63,6 +72,25 @@ def grouped(dataset: Dataset, by: str, metadata: MetadataTable | None = None, ne
             f"{dataset.source} has {missing}. Group by {', '.join(WAYS)} or a regular expression on names."
         )
     return groups
+
+
+def row_blocks(labels: np.ndarray, of_classes: bool) -> np.ndarray:
+    """Return the block (n,) of each row: a twentieth of the rows, and for classes on to where the label changes.
+
+    A run of rows of one class is often one recording; its end would be a neighbour of its beginning.
+
+    >>> np.bincount(row_blocks(np.repeat([0, 1, 0], [1, 30, 9]), of_classes=True)).tolist()
+    [31, 9]
+    """
+    n = len(labels)
+    least = -(-n // FEWEST_BLOCKS)
+    ends = np.flatnonzero(np.diff(labels)) + 1 if of_classes else np.arange(1, n)
+    block, start = np.zeros(n, np.intp), 0
+    for end in ends.tolist():
+        if end - start >= least:
+            block[end:] += 1
+            start = end
+    return block
 
 
 def grouped_splits(splits: Splits, by: str, metadata: dict[str, MetadataTable] | None = None) -> Splits:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from pellucid.data import toy
 from pellucid.data.dataset import Splits
+from pellucid.data.groups import BLOCKS, grouped_splits
 from pellucid.data.images.kinds import is_named_picture
 from pellucid.data.readers import csv_table, hdf5, huggingface, idx, image_folders, listed_pictures, npz
 from pellucid.data.readers.folder_tree import opened_zip
@@ -69,7 +70,7 @@ def load(
     usual : options that count only where they are not given and the reader takes them.
     options : what the reader takes.
         label : the column of the classes, or of the numbers to predict, for tables.
-        groups : a column that says which rows belong together, for tables.
+        groups : a column that says which rows belong together, for tables; "row-blocks" for stretches of them.
         categorical, numeric, drop, only : what is known of the columns of tables, as `table_columns.Declared` has it.
         keys : the names of samples and labels, for HDF5 and .npz files.
         regression : whether the labels are numbers to predict, for all of these; None decides by how they look.
@@ -93,7 +94,10 @@ def load(
     if strange := [name for name in options if name not in reader.options]:
         raise InputError(f"{source} is a {reader.what}; {strange[0]}= has no meaning there, leave it out.")
     usual = {name: value for name, value in _given(usual or {}).items() if name in reader.options}
-    splits = reader.read(place, **{**usual, **options})
+    options = {**usual, **options}
+    in_blocks = options.get("groups") == BLOCKS  # which are no column
+    splits = reader.read(place, **{name: value for name, value in options.items() if name != "groups" or not in_blocks})
+    splits = grouped_splits(splits, BLOCKS) if in_blocks else splits
     if not splits.train.class_names:
         return splits
     present = [name for name, number in splits.train.counts().items() if number]

@@ -66,8 +66,9 @@ class Recipe:
     categorical, numeric, drop: columns of a table to read as categories or as numbers, or to leave out.
     regression: predict numbers; None does so when the labels look like measurements.
     decimal: the decimal mark of the tables, "." or ",", where their cells leave it open.
-    group_by: what stays on one side of every division: a column of a table; for pictures "parent" (their folders),
-    "burst", "date" or a pattern in their names. Without it bursts that are found stay together, and "none" parts them.
+    group_by: what stays on one side of every division: a column of a table, or "row-blocks", stretches of consecutive
+    rows; for pictures "parent" (their folders), "burst", "date" or a pattern in their names. Without it bursts that are
+    found stay together, and "none" parts them.
     audit: check the data first, and keep duplicates together.  drop_leaks: leave out training samples that duplicate
     validation or test samples.
     merge: classes to join, {"sick": ["bean_rust", "angular_leaf_spot"]}.

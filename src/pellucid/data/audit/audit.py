@@ -13,11 +13,13 @@ from pellucid.data.audit.finding import LEVELS, Finding
 from pellucid.data.audit.image_metadata import MetadataTable, metadata_of
 from pellucid.data.audit.interpolation import interpolated
 from pellucid.data.audit.leaks import leaks
+from pellucid.data.audit.row_order import row_order
 from pellucid.data.audit.values import values
 from pellucid.data.dataset import Splits
 from pellucid.system.progress import SILENT, Progress
 
-IN_DOUBT = ("leaks", "groups-across-parts", "label-twin", "label-key", "row-numbers", "strong-column", "interpolated")
+IN_DOUBT = ("leaks", "groups-across-parts", "label-twin", "label-key", "row-numbers", "strong-column", "interpolated",
+            "row-order")  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,6 +98,7 @@ def audit(splits: Splits, progress: Progress = SILENT, metadata: dict[str, Metad
         *checks.constant(parts),
         *leaks(parts),
         *interpolated(parts),
+        *row_order(parts, duplicates.groups()),
         *values(parts),
         *(checks.looks(parts, metadata) if metadata else ()),
         *brightness(parts, metadata),

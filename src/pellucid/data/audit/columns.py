@@ -54,10 +54,10 @@ class Column:
         return int(self.codes.max()) + 1
 
 
-def columns_of(dataset: Dataset, most_rows: int = MOST_ROWS) -> Iterator[Column]:
+def columns_of(dataset: Dataset, most_rows: int = MOST_ROWS, rows: np.ndarray | None = None) -> Iterator[Column]:
     """Yield the columns of a table, or of rows of numbers; nothing for pictures.
 
-    most_rows: that are looked at.
+    most_rows: that are looked at, a random sample of all.  rows: those to look at in place of it.
 
     >>> from pellucid.data import load
     >>> [column.name for column in columns_of(load("toy:moons").train)]
@@ -65,9 +65,10 @@ def columns_of(dataset: Dataset, most_rows: int = MOST_ROWS) -> Iterator[Column]
     """
     if dataset.kind == "pictures" or len(dataset) == 0:
         return
-    rows = np.arange(len(dataset))
-    if len(rows) > most_rows:  # by chance: every tenth row of a sorted file would make its values all different
-        rows = np.sort(np.random.default_rng(0).choice(rows, most_rows, replace=False))
+    if rows is None:
+        rows = np.arange(len(dataset))
+        if len(rows) > most_rows:  # by chance: every tenth row of a sorted file would make its values all different
+            rows = np.sort(np.random.default_rng(0).choice(rows, most_rows, replace=False))
     X, labels = np.asarray(dataset.read(rows)), dataset.labels[rows]
     categorical = set(dataset.categorical)
     for place, name in enumerate(dataset.columns):
