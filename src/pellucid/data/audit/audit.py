@@ -10,6 +10,7 @@ from pellucid.data.audit import checks
 from pellucid.data.audit.brightness import brightness
 from pellucid.data.audit.duplicates import Duplicates, find_duplicates
 from pellucid.data.audit.finding import LEVELS, Finding
+from pellucid.data.audit.formula import formula
 from pellucid.data.audit.image_metadata import MetadataTable, metadata_of
 from pellucid.data.audit.interpolation import interpolated
 from pellucid.data.audit.leaks import leaks
@@ -19,7 +20,7 @@ from pellucid.data.dataset import Splits
 from pellucid.system.progress import SILENT, Progress
 
 IN_DOUBT = ("leaks", "groups-across-parts", "label-twin", "label-key", "row-numbers", "strong-column", "interpolated",
-            "row-order")  # fmt: skip
+            "row-order", "formula")  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +98,7 @@ def audit(splits: Splits, progress: Progress = SILENT, metadata: dict[str, Metad
         *checks.spellings(parts),
         *checks.constant(parts),
         *leaks(parts),
+        *formula(parts),
         *interpolated(parts),
         *row_order(parts, duplicates.groups()),
         *values(parts),
