@@ -60,12 +60,14 @@ def test_a_copy_of_the_training_table_is_recognised(rows, tmp_path, monkeypatch,
     assert run(["evaluate", "m", "new.csv"]) == 0
     out = capsys.readouterr().out
     assert "5 of 45 samples equal training samples; the score counts them as new." in out and "interval" in out
+    unseen = next(line for line in out.splitlines() if line.startswith("without them: accuracy"))
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
     rows[80:].to_csv("t.csv", index=False)  # other data of the same name
     assert run(["evaluate", "../m", "t.csv"]) == 0
     out = capsys.readouterr().out
     assert "training" not in out and "interval" in out
+    assert unseen.removeprefix("without them: ") in out  # as if only the new rows were there
 
 
 @pytest.mark.parametrize("features", ["pixels", "photo"])

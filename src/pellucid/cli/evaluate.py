@@ -82,6 +82,11 @@ def evaluate_command(
     worth = selective_scores(model, found, dataset.labels, dataset.groups, used_for)
     others: dict[str, Any] = {"part": part, "skipped": [list(pair) for pair in skipped or ()], "notes": notes}
     others["answered"] = None if worth is None else worth.as_dict()
+    unseen = None
+    if known.any() and not known.all():
+        groups = None if dataset.groups is None else dataset.groups[~known]
+        unseen = task.scores(model.predictions(R[~known]), dataset.labels[~known], "testing", model, groups=groups)
+    others["unseen"] = None if unseen is None else unseen.as_dict()
     write_json(json_file, "evaluate", scores.as_dict() | others)
     where = data if part == "train" and used_for == "testing" else f"{data}, part {part}"
     say(f"{where}: {' '.join(filter(None, (task.score_name, scores.sentence())))}")
@@ -92,6 +97,12 @@ def evaluate_command(
         say(told)
     if told := learned_sentence(known):
         say(f"{told}.")
+        if unseen is not None:
+            say(
+                f"without {'it' if known.sum() == 1 else 'them'}: {task.score_name} {unseen.sentence()}".replace(
+                    "  ", " "
+                )
+            )
     elif used_for == "training":
         say("These rows, or some of them, were used for training: expect less on new data.")
     if isinstance(scores, RegressionScores):
