@@ -13,6 +13,7 @@ from pellucid.cli.options import Merge
 from pellucid.data import Dataset, Splits, grouped_splits, load, metadata_of, split_rows
 from pellucid.data.audit import image_metadata
 from pellucid.data.audit.audit import audit
+from pellucid.data.audit.checks import several_labels
 from pellucid.data.audit.duplicates import clusters_of, duplicate_groups, find_duplicates
 from pellucid.data.audit.finding import LEVELS, Finding
 from pellucid.errors import InputError
@@ -421,6 +422,25 @@ def test_different_classes_are_no_spellings(names):
     labels = np.arange(30 * len(names)) % len(names)
     X = np.random.default_rng(0).normal(size=(len(labels), 2))
     assert audit(Splits(Dataset(X.__getitem__, labels, names, "table", range(len(X)), "t", ("x", "z")))).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("names", "count"),
+    [
+        (("cat", "dog", "cat;dog"), 1),
+        (("action|comedy", "comedy|drama", "action | drama"), 3),
+        (("wine/red", "wine/white", "beer"), 0),
+        (("A", "A+", "B"), 0),
+        (("1,5", "2,5", "3"), 0),
+        (("cat", "dog", "cat;bird"), 0),
+    ],
+)
+def test_classes_that_list_labels(names, count):
+    labels = np.arange(30 * len(names)) % len(names)
+    X = np.random.default_rng(0).normal(size=(len(labels), 2))
+    data = Dataset(X.__getitem__, labels, names, "table", range(len(X)), "t.csv", ("x", "z"))
+    assert [finding.count for finding in several_labels({"train": data})] == [count] * bool(count)
+    assert ("several-labels" in {finding.kind for finding in audit(Splits(data)).findings}) == bool(count)
 
 
 def test_spellings_of_a_category(tmp_path):

@@ -96,6 +96,7 @@ def audit(splits: Splits, progress: Progress = SILENT, metadata: dict[str, Metad
         *checks.groups(parts, metadata),
         *checks.classes(parts),
         *checks.spellings(parts),
+        *checks.several_labels(parts),
         *checks.constant(parts),
         *leaks(parts),
         *formula(parts),

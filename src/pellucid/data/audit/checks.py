@@ -30,6 +30,7 @@ LONG = 3  # times as long as wide
 SIZES_APART = 16  # times the area of the smallest
 MOST_MERGED = 5  # options that a sentence lists
 BETWEEN_LETTERS = re.compile(r"(?<=[^\W_])[\s_.-]+(?=[^\W\d_])|(?<=[^\W\d_])[\s_.-]+(?=[^\W_])")  # not between digits
+BETWEEN_LABELS = ";|,+/"  # where one cell lists several
 WORD = re.compile(r"[^\W\d_]+")  # at the beginning of a file's name
 TELLING = 0.99  # of the pictures have the class that the word of their name is usual in
 SIDECARS = {".txt", ".xml", ".json", ".csv", ".tsv", ".md", ".yaml", ".yml", ".html", ".pdf", ".log"}
@@ -116,6 +117,22 @@ def _spelled(counts: Mapping[str, int]) -> list[list[str]]:
         key = unicodedata.normalize("NFKC", name).casefold().strip().rstrip(".!")
         by_key.setdefault(BETWEEN_LETTERS.sub("", key) or name, []).append(name)
     return [names for names in by_key.values() if len(names) > 1]
+
+
+def several_labels(parts: Parts) -> Iterator[Finding]:
+    """Yield classes that are lists of labels, "cat;dog" beside "cat" and "dog"."""
+    names = [name for name, count in parts["train"].counts().items() if count]
+    for mark in BETWEEN_LABELS:
+        pieces = {name: {piece.strip() for piece in name.split(mark)} for name in names}
+        uses = Counter(piece for of_name in pieces.values() for piece in of_name if piece)
+        lists = [name for name, found in pieces.items() if len(found) > 1 and min(uses[piece] for piece in found) > 1]
+        if len(lists) > 1 or (lists and pieces[lists[0]] <= set(names)):
+            said = (
+                f"{number(len(lists), 'class', 'classes')} seem to be lists of labels ({lists[0]!r}): each list is "
+                "learned as a class of its own. To predict every label by itself, train a model for each."
+            )
+            yield Finding("watch", "several-labels", len(lists), said, few(map(repr, lists)))
+            return
 
 
 def constant(parts: Parts) -> Iterator[Finding]:
