@@ -197,7 +197,7 @@ def train_command(
     recipe = make_recipe(**values)
     drawn = picture_folder(pictures, force or resume)
     if not quiet:  # at once, and not where answers go: that may be a pipe which is closed
-        click.echo(f"learning from {printable(recipe.data)}", err=True)
+        click.echo(f"learning from {printable(str(recipe.data))}", err=True)
     with _checkpoints(out, checkpoint_every, values, resume, force) as checkpoints:
         with progress_bars(quiet) as bars:
             result = _carried_out(recipe, bars, checkpoints)

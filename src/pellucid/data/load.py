@@ -13,8 +13,9 @@ from pellucid.data import toy
 from pellucid.data.dataset import Splits
 from pellucid.data.groups import BLOCKS, grouped_splits
 from pellucid.data.images.kinds import is_named_picture
-from pellucid.data.readers import csv_table, hdf5, huggingface, idx, image_folders, listed_pictures, npz
+from pellucid.data.readers import csv_table, frame, hdf5, huggingface, idx, image_folders, listed_pictures, npz
 from pellucid.data.readers.folder_tree import opened_zip
+from pellucid.data.readers.frame import Frame, as_source
 from pellucid.data.readers.table_columns import Columns
 from pellucid.errors import InputError, MissingFileError
 
@@ -37,6 +38,7 @@ NPZ = Reader(npz.read, OF_ARRAYS, "NumPy file")
 TABLE = Reader(csv_table.read, (*OF_TABLES, "skip_bad"), "table")
 LISTED = Reader(listed_pictures.read, ("label", "pictures_from"), "table of pictures and their labels")
 HUGGINGFACE = Reader(huggingface.read, OF_TABLES, "data set of the datasets library")
+FRAME = Reader(frame.read, OF_TABLES, "data frame")
 TOY = Reader(toy.read, (), "toy data set")
 
 BY_ENDING = {
@@ -54,7 +56,7 @@ BY_PREFIX = {"hf:": HUGGINGFACE, "toy:": TOY}
 
 
 def load(
-    source: str | Path | tuple[str | Path, str | Path],
+    source: str | Path | Frame | tuple[str | Path, str | Path],
     *,
     least_classes: int = 2,
     usual: Mapping[str, Any] | None = None,
@@ -65,7 +67,7 @@ def load(
     Parameters
     ----------
     source : a folder or zip of class folders with pictures, an HDF5, CSV, TSV, .npz, parquet or IDX file, a folder
-        of HDF5 or IDX files, a pair of IDX files, "hf:NAME" or "toy:NAME".
+        of HDF5 or IDX files, a pair of IDX files, "hf:NAME" or "toy:NAME"; a data frame of pandas, polars or pyarrow.
     least_classes : how many classes there must be; 1 will do to score on.
     usual : options that count only where they are not given and the reader takes them.
     options : what the reader takes.
@@ -108,7 +110,7 @@ def load(
     return splits
 
 
-def takes(source: str | Path | tuple[str | Path, str | Path], option: str) -> bool:
+def takes(source: str | Path | Frame | tuple[str | Path, str | Path], option: str) -> bool:
     """Return whether an option of `load` has a meaning for a source: "groups", a column, for tables alone.
 
     >>> takes("toy:moons", "groups")
@@ -128,6 +130,8 @@ def _reader_of(source: Any) -> tuple[Reader, Any]:
     for prefix, reader in BY_PREFIX.items():
         if isinstance(source, str) and source.startswith(prefix):
             return reader, source.removeprefix(prefix)
+    if not isinstance(source, str | Path):
+        return FRAME, as_source(source)
     path = _existing(source)
     if path.is_dir():
         return _reader_of_folder(path), path
@@ -182,11 +186,6 @@ def rows_of_table(
 
 
 def _existing(source: str | Path) -> Path:
-    if not isinstance(source, str | Path):
-        raise InputError(
-            f"data comes from a file, a folder or a name such as toy:flower, got {type(source).__name__}; arrays go to "
-            "NeuralNetworkClassifier."
-        )
     if not str(source):
         raise InputError("the name of the data is empty.")
     path = Path(os.path.expanduser(source))  # noqa: PTH111 - leaves an unknown ~name as it is

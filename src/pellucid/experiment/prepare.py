@@ -13,6 +13,7 @@ from pellucid.data.audit.audit import Audit, audit
 from pellucid.data.corrections import Corrected, corrected, read_corrections
 from pellucid.data.groups import ALONE, WAYS_OF_METADATA, evident_bursts
 from pellucid.data.load import takes
+from pellucid.data.readers.frame import Frame
 from pellucid.errors import InputError
 from pellucid.experiment.operating_point import check_operating_point
 from pellucid.experiment.recipe import Recipe
@@ -144,7 +145,7 @@ def loaded(recipe: Recipe) -> Splits:
     of_columns = {name: getattr(recipe, name) for name in ("categorical", "numeric", "drop")}
     parts = dict(load(recipe.data, **how, **of_columns, usual=bad).items())
     known = known_columns(parts["train"], recipe.categorical) | {"regression": not parts["train"].class_names} | bad
-    undivided: list[str] = []  # other data that is one part as a whole
+    undivided: list[str | Frame] = []  # other data that is one part as a whole
     for part, source in (("validation", recipe.validation), ("test", recipe.test)):
         if source is not None:
             if not takes(source, "groups"):  # a folder of other pictures

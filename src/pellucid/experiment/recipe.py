@@ -11,6 +11,7 @@ import numpy as np
 
 from pellucid.data import Dataset
 from pellucid.data.images import PictureShape
+from pellucid.data.readers.frame import Frame
 from pellucid.errors import InputError, unknown_name
 from pellucid.features import (
     NORMALIZATIONS,
@@ -95,9 +96,9 @@ class Recipe:
     training: fields of `Settings`; a missing one has the default in `USUAL` for the features, else in `Settings`.
     """
 
-    data: str
-    validation: str | None = None
-    test: str | None = None
+    data: str | Frame
+    validation: str | Frame | None = None
+    test: str | Frame | None = None
     label: str | None = None
     pictures_from: str | None = None
     label_from: str | None = None

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from pellucid.data.readers.frame import Frame
 from pellucid.errors import InputError, MissingFileError, unknown_name
 from pellucid.experiment.recipe import Recipe, make_recipe
 from pellucid.system.files import atomic_write
@@ -20,6 +21,9 @@ NOT_IN_FILES = ("training", "callbacks", "warm_start", "verbose")
 NONE = "none"
 TYPES: dict[str, Any] = {
     **{f.name: f.type for f in (*fields(Recipe), *fields(Settings)) if f.name not in NOT_IN_FILES},
+    "data": str,
+    "validation": str | None,
+    "test": str | None,
     "init": str,
     "optimizer": str,
     "loss": str,
@@ -93,6 +97,8 @@ def _plain(name: str, value: Any) -> Any:
         return {str(key): _plain(name, item) for key, item in value.items()}
     if isinstance(value, bool | int | float | str):
         return value
+    if isinstance(value, Frame):
+        raise InputError(f"{name} is a {value}; a recipe file can only name data. Save it as parquet, and name that.")
     raise InputError(
         f"{name} is {type(value).__name__}, an object of your own; a recipe file can only name what pellucid knows. "
         "Keep it in your program."

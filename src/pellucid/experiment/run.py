@@ -5,14 +5,13 @@ The same few steps for pictures and tables, and for every way to ask for them.
 
 from dataclasses import asdict, dataclass, fields, replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from pellucid._version import versions
 from pellucid.data import Splits
-from pellucid.errors import InputError
+from pellucid.data.readers.frame import Frame, as_source
 from pellucid.evaluation import CrossValidation
 from pellucid.evaluation.task import task_of
 from pellucid.experiment.learner import NO_HIDDEN_LAYER, Learned, Learner, Samples
@@ -45,10 +44,11 @@ from pellucid.training import Checkpoints
 LEFT_OUT = ("data", "training", "cache")  # of a model's recipe: recorded elsewhere, or without influence
 
 
-def train(source: str | Path, *, progress: Progress | None = None, **settings: Any) -> Result:
+def train(source: Any, *, progress: Progress | None = None, **settings: Any) -> Result:
     """Train a classifier, or a regressor, on a data source and return the model, its history and its scores.
 
-    source: a folder of class folders, a .zip of one, .h5, .csv, .npz, an IDX folder, "hf:NAME" or "toy:flower".
+    source: a folder of class folders, a .zip of one, .h5, .csv, .npz, an IDX folder, "hf:NAME" or "toy:flower"; or a
+    data frame of pandas, polars or pyarrow, whose label is a column.
     settings: any field of `Recipe` (validation, size, merge, ...) or of `Settings` (hidden_layers, epochs, ...).
     progress: hears how far reading and training are.
 
@@ -56,9 +56,10 @@ def train(source: str | Path, *, progress: Progress | None = None, **settings: A
     >>> result.cross_validation.accuracy > 0.8
     True
     """
-    if not isinstance(source, str | Path):
-        raise InputError(f"train takes the name of data, got {type(source).__name__}; arrays go to the estimators.")
-    return run(make_recipe(data=str(source), **settings), progress)
+    for part in ("validation", "test"):
+        if settings.get(part) is not None:
+            settings[part] = as_source(settings[part])
+    return run(make_recipe(data=as_source(source), **settings), progress)
 
 
 @dataclass(frozen=True)
@@ -204,14 +205,18 @@ def _decided(plan: Plan, learned: Learned, judged: CrossValidation | None, whole
     return choose_operating_point(model, kept, recipe.reject, recipe.threshold)
 
 
+def _as_names(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: str(value) if isinstance(value, Frame) else value for name, value in values.items()}
+
+
 def _provenance(plan: Plan, used_for: dict[str, str]) -> Provenance:
     """Return where the model comes from: data, recipe and what was done to the data."""
     recipe, prepared, division = plan.recipe, plan.prepared, plan.division
     return Provenance(
-        data=recipe.data,
+        data=str(recipe.data),
         counts={part: dataset.counts() or len(dataset) for part, _, dataset in division},
         seed=plan.learner.seed,
-        recipe={f.name: getattr(recipe, f.name) for f in fields(recipe) if f.name not in LEFT_OUT},
+        recipe=_as_names({f.name: getattr(recipe, f.name) for f in fields(recipe) if f.name not in LEFT_OUT}),
         settings=plan.learner.settings.described(),
         versions=versions(),
         division="; ".join(division.said) or "as the data is divided",

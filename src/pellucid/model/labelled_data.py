@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.data import Dataset, load
+from pellucid.data.readers.frame import Frame
 from pellucid.errors import InputError
 from pellucid.features import Features
 from pellucid.model.model import Model
@@ -67,6 +68,8 @@ def used_with(model: Model, known: np.ndarray, used_for: str) -> str:
     return "testing" if used_for == "training" and model.learned is not None else used_for
 
 
-def same_place(source: str | Path, other: Any) -> bool:
+def same_place(source: str | Path | Frame, other: Any) -> bool:
     """Whether two names of data mean the same file, folder or set."""
+    if isinstance(source, Frame) or isinstance(other, Frame):
+        return source is other
     return other is not None and (str(source) == other or Path(source).resolve() == Path(other).resolve())
