@@ -12,7 +12,7 @@ WORKFLOW = (ROOT / ".github" / "workflows" / "ci.yml").read_text("utf-8")
 
 
 def test_the_oldest_versions_are_the_lower_bounds():
-    extras = [PROJECT["optional-dependencies"][extra] for extra in ("datasets", "fast", "heic", "onnx")]
+    extras = [PROJECT["optional-dependencies"][extra] for extra in ("datasets", "excel", "fast", "heic", "onnx")]
     bounds = sorted(bound for bounds in (PROJECT["dependencies"], *extras) for bound in bounds)
     assert all(re.fullmatch(r"[\w-]+>=[\d.]+", bound) for bound in bounds)
     pinned = (ROOT / "tests" / "oldest.txt").read_text("utf-8").split()

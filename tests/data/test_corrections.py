@@ -180,7 +180,7 @@ def test_from_predict_to_train_and_back(photos):
     how = ["--size", "4", "--layers", "none", "--optimizer", "lbfgs", "--cross-validate", "0"]
     assert run(["train", "photos", "--out", "m", *how]) == 0
     assert run(["predict", "m", "photos", "--csv", "answers.csv"]) == 0
-    rows = list(csv.reader(Path("answers.csv").read_text().splitlines()))
+    rows = list(csv.reader(Path("answers.csv").read_text("utf-8-sig").splitlines()))
     rows[1][1] = "light"
     with Path("answers.csv").open("w", newline="") as file:
         csv.writer(file, delimiter=";").writerows(rows)  # as a spreadsheet may write it
@@ -212,7 +212,7 @@ def test_a_models_own_answers_teach_but_do_not_judge(tmp_path, monkeypatch, caps
     made = again.model.provenance.corrections["train"]
     assert made["changed"] == 0 and made["confirmed"] + made["ignored"] == 16
 
-    rows = list(csv.DictReader(Path("list.csv").read_text().splitlines()))
+    rows = list(csv.DictReader(Path("list.csv").read_text("utf-8-sig").splitlines()))
     for row in rows[:3]:
         row["class"] = "light" if row["class"] == "dark" else "dark"  # edited by hand
     with Path("list.csv").open("w", newline="") as file:

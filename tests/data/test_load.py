@@ -166,7 +166,7 @@ def test_what_is_not_there_or_of_no_kind(tmp_path):
     (tmp_path / "a.docx").write_bytes(b"x")
     assert told(tmp_path / "a.docx") == (
         f"{tmp_path / 'a.docx'} is of a kind that cannot be read. These can: .h5, .hdf5, .csv, .tsv, .npz, .parquet, "
-        ".zip, IDX files (...-ubyte, also .gz), a folder of class folders with pictures, hf:NAME, toy:NAME."
+        ".zip, .xlsx, IDX files (...-ubyte, also .gz), a folder of class folders with pictures, hf:NAME, toy:NAME."
     )
     (tmp_path / "cat.JPG").write_bytes(b"x")
     assert told(tmp_path / "cat.JPG") == (

@@ -333,7 +333,7 @@ def test_everything_says_the_same_class(rare, tmp_path, monkeypatch, capsys):
     assert told["scores"]["validation"]["interval"] is None and told["scores"]["test"]["interval"] is not None
     assert run(["predict", "m", str(rare), "--csv", "a.csv", "--json", "p.json"]) == 0
     assert run(["evaluate", "m", str(rare), "--json", "e.json"]) == 0
-    rows = list(csv.DictReader(Path("a.csv").read_text().splitlines()))
+    rows = list(csv.DictReader(Path("a.csv").read_text("utf-8-sig").splitlines()))
     said = ["x sick" if float(row["p(x sick)"]) > model.threshold else "well" for row in rows]
     assert [row["class"] for row in rows] == said and "novelty" not in rows[0]
     assert all(row["probability"] == row[f"p({row['class']})"] for row in rows)
@@ -429,7 +429,7 @@ def test_train_reject_predict_evaluate(photos, tmp_path, monkeypatch, capsys):
     out = capsys.readouterr().out
     assert "noise.png: unknown (unlike all training samples: " in out and "dark.png: dark (" in out
     assert "unknown: 1 of 2" in out
-    noise, dark = csv.DictReader(Path("a.csv").read_text().splitlines())
+    noise, dark = csv.DictReader(Path("a.csv").read_text("utf-8-sig").splitlines())
     assert noise["class"] == UNKNOWN and float(noise["novelty"]) > float(dark["novelty"]) > 0
     assert noise["probability"] == max(noise["p(dark)"], noise["p(light)"])
     told = json.loads(Path("p.json").read_text())["results"]

@@ -364,3 +364,10 @@ def test_mirrored_copies_that_hurt_are_named(tmp_path):
     assert finding.numbers["without_copies"] > 0.95
     assert {finding.name for finding in hurt.findings}.isdisjoint({"no better than the majority"})
     assert all(finding.name != "copies that hurt" for finding in plain.findings)
+    for path in [*(tmp_path / "arrows").rglob("1*.png")]:  # with a model's own answers set aside, as many as the rest
+        path.rename((tmp_path / "arrows").with_name(path.name if path.parent.name == "left" else f"r{path.name}"))
+    lines = [f"{path},{'right' if path.name[0] == 'r' else 'left'},0.9,0.9,0.9" for path in tmp_path.glob("*.png")]
+    (tmp_path / "own.csv").write_text("\n".join(["file,class,probability,p(left),p(right)", *lines]))
+    taught = train(tmp_path / "arrows", copies=["mirrored"], corrections=str(tmp_path / "own.csv"), **how)
+    assert taught.model.provenance.corrections["train"]["self_labelled"] == len(lines) == 22
+    assert "copies that hurt" in {finding.name for finding in taught.findings}

@@ -377,7 +377,7 @@ def test_numbers_are_predicted_in_their_units(capsys):
     assert run(["predict", "m", "new.csv", "--csv", "o.csv", "--json", "p.json"]) == 0
     out = capsys.readouterr().out
     assert out.startswith(f"new.csv, row 0: price {values[0]:.6g}\n") and "note: 'city' is Basel in 1 row" in out
-    with Path("o.csv").open(newline="") as file:
+    with Path("o.csv").open(encoding="utf-8-sig", newline="") as file:
         header, *written = csv.reader(file)
     assert header == ["file", "price"] and [float(value) for _, value in written[:-1]] == values.tolist()
     told = results("p.json", "predict")
@@ -512,7 +512,7 @@ def test_rows_of_a_table_can_be_rejected(capsys):
     capsys.readouterr()
     assert run(["predict", "m", "new.csv", "--csv", "o.csv"]) == 0
     assert "new.csv, row 1: unknown (unlike all training samples" in capsys.readouterr().out
-    with Path("o.csv").open(newline="") as file:
+    with Path("o.csv").open(encoding="utf-8-sig", newline="") as file:
         assert [row[1] == "unknown" for row in csv.reader(file)][1:] == [False, True]
 
 

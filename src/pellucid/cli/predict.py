@@ -13,7 +13,9 @@ import numpy as np
 from pellucid.cli.options import decimal_option
 from pellucid.cli.output import check_json_file, json_option, say, write_json
 from pellucid.data import census, pictures_and_others
+from pellucid.data.corrections import BOM, defused
 from pellucid.data.images import has_several, opened, read_file
+from pellucid.data.readers.workbook import workbook_file, write_cells
 from pellucid.data.sort_into_folders import Sorted, check_sorting_folder, folder_names
 from pellucid.data.sort_into_folders import sort_into as sort
 from pellucid.errors import BadPictureError, InputError, MissingFileError
@@ -151,7 +153,7 @@ def _of_pages(names: Sequence[str]) -> Iterator[str]:
 
 
 def _existing(source: str) -> Path:
-    if not source or not Path(source).exists():
+    if not source or not (workbook_file(Path(source)) or Path(source)).exists():
         raise MissingFileError(f"there is no file or folder {source}.")
     return Path(source)
 
@@ -186,8 +188,8 @@ def predict_command(
 
     A model that was trained with --reject says "unknown" where it is unsure, or a sample is unlike all it knows.
 
-    Pictures of any size and kind; folders and zips are searched for pictures; a model of a table takes CSV, TSV and
-    parquet files, in which its columns are found by name.
+    Pictures of any size and kind; folders and zips are searched for pictures; a model of a table takes CSV, TSV, .xlsx
+    and parquet files, in which its columns are found by name.
     """
     if csv_file is not None:
         check_output(csv_file, force)
@@ -206,7 +208,7 @@ def predict_command(
     skipped: list[tuple[str, str]] = []
     found = answers(model, sources, skipped if skip_bad else None, decimal)
     if csv_file is not None:
-        atomic_write(csv_file, _csv(found).encode("utf-8", "surrogateescape"))
+        atomic_write(csv_file, _table(found, Path(csv_file)))
     copies = None
     if sort_into is not None:
         of_class = [folders[name] for name in found.predictions.classes.tolist()]
@@ -236,12 +238,21 @@ def predict_command(
         _tell_sorted(copies, Path(sort_into or ""), folders)
 
 
-def _csv(found: Answers) -> str:
+def _table(found: Answers, path: Path) -> bytes:
+    """Return the answers as a workbook, where the name ends so, or as CSV."""
+    header = ["file", *found.columns]
+    rows = [[name, *answer.cells] for name, answer in zip(found.names, found.rows, strict=True)]
+    if path.suffix.lower() == ".xlsx":
+        typed = [
+            [cell if name in ("file", "class") else float(cell) for name, cell in zip(header, row, strict=True)]
+            for row in rows
+        ]
+        return write_cells(path, [header, *typed])
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["file", *found.columns])
-    writer.writerows([name, *answer.cells] for name, answer in zip(found.names, found.rows, strict=True))
-    return text.getvalue()
+    writer.writerow(map(defused, header))
+    writer.writerows([defused(name), *map(defused, cells)] for name, *cells in rows)
+    return (BOM + text.getvalue()).encode("utf-8", "surrogateescape")
 
 
 def _results(found: Answers, copies: Sorted | None) -> dict[str, Any]:

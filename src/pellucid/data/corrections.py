@@ -6,6 +6,7 @@ Samples are found by their names; nothing in the data itself is changed.
 import csv
 import io
 import os
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,11 +16,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pellucid.data.dataset import Dataset
+from pellucid.data.readers.numerals import as_text, numeral
 from pellucid.data.readers.sheet import DELIMITERS
+from pellucid.data.readers.workbook import read_cells, workbook_file
 from pellucid.errors import InputError, MissingFileError, unknown_name
 
 NAME_COLUMNS, CLASS_COLUMN = ("file", "name"), "class"
 PROBABILITY = "probability"  # of the class that a model wrote; equal to its column p(class) until someone edits
+BOM = "\ufeff"  # by which a spreadsheet sees that a CSV file is in UTF-8
+FORMULA = re.compile(r"'*[=+\-@\t\r].+", re.DOTALL)
 DROPPED = ("", "-")  # as a class: leave this sample out
 
 
@@ -72,40 +77,65 @@ def read_corrections(path: str | Path) -> list[Correction]:
     Raises MissingFileError, or InputError for a list without these columns, a line without a name, or two lines that
     disagree.
     """
+    rows, line = _cells(Path(path))
+    names = rows[0][1] if rows else []
+    header = [name.lower() for name in names]
+    columns = next((name for name in NAME_COLUMNS if name in header), None)
+    if columns is None or CLASS_COLUMN not in header:
+        raise InputError(
+            f"{path} is no list of corrections: expected columns file and class, as predict --csv writes them; "
+            f"got {', '.join(header) or 'nothing'}."
+        )
+    places = header.index(columns), header.index(CLASS_COLUMN)
+    found: dict[str, Correction] = {}
+    for number, row in rows[1:]:
+        where = f"{path}, {line} {number}"
+        if len(row) <= max(places):
+            raise InputError(f"{where} has {len(row)} cells, too few to hold a file and a class.")
+        name, class_name = (restored(row[place]) for place in places)
+        if not name:
+            raise InputError(f"{where} names no file.")
+        cells = dict(zip(names, row, strict=False))
+        own = PROBABILITY in cells and cells[PROBABILITY] == cells.get(defused(f"p({class_name})"))
+        new = Correction(where, name, "" if class_name in DROPPED else class_name, own)
+        if found.setdefault(name, new).class_name != new.class_name:
+            raise InputError(f"{where} says {class_name!r} of {name}, but {found[name].where} says otherwise.")
+    return list(found.values())
+
+
+def _cells(path: Path) -> tuple[list[tuple[int, list[str]]], str]:
+    """Return the rows of a list that are not empty, each with its number, and what such a number is called."""
+    if not (workbook_file(path) or path).exists():
+        raise MissingFileError(f"there is no list of corrections {path}.")
+    if workbook_file(path) is not None:
+        table, lines = read_cells(path)
+        return [(n, [as_text(cell) for cell in row]) for n, row in zip(lines, table, strict=True)], "row"
     try:
-        text = Path(path).read_bytes().decode("utf-8-sig", "surrogateescape")  # names of files may be anything
-    except FileNotFoundError:
-        raise MissingFileError(f"there is no list of corrections {path}.") from None
+        text = path.read_bytes().decode("utf-8-sig", "surrogateescape")  # names of files may be anything
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}.") from None
     delimiter = max(DELIMITERS, key=text.lstrip().partition("\n")[0].count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    found: dict[str, Correction] = {}
     try:
-        names = [cell.strip() for cell in next(reader, [])]
-        header = [name.lower() for name in names]
-        columns = next((name for name in NAME_COLUMNS if name in header), None)
-        if columns is None or CLASS_COLUMN not in header:
-            raise InputError(
-                f"{path} is no list of corrections: expected columns file and class, as predict --csv writes them; "
-                f"got {', '.join(header) or 'nothing'}."
-            )
-        places = header.index(columns), header.index(CLASS_COLUMN)
-        for row in filter(any, reader):
-            where = f"{path}, line {reader.line_num}"
-            if len(row) <= max(places):
-                raise InputError(f"{where} has {len(row)} cells, too few to hold a file and a class.")
-            name, class_name = (row[place].strip() for place in places)
-            if not name:
-                raise InputError(f"{where} names no file.")
-            cells = dict(zip(names, map(str.strip, row), strict=False))
-            own = PROBABILITY in cells and cells[PROBABILITY] == cells.get(f"p({class_name})")
-            new = Correction(where, name, "" if class_name in DROPPED else class_name, own)
-            if found.setdefault(name, new).class_name != new.class_name:
-                raise InputError(f"{where} says {class_name!r} of {name}, but {found[name].where} says otherwise.")
+        return [(reader.line_num, [cell.strip() for cell in row]) for row in reader if any(row)], "line"
     except csv.Error as error:
         raise InputError(f"{path}, line {reader.line_num} cannot be read: {error}.") from None
-    return list(found.values())
+
+
+def defused(text: str) -> str:
+    """Return a text so that no spreadsheet takes it for a formula: with an apostrophe before it. Numbers stay.
+
+    Source: OWASP, CSV Injection.
+
+    >>> defused("=1+1"), defused("-3.5"), restored(defused("=1+1"))
+    ("'=1+1", '-3.5', '=1+1')
+    """
+    return f"'{text}" if FORMULA.fullmatch(text) and numeral(text) is None else text
+
+
+def restored(text: str) -> str:
+    """Return the text that was `defused`."""
+    return text[1:] if text.startswith("'") and FORMULA.fullmatch(text) else text
 
 
 def corrected(

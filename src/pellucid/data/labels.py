@@ -92,14 +92,14 @@ def class_texts(cells: Sequence[str], decimal: str, column: str) -> tuple[list[s
     return texts, []
 
 
-def few_lines(lines: Sequence[int]) -> str:
+def few_lines(lines: Sequence[int], word: str = "line") -> str:
     """Return the first few of some lines, in words.
 
     >>> few_lines([3]), few_lines(range(20))
     ('line 3', 'lines 0, 1, 2, 3, 4, ...')
     """
     named = ", ".join(map(str, lines[:5])) + (", ..." if len(lines) > 5 else "")
-    return f"line {named}" if len(lines) == 1 else f"lines {named}"
+    return f"{word} {named}" if len(lines) == 1 else f"{word}s {named}"
 
 
 def counted(rows: int) -> str:

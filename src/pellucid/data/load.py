@@ -17,6 +17,7 @@ from pellucid.data.readers import csv_table, frame, hdf5, huggingface, idx, imag
 from pellucid.data.readers.folder_tree import opened_zip
 from pellucid.data.readers.frame import Frame, as_source
 from pellucid.data.readers.table_columns import Columns
+from pellucid.data.readers.workbook import workbook_file
 from pellucid.errors import InputError, MissingFileError
 
 
@@ -51,7 +52,7 @@ BY_ENDING = {
     ".zip": FOLDERS,
 }
 TABLE_ENDINGS = (".csv", ".tsv", ".txt", ".parquet", ".xlsx")
-WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods", ".numbers")
+OTHER_WORKBOOKS = (".xlsm", ".xls", ".xlsb", ".ods", ".numbers")
 BY_PREFIX = {"hf:": HUGGINGFACE, "toy:": TOY}
 
 
@@ -66,8 +67,9 @@ def load(
 
     Parameters
     ----------
-    source : a folder or zip of class folders with pictures, an HDF5, CSV, TSV, .npz, parquet or IDX file, a folder
-        of HDF5 or IDX files, a pair of IDX files, "hf:NAME" or "toy:NAME"; a data frame of pandas, polars or pyarrow.
+    source : a folder or zip of class folders with pictures, an HDF5, CSV, TSV, .xlsx, .npz, parquet or IDX file, a
+        folder of HDF5 or IDX files, a pair of IDX files, "hf:NAME" or "toy:NAME"; a data frame of pandas, polars or
+        pyarrow.
     least_classes : how many classes there must be; 1 will do to score on.
     usual : options that count only where they are not given and the reader takes them.
     options : what the reader takes.
@@ -133,6 +135,8 @@ def _reader_of(source: Any) -> tuple[Reader, Any]:
     if not isinstance(source, str | Path):
         return FRAME, as_source(source)
     path = _existing(source)
+    if workbook_file(path) is not None:
+        return TABLE, path
     if path.is_dir():
         return _reader_of_folder(path), path
     if idx.is_idx(path):
@@ -142,13 +146,13 @@ def _reader_of(source: Any) -> tuple[Reader, Any]:
             f"{path} is one picture; training needs a folder with one folder of pictures per class. "
             "pellucid predict and pellucid explain take one picture, with a model."
         )
-    if path.suffix.lower() in WORKBOOKS:
-        raise InputError(f'{path} is a workbook; save its sheet as "CSV UTF-8" and give that file.')
+    if path.suffix.lower() in OTHER_WORKBOOKS:
+        raise InputError(f"{path} is a workbook of another kind; save it as .xlsx and give that file.")
     if path.suffix.lower() == ".zip" and (table := _only_table(path)):
         raise InputError(f"{path} holds one table, {table}: unpack it and give that file.")
     if path.suffix.lower() not in BY_ENDING:
         raise InputError(
-            f"{path} is of a kind that cannot be read. These can: {', '.join(BY_ENDING)}, IDX files "
+            f"{path} is of a kind that cannot be read. These can: {', '.join(BY_ENDING)}, .xlsx, IDX files "
             "(...-ubyte, also .gz), a folder of class folders with pictures, hf:NAME, toy:NAME."
         )
     return BY_ENDING[path.suffix.lower()], path
@@ -175,11 +179,11 @@ def _reader_of_folder(folder: Path) -> Reader:
 def rows_of_table(
     path: Path, columns: Sequence[str], categorical: Collection[str] = (), decimal: str | None = None
 ) -> Columns:
-    """Return the named columns of a CSV, TSV or parquet file, in that order; others are passed over.
+    """Return the named columns of a CSV, TSV, .xlsx or parquet file, in that order; others are passed over.
 
     categorical: those of them that hold categories; all others hold numbers.  decimal: as for `load`.
     """
-    if not path.exists():
+    if not (workbook_file(path) or path).exists():
         raise MissingFileError(f"there is no file {path}.")
     of_kind = huggingface if path.suffix.lower() == ".parquet" else csv_table
     return of_kind.read_rows(path, columns, categorical, decimal)
@@ -189,9 +193,9 @@ def _existing(source: str | Path) -> Path:
     if not str(source):
         raise InputError("the name of the data is empty.")
     path = Path(os.path.expanduser(source))  # noqa: PTH111 - leaves an unknown ~name as it is
-    if not path.exists():
+    if not (workbook_file(path) or path).exists():
         where = "" if str(source) == str(path.absolute()) else f" (looked for {path.absolute()})"
         raise MissingFileError(f"there is no file or folder {source}{where}.")
-    if not path.is_file() and not path.is_dir():
+    if not (workbook_file(path) or path).is_file() and not path.is_dir():
         raise InputError(f"{source} is neither a file nor a folder; data cannot come from it.")
     return path

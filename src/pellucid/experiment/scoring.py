@@ -76,9 +76,14 @@ def harmful_copies(
     n, majority = judged.effective_rows, judged.baselines["majority"]
     if judged.accuracy > majority + ERRORS * (majority * (1 - majority) / n) ** 0.5:
         return ()
-    alone = replace(learner, features=plain(), ensemble=1, checkpoints=None)
+
+    def first_view(samples: Samples) -> Samples:
+        return replace(samples, R=samples.R[:, : features.n_out])
+
+    aside = None if learner.aside is None else first_view(learner.aside)
+    alone = replace(learner, features=plain(), ensemble=1, checkpoints=None, aside=aside)
     trial = alone.task.cross_validate(
-        alone.fit_predict(replace(train, R=train.R[:, : features.n_out]), with_baseline=False),
+        alone.fit_predict(first_view(train), with_baseline=False),
         train.labels,
         0.5,
         seed=learner.seed,

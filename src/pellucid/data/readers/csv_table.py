@@ -1,4 +1,4 @@
-"""CSV and TSV files: one row a sample, one column the label, every other column of numbers or of categories.
+"""CSV and TSV files, and workbooks: one row a sample, one column the label, the others of numbers or of categories.
 
 Comma, semicolon or tab, decimal point or comma are found out. A cell that is wrong is named with its line and column,
 because that is what one needs to mend it.
@@ -24,7 +24,7 @@ from pellucid.data.labels import (
     few_lines,
 )
 from pellucid.data.readers.number_column import Numbers, are_mistakes, may_be_numbers
-from pellucid.data.readers.numerals import DASHES, POINT, is_missing
+from pellucid.data.readers.numerals import DASHES, POINT, as_text, is_missing
 from pellucid.data.readers.sheet import Sheet, no_numbers, read_sheet
 from pellucid.data.readers.table_columns import Columns, Declared, check_asked
 from pellucid.errors import InputError, listed
@@ -83,7 +83,7 @@ def read(
             labels=labels,
             class_names=class_names,
             kind="table",
-            names=[f"line {line}" for line in sheet.lines],
+            names=[f"{sheet.line} {line}" for line in sheet.lines],
             source=str(path),
             columns=columns.names,
             categorical=columns.categorical,
@@ -124,7 +124,7 @@ def _labels(sheet: Sheet, label: str, regression: bool | None) -> tuple[np.ndarr
         if not wrong:
             check_whole_numbers(column.values, f"column {label!r} of {source}")
     if not measured if regression is None else not regression:
-        texts, notes = class_texts(cells, sheet.marks.of_texts(label), label)
+        texts, notes = class_texts([as_text(cell) for cell in cells], sheet.marks.of_texts(label), label)
         class_names = class_names_of(texts, source, regression=False, words=True)
         return codes_of(texts, class_names, source), class_names, notes
     if wrong:
@@ -145,16 +145,18 @@ def _labelled(sheet: Sheet, label: str, named: bool, skip_bad: bool, trained: bo
     cells = sheet.cells(label)
     signs = "+" in cells  # beside which - is a class, not a missing one
     rows = [row for row, cell in enumerate(cells)
-            if not cell or (not named and (is_missing(cell) or (cell in DASHES and not signs)))]  # fmt: skip
+            if cell == "" or (not named and (is_missing(cell) or (cell in DASHES and not signs)))]  # fmt: skip
     if not rows:
         return sheet, []
-    lines = few_lines([sheet.lines[row] for row in rows])
+    lines = few_lines([sheet.lines[row] for row in rows], sheet.line)
     if len(rows) == len(cells):
         raise InputError(f"{sheet.path}: column {label!r} has no label in any row; every sample needs one.")
     if skip_bad:
         return sheet.without(rows), [f"no label: {counted(len(rows))} left out, as --skip-bad does ({lines})"]
-    word = next((cells[row] for row in rows if cells[row]), "")
-    found = f"{word!r}, which stands for a missing label" if cells[rows[0]] else "empty; every sample needs a label"
+    word = next((cells[row] for row in rows if cells[row] != ""), "")
+    found = (
+        f"{word!r}, which stands for a missing label" if cells[rows[0]] != "" else "empty; every sample needs a label"
+    )
     more = "" if len(rows) == 1 else f" ({counted(len(rows))}: {lines})"
     keep = (
         f" If {word!r} is a class, keep it with --categorical {listed([label])} (categorical={[label]})."

@@ -1,4 +1,4 @@
-"""Sheet: the cells of a CSV or TSV file as text: its encoding, its delimiter, its header, its rows with their lines.
+"""Sheet: the cells of a CSV or TSV file as text, or of a workbook as stored: header, and rows with their lines.
 
 What a file's shape has wrong is named with the line, because that is what one needs to mend it.
 """
@@ -13,12 +13,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from pellucid.data.readers.decimal_marks import DecimalMarks
-from pellucid.data.readers.numerals import is_missing, numeral, plain
+from pellucid.data.readers.numerals import as_category, as_text, is_missing, numeral
 from pellucid.data.readers.table_columns import Columns, Declared, read_columns
+from pellucid.data.readers.workbook import read_cells, workbook_file
 from pellucid.errors import InputError
 from pellucid.system import memory
 
@@ -35,25 +37,30 @@ OF_EXCEL = b"PK\x03\x04"  # how a workbook begins, and any other zip
 
 @dataclass(frozen=True)
 class Sheet:
-    """The cells of a table, as text: the header, the rows with the line each ends on.
+    """The cells of a table, as text or, of a workbook, as stored: the header, the rows with the line each ends on.
 
     decimal: the user's decimal mark.  notes: sentences on how the file was read.
     """
 
     path: Path
     header: list[str]
-    rows: list[list[str]]
+    rows: list[list[Any]]
     lines: list[int]
     delimiter: str
     decimal: str | None = None
     notes: tuple[str, ...] = field(default=())
 
-    def cells(self, name: str) -> list[str]:
+    @property
+    def line(self) -> str:
+        """What a line is called in this kind of file."""
+        return "line" if self.delimiter else "row"
+
+    def cells(self, name: str) -> list[Any]:
         """Return the cells of one column."""
         return self._cells[name]
 
     @cached_property
-    def _cells(self) -> dict[str, list[str]]:
+    def _cells(self) -> dict[str, list[Any]]:
         """The cells by column, turned once: searching the header for each column is quadratic."""
         return dict(zip(self.header, map(list, zip(*self.rows, strict=True)), strict=True))
 
@@ -65,21 +72,21 @@ class Sheet:
     @property
     def texts(self) -> list[str]:
         """The columns of texts: without a number in them, and not empty."""
-        known = {name: [cell for cell in self.cells(name) if cell] for name in self.header}
+        known = {name: [cell for cell in self.cells(name) if cell != ""] for name in self.header}
         return [name for name, cells in known.items() if cells and no_numbers(cells)]
 
     def groups(self, name: str) -> tuple[np.ndarray, list[str]]:
         """Return the groups that a column names, 7 and 7.0 as one, and notes; a row without one is its own group."""
-        texts = [None if is_missing(cell) else plain(cell, self.marks.of_texts(name)) for cell in self.cells(name)]
+        texts = [as_category(cell, self.marks.of_texts(name)) for cell in self.cells(name)]
         apart = [text for text in set(texts) if text and (bare := text.lstrip("0")) != text and bare in texts]
         notes = [f"{name!r}: {text!r} and {text.lstrip('0')!r} are two groups" for text in sorted(apart)[:1]]
         if alone := texts.count(None):
             notes.append(f"rows without {name!r}: {alone}; each is a group of its own")
-        return np.array([text or f"line {n}" for text, n in zip(texts, self.lines, strict=True)], object), notes
+        return np.array([text or f"{self.line} {n}" for text, n in zip(texts, self.lines, strict=True)], object), notes
 
     def where(self, row: int, name: str) -> str:
         """Return where a cell is, in words."""
-        return f"{self.path}, line {self.lines[row]}, column {name!r}"
+        return f"{self.path}, {self.line} {self.lines[row]}, column {name!r}"
 
     def columns(self, names: Sequence[str], declared: Declared) -> Columns:
         """Return the named columns as numbers and categories."""
@@ -99,9 +106,9 @@ class Sheet:
         )
 
 
-def no_numbers(cells: Sequence[str]) -> bool:
+def no_numbers(cells: Sequence[Any]) -> bool:
     """Whether no cell is a number or stands for a missing one."""
-    return all(numeral(cell) is None and not is_missing(cell) for cell in cells)
+    return all(numeral(as_text(cell)) is None and not is_missing(cell) for cell in cells)
 
 
 def read_sheet(path: Path, decimal: str | None = None) -> Sheet:
@@ -113,11 +120,16 @@ def read_sheet(path: Path, decimal: str | None = None) -> Sheet:
     ------
     InputError : it cannot be read, or is no table: the message has the line.
     """
-    text, notes = _text(path)
-    first, _, rest = text.partition("\n")
-    named = re.fullmatch(r'"?sep=(.)"?\s*', first)  # a line that Excel writes and reads
-    delimiter = named[1] if named else _delimiter(text)
-    table, lines = _table(rest if named else text, delimiter, path, 1 if named else 0)
+    notes: tuple[str, ...] = ()
+    if workbook_file(path) is not None:
+        (table, lines), delimiter = read_cells(path), ""
+        table[:1] = [[as_text(cell) for cell in row] for row in table[:1]]
+    else:
+        text, notes = _text(path)
+        first, _, rest = text.partition("\n")
+        named = re.fullmatch(r'"?sep=(.)"?\s*', first)  # a line that Excel writes and reads
+        delimiter = named[1] if named else _delimiter(text)
+        table, lines = _table(rest if named else text, delimiter, path, 1 if named else 0)
     (header, *rows), (_, *lines) = (table or [[]]), (lines or [0])
     header, rows = _without_empty_ends(header, rows)
     _check_shape(header, rows, lines, delimiter, path)
@@ -204,16 +216,16 @@ def _check_quote(row: list[str], delimiter: str, width: int, path: Path, start: 
         )
 
 
-def _without_empty_ends(header: list[str], rows: list[list[str]]) -> tuple[list[str], list[list[str]]]:
+def _without_empty_ends(header: list[str], rows: list[list[Any]]) -> tuple[list[str], list[list[Any]]]:
     """Return the table without columns at its end that have neither a name nor any cell: delimiters that end lines."""
     named = max((place + 1 for place, name in enumerate(header) if name), default=0)
     longer = any(len(row) > named for row in (header, *rows))
-    if named and longer and not any(any(row[named:]) for row in rows):
+    if named and longer and not any(cell != "" for row in rows for cell in row[named:]):
         return header[:named], [row[:named] for row in rows]
     return header, rows
 
 
-def _check_shape(header: list[str], rows: list[list[str]], lines: list[int], delimiter: str, path: Path) -> None:
+def _check_shape(header: list[str], rows: list[list[Any]], lines: list[int], delimiter: str, path: Path) -> None:
     """Raise InputError for the first row that is not as long as the header."""
     if not (wrong := [place for place, row in enumerate(rows) if len(row) != len(header)]):
         return
@@ -232,18 +244,18 @@ def _check_shape(header: list[str], rows: list[list[str]], lines: list[int], del
     raise InputError(f"{found}.{_header_below(header, rows, lines)}")
 
 
-def _header_below(header: list[str], rows: list[list[str]], lines: list[int]) -> str:
+def _header_below(header: list[str], rows: list[list[Any]], lines: list[int]) -> str:
     """Return which line looks like the header instead, where the first one is a title; "" where none does."""
     usual, _ = Counter(map(len, rows)).most_common(1)[0]
     if len(header) == usual and all(header):
         return ""
     for row, line in zip(rows[:LOOKED_AT], lines, strict=False):
-        if len(row) == usual > 1 and all(row) and no_numbers(row):
+        if len(row) == usual > 1 and "" not in row and no_numbers(row):
             return f" Line {line} looks like the header ({', '.join(row[:5])}): remove the lines above it."
     return ""
 
 
-def _check_header(header: list[str], rows: list[list[str]], lines: list[int], path: Path) -> None:
+def _check_header(header: list[str], rows: list[list[Any]], lines: list[int], path: Path) -> None:
     if not rows:
         raise InputError(f"{path} holds no samples; expected a header and a line for each sample.")
     if "" in header:
