@@ -275,7 +275,7 @@ def test_missing_recipe_and_unknown_setting(tmp_path):
         read_recipe(tmp_path / "none.toml")
     with pytest.raises(InputError, match="unknown setting 'epoch': did you mean 'epochs'"):
         make_recipe(data="x", epoch=3)
-    with pytest.raises(InputError, match="train takes the name of data, got ndarray; arrays go to the estimators"):
+    with pytest.raises(InputError, match="got numpy ndarray; arrays go to NeuralNetworkClassifier"):
         train(np.zeros((3, 2)))
     for holdout in (-0.1, 1.0):
         with pytest.raises(InputError, match="holdout must be a share"):
