@@ -1,8 +1,11 @@
 """`pellucid train --resume`: killed, interrupted, with other options, with nothing to resume."""
 
+import contextlib
 import json
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -128,3 +131,62 @@ def test_the_command_without_checkpoints(capsys):
     assert run([*TRAIN, "--checkpoint-every", "soon", "--force"]) == 1
     assert "must be like 30s, 5min or 10 epochs; got 'soon'" in capsys.readouterr().err
     assert names() == ["m", "m.toml"]
+
+
+@contextlib.contextmanager
+def another_training(path):
+    """Hold a place as another process does while it trains."""
+    code = f"""from pellucid.system.files import claimed
+with claimed({str(path)!r}):
+    print('held', flush=True)
+    input()"""
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout.readline() == "held\n"
+        yield other
+        other.kill()
+
+
+SHORT = ["train", "toy:flower", "--epochs", "2", "--cross-validate", "0", "--no-report", "--seed", "1"]
+
+
+def test_two_trainings_with_one_default_place(capsys):
+    with another_training("model.pellucid"):
+        assert run(SHORT) == 0
+        assert "another training will write model.pellucid; this one writes model-2.pellucid" in capsys.readouterr().err
+        assert names() == ["model-2.pellucid", "model-2.pellucid.toml"]
+        assert run([*SHORT, "--force"]) == 1  # which would replace what the other is writing
+        assert run([*SHORT, "--resume"]) == 1
+    assert run(SHORT) == 0  # the other was killed, which leaves no claim
+    assert names() == ["model-2.pellucid", "model-2.pellucid.toml", "model.pellucid", "model.pellucid.toml"]
+
+
+def test_a_named_place_of_another_training_is_refused_before_any_work(capsys):
+    with another_training("m"):
+        for more in ([], ["--force"], ["--resume"]):
+            assert run([*SHORT, "--out", "m", *more]) == 1
+            assert "another training that still runs will write m; wait for it, or give another --out" in (
+                capsys.readouterr().err
+            )
+    assert names() == []
+
+
+def test_a_report_that_was_not_finished_is_made_by_resume(monkeypatch, capsys):
+    """Also of a training too short for checkpoints, whose seed was drawn."""
+    train = ["train", "toy:flower", "--epochs", "2", "--cross-validate", "1", "--out", "m"]
+    with monkeypatch.context() as patch:
+        patch.setattr("pellucid.explanation.report.report", lambda *args, **how: os.kill(os.getpid(), signal.SIGINT))
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            assert run(train) == 1
+        finally:
+            signal.signal(signal.SIGINT, before)
+    assert "m is written. The same command with --resume makes the report." in capsys.readouterr().err
+    assert names() == ["m", "m.checkpoint", "m.toml"]
+    first = weights("m")
+    assert run([*train, "--resume", "--json", "m.json"]) == 0
+    assert names() == ["m", "m.html", "m.json", "m.toml"]
+    assert weights("m") == first
+    seed = ["--seed", str(pellucid.load("m").provenance.seed)]
+    assert run([*train[:-1], "whole", *seed, "--no-report", "--json", "whole.json"]) == 0
+    assert scores("m.json") == scores("whole.json")

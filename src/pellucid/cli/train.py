@@ -1,5 +1,7 @@
 """`pellucid train`: samples in, a model file out, with the truth about how good it is."""
 
+import contextlib
+import itertools
 import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -35,16 +37,16 @@ from pellucid.cli.output import (
     write_json,
 )
 from pellucid.cli.training_output import print_training
-from pellucid.errors import PellucidError
+from pellucid.errors import OutputExistsError, PellucidError
 from pellucid.experiment.recipe import Recipe, default_in_words, make_recipe
 from pellucid.experiment.recipe_file import read_recipe, write_recipe
 from pellucid.experiment.result import Result
 from pellucid.experiment.run import run
-from pellucid.system.files import check_different, check_output
+from pellucid.system.files import check_different, check_output, claimed
 from pellucid.training import Checkpoints, EarlyStopping
 from pellucid.training.checkpoints.checkpoints import require_finished
 
-DEFAULT_OUT = "model.pellucid"
+DEFAULT_OUT, NEXT_OUT = "model.pellucid", "model-{}.pellucid"
 
 
 class TrainCommand(Sectioned):
@@ -141,7 +143,7 @@ Examples:
     help="Exact training in row space.  [default: when faster]",
 )
 @click.option("--seed", "random_state", type=click.IntRange(0, 2**32 - 1), help="Makes the run repeatable.")
-@click.option("--out", metavar="MODEL", default=DEFAULT_OUT, show_default=True, help="Where the model goes.")
+@click.option("--out", metavar="MODEL", help=f"Where the model goes.  [default: {DEFAULT_OUT}]")
 @click.option("--force", is_flag=True, help="Replace outputs that exist.")
 @click.option("--recipe", "recipe_file", metavar="FILE.toml", help="Settings from a file; options here override it.")
 @click.option("--resume", is_flag=True, help="Resume a stopped training; give the same options.")
@@ -161,7 +163,7 @@ Examples:
 def train_command(
     data: str | None,
     recipe_file: str | None,
-    out: str,
+    out: str | None,
     force: bool,
     merges: Sequence[tuple[str, list[str]]],
     resume: bool,
@@ -177,6 +179,7 @@ def train_command(
     DATA is a folder of class folders (children named train, validation, test are parts), a .zip of one, .h5, .csv,
     .npz, a folder of IDX files, hf:NAME or toy:flower.
     """
+    out = click.get_current_context().with_resource(_place_of(out, force or resume))
     if not (force or resume):
         require_finished(f"{out}.checkpoint")  # whose model may stand at `out`, left unfinished by Ctrl-C
     check_output(out, force or resume)
@@ -201,29 +204,53 @@ def train_command(
     with _checkpoints(out, checkpoint_every, values, resume, force) as checkpoints:
         with progress_bars(quiet) as bars:
             result = _carried_out(recipe, bars, checkpoints)
+        if checkpoints is not None:
+            checkpoints.begin()  # a kill from here on costs neither report nor scores: --resume makes them
         result.model.save(out, force or resume)  # before anything is told: a closed pipe must not cost it
         write_recipe(
             recipe_out,
             result.recipe,
             f"pellucid train --recipe {recipe_out} --force trains the weights of {out} again.",
         )
-    write_json(json_file, "train", result.as_dict() | {"model": out})
-    print_training(result)
-    say(f"model: {out}, and the recipe that makes it: {recipe_out} (seed {result.recipe['random_state']})")
-    if checkpoints is not None and checkpoints.exists:
-        say(f"{_interrupted(checkpoints)} and then replaces the model")
-    if report_out is not None:
-        from pellucid.explanation.report import report
+        write_json(json_file, "train", result.as_dict() | {"model": out})
+        print_training(result)
+        say(f"model: {out}, and the recipe that makes it: {recipe_out} (seed {result.recipe['random_state']})")
+        if checkpoints is not None and checkpoints.interrupted:
+            say(f"{_interrupted(checkpoints)} and then replaces the model")
+        if report_out is not None:
+            from pellucid.explanation.report import report
 
-        with progress_bars(quiet) as bars, _report_alone(out):
-            again = shlex.join(["pellucid", "train", "--recipe", str(recipe_out), "--out", out, "--force"])
-            report(result, command=typed(), again=again, progress=bars).save(report_out, force=True)
-        say(f"report: {report_out}, opens in any browser")
-    if drawn is not None:
-        from pellucid.cli.draw import draw_training
+            with progress_bars(quiet) as bars, _report_alone(out, checkpoints):
+                again = shlex.join(["pellucid", "train", "--recipe", str(recipe_out), "--out", out, "--force"])
+                report(result, command=typed(), again=again, progress=bars).save(report_out, force=True)
+            say(f"report: {report_out}, opens in any browser")
+        if drawn is not None:
+            from pellucid.cli.draw import draw_training
 
-        draw_training(result, drawn)
-        say(f"pictures: {drawn}")
+            draw_training(result, drawn)
+            say(f"pictures: {drawn}")
+
+
+@contextmanager
+def _place_of(out: str | None, replaces: bool) -> Iterator[str]:
+    """Hold the place of the outputs while they are made: the one that is named, or the first that no training holds."""
+    if out is not None:
+        with claimed(out):
+            yield out
+        return
+    names = itertools.chain([DEFAULT_OUT], (NEXT_OUT.format(number) for number in itertools.count(2)))
+    with contextlib.ExitStack() as held:
+        for name in names:
+            try:
+                held.enter_context(claimed(name))
+            except OutputExistsError:
+                if replaces:
+                    raise
+                continue
+            if name != DEFAULT_OUT:
+                click.echo(f"another training will write {DEFAULT_OUT}; this one writes {name}", err=True)
+            yield name
+            return
 
 
 def _checkpoints(
@@ -248,15 +275,17 @@ def _carried_out(recipe: Recipe, bars: Bars, checkpoints: Checkpoints | None) ->
 
 
 @contextmanager
-def _report_alone(out: str) -> Iterator[None]:
+def _report_alone(out: str, checkpoints: Checkpoints | None) -> Iterator[None]:
     """Tell, where Ctrl-C comes only now, that the model is there."""
     try:
         yield
     except KeyboardInterrupt:
-        raise PellucidError(
-            f"interrupted while the report was made; {out} is written. "
-            f"pellucid evaluate {out} DATA --report FILE.html makes a report of labelled samples."
-        ) from None
+        again = (
+            "The same command with --resume makes the report."
+            if checkpoints is not None and checkpoints.exists
+            else f"pellucid evaluate {out} DATA --report FILE.html makes a report of labelled samples."
+        )
+        raise PellucidError(f"interrupted while the report was made; {out} is written. {again}") from None
 
 
 def _interrupted(checkpoints: Checkpoints) -> str:

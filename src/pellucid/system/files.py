@@ -5,14 +5,18 @@ a file claims before memory is allocated for it.
 """
 
 import contextlib
+import hashlib
 import json
 import os
 import secrets
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import safetensors.numpy
+from filelock import FileLock, Timeout
 from safetensors import SafetensorError
 
 from pellucid.errors import InputError, MissingFileError, ModelFileError, OutputExistsError, PellucidError
@@ -63,6 +67,27 @@ def check_different(**outputs: str | Path | None) -> None:
             if place in seen:
                 raise InputError(f"--{seen[place]} and --{option} both name {path}; give two names.")
             seen[place] = option
+
+
+@contextlib.contextmanager
+def claimed(path: str | Path) -> Iterator[None]:
+    """Hold `path` as the place of one process's output; the system lets go of it whenever that process ends.
+
+    Raises OutputExistsError where another process of this machine holds it.
+    """
+    place = hashlib.sha256(str(Path(path).resolve()).encode("utf-8", "surrogateescape")).hexdigest()[:32]
+    user = os.getuid() if hasattr(os, "getuid") else ""
+    lock = FileLock(Path(tempfile.gettempdir()) / f"pellucid-{user}-{place}.lock", thread_local=False)
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        raise OutputExistsError(
+            f"another training that still runs will write {path}; wait for it, or give another --out."
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def atomic_write(path: str | Path, data: bytes) -> None:

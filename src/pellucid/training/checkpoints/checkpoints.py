@@ -129,6 +129,11 @@ class Checkpoints:
         stored: Plain = self._stored[name]
         return stored
 
+    def begin(self) -> None:
+        """Write what the job is known by and has kept, if that is not written yet: from now on it can resume."""
+        if not self.exists:
+            self.write(lambda: None)
+
     def discard(self) -> None:
         """Delete the checkpoints, and their folder unless it holds other files."""
         self.exists = False
