@@ -126,13 +126,13 @@ def test_groups_by_time_and_looks(photos, counts, audited):
     assert counts.are(ALL + 2, reads=1, decodings=2)
 
 
-def test_the_same_number_of_other_pictures_is_read_twice_and_decoded_no_oftener(photos, counts):
+def test_only_other_pictures_are_described_anew(photos, counts):
     train(photos, **QUICK, **PIXELS)
     assert counts.are(ALL, reads=1, decodings=2)
     for part in ("train", "test"):
         put(photos / part / "red/0.jpg", tinted(700 + len(part), 0))
     other = train(photos, **QUICK, **PIXELS)
-    assert counts.are(ALL, reads=2, decodings=2)
+    assert {*counts.reads.values()} == {1} and counts.decoded == ALL + 2  # all thumbnails, and two features
     assert (
         other.model.network.parameters.tobytes()
         == train(photos, **QUICK, **PIXELS, cache=False).model.network.parameters.tobytes()
@@ -183,7 +183,7 @@ def test_each_look_is_given_each_file_in_order_and_may_fail(photos):
             raise BadPictureError("not this one")
         return file.name
 
-    known_by = scan(
+    scan(
         dataset,
         [
             (first, lambda row, found: seen.append((row, str(found)))),
@@ -193,8 +193,6 @@ def test_each_look_is_given_each_file_in_order_and_may_fail(photos):
     paths = dataset.read(np.arange(len(dataset)))
     assert seen == [(row, "not this one" if path.name == "1.jpg" else str(path)) for row, path in enumerate(paths)]
     assert sizes == [path.stat().st_size for path in paths]
-    digests = b"".join(sha256(path.read_bytes()).digest() for path in paths)
-    assert known_by == sha256(digests).hexdigest()
 
 
 def test_a_file_that_cannot_be_read_fails_every_look_and_one_that_is_gone_ends_the_scan(photos):

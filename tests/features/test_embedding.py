@@ -167,7 +167,7 @@ def test_kept_rows_are_those_of_this_backbone(folder, monkeypatch):
     dataset = load_data("photos").train
 
     def kept():
-        return sorted(folder.glob("cache/*.npy"))
+        return sorted(folder.glob("cache/*.rows"))
 
     one, two = embedding(), embedding(pooled_colours(weights={"W": 2 * W}))
     first, _ = described(dataset, one, cache=True)

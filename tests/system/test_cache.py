@@ -1,9 +1,7 @@
-"""The cache: whole files or none, only the user's own, never more than its share of the disk."""
+"""The cache: whole rows or none, only the user's own, never more than its share of the disk."""
 
 import errno
 import os
-import subprocess
-import sys
 import time
 
 import numpy as np
@@ -11,9 +9,10 @@ import platformdirs
 import pytest
 
 from pellucid.system import cache
-from pellucid.system.cache import CacheError, draft, find
+from pellucid.system.cache import CacheError, cached_rows
 
 X = np.random.default_rng(0).integers(0, 256, (50, 300), np.uint8)
+DIGESTS = [bytes([k]) * cache.DIGEST for k in range(50)]
 
 
 @pytest.fixture(autouse=True)
@@ -22,31 +21,74 @@ def folder(tmp_path, monkeypatch):
     return tmp_path / "own" / "cache"
 
 
-def keep(key, rows=X):
-    with draft(rows.shape, rows.dtype) as new:
-        for row in rows:
-            new.append(row)
-        return new.keep(key)
+def a_pass(places=range(50), made_by="a", of=X):
+    """Make a pass over some rows, and return them and which were computed."""
+    computed = []
+    with cached_rows(made_by, (len(places), of.shape[1]), of.dtype) as rows:
+        for place in places:
+            found = rows.find(DIGESTS[place])
+            if found is None:
+                computed.append(place)
+                found = of[place]
+            rows.append(DIGESTS[place], found)
+        return rows.rows(), computed
 
 
-def test_what_is_kept_is_found(folder):
-    kept, found = keep("a"), find("a", X.shape, np.uint8)
-    for rows in (kept, found):
+def files(folder, suffix=cache.ROWS):
+    return sorted(folder.glob(f"*{suffix}"))
+
+
+def test_what_is_kept_is_found_and_not_written_again(folder):
+    kept, computed = a_pass()
+    assert computed == list(range(50))
+    before = files(folder, "")
+    assert [path.suffix for path in before] == [".entries", ".rows"]
+    again, computed = a_pass()
+    assert computed == [] and files(folder, "") == before
+    for rows in (kept, again):
         np.testing.assert_array_equal(rows, X)
         assert type(rows) is np.ndarray and not rows.flags.writeable
-    assert find("b", X.shape, np.uint8) is None
-    assert [path.name for path in folder.iterdir()] == ["a.npy"]
-    np.testing.assert_array_equal(np.load(folder / "a.npy", allow_pickle=False), X)  # NumPy's own format
+    assert a_pass(made_by="b")[1] == list(range(50))
+
+
+@pytest.mark.parametrize(
+    ("places", "stores"),
+    [
+        (range(20), 1),  # the first ones
+        (range(30, 50), 2),
+        ([3, 1, 2], 2),
+        ([*range(49, -1, -1)], 1),  # in another order: all of it, which takes the place of the old
+        ([5, 5, 5], 2),
+        ([], 1),
+    ],
+)
+def test_other_choices_of_stored_rows(folder, places, stores):
+    a_pass()
+    rows, computed = a_pass(places)
+    assert computed == []
+    np.testing.assert_array_equal(rows, X[list(places)])
+    assert len(files(folder)) == stores
+    np.testing.assert_array_equal(a_pass(places)[0], X[list(places)])
+
+
+def test_what_was_written_before_an_interruption_is_there(folder):
+    with pytest.raises(KeyboardInterrupt), cached_rows("a", X.shape, X.dtype) as rows:
+        for place in range(20):
+            rows.append(DIGESTS[place], X[place])
+        raise KeyboardInterrupt
+    rows, computed = a_pass()
+    assert computed == list(range(20, 50)) and len(files(folder)) == 1
+    np.testing.assert_array_equal(rows, X)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="POSIX permissions")
 def test_no_other_user_can_read_it(folder):
     umask = os.umask(0)
     try:
-        keep("a")
+        a_pass()
     finally:
         os.umask(umask)
-    assert (folder / "a.npy").stat().st_mode & 0o777 == 0o600
+    assert {path.stat().st_mode & 0o777 for path in files(folder, "")} == {0o600}
     assert folder.stat().st_mode & 0o777 == 0o700
 
 
@@ -58,85 +100,51 @@ def test_the_place_is_the_systems_or_the_one_chosen(folder, monkeypatch, tmp_pat
         assert cache.folder() == tmp_path / "pellucid"
 
 
-@pytest.mark.parametrize("stop", [KeyboardInterrupt, ValueError])
-def test_nothing_stays_of_what_is_not_finished(folder, stop):
-    with pytest.raises(stop), draft(X.shape, X.dtype) as new:
-        new.append(X[0])
-        assert len(list(folder.iterdir())) == 1
-        raise stop
-    assert list(folder.iterdir()) == []
-
-
-def test_rows_that_are_not_kept_can_be_read_all_the_same(folder):
-    with draft(X.shape, X.dtype) as new:
-        for row in X[:7]:
-            new.append(row)
-        rows = new.rows()
-    assert list(folder.iterdir()) == []
-    np.testing.assert_array_equal(rows, X[:7])
-
-
-def test_a_killed_process_leaves_nothing_that_is_trusted_and_not_for_long(folder):
-    code = """import os, numpy as np
-from pellucid.system.cache import draft
-with draft((50, 300), np.uint8) as new:
-    for _ in range(49): new.append(np.zeros(300, np.uint8))
-    new._file.flush()
-    os._exit(9)"""
-    assert subprocess.run([sys.executable, "-c", code]).returncode == 9
-    (left,) = folder.iterdir()
-    assert left.suffix == ".part" and left.stat().st_size > 49 * 300
-    keep("a")
-    assert left.exists()  # another process may be writing it
-    os.utime(left, (time.time() - 2 * cache.ABANDONED,) * 2)
-    keep("b")
-    assert sorted(path.name for path in folder.iterdir()) == ["a.npy", "b.npy"]
-
-
 DAMAGES = {
-    "a bit of the header": lambda data: data[:20] + bytes([data[20] ^ 1]) + data[21:],
-    "a bit of the rows": lambda data: data[:5000] + bytes([data[5000] ^ 64]) + data[5001:],
-    "a bit of the checksum": lambda data: data[:-1] + bytes([data[-1] ^ 1]),
-    "cut": lambda data: data[:-300],
+    "a bit of a row": lambda data: data[:700] + bytes([data[700] ^ 64]) + data[701:],
+    "cut": lambda data: data[:-30],
     "zeros, as after a power cut": lambda data: bytes(len(data)),
-    "zeros behind the header": lambda data: data[:128] + bytes(len(data) - 128),
-    "longer": lambda data: data + b"\0",
+    "zeros at the end": lambda data: data[:-600] + bytes(600),
+    "longer": lambda data: data + b"\0" * 1000,
     "empty": lambda data: b"",
+    "other rows": lambda data: data[300:] + data[:300],
 }
 
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
-def test_a_damaged_file_is_removed_and_made_anew(folder, damage):
-    keep("a")
-    whole = (folder / "a.npy").read_bytes()
-    (folder / "a.npy").write_bytes(damage(whole))
-    assert find("a", X.shape, np.uint8) is None and list(folder.iterdir()) == []
-    keep("a")
-    assert (folder / "a.npy").read_bytes() == whole
+@pytest.mark.parametrize("suffix", [cache.ROWS, cache.ENTRIES])
+def test_damaged_rows_are_made_anew(folder, damage, suffix):
+    a_pass()
+    (path,) = files(folder, suffix)
+    path.write_bytes(damage(path.read_bytes()))
+    for _ in range(2):
+        rows, computed = a_pass()
+        np.testing.assert_array_equal(rows, X)
+    assert computed == []
 
 
-@pytest.mark.parametrize(("shape", "dtype"), [((300, 50), np.uint8), ((50, 150), np.uint16), ((25, 600), np.uint8)])
-def test_rows_of_another_kind_are_not_taken(shape, dtype):
-    keep("a")
-    assert find("a", shape, dtype) is None
+@pytest.mark.parametrize("suffix", [cache.ROWS, cache.ENTRIES])
+def test_half_of_a_store_is_none(folder, suffix):
+    a_pass()
+    files(folder, suffix)[0].unlink()
+    rows, computed = a_pass()
+    assert computed == list(range(50))
+    np.testing.assert_array_equal(rows, X)
 
 
-def test_a_file_larger_than_a_chunk_is_checked_to_its_end(folder, monkeypatch):
-    monkeypatch.setattr(cache, "CHUNK", 1000)
-    keep("a")
-    np.testing.assert_array_equal(find("a", X.shape, np.uint8), X)
-    data = bytearray((folder / "a.npy").read_bytes())
-    data[-5] ^= 1  # the last byte of the last row
-    (folder / "a.npy").write_bytes(data)
-    assert find("a", X.shape, np.uint8) is None
+def test_rows_of_another_kind_are_not_taken():
+    a_pass()
+    for other in (X[:, :150].astype(np.uint16), np.hstack([X, X])):
+        rows, computed = a_pass(of=other)
+        assert computed == list(range(50))
+        np.testing.assert_array_equal(rows, other)
 
 
 def test_a_folder_that_cannot_be_used(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("PELLUCID_CACHE", str(tmp_path / "file" / "cache"))
-    for use in (lambda: keep("a"), lambda: find("a", X.shape, np.uint8)):
-        with pytest.raises(CacheError):
-            use()
+    with pytest.raises(CacheError):
+        a_pass()
 
 
 def test_a_full_disk(folder, monkeypatch):
@@ -144,30 +152,35 @@ def test_a_full_disk(folder, monkeypatch):
         def write(self, data):
             raise OSError(errno.ENOSPC, "No space left on device")
 
-        close = flush = lambda self: None
+        def close(self):
+            pass
 
-    with pytest.raises(CacheError, match="No space left"), draft(X.shape, X.dtype) as new:
-        new.append(X[0])
-        new._file.close()
-        new._file = Full()
-        new.append(X[1])
-    assert list(folder.iterdir()) == []
+    with pytest.raises(CacheError, match="No space left"), cached_rows("a", X.shape, X.dtype) as rows:
+        rows.append(DIGESTS[0], X[0])
+        path, *opened = rows._new
+        for file in opened:
+            file.close()
+        rows._new = path, Full(), Full()
+        rows.append(DIGESTS[1], X[1])
+    assert a_pass()[1] == list(range(1, 50))
     monkeypatch.setattr(cache.shutil, "disk_usage", lambda path: type("Usage", (), {"free": 2 * X.nbytes - 2}))
     with pytest.raises(CacheError, match="more than half of what is free"):
-        keep("a")
-    assert list(folder.iterdir()) == []
+        a_pass(made_by="b")
 
 
 def test_the_least_recently_used_go_first_and_never_the_newest(folder, monkeypatch):
-    size = len(X.tobytes()) + 128 + cache.CHECKSUM
+    size = X.nbytes + 50 * cache.ENTRY
     monkeypatch.setattr(cache, "LARGEST", 3 * size)
     for age, key in ((300, "a"), (200, "b"), (100, "c")):
-        keep(key)
-        os.utime(folder / f"{key}.npy", (time.time() - age,) * 2)
-    find("a", X.shape, np.uint8)  # which makes b the oldest
-    keep("d")
-    assert sorted(path.stem for path in folder.iterdir()) == ["a", "c", "d"]
+        a_pass(made_by=key)
+        (path,) = folder.glob(f"{key}-*{cache.ROWS}")
+        os.utime(path, (time.time() - age,) * 2)
+    a_pass(made_by="a")  # which makes b the oldest
+    a_pass(made_by="d")
+    assert [path.name[0] for path in files(folder)] == ["a", "c", "d"] == [p.name[0] for p in files(folder, ".entries")]
+    (folder / "of an earlier release.npy").write_bytes(b"x" * size)
     monkeypatch.setattr(cache, "LARGEST", 0)
-    os.utime(folder / "a.npy", (time.time() + 300,) * 2)  # a clock that was wrong
-    keep("e")
-    assert [path.stem for path in folder.iterdir()] == ["e"]
+    (path,) = folder.glob(f"a-*{cache.ROWS}")
+    os.utime(path, (time.time() + 300,) * 2)  # a clock that was wrong
+    a_pass(made_by="e")
+    assert {path.name[0] for path in folder.iterdir()} == {"e"}

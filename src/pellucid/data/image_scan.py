@@ -4,7 +4,6 @@ All cores share the work. A file's bytes and pixels are dropped at once; only th
 """
 
 from collections.abc import Callable, Sequence
-from hashlib import sha256
 from typing import Any
 
 from pellucid.data.dataset import Dataset
@@ -19,8 +18,8 @@ Look = Callable[[PictureFile], Any]
 Put = Callable[[int, Any], None]
 
 
-def scan(dataset: Dataset, looks: Sequence[tuple[Look, Put]], progress: Progress = SILENT) -> str:
-    """Read each image file once, pass on what each look finds in it, and return what all contents are known by.
+def scan(dataset: Dataset, looks: Sequence[tuple[Look, Put]], progress: Progress = SILENT) -> None:
+    """Read each image file once, and pass on what each look finds in it.
 
     Parameters
     ----------
@@ -29,31 +28,24 @@ def scan(dataset: Dataset, looks: Sequence[tuple[Look, Put]], progress: Progress
         what the first returned, or the BadPictureError that it raised; it runs in the caller's thread, row after row.
     progress : what shows how far the scan is.
 
-    Returns
-    -------
-    SHA-256, in hexadecimal digits, of the SHA-256 of each file that can be read, in their order.
-
     Raises
     ------
     MissingFileError : a file is gone.
     """
 
-    def read(raw: Any) -> tuple[bytes, list[Any]]:
+    def read(raw: Any) -> list[Any]:
         try:
             file = read_file(raw)
         except BadPictureError as error:
-            return b"", [error.to_keep()] * len(looks)
-        return file.digest, [_attempt(look, file) for look, _ in looks]
+            return [error.to_keep()] * len(looks)
+        return [_attempt(look, file) for look, _ in looks]
 
     prepare_decoders()
-    contents = sha256()
     files = (raw for block in dataset.blocks() for raw in block)
-    for row, (digest, results) in enumerate(in_order(read, files)):
-        contents.update(digest)
+    for row, results in enumerate(in_order(read, files)):
         for (_, put), result in zip(looks, results, strict=True):
             put(row, result)
         report(dataset, row + 1, progress)
-    return contents.hexdigest()
 
 
 def report(dataset: Dataset, done: int, progress: Progress) -> None:

@@ -4,7 +4,6 @@ Nobody holds all raw samples. The rows are the same to the last bit, wherever th
 """
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -14,13 +13,14 @@ from numpy.typing import DTypeLike
 from pellucid._version import __version__
 from pellucid.data import Dataset, MetadataTable, read_metadata
 from pellucid.data.image_scan import Look, Put, scan
+from pellucid.data.images import PictureFile
 from pellucid.errors import BadPictureError, InputError
 from pellucid.features import Features, PictureFeatures, Pixels
 from pellucid.nn.scaled_integers import Rows
 from pellucid.system import cache
 from pellucid.system.progress import SILENT, Progress
 
-FORMAT = 1  # of what is cached; a change of how pictures are decoded or kept gives it the next number
+FORMAT = 2  # of what is cached; a change of how pictures are decoded or kept gives it the next number
 KEY_START = 32  # hexadecimal digits
 
 Bad = list[tuple[int, str]]
@@ -55,11 +55,7 @@ def scan_images(
 ) -> ImageScan:
     """Return the raw rows of picture files, and their metadata where wanted, from one pass over the files.
 
-    The cache keeps the rows of all files of a data set together. Whether they are there is known for sure only at the
-    end of the pass, from all contents. So they are looked for in advance by their number and features: where nothing
-    fits, the features are computed in the same pass; where something fits but is of other files, in a second one.
-
-    cached: take the rows from the user's cache, and leave them there if all pictures can be read.
+    cached: take the rows of files that are known from the user's cache, and leave all there.
 
     Raises MissingFileError for a file that is gone.
     """
@@ -71,24 +67,36 @@ def scan_images(
             pass
     table, looks = _metadata(dataset, with_metadata)
     R = np.empty((len(dataset), features.n_row), features.row_dtype)
-    free = iter(R)
-    bad, look = _extracting(features, lambda row: np.copyto(next(free), row))
-    scan(dataset, [*looks, look], progress)
+    bad: Bad = []
+
+    def put(row: int, raw: np.ndarray | BadPictureError) -> None:
+        if isinstance(raw, BadPictureError):
+            bad.append((row, str(raw)))
+        else:
+            R[row - len(bad)] = raw
+
+    scan(dataset, [*looks, (features.attempt, put)], progress)
     return ImageScan(R[: len(R) - len(bad)], bad, table)
 
 
 def _scan_with_cache(dataset: Dataset, features: PictureFeatures, progress: Progress, with_metadata: bool) -> ImageScan:
-    shape, start = (len(dataset), features.n_row), _key_start(dataset, features)
     table, looks = _metadata(dataset, with_metadata)
-    if cache.may_hold(start):
-        contents = scan(dataset, looks, progress)
-        if (found := cache.find(start + contents, shape, features.row_dtype)) is not None:
-            return ImageScan(found, [], table)
-        looks = []  # the table is full
-    with cache.draft(shape, features.row_dtype) as draft:
-        bad, look = _extracting(features, draft.append)
-        contents = scan(dataset, [*looks, look], progress)
-        return ImageScan(draft.rows() if bad else draft.keep(start + contents), bad, table)
+    bad: Bad = []
+    with cache.cached_rows(_made_by(features), (len(dataset), features.n_row), features.row_dtype) as rows:
+
+        def look(file: PictureFile) -> tuple[bytes, np.ndarray | BadPictureError]:
+            found = rows.find(file.digest)
+            return file.digest, features.attempt(file) if found is None else found
+
+        def put(row: int, found: tuple[bytes, np.ndarray | BadPictureError] | BadPictureError) -> None:
+            digest, raw = (b"", found) if isinstance(found, BadPictureError) else found
+            if isinstance(raw, BadPictureError):
+                bad.append((row, str(raw)))
+            else:
+                rows.append(digest, raw)
+
+        scan(dataset, [*looks, (look, put)], progress)
+        return ImageScan(rows.rows(), bad, table)
 
 
 def _metadata(dataset: Dataset, wanted: bool) -> tuple[MetadataTable | None, list[tuple[Look, Put]]]:
@@ -97,23 +105,10 @@ def _metadata(dataset: Dataset, wanted: bool) -> tuple[MetadataTable | None, lis
     return table, [] if table is None else [(read_metadata, table.put)]
 
 
-def _extracting(features: PictureFeatures, append: Callable[[np.ndarray], None]) -> tuple[Bad, tuple[Look, Put]]:
-    """Return a list that the pass fills with what cannot be decoded, and what fills it and appends all other rows."""
-    bad: Bad = []
-
-    def put(row: int, raw: np.ndarray | BadPictureError) -> None:
-        if isinstance(raw, BadPictureError):
-            bad.append((row, str(raw)))
-        else:
-            append(raw)
-
-    return bad, (features.attempt, put)
-
-
-def _key_start(dataset: Dataset, features: PictureFeatures) -> str:
-    """Return what the key of a data set's rows starts with: all that decides about them but the files' contents."""
-    how = [FORMAT, __version__, features.made_with(), features.metadata(), len(dataset)]
-    return sha256(json.dumps(how, sort_keys=True).encode()).hexdigest()[:KEY_START] + "-"
+def _made_by(features: PictureFeatures) -> str:
+    """Return what rows are known to be made by: all that decides about them but the files' contents."""
+    how = [FORMAT, __version__, features.made_with(), features.metadata(), features.n_row]
+    return sha256(json.dumps(how, sort_keys=True).encode()).hexdigest()[:KEY_START]
 
 
 def assemble(

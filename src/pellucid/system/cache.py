@@ -1,9 +1,9 @@
-"""A cache in the user's own folder: arrays that took long to compute are mapped from there the next time.
+"""A cache in the user's own folder: rows that took long to compute, each known by the digest of what it was made from.
 
-Whatever goes wrong with it costs time, never a result: a file is whole, as its checksum tells, or it is not there.
+Whatever goes wrong with it costs time, never a result: each row has a checksum of its own, so it is whole or not there.
+A killed process leaves the rows that it has written until then, and a data set that grew is computed in part only.
 """
 
-import io
 import os
 import secrets
 import shutil
@@ -12,14 +12,15 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 LARGEST = 4 * 2**30  # bytes of all files together; the least recently used go first
-ABANDONED = 24 * 3600  # seconds after which a file that nobody finished is removed
-CHECKSUM = 4  # bytes behind the array: crc32 of all before them
-CHUNK = 4 * 2**20
+DIGEST, CHECKSUM = 32, 4  # bytes of an entry: what a row is known by, and the crc32 of both
+ENTRY = DIGEST + CHECKSUM
+ROWS, ENTRIES = ".rows", ".entries"
 
 
 class CacheError(Exception):
@@ -41,137 +42,162 @@ def folder() -> Path:
     return place
 
 
-def may_hold(start: str) -> bool:
-    """Return whether some array is kept under a key that starts so; nothing of it is read or checked."""
-    return any(folder().glob(f"{start}*.npy"))
+class Store:
+    """Rows (n, width) in two files that only grow: the rows, and an entry for each; the shorter one counts."""
 
+    def __init__(self, path: Path, width: int, dtype: np.dtype) -> None:
+        self.path = path
+        self._entries = path.with_suffix(ENTRIES).read_bytes()
+        size = path.stat().st_size // (width * dtype.itemsize)
+        n = min(size, len(self._entries) // ENTRY)
+        self.rows = np.memmap(path, dtype, "r", shape=(n, width)).view(np.ndarray) if n else np.empty((0, width), dtype)
+        self.places = {self.digest(place): place for place in range(n)}
 
-def find(key: str, shape: tuple[int, int], dtype: DTypeLike) -> np.ndarray | None:
-    """Return the array kept under a key, mapped from its file and read-only; None where there is none.
+    def __len__(self) -> int:
+        return len(self.rows)
 
-    A file that is damaged, or not what it should be, is removed.
-    """
-    path, header = folder() / f"{key}.npy", _header(shape, dtype)
-    try:
-        if not _is_whole(path, header, shape, dtype):
-            path.unlink()
-            return None
+    def digest(self, place: int) -> bytes:
+        """Return what a row is known by."""
+        return self._entries[place * ENTRY : place * ENTRY + DIGEST]
+
+    def row(self, place: int) -> np.ndarray | None:
+        """Return a row, None where it is damaged: a power cut may leave zeros in its place."""
+        row = self.rows[place]
+        entry = self._entries[place * ENTRY : (place + 1) * ENTRY]
+        return row if entry == _entry(entry[:DIGEST], row) else None
+
+    def used(self) -> None:
+        """Note that it was of use just now."""
         with suppress(OSError):
-            os.utime(path)  # the last time it was of use
-        return _mapped(path, header, shape, dtype)
-    except (OSError, ValueError):
+            os.utime(self.path)
+
+    def remove(self) -> None:
+        """Remove both files; where a row of them is still mapped, Windows does not allow it."""
+        for path in (self.path, self.path.with_suffix(ENTRIES)):
+            with suppress(OSError):
+                path.unlink()
+
+
+class CachedRows:
+    """The rows of one pass over a data set, in its order: those that are stored already, and new ones.
+
+    While they are those of one store, from its first on, nothing is written; else all go to a new one.
+    """
+
+    def __init__(self, made_by: str, shape: tuple[int, int], dtype: DTypeLike) -> None:
+        self._shape, self._dtype = shape, np.dtype(dtype)
+        self._name = f"{made_by}-{self._dtype}x{shape[1]}"
+        self._stores = _stores(self._name, shape[1], self._dtype)
+        self._same = list(self._stores)  # whose rows are those of this pass until now
+        self._n = 0
+        self._new: tuple[Path, IO[bytes], IO[bytes]] | None = None
+
+    def find(self, digest: bytes) -> np.ndarray | None:
+        """Return the row that is known by a digest; None where there is none.  Any thread may ask."""
+        for store in self._stores:
+            if (place := store.places.get(digest)) is not None and (row := store.row(place)) is not None:
+                return row
         return None
 
-
-class Draft:
-    """An array (n, d) written row by row under a name that nobody looks for, until `keep` gives it its own.
-
-    By plain writes, not through a map: a full disk is then an error that can be caught, not a signal that kills.
-    """
-
-    def __init__(self, shape: tuple[int, int], dtype: DTypeLike) -> None:
-        self._shape, self._dtype = shape, np.dtype(dtype)
-        self._header = _header(shape, dtype)
-        self._path = folder() / f"{secrets.token_hex(8)}.part"
-        self._rows = self._checksum = 0
-        try:
-            if shape[0] * shape[1] * self._dtype.itemsize > shutil.disk_usage(self._path.parent).free // 2:
-                raise CacheError("it would take more than half of what is free on the disk.")
-            self._path.touch(mode=0o600, exist_ok=False)  # photographs are private
-            self._file = self._path.open("wb")
-        except OSError as error:
-            raise CacheError(str(error)) from error
-        self._write(self._header)
-
-    def _write(self, data: bytes | memoryview) -> None:
-        try:
-            self._file.write(data)
-        except OSError as error:
-            raise CacheError(str(error)) from error
-        self._checksum = zlib.crc32(data, self._checksum)
-
-    def append(self, row: np.ndarray) -> None:
-        """Write the next row."""
-        self._write(np.ascontiguousarray(row, self._dtype).data)
-        self._rows += 1
+    def append(self, digest: bytes, row: np.ndarray) -> None:
+        """Add the next row of the pass."""
+        if self._new is None:
+            n, before = self._n, self._same
+            self._same = [s for s in before if n < len(s) and s.digest(n) == digest and s.row(n) is not None]
+            if not self._same:
+                self._open()
+                for place in range(n):
+                    self._write(before[0].digest(place), before[0].rows[place])
+        if self._new is not None:
+            self._write(digest, row)
+        self._n += 1
 
     def rows(self) -> np.ndarray:
-        """Return the rows written so far, mapped read-only; they can be read as long as the array is there."""
+        """Return all rows of the pass, mapped read-only, and leave them for the next time."""
+        if self._n == 0:
+            return np.empty((0, self._shape[1]), self._dtype)
+        if self._new is None:
+            self._same[0].used()
+            return self._same[0].rows[: self._n]
+        path, *files = self._new
         try:
-            self._file.flush()
-            return _mapped(self._path, self._header, (self._rows, self._shape[1]), self._dtype)
+            for file in files:
+                file.close()
+            kept = Store(path, self._shape[1], self._dtype)
         except (OSError, ValueError) as error:
             raise CacheError(str(error)) from error
+        for store in self._stores:
+            if store.places.keys() <= kept.places.keys():
+                store.remove()  # all that it holds is here too
+        _make_room(path)
+        return kept.rows
 
-    def keep(self, key: str) -> np.ndarray:
-        """Return the whole array, mapped read-only, and leave it under its key for the next time."""
-        assert self._rows == self._shape[0]
-        self._write(self._checksum.to_bytes(CHECKSUM, "little"))
+    def close(self) -> None:
+        """Close the files; what was written stays."""
+        for file in () if self._new is None else self._new[1:]:
+            with suppress(OSError):
+                file.close()
+
+    def _open(self) -> None:
+        path = folder() / f"{self._name}-{secrets.token_hex(8)}{ROWS}"
         try:
-            self._file.close()
-            path = self._path.replace(self._path.with_name(f"{key}.npy"))
-            _make_room(path)
-            return _mapped(path, self._header, self._shape, self._dtype)
-        except (OSError, ValueError) as error:
+            if self._shape[0] * self._shape[1] * self._dtype.itemsize > shutil.disk_usage(path.parent).free // 2:
+                raise CacheError("it would take more than half of what is free on the disk.")
+            for place in (path, path.with_suffix(ENTRIES)):
+                place.touch(mode=0o600, exist_ok=False)  # photographs are private
+            self._new = path, path.open("wb"), path.with_suffix(ENTRIES).open("wb")
+        except OSError as error:
             raise CacheError(str(error)) from error
 
-    def discard(self) -> None:
-        """Remove what was not kept."""
-        with suppress(OSError):
-            self._file.close()
-        with suppress(OSError):  # kept under another name, or still mapped, which Windows does not allow
-            self._path.unlink()
+    def _write(self, digest: bytes, row: np.ndarray) -> None:
+        assert self._new is not None
+        row = np.ascontiguousarray(row, self._dtype)
+        try:  # by plain writes, not through a map: a full disk is then an error, not a signal that kills
+            self._new[1].write(row.data)
+            self._new[2].write(_entry(digest, row))
+        except OSError as error:
+            raise CacheError(str(error)) from error
 
 
 @contextmanager
-def draft(shape: tuple[int, int], dtype: DTypeLike) -> Iterator[Draft]:
-    """Give a draft to fill and keep; if it is not kept, because of Ctrl-C too, nothing of it stays."""
-    new = Draft(shape, dtype)
+def cached_rows(made_by: str, shape: tuple[int, int], dtype: DTypeLike) -> Iterator[CachedRows]:
+    """Give the rows of one pass, and close them; after a Ctrl-C too, what was written is there the next time.
+
+    made_by: what the rows are made by, which begins the names of their files.  shape: (at most so many rows, width).
+
+    Raises CacheError where the cache cannot be used.
+    """
+    rows = CachedRows(made_by, shape, dtype)
     try:
-        yield new
+        yield rows
     finally:
-        new.discard()
+        rows.close()
 
 
-def _header(shape: tuple[int, int], dtype: DTypeLike) -> bytes:
-    """Return what a .npy file of this array begins with; a file is held against it, so that none is interpreted."""
-    header = io.BytesIO()
-    described = {"descr": np.lib.format.dtype_to_descr(np.dtype(dtype)), "fortran_order": False, "shape": shape}
-    np.lib.format.write_array_header_1_0(header, described)
-    return header.getvalue()
+def _entry(digest: bytes, row: np.ndarray) -> bytes:
+    return digest + zlib.crc32(row.data, zlib.crc32(digest)).to_bytes(CHECKSUM, "little")
 
 
-def _is_whole(path: Path, header: bytes, shape: tuple[int, int], dtype: DTypeLike) -> bool:
-    """Whether a file is what `keep` wrote, to the last byte: without it, a power cut could leave zeros in its place."""
-    left = len(header) + shape[0] * shape[1] * np.dtype(dtype).itemsize
-    checksum = 0
-    with path.open("rb") as file:
-        if file.read(len(header)) != header:
-            return False
-        file.seek(0)
-        while data := file.read(min(CHUNK, left)):
-            checksum = zlib.crc32(data, checksum)
-            left -= len(data)
-        return file.read(CHECKSUM + 1) == checksum.to_bytes(CHECKSUM, "little")
-
-
-def _mapped(path: Path, header: bytes, shape: tuple[int, int], dtype: DTypeLike) -> np.ndarray:
-    return np.memmap(path, dtype, "r", len(header), shape).view(np.ndarray)
+def _stores(name: str, width: int, dtype: np.dtype) -> list[Store]:
+    """Return the stores whose files begin with a name, the largest first."""
+    found = []
+    for path in folder().glob(f"{name}-*{ROWS}"):
+        with suppress(OSError, ValueError):
+            found.append(Store(path, width, dtype))
+    return sorted(found, key=len, reverse=True)
 
 
 def _make_room(kept: Path) -> None:
-    """Remove the least recently used files beyond `LARGEST`, never `kept`, and what was abandoned unfinished."""
+    """Remove the least recently used files beyond `LARGEST`, never those of `kept`."""
     now, total = time.time(), 0
-    for path in kept.parent.glob("*.part"):
-        with suppress(OSError):
-            if now - path.stat().st_mtime > ABANDONED:
-                path.unlink()
     ages = []
-    for path in kept.parent.glob("*.npy"):
+    for path in kept.parent.iterdir():
         with suppress(OSError):
-            stat = path.stat()
-            ages.append((path != kept, now - stat.st_mtime, stat.st_size, path))
-            total += stat.st_size
+            of_both = path.with_suffix(ROWS)
+            used = (of_both if of_both.exists() else path).stat().st_mtime
+            size = path.stat().st_size
+            ages.append((path.stem != kept.stem, now - used, size, path))
+            total += size
     for others, _, size, path in sorted(ages, reverse=True):
         if total > LARGEST and others:
             with suppress(OSError):
