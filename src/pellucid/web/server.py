@@ -12,6 +12,7 @@ import math
 import os
 import socket
 import threading
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -39,6 +40,7 @@ LOOK_UP = 0.02  # seconds between two looks into a mailbox
 THREADS = 96  # so that many long trainings at once keep no message waiting
 CONNECTIONS = 200  # at once; a page of ours takes a handful
 FIRST_REQUEST = 30.0  # seconds that a connection may stay silent
+NEXT_PIECE = 30.0  # seconds in which more of a request must come
 HEARTBEAT = 10.0  # seconds after which a silent stream says that it lives
 STATIC = Path(str(files("pellucid.web"))) / "static"
 MOST = 200  # messages that wait; older ones are dropped
@@ -114,18 +116,24 @@ def serve(app: SecurityMiddleware, listener: socket.socket, closing: threading.E
 
 
 class _Connection(H11Protocol):
-    """A connection that is dropped where there are too many, or where no whole request arrives in time.
+    """A connection that is dropped where no whole request arrives in time, or there are too many that ask for nothing.
 
     Else a flood of connections, or of slow ones, takes all file descriptors, and the server is deaf.
     """
 
     _dropped = False
+    _since = 0.0
 
     def connection_made(self, transport: Any) -> None:
-        if len(self.connections) >= CONNECTIONS:
-            self._dropped = True
-            transport.abort()
-            return
+        others = [one for one in self.connections if isinstance(one, _Connection) and not one.transport.is_closing()]
+        if len(others) >= CONNECTIONS:
+            silent = [one for one in others if one.cycle is None]
+            if not silent:  # as a page of ours never is
+                self._dropped = True
+                transport.abort()
+                return
+            min(silent, key=lambda one: one._since).transport.abort()
+        self._since = time.monotonic()
         super().connection_made(transport)
         self.loop.call_later(FIRST_REQUEST, self._close_if_silent)
 
@@ -155,10 +163,22 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
+async def pieces(request: Request) -> AsyncIterator[bytes]:
+    """Yield the body of a request; raise HTTPException where nothing more of it comes for a while."""
+    stream = request.stream()
+    while True:
+        try:
+            yield await asyncio.wait_for(anext(stream), NEXT_PIECE)
+        except StopAsyncIteration:
+            return
+        except TimeoutError:
+            raise HTTPException(408, f"nothing more came for {NEXT_PIECE:g} seconds.") from None
+
+
 async def read_message(request: Request, largest: int = LARGEST) -> Any:
     """Return the JSON body of a request of at most `largest` bytes."""
     body = bytearray()
-    async for chunk in request.stream():
+    async for chunk in pieces(request):
         body += chunk
         if len(body) > largest:
             raise HTTPException(413, f"a message has at most {largest:,} bytes.")

@@ -20,7 +20,7 @@ from pellucid.errors import InputError, PellucidError
 from pellucid.html.document import POLICY
 from pellucid.web.photos.session import LARGEST_PHOTO, Session
 from pellucid.web.security import DOCUMENT_POLICY
-from pellucid.web.server import STATIC, Mailbox, Message, answer, events, read_message
+from pellucid.web.server import STATIC, Mailbox, Message, answer, events, pieces, read_message
 
 BETWEEN = 0.25  # seconds from one look at the status to the next
 OF_REPORT = f"{POLICY}; sandbox allow-scripts allow-downloads allow-modals; frame-ancestors 'self'"
@@ -142,7 +142,7 @@ async def _upload(request: Request, session: Session) -> Response:
     asked = request.query_params
     try:
         with session.receiving(asked.get("path", ""), asked.get("class", "")) as take:
-            async for piece in request.stream():
+            async for piece in pieces(request):
                 take(piece)
     except (PellucidError, OSError) as error:
         return answer([{"kind": "error", "text": session.plainly(error)}])
@@ -151,7 +151,7 @@ async def _upload(request: Request, session: Session) -> Response:
 
 async def _answer(request: Request, session: Session) -> Response:
     data = bytearray()
-    async for piece in request.stream():
+    async for piece in pieces(request):
         data += piece
         if len(data) > LARGEST_PHOTO:
             raise HTTPException(413, f"a photograph to try has at most {LARGEST_PHOTO // 2**20} MB.")
