@@ -34,7 +34,7 @@ from pellucid.experiment.scoring import (
     metadata_baseline_of,
     repeats_of,
 )
-from pellucid.model.model import Model
+from pellucid.model.model import Model, mean_inputs
 from pellucid.model.provenance import Provenance
 from pellucid.model.row_digests import row_digests
 from pellucid.system.progress import SILENT, Progress
@@ -145,7 +145,8 @@ def run(recipe: Recipe, progress: Progress | None = None, checkpoints: Checkpoin
     )
     learned_rows = [division.rows["train"], *([] if learner.aside is None else [learner.aside.R])]
     digests = np.unique(np.concatenate([row_digests(R) for R in learned_rows]))
-    model = replace(model, merge=recipe.merge, provenance=provenance, learned=digests)
+    average = mean_inputs(model.features, division.rows["train"])
+    model = replace(model, merge=recipe.merge, provenance=provenance, learned=digests, average=average)
     predictions = {part: model.predictions(R) for part, R, _ in division}
     scores, selective = {}, {}
     for part, R, dataset in division:

@@ -40,6 +40,7 @@ class Model:
     rejection: when the answer is "unknown"; reference: the training rows that novelty is measured from.
     target: name and scaling of a regression's target, where they are known.
     learned: digests of the training rows; None where they were not kept.
+    average: (n_out,), the mean network input of the training rows; None in model files of earlier releases.
     """
 
     features: Features
@@ -53,6 +54,7 @@ class Model:
     reference: ReferenceSet | None = None
     target: TargetScaler | None = None
     learned: np.ndarray | None = None
+    average: np.ndarray | None = None
 
     def __repr__(self) -> str:
         predicted = ", ".join(self.class_names) or (self.target.name if self.target else "numbers")
@@ -180,7 +182,8 @@ class Model:
             "provenance": self.provenance.as_dict(),
             "threshold": self.threshold,
         } | ({} if self.target is None else {"target": self.target.metadata()})
-        arrays = self.features.arrays() | ({} if self.learned is None else {"learned": self.learned})
+        arrays = self.features.arrays()
+        arrays |= {name: array for name in ("learned", "average") if (array := getattr(self, name)) is not None}
         if self.rejection is not None and self.reference is not None:
             metadata["rejection"] = {"confidence": self.rejection.confidence, "novelty": self.rejection.novelty}
         if self.reference is not None:
@@ -188,6 +191,15 @@ class Model:
             arrays |= self.reference.arrays()
         write_model(path, self.networks, arrays, metadata)
         return path
+
+
+def mean_inputs(features: Features, R: np.ndarray) -> np.ndarray:
+    """Return the mean network input (n_out,), float32, of raw features R (n, n_row), of the plain views."""
+    total = np.zeros(features.n_out)
+    for start in range(0, len(R), BLOCK_ROWS):
+        X = np.asarray(features.transform(R[start : start + BLOCK_ROWS], np.float64)[:])
+        total += X[:: len(features.views)].sum(axis=0)
+    return (total / max(len(R), 1)).astype(np.float32)
 
 
 def load(path: str | Path, backbone: str | Path | None = None) -> Model:
@@ -217,6 +229,7 @@ def load(path: str | Path, backbone: str | Path | None = None) -> Model:
             *_rejection(metadata, arrays),
             None if metadata.get("target") is None else TargetScaler.restore(metadata["target"]),
             arrays.get("learned"),
+            arrays.get("average"),
         )
         sound = _is_sound(model, arrays)
     except ModelFileError:
@@ -278,6 +291,7 @@ def _is_sound(model: Model, arrays: Mapping[str, np.ndarray]) -> bool:
         and all((member.n_in, member.n_out) == (features.n_out, network.n_out) for member in model.networks)
         and all(member.loss.classes == bool(names) for member in model.networks)
         and (model.target is None or (not names and network.n_out == 1))
+        and (model.average is None or (model.average.shape == (features.n_out,) and model.average.dtype.kind == "f"))
         and (model.learned is None or (model.learned.dtype == np.uint64 and model.learned.ndim == 1))
         and (not names or len(names) == (network.n_out if network.loss.codes else network.n_out + 1) >= 2)
         and all(np.isfinite(array).all() for array in numbers)

@@ -1,9 +1,9 @@
 """Attribution: what a network predicts for an example, and how much each of its inputs contributes to that.
 
-    s = z_predicted - z_rival,  s_j = x_j ds/dx_j,  s = sum_j s_j + rest
+    s = z_predicted - z_rival,  s(x) = s(x0) + sum_j s_j
 
-With two classes and one z, s is z or -z; in a regression it is z. For relu and linear units this is exact, and the rest
-is what the biases add; for curved units it is a first-order approximation.
+With two classes and one z, s is z or -z; in a regression it is z. x0 is the average row of training, and s_j the
+integrated gradient from it, for any activations; see `integrated_gradients`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pellucid.explanation.integrated_gradients import integrated_gradients
 from pellucid.explanation.trace.formula import Node, Number, Symbol, digits, factor, row
 from pellucid.explanation.trace.sections import Bar, Cell, Line, Section, Table, is_batch
 from pellucid.explanation.trace.step import Array, Layer, Step
@@ -18,7 +19,7 @@ from pellucid.html import isolated
 
 ANSWER_SECTIONS = ("answer", "places", "loudest")  # their names
 MOST = 10  # inputs that are listed
-STRAIGHT = ("relu", "leaky_relu", "linear")  # activations made of straight lines through 0
+NOISE = 1e-6  # of the scores: smaller contributions are rounding errors, and have no bar
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Attribution:
 
     predicted, rival: class codes, the rival being the likeliest other class.  p: probability of the predicted one.
     In a regression predicted is the output, the first of several, and rival and p are None.
-    score: s, above 0 for classes.  shares: s_j (d,), above 0 for the prediction.  rest: s without them.
+    score: s, above 0 for classes.  shares: s_j (d,), above 0 for the prediction.  rest: s(x0), of the average row.
     """
 
     predicted: int
@@ -37,6 +38,11 @@ class Attribution:
     shares: Array
     rest: float
 
+    @property
+    def noise(self) -> float:
+        """What contributions must exceed; smaller ones are rounding errors."""
+        return NOISE * max(abs(self.score), abs(self.rest))
+
     def as_dict(self) -> dict[str, object]:
         """Return plain values under the names that they have in JSON."""
         values = vars(self).copy()
@@ -44,21 +50,19 @@ class Attribution:
 
 
 def attribution(trace: Step) -> Attribution:
-    """Return what favours the prediction of the example shown, by backpropagation to the inputs."""
+    """Return what favours the prediction of the example shown, against the average row of training."""
     network, x = trace.network, trace.X[trace.row : trace.row + 1]
     predicted, rival, p = _decided(trace) if network.loss.classes else (0, None, None)
-    Z, tape = network.forward(x)
-    ds = np.zeros_like(Z)  # (1, k)
+    ds = np.zeros(network.n_out)
     if network.n_out == 1:
-        ds[0, 0] = -1 if rival == 1 else 1
+        ds[0] = -1 if rival == 1 else 1
     else:
-        ds[0, predicted] = 1
+        ds[predicted] = 1
         if rival is not None:
-            ds[0, rival] = -1
-    score = float(np.vdot(ds, Z))
-    _, dX = network.backward(ds, tape, input_gradient=True)
-    shares = (x * dX)[0].astype(np.float64)
-    return Attribution(predicted, rival, p, score, shares, score - float(shares.sum()))
+            ds[rival] = -1
+    average = np.zeros(network.n_in) if trace.average is None else trace.average
+    shares, rest = integrated_gradients(network, x[0], average, ds)
+    return Attribution(predicted, rival, p, rest + float(shares.sum()), shares, rest)
 
 
 def _decided(trace: Step) -> tuple[int, int, float]:
@@ -78,18 +82,17 @@ def answer_sections(trace: Step) -> Iterator[Section]:
         return
     found = attribution(trace)
     title, lead, head = _for_a_class(trace, found) if classes else _for_a_number(found)
-    exact = all(layer.activation.name in STRAIGHT for layer in trace.layers)
+    average = "the average row of training" if trace.average is not None else "a row of zeros"
     lead += (
-        " The contributions and the biases add up to s exactly, because these units are straight on each side of 0."
-        if exact
-        else " These units are curved, so a contribution is a first-order approximation; the difference is in the rest."
+        f" It compares with {average}, whose score is {digits(found.rest)}: the contributions and that score add up to "
+        "s. A contribution is the input's change from there times the mean slope ds/dx on the way."
     )
-    rest = "the biases" if exact else "the rest: biases and curvature"
     groups = _sums(trace.input_groups or ("all inputs",) * len(found.shares), found.shares)
-    rows = [*groups, (rest, found.rest)]
+    rows = [*groups, (average, found.rest)]
     yield Section("answer", title, lead, table=_bars("evidence", head, rows, total=found.score))
     if trace.input_places:
         places = _sums(trace.input_places, found.shares)
+        places = [(place, value if abs(value) > found.noise else 0.0) for place, value in places]
         yield Section("places", "Where in the picture", table=_bars("place", head, places))
     yield Section("loudest", "The inputs that count most", table=_loudest(trace, found, head))
 
@@ -105,14 +108,14 @@ def _for_a_class(trace: Step, found: Attribution) -> tuple[str, str, str]:
         score = f"{'-z' if found.predicted == 0 else 'z'}, as z above 0 favours {above} and below for {below}"
     lead = (
         f"The network predicts {name}, p = {digits(found.p)}. The score s = {digits(found.score)} decides: {score}. "
-        f"Each input contributes its value times ds/dx to s: above 0 it favours {name}, below for {rival}."
+        f"Each input contributes to s: above 0 it favours {name}, below for {rival}."
     )
     return f"Why it predicts {name}", lead, f"for {name}"
 
 
 def _for_a_number(found: Attribution) -> tuple[str, str, str]:
     number = digits(found.score)
-    lead = f"The network predicts s = {number}. Each input contributes its value times ds/dx: above 0 it raises s."
+    lead = f"The network predicts s = {number}. Each input contributes to s: above 0 it raises s."
     return f"Why it predicts {number}", lead, "adds"
 
 
@@ -137,6 +140,8 @@ def _loudest(trace: Step, found: Attribution, head: str) -> Table:
     """Return the inputs that count most, each with its value and its part of the sum of all |s_j|."""
     loudest = np.argsort(-np.abs(found.shares), kind="stable")[:MOST].tolist()
     whole, most = float(np.abs(found.shares).sum()), float(np.abs(found.shares).max())
+    if most <= found.noise:
+        whole, most = 0.0, np.inf
     cells: list[tuple[Cell, ...]] = []
     for j in loudest:
         share = float(found.shares[j])

@@ -42,6 +42,7 @@ def trace(
     class_names: Sequence[str] = (),
     notes: Sequence[str] = (),
     picture: str = "",
+    average: Any = None,
 ) -> Trace:
     """Return the training step that a network makes on rows X; the network and the slots themselves do not change.
 
@@ -51,6 +52,7 @@ def trace(
     sample_weight: w (n,), used as it is.  dropout: the generator that draws the masks; None drops nothing.
     row: the example to show.  input_names, input_groups, input_places, class_names: for the reader.
     input_values: the values of one example, in words.  notes: what a reader must know.  picture: the example's URI.
+    average: the mean row (d,) of training, which "why" compares the example with; None is all zeros.
 
     Raises InputError if rows or targets do not fit the network, or the cost is not finite.
 
@@ -76,7 +78,8 @@ def trace(
         n = _classes(network) if what == "class_names" else network.n_in
         if len(of_what) not in (0, n):
             raise InputError(f"{what} must be {n} names, got {len(of_what)}.")
-    about: dict[str, Any] = {**names, "notes": tuple(notes), "picture": picture}
+    average = None if average is None else _rows(network, [average])[0]
+    about: dict[str, Any] = {**names, "notes": tuple(notes), "picture": picture, "average": average}
     rule, targets = get_optimizer(rule), None if y is None else _targets(network, y, len(X))
 
     def alone() -> Trace:

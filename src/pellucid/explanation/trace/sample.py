@@ -152,6 +152,7 @@ class Sample:
             "input_values": values_in_words(features, self.X[0]),
             "class_names": self.model.class_names,
             "picture": self.picture,
+            "average": self.model.average,
         }
 
     def _rule(self) -> tuple[str, float]:

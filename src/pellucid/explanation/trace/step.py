@@ -128,6 +128,7 @@ class Step:
     input_groups, input_places: the group and the place of each input; () if there is only one.
     input_values: the values of the example shown, in words.  picture: the example as a data URI.
     notes: what a reader must know about these numbers, in sentences.
+    average: the mean row (d,) of training, which the example is compared with; None is all zeros.
     called: a name for the example shown, such as "point 3"; the first note is then about it.
     """
 
@@ -147,6 +148,7 @@ class Step:
     input_values: tuple[str, ...] = ()
     class_names: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    average: Array | None = field(default=None, repr=False)
     called: str = ""
     picture: str = field(default="", repr=False)
     dropout: Any = field(default=None, repr=False)

@@ -5,7 +5,7 @@ import csv
 import io
 import tempfile
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +100,7 @@ def _model(run: Run, view: View, moment: Moment) -> bytes:
         versions=versions(),
     )
     model = Model(problem.features, (network,), problem.class_names, {}, asdict(history), provenance)
+    model = replace(model, average=problem.average)
     with tempfile.TemporaryDirectory() as folder:
         return model.save(Path(folder) / "model.pellucid").read_bytes()
 

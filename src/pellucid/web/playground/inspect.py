@@ -55,7 +55,13 @@ def worked_example(run: Run, columns: tuple[int, int], message: dict[str, Any]) 
     place = np.array([[number("a coordinate", value, -1e6, 1e6) for value in point]])
     X, label = problem.inputs_at(place, columns), message.get("label")
     if label is None:
-        return trace(run.network, X, input_names=problem.input_names, class_names=problem.class_names)
+        return trace(
+            run.network,
+            X,
+            input_names=problem.input_names,
+            class_names=problem.class_names,
+            average=problem.average,
+        )
     code = number("label", label, 0, len(problem.class_names) - 1, whole=True)
     return _told(run, "this place", _alone(run, X, code, NEW), code)
 

@@ -118,6 +118,11 @@ class Problem:
         """The rows (n, n_in) as the network takes them."""
         return self.features.transform(self.R, np.float64)
 
+    @property
+    def average(self) -> Array | None:
+        """The mean row (n_in,) of those to learn from; None where there are none."""
+        return None if self.held_out.all() else self.X[~self.held_out].mean(axis=0)
+
     def loss(self, settings: PlaygroundSettings) -> tuple[Loss, int]:
         """Return the loss, and how many logits it takes."""
         return settings.training_settings().classifier_loss(len(self.class_names))

@@ -214,6 +214,7 @@ class Run:
             row=row,
             input_names=self.problem.input_names,
             class_names=self.problem.class_names,
+            average=self.problem.average,
             notes=(f"Iteration {self.iteration}.", *notes),
         )
 
