@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import zipfile
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -24,8 +25,9 @@ from pellucid.errors import InputError
 from pellucid.experiment.recipe import USUAL
 from pellucid.explanation.report.image_sections import MOST
 from pellucid.explanation.saliency import OcclusionMap, occlusion_maps
+from pellucid.model.novelty import RejectionThresholds
 from pellucid.web.photos import Session, UploadLimits, Uploads
-from pellucid.web.photos.prediction import sentence
+from pellucid.web.photos.prediction import Prediction, sentence
 from pellucid.web.photos.progress import PageProgress
 from pellucid.web.photos.routes import Sessions
 from photographs import jpeg, put, tinted
@@ -430,10 +432,17 @@ def test_a_session_keeps_to_its_seed_and_its_bounds(trained, monkeypatch):
     assert "to join classes, give a new name" in reply["text"]
 
 
-def test_what_is_unlike_everything_gets_no_answer(trained):
+def test_what_is_unlike_everything_is_answered_with_doubt(trained):
+    """All photographs are answered, as the headline says; "unknown" is for models that were trained with --reject."""
     (answer,) = trained.answer("white.png", jpeg(Image.new("RGB", (90, 90), "white")))
-    assert (answer["said"], answer["why"]) == ("unknown", "unlike")
-    assert "Unlike the training photographs" in answer["sentence"]
+    assert answer["said"] in ("cold", "warm") and answer["why"] == "" and answer["doubted"]
+    assert answer["sentence"].endswith("than all training pictures. Do not trust the answer.")
+    (answer,) = trained.answer("new.jpg", tinted(55, RED))
+    assert not answer["doubted"] and answer["sentence"].endswith("sure.")
+    model = replace(trained.result.model, rejection=RejectionThresholds(0.0, 0.0))
+    rejected = Prediction.of(model, "white.png", jpeg(Image.new("RGB", (90, 90), "white"))).answer
+    assert (rejected["said"], rejected["why"], rejected["doubted"]) == ("unknown", "unlike", True)
+    assert "Unlike the training photographs" in rejected["sentence"]
 
 
 def test_what_is_no_photograph_is_answered_in_words(trained):

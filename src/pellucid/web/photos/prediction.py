@@ -12,6 +12,7 @@ from pellucid.explanation.saliency import OcclusionMap, mask_svg, occlusion_map
 from pellucid.explanation.trace.page import page
 from pellucid.explanation.trace.sample import Sample
 from pellucid.model.model import Model
+from pellucid.model.novelty import OF_ALL
 
 SHOWN = 320  # pixels of the longer side, as it is shown
 ROWS, COLUMNS = ("upper", "middle", "lower"), ("left", "centre", "right")
@@ -85,13 +86,16 @@ def _answer(model: Model, R: np.ndarray) -> dict[str, Any]:
     found = model.predictions(R)
     said, likeliest = str(found.classes[0]), model.class_names[int(found.codes[0])]
     p = dict(zip(model.class_names, found.outputs[0].astype(float).tolist(), strict=True))
+    odd = str(model.unfamiliar(R)[0])
     if not found.rejected[0]:
-        sentence, why = f"It is {100 * p[said]:.0f}% sure." if p[said] < 0.995 else "It is more than 99% sure.", ""
+        sure, why = f"It is {100 * p[said]:.0f}% sure" if p[said] < 0.995 else "It is more than 99% sure", ""
+        sentence = f"{sure}, but the photograph is {odd}." if odd else f"{sure}."
+        sentence += " Do not trust the answer." if odd.endswith(OF_ALL) else ""
     elif model.rejection is not None and float(found.novelty[0]) > model.rejection.novelty:
         why = "unlike"
         sentence = f"Unlike the training photographs, so the model gives no answer. Its best guess is {likeliest}."
     else:
         why = "unsure"
         sentence = f"Not sure enough to answer. Its best guess is {likeliest}, with {p[likeliest]:.2f}."
-    return {"said": said, "why": why, "sentence": sentence, "likeliest": likeliest,
+    return {"said": said, "why": why, "sentence": sentence, "likeliest": likeliest, "doubted": bool(why or odd),
             "probabilities": [[cls, p[cls]] for cls in sorted(p, key=lambda cls: -p[cls])]}  # fmt: skip

@@ -279,7 +279,7 @@ class Session:
         for new, olds in merge.items():
             if not new.strip() or not isinstance(olds, list) or not all(old in names for old in olds):
                 raise InputError(f"to join classes, give a new name and existing classes; got {new!r}: {olds!r}.")
-        return make_recipe(data=str(self._source), merge=merge, skip_bad=True, reject="auto", random_state=self._seed)
+        return make_recipe(data=str(self._source), merge=merge, skip_bad=True, random_state=self._seed)
 
     @property
     def _source(self) -> Path:

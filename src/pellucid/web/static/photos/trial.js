@@ -110,7 +110,7 @@ function card(answer, act) {
   return make("div", { class: "card answer" }, seen,
     make("p", { class: answer.why ? "headline unknown" : "headline", text: answer.why ? "Unknown" : answer.said }),
     make("p", { text: answer.sentence }),
-    make("table", { class: answer.why ? "bars doubted" : "bars" },
+    make("table", { class: answer.doubted ? "bars doubted" : "bars" },
       make("caption", { text: "Probability of each class" }), make("tbody", {}, ...rows)),
     reason, make("div", { class: "row" }, ask, button("Show the numbers", numbers)));
 }
