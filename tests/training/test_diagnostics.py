@@ -8,9 +8,10 @@ import pytest
 import pellucid
 from pellucid.errors import DivergedError
 from pellucid.nn import SCHEDULES, Dense, Network
+from pellucid.nn.losses import get_loss
 from pellucid.nn.scaled_integers import IntegerRows
 from pellucid.training import EarlyStopping, History, Settings, fit
-from pellucid.training.diagnostics import LEVELS, NAMES, Finding, diagnose
+from pellucid.training.diagnostics import LEVELS, NAMES, Finding, diagnose, learning_checks
 from pellucid.training.diagnostics import findings as thresholds
 from pellucid.training.diagnostics.findings import merge_networks
 from pellucid.training.diagnostics.learning_checks import better_rate
@@ -456,3 +457,29 @@ def test_a_penalty_that_holds_learning_back_is_named_by_a_trial():
 def fitted_on(X, y, settings):
     fitted = fit(X, y, settings, "binary_cross_entropy", 1)
     return fitted.network, fitted.history
+
+
+def test_too_few_units_and_a_poor_start_are_told_apart_by_trials():
+    rng = np.random.default_rng(0)
+    X = rng.uniform(-1, 1, size=(400, 2))
+    y = (np.square(X).sum(axis=1) < 0.6).astype(float)[:, None]  # a disc: one line cannot bound it, three can
+    settings = Settings(hidden_layers=(1,), activation="tanh", optimizer="lbfgs", epochs=300, random_state=0)
+    network, history = fitted_on(X, y, settings)
+    few = found(diagnose(network, history, settings, X, y), "too few units")
+    assert few.numbers["learned_with_more"] > few.numbers["learned"] + 0.2 and "--layers 12" in few.advice
+    settings = replace(settings, hidden_layers=(4,), activation="tanh", init="normal_0.01", epochs=1)
+    stuck = settings.network(2, 1, get_loss(ONE))
+    stuck.parameters[:] = 0
+    stuck.dense[0].b[:] = 3 + np.arange(4)  # saturated units, which hardly learn
+    stuck.dense[0].W[:] = 0.01 * rng.normal(size=(4, 2))
+    poor = learning_checks.poor_start_or_too_few_units(observed(stuck, settings, X, y))
+    assert poor.name == "poor start" and "--restarts 5" in poor.advice
+    by_chance = rng.permutation(y)
+    assert learning_checks.poor_start_or_too_few_units(observed(stuck, settings, X, by_chance)) is None
+    large = replace(settings, hidden_layers=(40,))
+    wide = large.network(2, 1, get_loss(ONE))
+    assert learning_checks.poor_start_or_too_few_units(observed(wide, large, X, y)) is None  # no trials that cost much
+
+
+def observed(network, settings, X, y):
+    return ObservedRun(network, History(cost=[1.0]), settings, 0, Examples(X, y), len(X))

@@ -107,7 +107,68 @@ def test_one_class_alone_is_told_and_mistakes_are_counted():
     said = run.network.predict(run.train.X)[:, 0] > 0.5
     right = int((said == run.train.y[:, 0]).sum())
     told = f"No sign of trouble. {right} of 400 training points are right, {400 - right} wrong."
-    assert Look.at(run).well() == told
+    assert Look.at(run).without_finding() == (told, None)
+
+
+def looked(settings, iterations=2000):
+    run = Run(Problem.of(settings, (), None), settings)
+    run.forward(iterations)
+    doctor = Doctor()
+    doctor.look(Look.at(run), moment_of(run))
+    return doctor, run
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("data", ["flower", "circles", "spirals"])
+def test_a_network_that_is_stuck_is_not_said_to_be_well(data, seed):
+    settings = PlaygroundSettings(data=data, seed=seed, held_out=0.0).changed({"layers": [[2, "relu"]]})
+    doctor, run = looked(settings)
+    said = doctor.said(run)
+    assert said["level"] != "note" and "No sign of trouble" not in said["sentence"]
+    assert said["apply"]
+
+
+def test_a_network_that_has_learned_is_well():
+    doctor, run = looked(PlaygroundSettings(data="moons", init="he", held_out=0.0), 300)
+    assert doctor.said(run)["name"] == "well" and doctor.advice is None
+
+
+@pytest.mark.parametrize("activation", ["sigmoid", "tanh", "relu"])
+def test_following_the_advice_never_repeats_it_and_ends_well(activation):
+    """Six layers, whose gradients vanish: at most a handful of clicks lead to a network that learns."""
+    session = Session()
+    session.handle({"do": "open", "address": ""})
+    session.handle({"do": "set", "settings": {"layers": [[4, activation]] * 6, "data": "circles"}})
+    followed = []
+    for _ in range(8):
+        session.handle({"do": "step", "n": 600})
+        while session.busy:
+            session.advance(0.05)
+        *_, frame = session.handle({"do": "pause"})
+        found = frame["finding"]
+        if found["level"] == "note" or not found["apply"]:
+            break
+        advice = session._doctor.advice
+        assert advice.go_on or (found["name"], advice.kind) not in followed
+        followed.append((found["name"], advice.kind))
+        session.handle({"do": "apply", "pace": 1000})
+        session.handle({"do": "pause"})
+    assert found["name"] == "well", followed
+    assert followed[0][0] in ("dead layer", "vanishing gradients by layer")
+
+
+def test_what_was_tried_in_vain_is_not_advised_again():
+    settings = PlaygroundSettings(init="he").changed({"layers": [[4, "relu"]]})
+    usual = advice("dead layer", settings)
+    doctor = Doctor()
+    assert doctor._untried("dead layer", usual, settings) is usual
+    tried = set()
+    while (other := Doctor(frozenset(tried))._untried("dead layer", usual, settings)).changes:
+        settings.changed(other.changes)
+        assert ("dead layer", other.kind) not in tried
+        tried.add(("dead layer", other.kind))
+    assert 2 <= len(tried) < 8 and "by hand" in other.words
+    assert Doctor(frozenset(tried))._untried("silent units", usual, settings) is usual
 
 
 def test_the_history_looked_at_has_each_cost_before_its_update():

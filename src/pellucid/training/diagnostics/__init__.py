@@ -99,6 +99,8 @@ def _findings(run: ObservedRun) -> list[Finding]:
             found += [check(run) for check in OF_NETWORK]
             if not any(finding and finding.name in learning_checks.EXPLAINS_SLOWNESS for finding in found):
                 found.append(learning_checks.stopped_too_early(run))
+            if not any(finding and finding.level != "note" for finding in found):
+                found.append(learning_checks.poor_start_or_too_few_units(run))
     return [finding for finding in found if finding]
 
 

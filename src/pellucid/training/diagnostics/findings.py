@@ -22,6 +22,8 @@ NAMES = (  # causes before what they may cause, the order in which findings are 
     "saturated output",
     "silent units",
     "penalty too strong",
+    "poor start",
+    "too few units",
     "always the majority",
     "stopped too early",
     "overfits",
@@ -78,6 +80,10 @@ GAIN_HELD_OUT = 0.05  # on held-out rows, where there are any; healthy at most 0
 UPDATES_FREE = 1500  # of a trial without a penalty, on three quarters of the sample
 FREE_RATES = (1, 10)  # times the run's rate
 FREE_GAIN = 0.15  # more learned of the last quarter than the whole run learned of its own rows
+SMALL_NETWORK = 32  # hidden units, up to which trials of other starts and of more units are made,
+OTHER_STARTS, MORE_UNITS = 2, (3, 12)  # so many starts; so many times the units, and at least so many in a layer
+EPOCHS_SMALL, PENALTY_SMALL = 100, 1e-3  # of L-BFGS, and what keeps such a trial from learning its rows by heart
+UNITS_GAIN = 0.2  # more learned of the last quarter than the whole run learned of its own rows
 MULTIPLICATIONS = 1e10  # that all trials of one kind may take together
 
 # Thresholds: layers

@@ -1,5 +1,6 @@
 """Checks of learning: divergence, and whether another rate or more epochs would have helped. Trials answer that."""
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -12,6 +13,7 @@ from pellucid.training.diagnostics.findings import Finding, counted
 from pellucid.training.diagnostics.observed_run import ObservedRun, passed
 from pellucid.training.examples import Examples
 from pellucid.training.fit import fit
+from pellucid.training.settings import Settings
 
 EXPLAINS_SLOWNESS = ("rate too high", "rate too low", "dead layer")  # more epochs do not cure these
 
@@ -88,6 +90,60 @@ def penalty_too_strong(run: ObservedRun) -> Finding | None:
         f"Try l2=0 with learning_rate={rate:.3g}, epochs={epochs}: "
         f"--l2 0 --learning-rate {rate:.3g} --epochs {epochs}.",
         {"l2": l2, "learned": itself, "learned_without": learned},
+    )
+
+
+def poor_start_or_too_few_units(run: ObservedRun) -> Finding | None:
+    """A small network of another start, or of more units, learns far more, of rows that its trial has not seen."""
+    widths = [layer.n_out for layer in run.network.dense[:-1]]
+    itself, rows = run.learned_share, run.rows
+    if not widths or sum(widths) > findings.SMALL_NETWORK or not run.finite or itself >= findings.FINISHED:
+        return None
+    measures = np.arange(len(rows)) // run.views % findings.TRIAL_PARTS == 0  # all views of a sample on one side
+    taught, measured = rows.take(np.flatnonzero(~measures)), rows.take(np.flatnonzero(measures))
+    if not len(taught) or not len(measured):
+        return None
+
+    def trial(widths: Sequence[int], start: int) -> float:
+        layers = [(n, layer.activation.name) for n, layer in zip(widths, run.network.dense[:-1], strict=True)]
+        settings = Settings(
+            hidden_layers=layers,
+            optimizer="lbfgs",
+            epochs=findings.EPOCHS_SMALL,
+            l2=max(run.settings.l2, findings.PENALTY_SMALL),
+            class_weight=run.settings.class_weight,
+            dtype=run.settings.dtype,
+            random_state=run.seed + start,
+        )
+        with contextlib.suppress(DivergedError):
+            return _learned(run, fit(taught.X, taught.y, settings, run.loss, run.network.n_out).network, measured)
+        return -np.inf
+
+    enough = max(itself, 0) + findings.UNITS_GAIN
+    starts = max(trial(widths, start) for start in range(1, findings.OTHER_STARTS + 1))
+    times, least = findings.MORE_UNITS
+    more = [max(times * width, least) for width in widths]
+    level = "problem" if itself < findings.HALF else "watch"
+    itself_in_words = f"The run learned {itself:.2f} of what can be learned, of its own rows"
+    if starts >= enough:
+        return Finding(
+            level,
+            "poor start",
+            f"{itself_in_words}; from another start, the same network learned {starts:.2f} of rows that its trial had "
+            "not seen.",
+            "Try several starts and keep the best: restarts=5 (--restarts 5), init='he' (--init he).",
+            {"learned": itself, "learned_from_another": starts},
+        )
+    larger = trial(more, 1)
+    if larger < enough:
+        return None
+    layers = ",".join(map(str, more))
+    return Finding(
+        level,
+        "too few units",
+        f"{itself_in_words}; with {layers} units, a trial learned {larger:.2f} of rows that it had not seen.",
+        f"Try hidden_layers=({layers}{',' if len(more) == 1 else ''}) (--layers {layers}).",
+        {"learned": itself, "learned_with_more": larger},
     )
 
 

@@ -14,10 +14,11 @@ from pellucid.nn import Network
 from pellucid.training import History
 from pellucid.training.diagnostics import Finding, diagnose
 from pellucid.web.playground.run import Run
-from pellucid.web.playground.settings import BOUNDS, HIGHEST_RATES, PlaygroundSettings
+from pellucid.web.playground.settings import BOUNDS, HIGHEST_RATES, MOST_LAYERS, MOST_UNITS, PlaygroundSettings
 from pellucid.web.playground.view import accuracy
 
 EARLY = 50  # iterations; before, only what is wrong from the start is told
+LATE = 300  # iterations; before, that little is learned is no sign of trouble
 FROM_THE_START = (
     "unscaled inputs",
     "too few examples",
@@ -28,6 +29,7 @@ FROM_THE_START = (
     "exploding gradients by layer",
     "vanishing gradients by layer",
 )
+LITTLE = 0.5  # of what always predicting the majority leaves wrong: less than that has been learned
 REST = 8  # times as long as a look took, until the next one while the run goes on
 SHORTEST_REST = 0.5  # seconds
 
@@ -39,6 +41,11 @@ class Advice:
     words: str
     changes: Mapping[str, Any] = field(default_factory=dict)
     go_on: bool = False
+
+    @property
+    def kind(self) -> str:
+        """What it changes: two advices of one kind differ in numbers alone."""
+        return "; ".join(sorted(f"{name}={self.changes[name]}" if name == "layers" else name for name in self.changes))
 
     @property
     def applicable(self) -> bool:
@@ -85,23 +92,29 @@ class Look:
                 return finding, advice_for(finding, run.settings)
         return None, None
 
-    def well(self) -> str:
-        """Return what there is to say where nothing is wrong."""
+    def without_finding(self) -> tuple[str, Advice | None]:
+        """Return what there is to say where no cause of trouble was found, and what to try where little was learned."""
         if self.iteration < EARLY:
             begun = "so far." if self.iteration else "at the start. Press Run."
-            return f"No sign of trouble {begun}"
+            return f"No sign of trouble {begun}", None
         problem = self.run.problem
         part, what = (problem.held_out, "held-out") if problem.held_out.any() else (~problem.held_out, "training")
-        share = accuracy(self.network, problem.X[part], problem.codes[part])
-        right, n = round((share or 0) * part.sum()), int(part.sum())
-        return f"No sign of trouble. {right} of {n} {what} points are right, {n - right} wrong."
+        share = accuracy(self.network, problem.X[part], problem.codes[part]) or 0.0
+        right, n = round(share * part.sum()), int(part.sum())
+        counts = f"{right} of {n} {what} points are right, {n - right} wrong."
+        majority = np.bincount(problem.codes[part]).max() / n
+        if self.iteration >= LATE and share - majority < LITTLE * (1 - majority):
+            return f"{counts} No single cause was found.", _more_units(self.run.settings)
+        return f"No sign of trouble. {counts}", None
 
 
 class Doctor:
     """The doctor of one session: what was last found, and when to look again."""
 
-    def __init__(self) -> None:
+    def __init__(self, tried: frozenset[tuple[str, str]] = frozenset()) -> None:
+        """tried: what was advised and applied before, as pairs (finding, what was changed)."""
         self.advice: Advice | None = None
+        self._tried = tried
         self._told: dict[str, Any] | None = None
         self._seen: tuple[int, int, int] | None = None
         self._rested = 0.0
@@ -118,16 +131,29 @@ class Doctor:
         finding, self.advice = look.finding_and_advice()
         ended = time.monotonic()
         self._seen, self._rested = seen, ended + max(SHORTEST_REST, REST * (ended - begun))
-        if finding is None or self.advice is None:
-            self._told = {"name": "well", "level": "note", "sentence": look.well(), "apply": False}
+        if finding is None:
+            sentence, self.advice = look.without_finding()
+            name, level = ("well", "note") if self.advice is None else ("little learned", "watch")
         else:
-            self._told = {
-                "name": finding.name,
-                "level": finding.level,
-                "sentence": f"{finding.sentence} {self.advice.words}",
-                "apply": self.advice.applicable,
-            }
+            name, level, sentence = finding.name, finding.level, finding.sentence
+        if self.advice is not None:
+            self.advice = self._untried(name, self.advice, look.run.settings)
+            sentence = f"{sentence} {self.advice.words}"
+        self._told = {"name": name, "level": level, "sentence": sentence}
+        self._told["apply"] = self.advice is not None and self.advice.applicable
         self._told["iteration"] = look.iteration
+
+    def applied(self) -> frozenset[tuple[str, str]]:
+        """Return what was tried, once the present advice is applied."""
+        assert self._told is not None and self.advice is not None
+        return self._tried | {(self._told["name"], self.advice.kind)}
+
+    def _untried(self, name: str, advice: Advice, settings: PlaygroundSettings) -> Advice:
+        """Return advice that was not followed in vain: the usual one, or another for the same finding."""
+        for other in (advice, *(make(settings) for make in (_he, _leaky, _more_units, _fewer_layers, _start))):
+            if other.go_on or (other.changes and (name, other.kind) not in self._tried):
+                return other
+        return advice if not advice.changes else Advice("What usually helps was tried: change something else by hand.")
 
     def said(self, run: Run) -> dict[str, Any] | None:
         """Return the finding as a page shows it; None where it has not looked yet."""
@@ -158,10 +184,16 @@ def _start(settings: PlaygroundSettings) -> Advice:
     return Advice("Try another start.", {"seed": settings.with_start(1).seed})
 
 
+def _fewer_layers(settings: PlaygroundSettings) -> Advice:
+    if len(settings.layers) < 2:
+        return _start(settings)
+    return Advice("Use fewer layers.", {"layers": [list(layer) for layer in settings.layers[:-1]]})
+
+
 def _vanishing(settings: PlaygroundSettings) -> Advice:
     layers = [(width, "relu") for width, _ in settings.layers]
     if settings.init == "he" and list(settings.layers) == layers:
-        return Advice("Use fewer layers.", {"layers": [list(layer) for layer in settings.layers[:-1]]})
+        return _fewer_layers(settings)
     return Advice('Start with "he" weights and use relu.', {"init": "he", "layers": layers})
 
 
@@ -169,6 +201,17 @@ def _one_answer(settings: PlaygroundSettings) -> Advice:
     if settings.l2:
         return Advice(f"Lower the penalty: L2 {settings.l2 / 10:.2g}.", {"l2": float(f"{settings.l2 / 10:.2g}")})
     return _start(settings)
+
+
+def _more_units(settings: PlaygroundSettings) -> Advice:
+    layers = [[min(max(2 * width, width + 2), MOST_UNITS), activation] for width, activation in settings.layers]
+    if layers == [list(layer) for layer in settings.layers]:
+        return (
+            Advice("Add a layer.", {"layers": [*layers, [4, "tanh"]]})
+            if len(layers) < MOST_LAYERS
+            else _start(settings)
+        )
+    return Advice("Use more units.", {"layers": layers})
 
 
 def _samples(settings: PlaygroundSettings) -> Advice:
@@ -196,7 +239,7 @@ ADVICE: dict[str, Callable[[PlaygroundSettings, Finding], Advice]] = {
     "diverged": lambda settings, found: _rate(settings, settings.rate / 10),
     "rate too high": lambda settings, found: _rate(settings, found.numbers["better_rate"]),
     "rate too low": lambda settings, found: _higher_rate(settings, found.numbers["better_rate"]),
-    "dead layer": lambda settings, found: _start(settings),
+    "dead layer": lambda settings, found: _he(settings),
     "units that stay identical": lambda settings, found: _he(settings),
     "exploding gradients by layer": lambda settings, found: _he(settings),
     "vanishing gradients by layer": lambda settings, found: _vanishing(settings),
@@ -206,6 +249,8 @@ ADVICE: dict[str, Callable[[PlaygroundSettings, Finding], Advice]] = {
     "stopped too early": lambda settings, found: Advice("Keep training.", go_on=True),
     "overfits": lambda settings, found: _penalty(settings),
     "penalty too strong": lambda settings, found: Advice("Take the L2 penalty away, and train on.", {"l2": 0.0}),
+    "poor start": lambda settings, found: _start(settings),
+    "too few units": lambda settings, found: _more_units(settings),
     "copies that hurt": lambda settings, found: Advice("Train without copies of the pictures."),
     "no better than the majority": lambda settings, found: Advice("Try another network, or more samples."),
 }

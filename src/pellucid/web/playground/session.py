@@ -39,13 +39,12 @@ class Session:
     """
 
     def __init__(self, table: OwnTable | None = None) -> None:
-        self._table = table
-        self._lock = threading.RLock()
+        self._table, self._lock = table, threading.RLock()
         self.closed = self._opened = False
         self._autoplay = Autoplay()
         self._frames = time.time_ns() // 1_000_000  # so that frames of a session made anew are later ones
         self._asked = 0  # what-ifs so far: a newer one makes an older one give up
-        self._multi_start = MultiStart()
+        self._multi_start, self._doctor = MultiStart(), Doctor()
         self._undone: Undo | None = None
         self._begin(State.of(Moment(usual_with(table)), table))
 
@@ -229,7 +228,10 @@ class Session:
                 raise InputError("the doctor has no advice to apply now.")
             if advice.go_on:
                 return [self._state.settings_message(), *self._run(message)]
-            return self._take(self._state.settings.changed(advice.changes, self._table is not None))
+            doctor = Doctor(self._doctor.applied())
+            told = self._take(self._state.settings.changed(advice.changes, self._table is not None))
+            self._doctor = doctor  # it remembers what was tried
+            return told
 
     def _surface(self, message: Message) -> list[Message]:
         with self._lock:
@@ -242,8 +244,6 @@ class Session:
             state, self._undone = self._undone.state, None
             self._begin(state)
             return self._all()
-
-    # what they are made of
 
     def _begin(self, state: State) -> None:
         """Switch to another state and stop work on the old run."""
