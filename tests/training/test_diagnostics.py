@@ -483,3 +483,33 @@ def test_too_few_units_and_a_poor_start_are_told_apart_by_trials():
 
 def observed(network, settings, X, y):
     return ObservedRun(network, History(cost=[1.0]), settings, 0, Examples(X, y), len(X))
+
+
+def test_scores_are_not_blamed_on_the_features_where_nothing_was_learned():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(200, 3))
+    y = (X[:, :1] > 0).astype(float)
+    deep = Settings(hidden_layers=(5, 5, 5, 5, 5), activation="sigmoid", init="normal_0.01", epochs=20, random_state=0)
+    network, history = fitted_on(X, y, deep)
+    told = names(diagnose(network, history, deep, X, y, cross_validation=(0.5, 0.52, 0.5)))
+    assert told & set(thresholds.NOTHING_LEARNED) and "no better than the majority" not in told
+
+
+def test_held_out_rows_that_contradict_cross_validation_are_named_beside_it():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(200, 3))
+    y = (X[:, :1] > 0).astype(float)
+    settings = replace(SETTINGS, epochs=200)
+    network, history = fitted_on(X, y, settings)
+    how = {"cross_validation": (0.5, 0.52, 0.5)}
+    both = found(
+        diagnose(network, history, settings, X, y, validation=(X[:50], y[:50]), **how), "no better than the majority"
+    )
+    assert both.level == "watch" and "On 50 held-out rows it is" in both.sentence and "features" not in both.advice
+    alone = found(diagnose(network, history, settings, X, y, **how), "no better than the majority")
+    assert alone.level == "problem" and "try other features" in alone.advice
+    wrong = found(
+        diagnose(network, history, settings, X, y, validation=(X[:50], 1 - y[:50]), **how),
+        "no better than the majority",
+    )
+    assert wrong.level == "problem"

@@ -89,6 +89,8 @@ def diagnose(
         balanced = settings.class_weight is not None or bool(counts.max() > findings.UNEVEN * counts.sum())
         runs = [replace(run, class_counts=counts, balanced=balanced) for run in runs]
     found = [check(runs[0]) for check in OF_DATA] + merge_networks([_findings(run) for run in runs])
+    if any(finding and finding.level == "problem" and finding.name in findings.NOTHING_LEARNED for finding in found):
+        found = [finding for finding in found if finding is None or finding.name != "no better than the majority"]
     return tuple(sorted(filter(None, found), key=lambda f: (LEVELS.index(f.level), NAMES.index(f.name))))
 
 

@@ -31,6 +31,8 @@ NAMES = (  # causes before what they may cause, the order in which findings are 
     "no better than the majority",
 )
 
+NOTHING_LEARNED = ("diverged", "dead layer", "vanishing gradients by layer")  # beside these, scores need no advice
+
 
 @dataclass(frozen=True)
 class Finding:

@@ -127,9 +127,7 @@ def no_better_than_the_majority(run: ObservedRun) -> Finding | None:
         n = max(1, len(held_out) // run.views)
         where = f"On {counted(n, 'held-out row')}"
         if run.single_label:
-            score, _ = _score(run, held_out)
-            counts = np.bincount(codes_of(held_out.y))
-            baseline = 1 / np.count_nonzero(counts) if run.balanced else float(counts.max() / len(held_out))
+            score, baseline = _of_held_out(run, held_out)
             error = _standard_error(run, baseline, n)
         else:
             gains = run.ignorant_losses(held_out) - run.loss.value(passed(run.network, held_out).Z, held_out.y)
@@ -138,14 +136,30 @@ def no_better_than_the_majority(run: ObservedRun) -> Finding | None:
             constant = "the mean"
     if score >= baseline + findings.GAP_ERRORS * error:
         return None
-    return Finding(
-        "problem" if score <= baseline else "watch",
-        "no better than the majority",
+    sentence = (
         f"{where} the {what} is {score:.3f}; always predicting {constant} gives {baseline:.3f} "
-        f"(standard error {error:.3f}).",
-        "What the network learned does not carry over to new rows: try other features, or more examples.",
-        {"score": score, "majority": baseline, "standard_error": float(error)},
+        f"(standard error {error:.3f})."
     )
+    advice = "What the network learned does not carry over to new rows: try other features, or more examples."
+    level = "problem" if score <= baseline else "watch"
+    if run.cross_validation is not None and held_out is not None and run.single_label:
+        own, most = _of_held_out(run, held_out)
+        if own > most:
+            rows = counted(max(1, len(held_out) // run.views), "held-out row")
+            sentence += f" On {rows} it is {own:.3f} against {most:.3f}."
+            level, advice = (
+                "watch",
+                "Only more held-out rows can tell which of the two holds; do not rely on the higher.",
+            )
+    numbers = {"score": score, "majority": baseline, "standard_error": float(error)}
+    return Finding(level, "no better than the majority", sentence, advice, numbers)
+
+
+def _of_held_out(run: ObservedRun, held_out: Examples) -> tuple[float, float]:
+    """Return the accuracy, or balanced accuracy, on held-out rows, and that of always predicting the majority."""
+    counts = np.bincount(codes_of(held_out.y))
+    majority = 1 / np.count_nonzero(counts) if run.balanced else float(counts.max() / len(held_out))
+    return _score(run, held_out)[0], majority
 
 
 def _predicted(Z: Array) -> Array:
