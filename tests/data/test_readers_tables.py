@@ -550,3 +550,60 @@ def test_windows_1252_is_read_with_a_note(table):
 def test_a_name_with_a_comma_can_be_given():
     assert Columns()('"x, mm",b') == Columns()('"x, mm", b') == ["x, mm", "b"]
     assert shlex.split(listed(["x, mm", "b"])) == ['"x, mm",b']
+
+
+def test_bars_divide_too(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("a|b|label\n1.5|red, dark|x\n2.5|blue|y\n3.5|red, dark|x\n")
+    data = load(path).train
+    assert data.columns == ("a", "b") and data.read([0]).tolist() == [[1.5, "red, dark"]]
+    path.write_text("a,b,label\n1,x|y,p\n2,z|y,q\n3,x|y,p\n")
+    assert load(path).train.read([0]).tolist() == [[1.0, "x|y"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a b label\n1 2 x\n3 4 y\n5 6 7\n", "divide its 3 columns by blanks"),
+        ("a   b     label\n1   2.5   x\n30  4.25  y\n5   6     x\n", "divide its 3 columns by blanks"),
+        ("a,label\n1,x\n2,y\0\n3,x\n", "line 3 holds a NUL character"),
+        ("name,0.5,1.5,0.5\nheight,1,2,3\nlabel,7,8,9\n", "lie on its side: its first column holds names .height."),
+    ],
+)
+def test_shapes_of_other_programs_are_named(tmp_path, text, message):
+    path = tmp_path / "t.csv"
+    path.write_text(text)
+    with pytest.raises(InputError, match=message):
+        load(path, label="label")
+
+
+def test_one_column_of_words_is_no_table_divided_by_blanks(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("city name\nNew York\nLos Angeles\nSan Jose\n")
+    assert read_rows(path, ["city name"], ["city name"]).X[:, 0].tolist() == ["New York", "Los Angeles", "San Jose"]
+
+
+def test_numbers_of_other_scripts_and_missing_values_of_databases(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("a,b,label\n\u0662\u0662.\u0663,\uff11\uff12,x\n4.5,\\N,y\n5.5,7,x\n1.5,8,y\n", "utf-8")
+    X = load(path).train.read(np.arange(4))
+    assert X[0].tolist() == [22.3, 12] and np.isnan(X[1, 1])
+
+
+def test_a_first_line_that_is_data_is_named_where_the_label_is_missing(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("yes,0.35,12\nno,0.5,13\nyes,0.7,14\n")
+    with pytest.raises(InputError, match=r"has no column 'label'.*if the first line is data, put a line with the"):
+        load(path, label="label")
+
+
+def test_packed_tables_and_folders_of_tables(tmp_path):
+    (tmp_path / "t.csv.gz").write_bytes(b"x")
+    with pytest.raises(InputError, match=r"is packed; unpack it \(gunzip t\.csv\.gz\) and give t\.csv"):
+        load(tmp_path / "t.csv.gz")
+    folder = tmp_path / "tables"
+    folder.mkdir()
+    for name in ("b.csv", "a.csv", "notes.md"):
+        (folder / name).write_text("a,label\n1,x\n2,y\n")
+    with pytest.raises(InputError, match=r"holds tables, a\.csv, b\.csv; give one of them: .*a\.csv"):
+        load(folder, label="label")

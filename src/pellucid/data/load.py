@@ -150,6 +150,8 @@ def _reader_of(source: Any) -> tuple[Reader, Any]:
         raise InputError(f"{path} is a workbook of another kind; save it as .xlsx and give that file.")
     if path.suffix.lower() == ".zip" and (table := _only_table(path)):
         raise InputError(f"{path} holds one table, {table}: unpack it and give that file.")
+    if path.suffix.lower() == ".gz" and path.with_suffix("").suffix.lower() in TABLE_ENDINGS:
+        raise InputError(f"{path} is packed; unpack it (gunzip {path.name}) and give {path.with_suffix('').name}.")
     if path.suffix.lower() not in BY_ENDING:
         raise InputError(
             f"{path} is of a kind that cannot be read. These can: {', '.join(BY_ENDING)}, .xlsx, IDX files "
@@ -173,7 +175,13 @@ def _reader_of_folder(folder: Path) -> Reader:
         return HUGGINGFACE
     if hdf5.files_in(folder):
         return HDF5
-    return IDX if idx.files_in(folder) else FOLDERS
+    if idx.files_in(folder):
+        return IDX
+    inside = list(folder.iterdir())
+    tables = sorted(path.name for path in inside if path.suffix.lower() in TABLE_ENDINGS and path.is_file())
+    if tables and not any(path.is_dir() or is_named_picture(path.name) for path in inside):
+        raise InputError(f"{folder} holds tables, {', '.join(tables)}; give one of them: {folder / tables[0]}.")
+    return FOLDERS
 
 
 def rows_of_table(

@@ -181,14 +181,17 @@ def find_column(
     if len(found) == 1:
         return found[0]
     here = f"its columns are {', '.join(columns)}."
+    first_line = (
+        ""
+        if no_numbers(columns)
+        else " Some of them are numbers: if the first line is data, put a line with the names of the columns above it."
+    )
     if wanted is not None:
-        raise InputError(f"{source} has no column {wanted!r}; {here}")
+        raise InputError(f"{source} has no column {wanted!r}; {here}{first_line}")
     proposed = f" Only {texts[0]} holds texts: try --label {shlex.quote(texts[0])}." if len(texts) == 1 else ""
-    if not no_numbers(columns):
+    if first_line:
         proposed = ""
-        here += (
-            " Some of them are numbers: if the first line is data, put a line with the names of the columns above it."
-        )
+        here += first_line
     raise InputError(
         f"{source} does not say which column is the label; {here} "
         f'Name the column of the classes with --label NAME (label="NAME").{proposed}'

@@ -5,14 +5,16 @@ A cell is read by its marks; which mark is the decimal one, `decimal_marks` find
 
 import math
 import re
+import unicodedata
 from typing import Any, NamedTuple
 
-MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?", "<na>", "nat", "#nv", "#n/a", "#n/a n/a"})
-# in lower case; <na> and nat are pandas' words, #nv is German Excel's
+MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?", "<na>", "nat", "#nv", "#n/a", "#n/a n/a", "\\n"})
+# in lower case; <na> and nat are pandas' words, #nv is German Excel's, \N is that of databases
 EXCEL_ERROR = re.compile(r"#\S+[!?]")  # #DIV/0!, #NAME?
 DASHES = frozenset({"-", "--", "\u2013", "\u2014", "."})  # missing among numbers; among texts it may be a category
 TRUTHS = {"true": "True", "false": "False"}  # as pandas and NumPy write what a spreadsheet writes in capitals
 MINUS = "\u2212"  # the typographic one
+MARKS = {"\u066b": ".", "\u066c": ",", "\uff0e": ".", "\uff0c": ",", "\uff0d": "-"}  # Arabic and full-width
 EXACT = 2**53  # whole numbers above it have no exact float
 
 GAPS = " \u00a0\u2009\u202f'\u2019"  # between groups of thousands
@@ -86,6 +88,18 @@ def numeral(text: str) -> Numeral | None:
     if BODY.fullmatch(body) is None or body in ".,":
         return None
     return Numeral(sign in ("-", MINUS), body, match["exponent"].replace(MINUS, "-"), match["before"] or match["unit"])
+
+
+def in_western_digits(text: str) -> str:
+    """Return a number in other digits, such as Arabic or full-width ones, in those of ASCII; any other text as it is.
+
+    >>> [in_western_digits(text) for text in ("\u0662\u0662\u066b\u0663", "\uff12\uff12.\uff13", "caf\u00e9 7")]
+    ['22.3', '22.3', 'caf\u00e9 7']
+    """
+    if text.isascii():
+        return text
+    plain = "".join(MARKS.get(letter) or str(unicodedata.decimal(letter, letter)) for letter in text)
+    return plain if plain != text and numeral(plain) is not None else text
 
 
 def read_number(text: str, marks: Marks = PLAIN, with_unit: bool = False) -> tuple[float, str]:

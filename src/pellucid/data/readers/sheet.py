@@ -18,15 +18,16 @@ from typing import Any
 import numpy as np
 
 from pellucid.data.readers.decimal_marks import DecimalMarks
-from pellucid.data.readers.numerals import as_category, as_text, is_missing, numeral
+from pellucid.data.readers.numerals import as_category, as_text, in_western_digits, is_missing, numeral
 from pellucid.data.readers.table_columns import Columns, Declared, read_columns
 from pellucid.data.readers.workbook import read_cells, workbook_file
 from pellucid.errors import InputError
 from pellucid.system import memory
 
 IN_MEMORY = 12  # bytes that a table takes for one of its file: a cell of eight characters is a text of 65 bytes
-DELIMITERS = ",;\t"
-NAMES = {",": "commas", ";": "semicolons", "\t": "tabs"}
+DELIMITERS = "|,;\t"  # of which the last fits best where several do
+NAMES = {"|": "bars", ",": "commas", ";": "semicolons", "\t": "tabs"}
+BLANKS = re.compile(r"[ \t]+")
 LOOKED_AT = 50  # rows from which the delimiter is found
 FOREIGN = re.compile(rb"[\x80-\xff]{4}")  # so many in a row are no accents of Western Europe,
 STRANGE = re.compile(
@@ -129,6 +130,7 @@ def read_sheet(path: Path, decimal: str | None = None) -> Sheet:
         first, _, rest = text.partition("\n")
         named = re.fullmatch(r'"?sep=(.)"?\s*', first)  # a line that Excel writes and reads
         delimiter = named[1] if named else _delimiter(text)
+        _check_text(text, path)
         table, lines = _table(rest if named else text, delimiter, path, 1 if named else 0)
     (header, *rows), (_, *lines) = (table or [[]]), (lines or [0])
     header, rows = _without_empty_ends(header, rows)
@@ -167,6 +169,22 @@ def _text(path: Path) -> tuple[str, tuple[str, ...]]:
     )
 
 
+def _check_text(text: str, path: Path) -> None:
+    """Raise InputError for a NUL character, and for columns that blanks divide."""
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise InputError(f"{path}, line {line} holds a NUL character; remove it.")
+    head = [line.strip() for line in islice(io.StringIO(text), LOOKED_AT) if line.strip()]
+    if len(head) < 3 or any(mark in line for mark in DELIMITERS for line in head):
+        return
+    widths, last = {len(BLANKS.split(line)) for line in head}, BLANKS.split(head[-1])
+    if len(widths) == 1 and len(last) > 1 and not no_numbers(last):
+        raise InputError(
+            f"{path} seems to divide its {widths.pop()} columns by blanks, which names and texts may hold too. Save it "
+            "with commas."
+        )
+
+
 def _delimiter(text: str) -> str:
     """Return the delimiter that gives most of the first rows as many cells as the header has."""
     head = "".join(islice(io.StringIO(text, newline=""), 4 * LOOKED_AT))
@@ -192,7 +210,7 @@ def _table(text: str, delimiter: str, path: Path, above: int) -> tuple[list[list
             if reader.line_num > last + 1 and table:
                 _check_quote(row, delimiter, len(table[0]), path, above + last + 1, above + reader.line_num)
             last = reader.line_num
-            if any(cells := [cell.strip() for cell in row]):
+            if any(cells := [in_western_digits(cell.strip()) for cell in row]):
                 table.append(cells)
                 lines.append(above + last)
     except csv.Error as error:
@@ -267,6 +285,13 @@ def _check_header(header: list[str], rows: list[list[Any]], lines: list[int], pa
                 if below
                 else "; name it, or remove it (an index that pandas wrote goes away with index=False)."
             )
+        )
+    names = [header[0], *(row[0] for row in rows)]
+    different = len(set(names)) == len(names) and no_numbers(names)
+    if len(header) > 2 and different and all(map(_is_number, header[1:])):
+        raise InputError(
+            f"{path} seems to lie on its side: its first column holds names ({rows[0][0]}), its first line numbers. "
+            "Transpose it, so that each column has a name at its top."
         )
     if all(_is_number(name) for name in header):
         raise InputError(
