@@ -25,6 +25,7 @@ from pellucid.experiment.run import train
 from pellucid.explanation.sample_images import examples_and_mistakes
 from pellucid.features import Pixels, extraction
 from pellucid.features.extraction import assemble
+from pellucid.model import model as model_module
 from pellucid.model import novelty
 from pellucid.model.model import load as load_model
 from pellucid.nn import network
@@ -446,6 +447,7 @@ def test_the_float_matrix_is_never_made(folder, monkeypatch):
 
     monkeypatch.setattr(IntegerRows, "__getitem__", few)  # what __array__ calls, too
     monkeypatch.setattr(novelty, "REFERENCES", 4)
+    monkeypatch.setattr(model_module, "BLOCK_INPUTS", 4 * 297)
     monkeypatch.setattr("pellucid.experiment.learner.diagnose", lambda *args, **how: ())  # which looks at 1,000 rows
     how = {"size": (9, 11), "hidden_layers": (4,), "epochs": 2, "batch_size": 4, "random_state": 0, "row_space": False}
     model = train(folder, early_stopping=True, **how).model

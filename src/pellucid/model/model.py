@@ -28,6 +28,7 @@ from pellucid.system.files import check_output
 from pellucid.training import History
 
 BLOCK_ROWS = 4096  # of samples that are finished at a time
+BLOCK_INPUTS = 2**22  # numbers of network inputs that are averaged at a time
 
 
 @dataclass(frozen=True, repr=False)
@@ -195,10 +196,11 @@ class Model:
 
 def mean_inputs(features: Features, R: np.ndarray) -> np.ndarray:
     """Return the mean network input (n_out,), float32, of raw features R (n, n_row), of the plain views."""
-    total = np.zeros(features.n_out)
-    for start in range(0, len(R), BLOCK_ROWS):
-        X = np.asarray(features.transform(R[start : start + BLOCK_ROWS], np.float64)[:])
-        total += X[:: len(features.views)].sum(axis=0)
+    total, views = np.zeros(features.n_out), len(features.views)
+    step = max(1, BLOCK_INPUTS // (views * features.n_out))  # never all of them as floats
+    for start in range(0, len(R), step):
+        X = np.asarray(features.transform(R[start : start + step], np.float64)[:])
+        total += X[::views].sum(axis=0)
     return (total / max(len(R), 1)).astype(np.float32)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.data.audit import checks
+from pellucid.data.audit.borders import borders
 from pellucid.data.audit.brightness import brightness
 from pellucid.data.audit.duplicates import Duplicates, find_duplicates
 from pellucid.data.audit.finding import LEVELS, Finding
@@ -20,7 +21,7 @@ from pellucid.data.dataset import Splits
 from pellucid.system.progress import SILENT, Progress
 
 IN_DOUBT = ("leaks", "groups-across-parts", "label-twin", "label-key", "row-numbers", "strong-column", "interpolated",
-            "row-order", "formula")  # fmt: skip
+            "row-order", "formula", "frames")  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,6 +106,7 @@ def audit(splits: Splits, progress: Progress = SILENT, metadata: dict[str, Metad
         *values(parts),
         *(checks.looks(parts, metadata) if metadata else ()),
         *brightness(parts, metadata),
+        *borders(parts, metadata),
         *checks.file_names(parts),
     ]
     findings.sort(key=lambda finding: LEVELS.index(finding.level))
