@@ -20,7 +20,7 @@ from pellucid.cli.main import run
 from pellucid.cli.output import Bars
 from pellucid.data import load
 from pellucid.data.images import PictureShape, as_pixels, decode
-from pellucid.errors import BadPictureError, MissingFileError
+from pellucid.errors import BadPictureError
 from pellucid.experiment.run import train
 from pellucid.explanation.sample_images import examples_and_mistakes
 from pellucid.features import Pixels, extraction
@@ -159,8 +159,13 @@ def test_pictures_that_cannot_be_read_are_named_in_their_order(folder, kept, cac
 def test_a_picture_that_is_gone(folder, cached):
     dataset = load(folder).train
     (folder / "dark/04.bmp").unlink()
-    with pytest.raises(MissingFileError, match=r"there is no picture .*04\.bmp"):
-        assemble(dataset, FEATURES, skipped=[], cache=cached)
+    with pytest.raises(
+        BadPictureError, match=r"(?s)1 picture cannot be read.*dark/04\.bmp: there is no picture .*04\.bmp"
+    ):
+        assemble(dataset, FEATURES, cache=cached)
+    skipped = []
+    _, left = assemble(dataset, FEATURES, skipped=skipped, cache=cached)
+    assert [name for name, _ in skipped] == ["dark/04.bmp"] and len(left) == len(dataset) - 1
     assert read(folder, cached=cached).integers.tobytes() == one_by_one(folder).tobytes()
 
 

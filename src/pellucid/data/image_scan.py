@@ -8,7 +8,7 @@ from typing import Any
 
 from pellucid.data.dataset import Dataset
 from pellucid.data.images import PictureFile, prepare_decoders, read_file
-from pellucid.errors import BadPictureError
+from pellucid.errors import BadPictureError, MissingFileError
 from pellucid.system.progress import SILENT, Progress
 from pellucid.system.threads import in_order
 
@@ -26,18 +26,15 @@ def scan(dataset: Dataset, looks: Sequence[tuple[Look, Put]], progress: Progress
     dataset : of image files.
     looks : pairs of functions. The first is given the file and runs in any thread. The second is given the row and
         what the first returned, or the BadPictureError that it raised; it runs in the caller's thread, row after row.
+        A file that is gone is such an error too.
     progress : what shows how far the scan is.
-
-    Raises
-    ------
-    MissingFileError : a file is gone.
     """
 
     def read(raw: Any) -> list[Any]:
         try:
             file = read_file(raw)
-        except BadPictureError as error:
-            return [error.to_keep()] * len(looks)
+        except (BadPictureError, MissingFileError) as error:  # a file may be gone since its folder was listed
+            return [BadPictureError(*error.args)] * len(looks)
         return [_attempt(look, file) for look, _ in looks]
 
     prepare_decoders()

@@ -56,8 +56,6 @@ def scan_images(
     """Return the raw rows of picture files, and their metadata where wanted, from one pass over the files.
 
     cached: take the rows of files that are known from the user's cache, and leave all there.
-
-    Raises MissingFileError for a file that is gone.
     """
     assert isinstance(features, PictureFeatures)
     if cached and len(dataset):

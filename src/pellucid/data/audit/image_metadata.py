@@ -188,10 +188,7 @@ class MetadataTable:
 
 
 def metadata_of(dataset: Dataset, progress: Progress = SILENT) -> MetadataTable:
-    """Return the metadata of all images of a data set, about 1.3 kB each.
-
-    Raises MissingFileError for a file that is gone.
-    """
+    """Return the metadata of all images of a data set, about 1.3 kB each."""
     table = MetadataTable.empty(len(dataset))
     if dataset.of_files:
         scan(dataset, [(read_metadata, table.put)], progress)
