@@ -159,9 +159,8 @@ def test_pictures_that_cannot_be_read_are_named_in_their_order(folder, kept, cac
 def test_a_picture_that_is_gone(folder, cached):
     dataset = load(folder).train
     (folder / "dark/04.bmp").unlink()
-    with pytest.raises(
-        BadPictureError, match=r"(?s)1 picture cannot be read.*dark/04\.bmp: there is no picture .*04\.bmp"
-    ):
+    gone = r"(?s)1 picture cannot be read.*dark/04\.bmp: there is no picture .*04\.bmp"
+    with pytest.raises(BadPictureError, match=gone):
         assemble(dataset, FEATURES, cache=cached)
     skipped = []
     _, left = assemble(dataset, FEATURES, skipped=skipped, cache=cached)

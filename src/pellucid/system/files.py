@@ -9,8 +9,10 @@ import hashlib
 import json
 import os
 import secrets
+import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +90,29 @@ def claimed(path: str | Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def private_folder(prefix: str) -> tuple[Path, Callable[[], None]]:
+    """Return a new temporary folder that nobody else may read, and what deletes it.
+
+    Folders of that prefix that killed processes have left are deleted first: a locked file beside each shows who lives.
+    """
+
+    def delete(folder: Path, lock: FileLock) -> None:
+        shutil.rmtree(folder, ignore_errors=True)
+        lock.release()
+        with contextlib.suppress(OSError):
+            Path(lock.lock_file).unlink(missing_ok=True)
+
+    for old in Path(tempfile.gettempdir()).glob(f"{prefix}*.lock"):
+        with contextlib.suppress(OSError, Timeout):
+            lock = FileLock(old)
+            lock.acquire(blocking=False)
+            delete(old.with_suffix(""), lock)
+    folder = Path(tempfile.mkdtemp(prefix=prefix))
+    lock = FileLock(f"{folder}.lock", thread_local=False)
+    lock.acquire(blocking=False)
+    return folder, partial(delete, folder, lock)
 
 
 def atomic_write(path: str | Path, data: bytes) -> None:

@@ -5,8 +5,6 @@ Long work runs in a thread. A page polls `status` as often as it likes, and asks
 
 import contextlib
 import secrets
-import shutil
-import tempfile
 import threading
 import weakref
 from collections.abc import Callable, Iterator
@@ -21,6 +19,7 @@ from pellucid.errors import InputError, PellucidError
 from pellucid.experiment.recipe import USUAL, Recipe, make_recipe
 from pellucid.experiment.result import Result
 from pellucid.experiment.run import run
+from pellucid.system.files import private_folder
 from pellucid.training.runtime import stopped_where
 from pellucid.web.photos.prediction import Prediction
 from pellucid.web.photos.progress import PageProgress
@@ -43,8 +42,8 @@ class Session:
     def __init__(
         self, given: str | Path | None = None, limits: UploadLimits | None = None, seed: int | None = None
     ) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="pellucid-"))  # nobody else may read it
-        self._delete = weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)  # also when Python ends
+        self.folder, delete = private_folder("pellucid-photos-")
+        self._delete = weakref.finalize(self, delete)  # also when Python ends
         self.uploads = Uploads(self.folder / "photographs", limits or UploadLimits())
         self.given = None if given is None else str(given)
         self.stage, self.error = "photos", ""
