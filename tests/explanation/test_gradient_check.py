@@ -182,3 +182,35 @@ def test_a_fitted_estimator_with_its_labels():
         assert report.passed
         assert not any(t.zero for t in report.tensors)
     assert check_gradients(NeuralNetworkRegressor(epochs=2, hidden_layers=(3,)).fit(X, X[:, 0]), X, X[:, 0]).passed
+
+
+@pytest.mark.parametrize(
+    ("loss", "outputs", "y", "message"),
+    [
+        (
+            "softmax_cross_entropy",
+            3,
+            np.eye(3)[[0, 1, 2, 0]],
+            r"got \(4, 3\)\. It seems one-hot: give y\.argmax\(axis=1\)\.",
+        ),
+        (
+            "softmax_cross_entropy",
+            3,
+            np.array(["a", "b", "c", "a"]),
+            "must be numbers, got <U1; number the classes from 0",
+        ),
+        (
+            "binary_cross_entropy",
+            1,
+            np.array([0, 1, 0, 1]),
+            r"must have shape \(4, 1\), got \(4,\)\. Give y\.reshape\(4, 1\)\.",
+        ),
+        ("squared_error", 2, np.zeros((2, 4)), r"must have shape \(4, 2\), got \(2, 4\)\. Transpose it: y\.T\."),
+        ("squared_error", 1, np.full((4, 1), np.nan), "NaN"),
+        ("softmax_cross_entropy", 3, np.array([0, 1, 2, 3]), "must lie in 0 to 2, got 0 to 3"),
+    ],
+)
+def test_targets_that_the_loss_does_not_take(loss, outputs, y, message):
+    network = Network([Dense(2, 3, "tanh"), Dense(3, outputs)], loss).initialize("he", 1)
+    with pytest.raises(InputError, match=message):
+        check_gradients(network, np.zeros((4, 2)), y)

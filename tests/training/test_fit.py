@@ -5,9 +5,10 @@ import pytest
 
 from pellucid.data.splitting import split_rows
 from pellucid.errors import InputError
+from pellucid.model.estimator import NeuralNetworkClassifier
 from pellucid.nn import Network
 from pellucid.system.random_streams import seeds, stream, weight_stream
-from pellucid.training import EarlyStopping
+from pellucid.training import EarlyStopping, Settings, fit
 from training_runs import LOSS, bits, rows, settings, trained
 
 # the same again --------------------------------------------------------------------------------------------------
@@ -238,3 +239,16 @@ def test_history_is_plain_numbers():
     assert 0 < history.seconds < 60
     assert history.used_row_space is False
     assert isinstance(trained(*rows()).network, Network)
+
+
+def test_examples_in_columns_are_named():
+    X, y = np.zeros((2, 40)), np.arange(40) % 2
+    for make in (
+        lambda: NeuralNetworkClassifier().fit(X, y),
+        lambda: fit(X, y[:, None], Settings(), "binary_cross_entropy", 1),
+    ):
+        with pytest.raises(InputError, match=r"X has 2 rows but y has 40\. Transpose it, X\.T: a row is an example\."):
+            make()
+    fitted = NeuralNetworkClassifier(epochs=1).fit(X.T, y)
+    with pytest.raises(InputError, match=r"must have shape \(n, 2\), got \(2, 40\)\. Transpose it"):
+        fitted.network_.predict(X)

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.errors import InputError
 from pellucid.nn import Dropout, Network
 from pellucid.system.random_streams import stream
 
@@ -109,13 +108,7 @@ def check_gradients(
         X, y = network_or_estimator.as_network_data(X, y)
         network = network_or_estimator.network_.copy(np.float64)
     X = np.asarray(X, np.float64)
-    y = np.asarray(y)
-    if network.loss.classes:
-        least, most = np.min(y, initial=0), np.max(y, initial=0)
-        highest = network.n_out - 1 if network.loss.codes else 1
-        if not 0 <= least <= most <= highest or (network.loss.codes and not np.all(y == y.astype(np.intp))):
-            raise InputError(f"y for {network.loss.name} must lie in 0 to {highest}, got {least} to {most}.")
-    y = y.astype(np.intp if network.loss.codes else np.float64)
+    y = network.loss.checked_targets(y, len(X), network.n_out)
     probe = _Probe(network, X, y, sample_weight, seed)
     _, gradient = network.cost_and_gradient(X, y, sample_weight, probe.dropout())
     rng = stream(seed, "probe")

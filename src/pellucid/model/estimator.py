@@ -24,6 +24,7 @@ from pellucid.nn.losses import Loss
 from pellucid.training import Settings, fit, weights_by_code
 from pellucid.training.diagnostics import Finding
 from pellucid.training.diagnostics import diagnose as _diagnose
+from pellucid.training.examples import turned
 
 ROW_DTYPES = [np.float64, np.float32, np.uint8]
 
@@ -106,6 +107,8 @@ class _NeuralNetwork(BaseEstimator, ABC):
         if y is None:
             raise InputError("fit requires y to be passed, but the target y is None.")
         _check_no_dates(X)
+        if hint := turned(X, y):
+            raise InputError(f"X has {len(X)} rows but y has {len(y)}.{hint}")
         X, y = validate_data(self, X, y, dtype=ROW_DTYPES, ensure_all_finite=False, order="C", **checks)
         self._check_finite(X)
         return X, y

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from pellucid.errors import unknown_name
+from pellucid.errors import InputError, check_finite, unknown_name
 from pellucid.nn.activations import linear, sigmoid
 
 Array = NDArray[Any]
@@ -72,6 +72,29 @@ class Loss:
     def targets(self, codes: Array, dtype: DTypeLike = np.float64) -> Array:
         """Return class codes (n,) as this loss takes them: unchanged, or as one column of zeros and ones."""
         return codes if self.codes else codes.astype(dtype)[:, None]
+
+    def checked_targets(self, y: Any, n: int, k: int, dtype: DTypeLike = np.float64) -> Array:
+        """Return targets of n rows for k logits as this loss takes them: codes (n,), or floats (n, k).
+
+        Raises InputError for another shape, for texts, NaN or infinity, and for classes that there are not.
+        """
+        y, expected = np.array(y), (n,) if self.codes else (n, k)
+        if y.dtype.kind not in "biuf":
+            raise InputError(f"y for {self.name} must be numbers, got {y.dtype}; number the classes from 0.")
+        if y.shape != expected:
+            hint = ""
+            if self.codes and y.shape == (n, k):
+                hint = " It seems one-hot: give y.argmax(axis=1)."
+            elif y.shape == expected[::-1] and n != k:
+                hint = " Transpose it: y.T."
+            elif y.size == np.prod(expected):
+                hint = f" Give y.reshape({', '.join(map(str, expected))})."
+            raise InputError(f"y for {self.name} must have shape {expected}, got {y.shape}.{hint}")
+        check_finite(y, "y")
+        highest = k - 1 if self.codes else 1
+        if self.classes and (y.min() < 0 or y.max() > highest or (self.codes and not np.all(y == y.astype(np.intp)))):
+            raise InputError(f"y for {self.name} must lie in 0 to {highest}, got {y.min()} to {y.max()}.")
+        return y.astype(np.intp if self.codes else dtype)
 
 
 def binary_cross_entropy(Z: Array, y: Array) -> tuple[Array, Array]:

@@ -235,7 +235,9 @@ class Network:
                 X = np.asarray(X, dtype)
             check_finite(X, f"X, in {X.dtype},")
         if X.ndim != 2 or X.shape[1] != self.n_in:
-            raise InputError(f"X must have shape (n, {self.n_in}), got {X.shape}.")
+            turned = X.ndim == 2 and len(X) == self.n_in
+            hint = " Transpose it, X.T: a row is an example." if turned else ""
+            raise InputError(f"X must have shape (n, {self.n_in}), got {X.shape}.{hint}")
         answer = np.empty((len(X), self.n_out), dtype)
         work = Work()
         for rows in self.row_blocks(len(X)):

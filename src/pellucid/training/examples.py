@@ -49,7 +49,7 @@ def checked_examples(
     if X.ndim != 2 or 0 in X.shape:
         raise InputError(f"{what}: X must have shape (n, d) with n and d at least 1; got {X.shape}.")
     if len(X) != len(y):
-        raise InputError(f"{what}: X has {len(X)} rows but y has {len(y)}.")
+        raise InputError(f"{what}: X has {len(X)} rows but y has {len(y)}.{turned(X, y)}")
     if isinstance(X, np.ndarray):
         check_finite(X, f"X of {what}")
         X = IntegerRows(X) if X.dtype in (np.uint8, np.uint16) else X
@@ -63,6 +63,12 @@ def checked_examples(
         examples, w = examples.take(used), w[used]
     w = w * (len(w) / w.sum())
     return examples if np.all(w == w[0]) else replace(examples, weight=w)
+
+
+def turned(X: Any, y: Any) -> str:
+    """Return the advice to transpose X (d, n), where its columns are as many as y has values; else ""."""
+    shape, n = getattr(X, "shape", ()), len(y) if hasattr(y, "__len__") else 0
+    return " Transpose it, X.T: a row is an example." if len(shape) == 2 and shape[0] != n == shape[1] else ""
 
 
 def row_weights(y: Array, sample_weight: Array | None, class_weight: Any, what: str) -> Array | None:

@@ -80,7 +80,8 @@ def trace(
             raise InputError(f"{what} must be {n} names, got {len(of_what)}.")
     average = None if average is None else _rows(network, [average])[0]
     about: dict[str, Any] = {**names, "notes": tuple(notes), "picture": picture, "average": average}
-    rule, targets = get_optimizer(rule), None if y is None else _targets(network, y, len(X))
+    rule, k, dtype = get_optimizer(rule), network.n_out, network.parameters.dtype
+    targets = None if y is None else network.loss.checked_targets(y, len(X), k, dtype)
 
     def alone() -> Trace:
         """Return the step of the example shown, with its share of the masks."""
@@ -232,20 +233,6 @@ def _rows(network: Network, X: Any) -> Array:
         raise InputError(f"X must have shape (n, {network.n_in}) with n at least 1, got {X.shape}.")
     check_finite(X, "X")
     return X
-
-
-def _targets(network: Network, y: Any, n: int) -> Array:
-    loss, k = network.loss, network.n_out
-    expected = (n,) if loss.codes else (n, k)
-    y = np.array(y)
-    if y.shape != expected:
-        raise InputError(f"y for {loss.name} must have shape {expected}, got {y.shape}.")
-    check_finite(y, "y")
-    if loss.classes:
-        highest = k - 1 if loss.codes else 1
-        if y.min() < 0 or y.max() > highest or (loss.codes and not np.all(y == y.astype(np.intp))):
-            raise InputError(f"y for {loss.name} must lie in 0 to {highest}, got {y.min()} to {y.max()}.")
-    return y.astype(np.intp if loss.codes else network.parameters.dtype)
 
 
 def _freeze(step: Trace) -> None:
