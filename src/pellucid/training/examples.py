@@ -67,7 +67,8 @@ def checked_examples(
 
 def turned(X: Any, y: Any) -> str:
     """Return the advice to transpose X (d, n), where its columns are as many as y has values; else ""."""
-    shape, n = getattr(X, "shape", ()), len(y) if hasattr(y, "__len__") else 0
+    shape: tuple[int, ...] = getattr(X, "shape", ())
+    n = len(y) if hasattr(y, "__len__") else 0
     return " Transpose it, X.T: a row is an example." if len(shape) == 2 and shape[0] != n == shape[1] else ""
 
 
