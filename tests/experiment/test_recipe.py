@@ -371,3 +371,15 @@ def test_mirrored_copies_that_hurt_are_named(tmp_path):
     taught = train(tmp_path / "arrows", copies=["mirrored"], corrections=str(tmp_path / "own.csv"), **how)
     assert taught.model.provenance.corrections["train"]["self_labelled"] == len(lines) == 22
     assert "copies that hurt" in {finding.name for finding in taught.findings}
+
+
+def test_arrays_have_the_defaults_of_tables(tmp_path):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(60, 3)).round(3), rng.integers(0, 2, 60)
+    np.savez(tmp_path / "d.npz", X=X, y=y)
+    lines = [",".join(map(str, [*row, f"c{label}"])) for row, label in zip(X.tolist(), y, strict=True)]
+    (tmp_path / "d.csv").write_text("a,b,c,label\n" + "\n".join(lines))
+    of_array, of_table = (train(tmp_path / name, epochs=3, random_state=0) for name in ("d.npz", "d.csv"))
+    of_array_weights, of_table_weights = (found.model.network.parameters for found in (of_array, of_table))
+    np.testing.assert_allclose(of_array_weights, of_table_weights, rtol=1e-9)
+    assert of_array.cross_validation.accuracy == of_table.cross_validation.accuracy

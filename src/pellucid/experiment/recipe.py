@@ -46,10 +46,10 @@ USUAL: dict[str, dict[str, Any]] = {
         "copies": ["mirrored"],
         "ensemble": 5,
     },
-    "numbers": {},
     "table": {"learning_rate": 0.003, "l2": 0.01},
 }
 USUAL["embedding"] = USUAL["photo"]  # about as many numbers, standardised too
+USUAL["numbers"] = USUAL["table"]  # columns without a name
 SMALLEST_PHOTO = 32  # pixels of height and width; arrays of smaller pictures, or of grey ones, are seen as pixels
 PICTURE_FEATURES = ("photo", "pixels", "embedding")
 OF_EMBEDDING = ("normalize", "embedding_output", "external")
@@ -241,7 +241,7 @@ def default_in_words(name: str) -> str:
     every = {f.name: f.default for f in fields(Settings)} | DEFAULTS
     kinds: dict[str, list[str]] = {}
     for kind, usual in USUAL.items():
-        if name in usual and kind != "embedding":  # which is as photo
+        if name in usual and kind not in ("embedding", "numbers"):  # which are as photo and table
             kinds.setdefault(_in_words(usual[name]), []).append(kind)
     of_kinds = sorted((", ".join(sorted(named)), value) for value, named in kinds.items())
     return "; ".join([_in_words(every[name]), *(f"{named}: {value}" for named, value in reversed(of_kinds))])
