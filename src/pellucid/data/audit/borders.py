@@ -32,24 +32,19 @@ def borders(parts: Mapping[str, Dataset], metadata: Mapping[str, MetadataTable])
     if len(rows) < LEAST_ROWS or len(np.unique(labels)) < 2:
         return
     luma, colours = border_of(table.thumbnails[rows])
-    flat = luma.std(axis=1) < FLAT
-    framed = [
-        name
-        for code, name in enumerate(train.class_names)
-        if (labels == code).sum() >= LEAST
-        and flat[labels == code].mean() >= FRAMED
-        and flat[labels != code].mean() <= UNFRAMED
-    ]
-    if framed:
-        (name,) = framed
-        here = labels == train.class_names.index(name)
+    flat, level = luma.std(axis=1) < FLAT, luma.mean(axis=1)
+    for code, name in enumerate(train.class_names):
+        here = labels == code
+        if here.sum() < LEAST or flat[here].mean() < FRAMED or flat[~here].mean() > UNFRAMED:
+            continue
         said = (
             f"{flat[here].mean():.0%} of the pictures of {name} have a flat border, {flat[~here].mean():.0%} of all "
-            "others: a net learns the frame. Crop all pictures alike."
+            "others: a net may learn the border."
         )
-        yield Finding(
-            "problem", "frames", int(flat[here].sum()), said, few(train.names[row] for row in rows[here & flat])
-        )
+        one_frame = level[here & flat].std() < FLAT  # plain grounds differ from picture to picture
+        said += " Crop all pictures alike." if one_frame else ""
+        examples = few(train.names[row] for row in rows[here & flat])
+        yield Finding("problem" if one_frame else "watch", "frames", int(flat[here].sum()), said, examples)
         return
     accuracy, majority, n = nearest(
         np.column_stack([luma.mean(axis=1), luma.std(axis=1), *colours.mean(axis=2).T]), labels
