@@ -379,7 +379,7 @@ def test_an_output_is_called_by_its_class():
     assert "of class cat" in str(trace(net, np.ones((1, 7)), class_names=["cat", "cat"]))
     one = Network([Dense(7, 1)], "binary_cross_entropy").initialize("he", 0)
     shown = " ".join(str(trace(one, np.ones((1, 7)), class_names=["cat", "other"])).split())
-    assert "unit 1, which favours other above 0 and for cat below" in shown
+    assert "unit 1, which favours other above 0 and cat below" in shown
 
 
 def test_one_formula_three_ways():

@@ -105,10 +105,10 @@ def _for_a_class(trace: Step, found: Attribution) -> tuple[str, str, str]:
         score = f"z of {name} minus z of {rival}, the runner-up"
     else:
         below, above = map(isolated, trace.class_names)
-        score = f"{'-z' if found.predicted == 0 else 'z'}, as z above 0 favours {above} and below for {below}"
+        score = f"{'-z' if found.predicted == 0 else 'z'}, as z above 0 favours {above}, below 0 {below}"
     lead = (
         f"The network predicts {name}, p = {digits(found.p)}. The score s = {digits(found.score)} decides: {score}. "
-        f"Each input contributes to s: above 0 it favours {name}, below for {rival}."
+        f"Each input contributes to s: above 0 it favours {name}, below 0 {rival}."
     )
     return f"Why it predicts {name}", lead, f"for {name}"
 
@@ -202,7 +202,7 @@ def _unit_name(trace: Step, layer: Layer, unit: int) -> str:
     if layer.W.shape[0] == len(trace.class_names):
         return f"{name}, of class {isolated(trace.class_names[unit])}"
     below, above = map(isolated, trace.class_names)
-    return f"{name}, which favours {above} above 0 and for {below} below"
+    return f"{name}, which favours {above} above 0 and {below} below"
 
 
 def strongest_table(trace: Step, layer: Layer, unit: int) -> Table | None:
