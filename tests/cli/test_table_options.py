@@ -23,8 +23,11 @@ def test_thousands_and_missing_labels_in_every_command(capsys):
         assert asked in capsys.readouterr().err
     assert run(["train", "t.tsv", *QUICK, "--decimal", "."]) == 1
     assert "line 7, column 'label' is 'NA', which stands for a missing label." in capsys.readouterr().err
-    assert run(["train", "t.tsv", *QUICK, "--decimal", ".", "--skip-bad"]) == 0
+    assert run(["train", "t.tsv", *QUICK, "--decimal", ".", "--skip-bad", "--json", "t.json"]) == 0
     out = capsys.readouterr().out
+    assert [f"note: {note}" for note in results("t.json", "train")["notes"]] == [
+        line for line in out.splitlines() if line.startswith("note: ")
+    ]
     assert "learning: classes of column 'label' (2 classes)\n" in out
     assert "note: no label: 1 row left out, as --skip-bad does (line 7)\n" in out
     assert "note: 'rooms' is a dash or a dot in 6 of 39 rows, taken for missing\n" in out

@@ -82,6 +82,15 @@ class Result:
         tested = (self.scores[part] for part in ("test", "validation") if part in self.scores)
         return next((scores for scores in tested if scores.used_for == "testing"), None)
 
+    @property
+    def notes(self) -> list[str]:
+        """How the data were read, each sentence once; and what is odd about parts that training did not see."""
+        of_data = dict.fromkeys(note for _, dataset in self.splits.items() for note in dataset.notes)
+        of_parts = [
+            f"{part}: {note}" for part, R in self.rows.items() if part != "train" for note in self.model.notes(R)
+        ]
+        return [*of_data, *of_parts]
+
     def as_dict(self) -> dict[str, Any]:
         """Return plain numbers, lists and texts, as `--json` writes them."""
         history = self.history
@@ -105,6 +114,7 @@ class Result:
             "stopped_because": history.stopped_because,
             "used_row_space": history.used_row_space,
             "row_space": history.row_space_reason,
+            "notes": self.notes,
             "skipped": [{"name": name, "reason": reason} for name, reason in self.skipped],
             "provenance": self.model.provenance.as_dict(),
         }
