@@ -16,7 +16,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 import pellucid
 from pellucid.data import image_scan
@@ -30,7 +30,7 @@ from pellucid.web.photos import Session, UploadLimits, Uploads
 from pellucid.web.photos.prediction import Prediction, sentence
 from pellucid.web.photos.progress import PageProgress
 from pellucid.web.photos.routes import Sessions
-from photographs import jpeg, put, tinted
+from photographs import jpeg, photograph, put, tinted
 
 RED, BLUE = 0, 2
 
@@ -325,6 +325,22 @@ def test_the_check_names_what_is_broken_and_shows_copies(trained):
     assert not copy["contradict"]
     assert [picture["name"] for picture in contradiction["pictures"]] == ["cold/wrong.jpg", "warm/IMG_5.jpg"]
     assert all(" --" not in finding["sentence"] for finding in found["findings"])
+
+
+def test_altered_copies_are_shown_side_by_side(tmp_path):
+    for c, name in enumerate(("cold", "warm")):
+        for k in range(6):
+            put(tmp_path / name / f"{k}.jpg", jpeg(photograph(20 * c + k)))
+    put(tmp_path / "cold/mirrored.jpg", jpeg(ImageOps.mirror(photograph(2))))
+    put(tmp_path / "warm/mirrored.jpg", jpeg(ImageOps.mirror(photograph(4))))
+    session = Session(given=tmp_path)
+    shown = done(session, {"do": "check"})["checkup"]["copies"]
+    assert {tuple(picture["name"] for picture in one["pictures"]): one["how"] for one in shown} == {
+        ("cold/2.jpg", "cold/mirrored.jpg"): "The same, altered",
+        ("cold/4.jpg", "warm/mirrored.jpg"): "The same, altered, perhaps in two classes",
+    }
+    assert not any(one["contradict"] for one in shown)
+    session.close()
 
 
 def test_training_ends_in_a_model_a_recipe_and_a_report(trained):

@@ -54,7 +54,7 @@ def audit_view(splits: Splits, found: Audit) -> dict[str, Any]:
 def _copies(splits: Splits, found: Audit) -> dict[str, Any]:
     parts, copies = dict(splits.items()), found.duplicates
     places = [(part, row) for part, dataset in parts.items() for row in range(len(dataset))]
-    clusters = clusters_of(copies.alike)
+    clusters = clusters_of(copies.together)
 
     def shown(rows: np.ndarray) -> dict[str, Any]:
         pictures = []
@@ -62,9 +62,11 @@ def _copies(splits: Splits, found: Audit) -> dict[str, Any]:
             dataset = parts[part]
             said = dataset.class_names[dataset.labels[row]]
             pictures.append({"address": f"{part}/{row}", "name": dataset.names[row], "class": said})
-        exact = len(np.unique(copies.same[rows])) == 1
-        contradict = len({(p["class"]) for p in pictures}) > 1
-        return {"pictures": pictures, "exact": exact, "contradict": contradict, "more": max(0, len(rows) - MOST_COPIES)}
+        exact, near = (len(np.unique(labels[rows])) == 1 for labels in (copies.same, copies.alike))
+        how = "The same file" if exact else "Nearly the same" if near else "The same, altered"
+        contradict = near and len({p["class"] for p in pictures}) > 1
+        how += ", perhaps in two classes" if not near and len({p["class"] for p in pictures}) > 1 else ""
+        return {"pictures": pictures, "how": how, "contradict": contradict, "more": max(0, len(rows) - MOST_COPIES)}
 
     told = sorted(map(shown, clusters), key=lambda cluster: not cluster["contradict"])
     return {"copies": told[:MOST_CLUSTERS], "n_copies": len(clusters)}

@@ -67,9 +67,9 @@ function broken({ broken: files, n_broken: number }) {
 }
 
 function copies({ copies: clusters, n_copies: number }, act) {
-  const list = make("ul", { class: "clusters" }, ...clusters.map(({ pictures, exact, contradict, more }) =>
+  const list = make("ul", { class: "clusters" }, ...clusters.map(({ pictures, how, contradict, more }) =>
     make("li", { class: contradict ? "card contradict" : "card" },
-      make("p", { text: `${exact ? "The same file" : "Nearly the same"}${contradict ? ", in two classes: one label is wrong" : ""}${more ? `, and ${more} more` : ""}` }),
+      make("p", { text: `${how}${contradict ? ", in two classes: one label is wrong" : ""}${more ? `, and ${more} more` : ""}` }),
       make("div", { class: "side" }, ...pictures.map(({ address, name, class: said }) => make("figure", {}, picture(address, name),
         make("figcaption", {}, make("strong", { text: said }), name.split("/").at(-1)),
         contradict && act ? button("Leave out", () => act.send({ do: "discard", place: name }), { class: "slim", "aria-label": `Leave out ${name}` }) : null))))));
