@@ -79,5 +79,8 @@ def test_classes_of_other_light(tmp_path, X):
     watch = found(arrays(tmp_path, np.where(y[:, None, None] == 1, X, X // 2), y))["brightness-of-classes"]
     assert watch.level == "watch"
     assert "accuracy 1.000 on held-out rows" in watch.sentence
-    assert {finding.kind for finding in audit(load(tmp_path / "x.npz")).findings} == {"brightness-of-classes"}
+    assert {finding.kind for finding in audit(load(tmp_path / "x.npz")).findings} == {
+        "brightness-of-classes",
+        "borders-of-classes",
+    }
     assert found(arrays(tmp_path, X, np.arange(N) * 1.5)) == {}  # numbers to predict

@@ -32,7 +32,7 @@ def test_a_total_of_its_parts(rng):
     assert (problem.level, problem.kind, problem.examples) == ("problem", "formula", ("casual", "registered"))
     assert problem.sentence == (
         "'count' is a sum of multiples of 2 columns (R2 1.00000 on held-out rows). If they are known before it, a "
-        "formula is better than a net; if not, leave out: --drop casual,registered."
+        "formula is better than a net; otherwise --drop casual,registered."
     )
     assert any("formula" in caution for caution in audit(Splits(data)).cautions())
 

@@ -552,7 +552,7 @@ def test_numbers_of_arrays_are_predicted(capsys):
     X = np.random.default_rng(0).normal(size=(200, 3))
     np.savez("a.npz", X=X, y=X @ [1.0, -2.0, 0.5] + 100)
     assert run(["train", "a.npz", "--layers", "none", "--optimizer", "lbfgs", "--seed", "0", "--out", "m"]) == 0
-    np.testing.assert_allclose(load("m").predict([[1, 1, 1], [0, 0, 0]]), [99.5, 100], atol=1e-3)
+    np.testing.assert_allclose(load("m").predict([[1, 1, 1], [0, 0, 0]]), [99.5, 100], atol=5e-3)
     write("new.csv", ["x3", "x1", "x2"], [[1, 1, 1]])
     assert load("m").predict("new.csv").shape == (1,)
     assert load("m").predict("new.csv").tobytes() == load("m").predict([1, 1, 1]).tobytes()

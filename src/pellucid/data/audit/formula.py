@@ -30,9 +30,11 @@ def formula(parts: Mapping[str, Dataset]) -> Iterator[Finding]:
         R2, names = fitted(columns, way)
         if R2 < EXACT or len(names) < 2:
             continue
+        left = len(names) < len(train.columns)
+        otherwise = f"; otherwise {drop_option(train, names)}" if left else ""
         said = (
             f"{train.target!r} is {words} of {len(names)} columns (R2 {R2:.5f} on held-out rows). If they are known "
-            f"before it, a formula is better than a net; if not, leave out: {drop_option(train, names)}."
+            f"before it, a formula is better than a net{otherwise}."
         )
         yield Finding("problem", "formula", len(names), said, tuple(names))
         return
