@@ -16,6 +16,7 @@ from pellucid.evaluation import (
     MetadataBaseline,
     RegressionValidation,
     class_shift,
+    compare,
     facts_of,
     learning_curve,
     metadata_baseline,
@@ -64,7 +65,7 @@ def cross_validated(
 def harmful_copies(
     learner: Learner, train: Samples, judged: CrossValidation | None, plain: Callable[[], Features]
 ) -> tuple[Finding, ...]:
-    """Return a finding where pictures are predicted far better without copies of each, in a trial.
+    """Return a finding where pictures are predicted credibly better without copies of each, in a trial.
 
     The trial is one cross-validation of a single network; it is made only where the net is hardly better than chance.
     Mirrored classes, such as arrows, b and d, or left and right turns, cannot be told apart with mirrored copies.
@@ -91,7 +92,10 @@ def harmful_copies(
         groups=train.groups,
         progress=learner.progress.counting("a trial without copies"),
     )
-    if not isinstance(trial, CrossValidation) or trial.accuracy < judged.accuracy + 2 * ERRORS * (0.25 / n) ** 0.5:
+    if not isinstance(trial, CrossValidation):
+        return ()
+    right, others = (found.wrong < 0.5 for found in (trial, judged))  # of several repeats in most
+    if not compare(right, others, groups=train.groups).credibly_better:
         return ()
     kinds = " and ".join(copies_of(features.views))
     finding = Finding(
