@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from PIL import Image, ImageFilter, ImageOps
+from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
 from pellucid.data import load, read_metadata
 from pellucid.data.audit import altered_copies as room
@@ -49,6 +49,32 @@ def test_altered_copies_are_found(kind):
 @pytest.mark.parametrize("kind", sorted(set(NO_COPIES) - {"mirrored", "circle and octagon"}))
 def test_what_is_no_copy_is_not_called_one(kind):
     assert altered_copies(seen(*NO_COPIES[kind])).tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("kinds", [("disc", "stripes"), ("disc", "square")])
+def test_drawings_of_two_kinds_are_not_grouped(kinds):
+    """Another disc, or other stripes, is as near as a copy: what half of all pictures do is no sign of one."""
+    rng = np.random.default_rng(0)
+    drawings = []
+    for number in range(60):
+        ground, ink = (tuple(rng.integers(low, high, 3).tolist()) for low, high in ((150, 240), (10, 110)))
+        image = Image.new("RGB", (64, 64), ground)
+        draw, kind = ImageDraw.Draw(image), kinds[number % 2]
+        y, x, r = *(32 + rng.integers(-8, 9, 2)).tolist(), int(rng.integers(12, 22))
+        if kind == "stripes":
+            for left in range(int(rng.integers(0, 8)), 64, 10):
+                draw.rectangle((left, 0, left + 4, 64), ink)
+        else:
+            (draw.ellipse if kind == "disc" else draw.rectangle)((x - r, y - r, x + r, y + r), ink)
+        noise = rng.normal(0, 12, (64, 64, 3))
+        drawings.append(Image.fromarray(np.clip(np.asarray(image) + noise, 0, 255).astype(np.uint8)))
+    labels = altered_copies(seen(*drawings))
+    assert len(labels) - len(set(labels.tolist())) <= 3
+    mirrored = seen(
+        *drawings[:3], *(photograph(k) for k in range(30)), *(ImageOps.mirror(photograph(k)) for k in range(9))
+    )
+    labels = altered_copies(mirrored)
+    assert labels[33:].tolist() == list(range(3, 12))
 
 
 def test_plain_pictures_of_one_kind_are_not_grouped():

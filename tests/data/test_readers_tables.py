@@ -607,3 +607,9 @@ def test_packed_tables_and_folders_of_tables(tmp_path):
         (folder / name).write_text("a,label\n1,x\n2,y\n")
     with pytest.raises(InputError, match=r"holds tables, a\.csv, b\.csv; give one of them: .*a\.csv"):
         load(folder, label="label")
+
+
+def test_a_named_delimiter_is_believed_where_cells_hold_blanks(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("sep=^\na^city name^label\n1^New York^x\n2^San Jose^y\n3^El Paso^x\n4^New York^7\n")
+    assert load(path, label="label").train.columns == ("a", "city name")

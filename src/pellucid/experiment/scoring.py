@@ -75,7 +75,8 @@ def harmful_copies(
     if judged is None or len(features.views) == 1:
         return ()
     n, majority = judged.effective_rows, judged.baselines["majority"]
-    if judged.accuracy > majority + ERRORS * (majority * (1 - majority) / n) ** 0.5:
+    learned = majority + ERRORS * (majority * (1 - majority) / n) ** 0.5
+    if judged.accuracy > learned:
         return ()
 
     def first_view(samples: Samples) -> Samples:
@@ -92,7 +93,7 @@ def harmful_copies(
         groups=train.groups,
         progress=learner.progress.counting("a trial without copies"),
     )
-    if not isinstance(trial, CrossValidation):
+    if not isinstance(trial, CrossValidation) or trial.accuracy <= learned:
         return ()
     right, others = (found.wrong < 0.5 for found in (trial, judged))  # of several repeats in most
     if not compare(right, others, groups=train.groups).credibly_better:

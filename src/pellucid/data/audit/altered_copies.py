@@ -27,6 +27,7 @@ STEPS = (3, 6)  # of the alignment: of all candidates, and of those that then pr
 PROMISING = 0.4  # gradients
 GRADIENTS, DETAIL = 0.75, 0.68  # correlations that copies reach
 BACKGROUND, DEVIATIONS = 200, 6  # pairs by chance, and how far above theirs a copy must stand
+ONE_KIND, KIND_FROM = 5, 30  # a fifth of so many pictures, or more, may be of one kind, or copies of one
 OVERLAP = 0.55  # of the area
 LARGER = 2.0  # times the area
 BLOCKS = 5  # along each side; the detail of a block is compared by itself
@@ -55,7 +56,7 @@ def altered_copies(thumbnails: np.ndarray) -> np.ndarray:
     if not len(first):
         return labels
     luma = thumbnails[:, : SIDE * SIDE].reshape(n, SIDE, SIDE)
-    least = max(GRADIENTS, _by_chance(luma))
+    least = max(GRADIENTS, _by_chance(thumbnails))
     for start in range(0, len(first), CLOSELY):
         at = slice(start, start + CLOSELY)
         i, j, g = first[at], second[at], turns[at]
@@ -120,9 +121,7 @@ def _candidates(thumbnails: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndar
     """Return rows, rows, windows of the first and turns of the second: the pairs that are most alike coarsely."""
     n = len(thumbnails)
     vectors = coarse(thumbnails)
-    waves = np.zeros((n, WAVES * WAVES), np.float32)
-    waves[:, 1:] = vectors
-    all_turns = [turned_waves(waves.reshape(n, WAVES, WAVES), turn)[:, 1:].T.copy() for turn in range(TURNS)]
+    all_turns = _all_turns(vectors)
     found = []
     for start in range(0, n, ROWS):
         rows = np.arange(start, min(start + ROWS, n))
@@ -144,6 +143,13 @@ def _candidates(thumbnails: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndar
     best_first = np.argsort(-similar, kind="stable")[: int((similar >= LEAST).sum())]
     first, second, windows, turns = (column[best_first].astype(np.intp) for column in pairs)
     return first, second, windows, turns
+
+
+def _all_turns(vectors: np.ndarray) -> list[np.ndarray]:
+    """Return the coarse gradients (63, n) of pictures in all 8 turns, from those (n, 63) of the pictures."""
+    waves = np.zeros((len(vectors), WAVES, WAVES), np.float32)
+    waves.reshape(len(vectors), -1)[:, 1:] = vectors
+    return [turned_waves(waves, turn)[:, 1:].T.copy() for turn in range(TURNS)]
 
 
 def turned_waves(waves: np.ndarray, turn: int) -> np.ndarray:
@@ -171,17 +177,32 @@ def _planes(thumbnails: np.ndarray) -> Iterator[np.ndarray]:
         yield plane.reshape(len(plane), COLOURS, COLOURS)
 
 
-def _by_chance(luma: np.ndarray) -> float:
-    """Return the correlation that copies must exceed here: far above that of pictures taken by chance and aligned.
+def _by_chance(thumbnails: np.ndarray) -> float:
+    """Return the correlation that copies must exceed here: far above that of pictures that are only of one kind.
 
-    Deviations are taken from the lower half, in which there are no copies.
+    Each of some pictures is aligned with a random one, and with one that a fifth of all are more like: among drawings
+    that is another of the same kind, and reaches what a copy does. Deviations are taken from the lower half, in which
+    there are no copies.
     """
-    rng = np.random.default_rng(0)
-    i, j = rng.integers(0, len(luma), (2, BACKGROUND))
-    i, j = i[i != j], j[i != j]
-    first, second = _smooth(luma[i].astype(np.float32)), _smooth(luma[j].astype(np.float32))
-    maps = np.broadcast_to(WHOLE, (len(i), 2, 3))
-    maps = _aligned(first, second, maps, STEPS[1])
+    rng, n = np.random.default_rng(0), len(thumbnails)
+    i = rng.choice(n, min(n, BACKGROUND), replace=False)
+    least = _reached(thumbnails, i, rng.integers(0, n, len(i)), np.zeros(len(i), np.intp))
+    if n < KIND_FROM:
+        return least
+    vectors, k = coarse(thumbnails), np.arange(len(i))
+    similarity = np.stack([vectors[i] @ others for others in _all_turns(vectors)])  # (8, k, n)
+    best = similarity.max(axis=0)
+    best[k, i] = 2
+    j = np.argsort(-best, axis=1, kind="stable")[:, n // ONE_KIND]
+    return max(least, _reached(thumbnails, i, j, similarity[:, k, j].argmax(axis=0)))
+
+
+def _reached(thumbnails: np.ndarray, i: np.ndarray, j: np.ndarray, turns: np.ndarray) -> float:
+    """Return what pairs of pictures that are no copies hardly ever reach; turns (k,) of the second."""
+    luma = thumbnails[:, : SIDE * SIDE].reshape(-1, SIDE, SIDE)
+    i, j, turns = (values[i != j] for values in (i, j, turns))
+    first, second = _smooth(luma[i].astype(np.float32)), _smooth(turned(luma[j], turns).astype(np.float32))
+    maps = _aligned(first, second, np.broadcast_to(WHOLE, (len(i), 2, 3)), STEPS[1])
     reached = np.arctanh(_agreement(first, second, maps)[0].clip(-0.999, 0.999))
     low, middle = np.quantile(reached, (0.16, 0.5)) if len(reached) else (0.0, 0.0)
     return float(np.tanh(middle + DEVIATIONS * (middle - low)))

@@ -130,7 +130,7 @@ def read_sheet(path: Path, decimal: str | None = None) -> Sheet:
         first, _, rest = text.partition("\n")
         named = re.fullmatch(r'"?sep=(.)"?\s*', first)  # a line that Excel writes and reads
         delimiter = named[1] if named else _delimiter(text)
-        _check_text(text, path)
+        _check_text(text, path, named is not None)
         table, lines = _table(rest if named else text, delimiter, path, 1 if named else 0)
     (header, *rows), (_, *lines) = (table or [[]]), (lines or [0])
     header, rows = _without_empty_ends(header, rows)
@@ -169,13 +169,13 @@ def _text(path: Path) -> tuple[str, tuple[str, ...]]:
     )
 
 
-def _check_text(text: str, path: Path) -> None:
-    """Raise InputError for a NUL character, and for columns that blanks divide."""
+def _check_text(text: str, path: Path, named: bool) -> None:
+    """Raise InputError for a NUL character, and for columns that blanks divide, unless the delimiter is named."""
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
         raise InputError(f"{path}, line {line} holds a NUL character; remove it.")
     head = [line.strip() for line in islice(io.StringIO(text), LOOKED_AT) if line.strip()]
-    if len(head) < 3 or any(mark in line for mark in DELIMITERS for line in head):
+    if named or len(head) < 3 or any(mark in line for mark in DELIMITERS for line in head):
         return
     widths, last = {len(BLANKS.split(line)) for line in head}, BLANKS.split(head[-1])
     if len(widths) == 1 and len(last) > 1 and not no_numbers(last):

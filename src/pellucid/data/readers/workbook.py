@@ -12,6 +12,7 @@ from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
+from pellucid.data.readers.numerals import in_western_digits
 from pellucid.errors import InputError, MissingExtraError
 from pellucid.system import memory
 
@@ -157,7 +158,7 @@ def _plain(value: Any) -> Any:
     if value is None:
         return ""
     if isinstance(value, str):
-        return value.strip()
+        return in_western_digits(value.strip())
     if isinstance(value, datetime) and value.time() == time():
         value = value.date()
     return (
