@@ -217,3 +217,13 @@ def test_huge_and_tiny_numbers_end_in_no_fault():
     with np.errstate(all="raise", under="ignore"):
         found = audit(Splits(table(columns, np.arange(60) % 3)))
     assert len(np.unique(found.duplicate_groups())) == 60
+
+
+def test_ranges_of_a_measure_name_no_things(rng):
+    n = 600
+    values = np.array([f"{20 + 5 * k}-{24 + 5 * k}" for k in rng.integers(0, 20, n)], object)
+    labels = np.array([int(text.partition("-")[0]) // 5 % 3 for text in values])
+    kinds = found(table({"age": values, "z": rng.normal(size=n)}, labels, categorical=("age",)))
+    assert set(kinds) == {"strong-column"}
+    names = np.array([f"plant {text}" for text in values], object)
+    assert set(found(table({"age": names, "z": rng.normal(size=n)}, labels, categorical=("age",)))) == {"label-key"}

@@ -613,3 +613,18 @@ def test_a_named_delimiter_is_believed_where_cells_hold_blanks(tmp_path):
     path = tmp_path / "t.csv"
     path.write_text("sep=^\na^city name^label\n1^New York^x\n2^San Jose^y\n3^El Paso^x\n4^New York^7\n")
     assert load(path, label="label").train.columns == ("a", "city name")
+
+
+@pytest.mark.parametrize("units", ["mm,kg,-", "mm,kg,", "mm,,-"])
+def test_a_line_of_units_is_named(tmp_path, units):
+    path = tmp_path / "t.csv"
+    path.write_text(f"length,weight,label\n{units}\n" + "".join(f"{k},{k / 2},{'ab'[k % 2]}\n" for k in range(8)))
+    with pytest.raises(InputError, match=r"line 2 looks like units \(length mm.*above the numbers; remove that line"):
+        load(path)
+
+
+def test_a_first_row_of_words_is_no_units(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("a,b,label\nred,small,x\n" + "".join(f"blue,{k},{'xy'[k % 2]}\n" for k in range(8)))
+    with pytest.raises(InputError, match="column 'b' is 'small'"):
+        load(path)

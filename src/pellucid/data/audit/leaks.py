@@ -52,6 +52,7 @@ TRENDING = 0.2  # of the variance, explained by a row number
 COLLISIONS = 7  # that whole numbers without meaning would have: without any, they number the rows
 SURE_ROWS = 100  # held out, from which on a strong column is hardly the work of chance
 FEW_VALUES = 5  # rows of a value on average, from which on each value has a prediction of its own
+RANGE = re.compile(r"[<>\u2264\u2265]?\s*[0-9.,]+\s*(?:(?:-|\u2013|to)\s*[0-9.,]+|\+)?")  # 22-27, 65+, < 5
 NAME = re.compile(r"(?i:id|idx|index|row|row_?names?|row_?(nr|no|num|number)|nr|uu?id|guid|unnamed(:\s*\d+)?"
                   r"|.*[_\s.-](id|idx|uuid))|.*[a-z](Id|ID)|level_0")  # fmt: skip
 
@@ -177,6 +178,8 @@ def _is_key(column: Column) -> bool:
     n, classes = len(column.labels), len(np.unique(column.labels))
     if column.different > n / 2 or column.different <= 2 * classes or (column.of_numbers and not _whole(column)):
         return False
+    if not column.of_numbers and all(text is None or RANGE.fullmatch(text) for text in column.values):
+        return False  # of a measure, in classes
     in_order = column.labels[np.argsort(column.codes, kind="stable")]
     return bool(not column.of_numbers or np.count_nonzero(np.diff(in_order)) >= 2 * classes)
 

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.data.readers.decimal_marks import DecimalMarks
-from pellucid.data.readers.numerals import as_category, as_text, in_western_digits, is_missing, numeral
+from pellucid.data.readers.numerals import DASHES, as_category, as_text, in_western_digits, is_missing, numeral
 from pellucid.data.readers.table_columns import Columns, Declared, read_columns
 from pellucid.data.readers.workbook import read_cells, workbook_file
 from pellucid.errors import InputError
@@ -136,6 +136,7 @@ def read_sheet(path: Path, decimal: str | None = None) -> Sheet:
     header, rows = _without_empty_ends(header, rows)
     _check_shape(header, rows, lines, delimiter, path)
     _check_header(header, rows, lines, path)
+    _check_units(header, rows, lines, path)
     return Sheet(path, header, rows, lines, delimiter, decimal, notes)
 
 
@@ -302,6 +303,18 @@ def _check_header(header: list[str], rows: list[list[Any]], lines: list[int], pa
         if name in seen:
             raise InputError(f"{path} has two columns named {name!r}; rename one.")
         seen.add(name)
+
+
+def _check_units(header: list[str], rows: list[list[Any]], lines: list[int], path: Path) -> None:
+    """Raise InputError for a first row of units, such as mm, kg and -, above numbers."""
+    first, others = rows[0], rows[1:LOOKED_AT]
+    words = [place for place, cell in enumerate(first) if cell != "" and as_text(cell) not in DASHES]
+    if len(others) < 3 or not words or not no_numbers([first[place] for place in words]):
+        return
+    numbers = [place for place in words if all(numeral(as_text(row[place])) is not None for row in others)]
+    if len(numbers) > 1 or (numbers and len(numbers) == len(words)):
+        units = ", ".join(f"{header[place]} {first[place]}" for place in numbers[:5])
+        raise InputError(f"{path}, line {lines[0]} looks like units ({units}) above the numbers; remove that line.")
 
 
 def _is_number(text: str) -> bool:
