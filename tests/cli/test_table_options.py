@@ -2,8 +2,10 @@
 
 import pytest
 
+import pellucid
 from command_line import results
 from pellucid.cli.main import run
+from pellucid.errors import InputError
 from pellucid.web.playground.problem import OwnTable
 
 QUICK = ["--epochs", "1", "--cross-validate", "0", "--layers", "none", "--seed", "0", "--no-report", "--quiet"]
@@ -75,3 +77,16 @@ def test_a_column_with_a_comma_is_named_as_in_a_file(tmp_path, capsys):
 def test_the_playground_takes_the_options_too():
     table = OwnTable.read("t.tsv", None, decimal=".", skip_bad=True, drop=None)
     assert table.R[:2, 0].tolist() == [1000, 1037] and table.options == {"decimal": ".", "skip_bad": True}
+
+
+@pytest.mark.parametrize("option", ["--label", "--drop", "--categorical", "--numeric", "--group-by"])
+@pytest.mark.parametrize("command", ["train", "audit"])
+def test_an_option_that_must_come_once(command, option, capsys):
+    for given in ([option, "income", option, "rooms"], [f"{option}=income", option, "rooms"]):
+        assert run([command, "t.tsv", *given]) == 2
+        assert f"{option} is given twice." in capsys.readouterr().err
+
+
+def test_several_labels_are_named():
+    with pytest.raises(InputError, match="label must be one column, got 'a', 'b'; train a model for each"):
+        pellucid.train("t.tsv", label=["a", "b"], decimal=".")

@@ -4,6 +4,7 @@ Exit codes: 0 done, 1 failed with a message, 2 wrong usage.
 """
 
 import io
+import itertools
 import os
 import sys
 import warnings
@@ -35,6 +36,11 @@ GROUPS = {
         "inspect": ("pellucid.cli.inspect", "Show what is in a model file."),
     },
 }
+TWICE = {  # options of which a second one would silently take the place of the first -> what to do
+    "--label": "A model learns one column: train one for each.",
+    "--group-by": "Rows are grouped by one column.",
+    **dict.fromkeys(("--drop", "--categorical", "--numeric"), "Name several columns in one option: a,b."),
+}
 COMMANDS = {name: home for group in GROUPS.values() for name, home in group.items()}
 
 
@@ -54,9 +60,13 @@ class Commands(click.Group):
         return command
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
-        """As click does, with the nearest name for an unknown one."""
+        """As click does, with the nearest name for an unknown one, and an error for an option that must come once."""
         if args and not args[0].startswith("-") and args[0] not in COMMANDS:
             ctx.fail(str(unknown_name("command", args[0], COMMANDS)))
+        options = [arg.partition("=")[0] for arg in itertools.takewhile(lambda arg: arg != "--", args[1:])]
+        for name, advice in TWICE.items():
+            if options.count(name) > 1:
+                ctx.fail(f"{name} is given twice. {advice}")
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

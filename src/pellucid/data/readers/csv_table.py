@@ -175,6 +175,8 @@ def find_column(
 
     texts: those without a number; a single one is proposed.
     """
+    if isinstance(wanted, list | tuple):
+        raise InputError(f"label must be one column, got {', '.join(map(repr, wanted))}; train a model for each.")
     if "x" in {name.lower() for name in columns} and len(columns) > 2:
         usual = [name for name in usual if name != "y"]  # beside x, y is a coordinate, unless there are just these two
     found = [name for name in columns if name == wanted or (wanted is None and name.lower() in usual)]
