@@ -95,3 +95,11 @@ def test_what_cannot_be_used(frame):
     assert load(dated, label="kind", drop=["when", "pair"]).train.columns == ("size", "count", "colour", "fresh")
     renamed = frame.rename(columns={"size": 0, "count": 1})
     assert load(renamed, label="kind").train.columns[:2] == ("0", "1")
+
+
+def test_numbers_in_other_digits_are_read_as_in_a_text_file(tmp_path):
+    texts = {"a": ["\u0662\u0662.\u0663", "4.5", "5.5", "1.5"], "label": ["x", "y", "x", "y"]}
+    lines = ["a,label", *map(",".join, zip(*texts.values(), strict=True))]
+    (tmp_path / "t.csv").write_text("\n".join(lines), "utf-8")
+    of_text, of_frame = (load(source).train for source in (tmp_path / "t.csv", pd.DataFrame(texts)))
+    assert of_frame.read(np.arange(4)).tolist() == of_text.read(np.arange(4)).tolist() == [[22.3], [4.5], [5.5], [1.5]]

@@ -14,7 +14,7 @@ from pellucid.data.dataset import Dataset, Splits
 from pellucid.data.labels import are_measurements, check_whole_numbers, class_names_of, codes_of, counted
 from pellucid.data.readers.csv_table import LABEL_NAMES, find_column
 from pellucid.data.readers.decimal_marks import DecimalMarks
-from pellucid.data.readers.numerals import as_category, is_missing
+from pellucid.data.readers.numerals import as_category, in_western_digits, is_missing
 from pellucid.data.readers.table_columns import Columns, Declared, read_columns
 from pellucid.errors import InputError
 from pellucid.errors import listed as listed_columns
@@ -82,7 +82,7 @@ class Frame:
     def column(self, name: str) -> np.ndarray:
         """Return a column of labels or groups (n,), of which none may be missing."""
         self._check_plain([name])
-        cells = list(self.cells[name])
+        cells = self._cells(name)
         if None in cells:
             raise InputError(f"{self.source}: row {cells.index(None)} has no {name!r}; every sample needs one.")
         values = np.asarray(cells)
@@ -126,7 +126,12 @@ class Frame:
         def where(row: int, name: str) -> str:
             return f"{self.source}: row {row}, column {name!r}"
 
-        return read_columns(self.cells, names, known, where, DecimalMarks(self.cells, where, decimal))
+        cells = {name: self._cells(name) for name in self.cells}
+        return read_columns(cells, names, known, where, DecimalMarks(cells, where, decimal))
+
+    def _cells(self, name: str) -> list[Any]:
+        """Return the cells of a column, numbers in other digits as a text file has them."""
+        return [in_western_digits(cell) if isinstance(cell, str) else cell for cell in self.cells[name]]
 
     def _check_plain(self, names: Sequence[str]) -> None:
         if strange := [name for name in names if name not in self.cells]:
